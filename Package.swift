@@ -1,0 +1,50 @@
+// swift-tools-version: 6.2
+// pgcopy: PostgreSQL COPY from one source to many destinations.
+
+import PackageDescription
+
+/// Every target of ours: Swift 6, no warning left, imports kept to the file that needs them.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// What ships: `unsafe` is written where memory safety is ours to keep.
+let shipped = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "pgcopy",
+    products: [
+        .executable(name: "pgcopy", targets: ["pgcopy"]),
+        .library(name: "CopyCore", targets: ["CopyCore"]),
+    ],
+    dependencies: [
+        // Child processes of the tests; its Foundation trait stays off.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: [])
+    ],
+    targets: [
+        // The arrows point down only: see Sources/README.md.
+        .executableTarget(name: "pgcopy", dependencies: ["PgcopyCLI"], swiftSettings: shipped),
+        .executableTarget(name: "PgcopyDocs", dependencies: ["PgcopyCLI"], swiftSettings: shipped),
+        .target(name: "PgcopyCLI", dependencies: ["CopyCore"], swiftSettings: shipped),
+        .target(name: "CopyCore", dependencies: ["CopyWire", "PQ"], swiftSettings: shipped),
+        .target(name: "CopyWire", swiftSettings: shipped),
+        .target(name: "PQ", dependencies: ["CLibpq"], swiftSettings: shipped),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
+        .target(
+            name: "TestKit",
+            dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],
+            path: "Tests/TestKit",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "CopyWireTests", dependencies: ["CopyWire"], swiftSettings: strict),
+        .testTarget(name: "PQTests", dependencies: ["PQ", "TestKit"], swiftSettings: strict),
+        .testTarget(name: "CopyCoreTests", dependencies: ["CopyCore", "TestKit"], swiftSettings: strict),
+        .testTarget(name: "PgcopyCLITests", dependencies: ["PgcopyCLI", "TestKit"], swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestKit"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,4 @@
+@main
+enum PgcopyDocs {
+    static func main() {}
+}

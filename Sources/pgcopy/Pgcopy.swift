@@ -1,0 +1,4 @@
+@main
+enum Pgcopy {
+    static func main() {}
+}
