@@ -1,0 +1,46 @@
+// The one error of a copy as a whole.
+
+/// The copy failed. Every connection was brought back to a usable state, or is reported here as broken.
+public struct CopyFail: Error, CustomStringConvertible, @unchecked Sendable {
+    // Sendable by promise, as ReceiverFault.
+
+    /// Why the copy as a whole did not succeed.
+    public enum Reason: Sendable, Hashable {
+        /// It could not be started.
+        case notStarted
+        /// It was left before its end.
+        case incomplete
+        /// No receiver was left.
+        case noReceivers
+    }
+
+    /// The manager whose copy failed.
+    public let manager: CopyManager
+    /// Why.
+    public let reason: Reason
+    /// Receivers that faulted and were not reconciled, or failed on the way out.
+    public let receiverFaults: [(receiver: any Receiver, error: any Error)]
+    /// The producer's error, during the copy or on the way out.
+    public let producerFault: (any Error)?
+    /// The user's own error that ended the copy.
+    public let cause: (any Error)?
+
+    /// The original error of a receiver, nil when it did not fail.
+    public subscript(receiver: any Receiver) -> (any Error)? {
+        receiverFaults.first { $0.receiver === receiver }?.error
+    }
+
+    /// For a person.
+    public var description: String {
+        var lines: [String] = []
+        switch reason {
+        case .notStarted: lines.append("the copy could not be started")
+        case .incomplete: lines.append("the copy was not completed")
+        case .noReceivers: lines.append("the copy has no receivers left")
+        }
+        if let producerFault { lines.append("\(manager.producer.label): \(producerFault)") }
+        for fault in receiverFaults { lines.append("\(fault.receiver.label): \(fault.error)") }
+        if let cause { lines.append("\(cause)") }
+        return lines.joined(separator: "\n")
+    }
+}

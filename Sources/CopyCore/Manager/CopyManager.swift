@@ -1,0 +1,203 @@
+// Moves COPY data from one producer to many receivers: entered, iterated, left.
+
+/// The manager of one copy.
+///
+/// ```swift
+/// let manager = CopyManager(producer, receivers)
+/// try manager.withCopy { copy in
+///     while let cycle = try copy.next() { report(cycle) }
+/// }
+/// ```
+///
+/// A manager and what it moves belong to one thread. It is used once.
+public final class CopyManager {
+    /// Where the data comes from.
+    public let producer: any Producer
+    /// Every receiver the copy began with, in the order given.
+    public let allReceivers: [any Receiver]
+    /// The numbers it runs by.
+    public let settings: CopySettings
+
+    let poller: any Poller
+    let memory: RingMemory
+    var machine: TransferMachine
+    /// What each receiver failed with, until it is reconciled.
+    var errors: [(any Error)?]
+    var producerError: (any Error)?
+    /// How long each receiver has been stuck.
+    var clocks: [StallClock]
+    /// What each receiver, and the producer, is blocked by.
+    var blockedBy: [Interest?]
+    var producerBlockedBy: Interest?
+    var rateLimit: RateLimit?
+    var lastReturn: Instant
+    /// Kept between cycles: no allocation a cycle.
+    var entries: [PollEntry] = []
+    var owners: [Int] = []
+
+    private enum Stage { case initialized, entered, left }
+    private var stage = Stage.initialized
+
+    /// A manager of a copy that has not begun.
+    public init(
+        _ producer: any Producer, _ receivers: [any Receiver],
+        settings: CopySettings = CopySettings(), poller: any Poller = SystemPoller()
+    ) {
+        self.producer = producer
+        self.settings = settings
+        self.poller = poller
+        allReceivers = receivers
+        memory = RingMemory(capacity: settings.buffer)
+        machine = TransferMachine(receivers: receivers.count, ring: settings.buffer, chunk: settings.chunk)
+        errors = Array(repeating: nil, count: receivers.count)
+        clocks = Array(repeating: StallClock(), count: receivers.count)
+        blockedBy = Array(repeating: nil, count: receivers.count)
+        lastReturn = poller.now
+    }
+
+    /// The receivers that still take part: a faulted one is out until it is reconciled.
+    public var receivers: [any Receiver] {
+        allReceivers.indices.filter(machine.isActive).map { allReceivers[$0] }
+    }
+
+    /// Bytes a receiver is behind the producer; 0 for one that is out.
+    public func backlog(of receiver: any Receiver) -> Int {
+        index(of: receiver).map(machine.backlog) ?? 0
+    }
+
+    /// Whether this receiver's copy was confirmed as complete.
+    public func isConfirmed(_ receiver: any Receiver) -> Bool {
+        index(of: receiver).map(machine.isConfirmed) ?? false
+    }
+
+    /// Whether the producer has given everything.
+    public var sourceEnded: Bool { machine.sourceEnded }
+
+    /// One word or two on where the copy stands.
+    public var state: String {
+        stage == .initialized ? "initialized" : "\(producer.totals.messages) messages transferred"
+    }
+
+    // MARK: The scope
+
+    /// Puts the producer, then every receiver, into its COPY state.
+    /// - Throws: `CopyFail` when one cannot be; every connection is usable again then.
+    public func enter() throws {
+        guard stage == .initialized else { throw CopyMisuse.alreadyEntered }
+        stage = .entered
+        do {
+            try enterAll()
+        } catch {
+            // A refused receiver's or producer's error is noted where it happened; anything else is the cause.
+            try leave(error is EntryRefused ? nil : error, reason: .notStarted)
+        }
+        let now = poller.now
+        lastReturn = now
+        rateLimit = settings.rateLimit.map { RateLimit(bytesPerSecond: $0, now: now) }
+    }
+
+    /// Moves data and gives what this cycle moved, counted once whatever the number of receivers; nil at the
+    /// end, when every receiver left has confirmed it. A cycle may move nothing, where an idle interval is set.
+    /// - Throws: `ReceiverFault`, `ProducerFault`, `Interrupted`. After a fault iteration may go on.
+    public func next() throws -> Totals? {
+        guard stage == .entered else { throw CopyMisuse.notEntered }
+        let moved = try cycle()
+        lastReturn = poller.now
+        return moved
+    }
+
+    /// Ends the copy. It was a success only if the producer was exhausted and every server confirmed that.
+    /// - Parameter cause: the user's own error that ends it; it makes the copy fail.
+    /// - Throws: `CopyFail`, after every connection was brought back to a usable state or closed.
+    public func leave(_ cause: (any Error)? = nil) throws {
+        try leave(cause, reason: nil)
+    }
+
+    private func leave(_ cause: (any Error)?, reason: CopyFail.Reason?) throws {
+        guard stage == .entered else { throw CopyMisuse.notEntered }
+        stage = .left
+        let complete = cause == nil && reason == nil && machine.isComplete
+        realignAll(complete: complete, saying: abortReason(cause))
+        if complete { return }
+        let faults = allReceivers.indices.compactMap { index in
+            errors[index].map { (receiver: allReceivers[index], error: $0) }
+        }
+        let noneLeft = !allReceivers.indices.contains(where: machine.isActive)
+        throw CopyFail(
+            manager: self, reason: reason ?? (noneLeft ? .noReceivers : .incomplete),
+            receiverFaults: faults, producerFault: producerError, cause: cause
+        )
+    }
+
+    private func abortReason(_ cause: (any Error)?) -> String {
+        if let cause { return "pgcopy: \(cause)" }
+        if let producerError { return "pgcopy: the source failed: \(producerError)" }
+        return "pgcopy: the copy was not completed"
+    }
+
+    /// Enters, runs the body, and leaves on every path out of it.
+    /// - Throws: `CopyFail` only; what the body throws is its `cause`.
+    public func withCopy<R>(_ body: (CopyManager) throws -> R) throws -> R {
+        try enter()
+        let result: R
+        do {
+            result = try body(self)
+        } catch {
+            // A fault nobody trapped is told by its receivers and its producer.
+            try leave(error is ReceiverFault || error is ProducerFault ? nil : error, reason: .incomplete)
+            preconditionFailure("leaving with a reason always throws")
+        }
+        try leave()
+        return result
+    }
+
+    /// Runs the whole copy.
+    /// - Throws: `CopyFail` only.
+    @discardableResult
+    public func run() throws -> Totals {
+        try withCopy { copy in while try copy.next() != nil {} }
+        return producer.totals
+    }
+
+    // MARK: Reconciliation
+
+    /// Puts a faulted receiver back, from the very byte where it stopped.
+    ///
+    /// It first sends what it still owes as far as its socket takes it; if that fails, the receiver stays out
+    /// and the error is thrown. Possible until the next `next()`.
+    public func reconcile(_ receiver: any Receiver) throws {
+        guard stage == .entered else { throw CopyMisuse.notEntered }
+        guard let index = index(of: receiver) else { throw CopyMisuse.notAReceiver }
+        guard machine.canReconcile(index) else {
+            throw machine.isActive(index) ? CopyMisuse.notFaulted : CopyMisuse.givenUp
+        }
+        do {
+            var blocked = try receiver.attend(.write)
+            var taken = 0
+            let owed = machine.readable(index)
+            if blocked == nil, !owed.isEmpty {
+                let drained = try memory.read(owed) { try receiver.drain($0) }
+                taken = drained.taken
+                blocked = drained.blocked
+            }
+            machine.reconciled(index, took: taken, blocked: blocked != nil)
+            blockedBy[index] = blocked
+            clocks[index].progressed()
+            errors[index] = nil
+        } catch {
+            errors[index] = error
+            throw error
+        }
+    }
+
+    private func index(of receiver: any Receiver) -> Int? {
+        allReceivers.firstIndex { $0 === receiver }
+    }
+}
+
+/// Runs a copy of a producer to receivers and gives what it moved.
+/// - Throws: `CopyFail` only.
+@discardableResult
+public func transfer(_ producer: any Producer, _ receivers: any Receiver...) throws -> Totals {
+    try CopyManager(producer, receivers).run()
+}

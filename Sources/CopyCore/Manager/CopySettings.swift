@@ -1,0 +1,22 @@
+// The numbers a copy runs by.
+
+/// Sizes and times of a copy.
+public struct CopySettings: Sendable, Hashable {
+    /// Bytes the fastest receiver may be ahead of the slowest: one ring, shared by all.
+    /// 1 MiB outlasts the hiccups of a server without being felt in a process's memory.
+    public var buffer = 1 << 20
+    /// Bytes the producer gives in one cycle at most. 64 KiB frames cost a destination least;
+    /// psycopg saw puts above 128 KiB get slower.
+    public var chunk = 1 << 16
+    /// Seconds a receiver may make no progress while something waits for it; nil: for ever.
+    public var timeout: Double?
+    /// Seconds after which `next()` returns although nothing moved; nil: it waits.
+    public var idleInterval: Double?
+    /// Bytes a second read from the producer; nil: as fast as it goes.
+    public var rateLimit: Int?
+    /// Seconds a failed copy may take to bring its connections back before they are closed.
+    public var realignmentTimeout = 5.0
+
+    /// The defaults.
+    public init() {}
+}

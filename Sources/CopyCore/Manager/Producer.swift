@@ -1,0 +1,36 @@
+// Where COPY data comes from.
+
+/// A source of COPY data. No call of it ever blocks: what cannot go on says what it waits for.
+public protocol Producer: AnyObject {
+    /// How messages name it; never holds a password.
+    var label: String { get }
+
+    /// What was produced so far.
+    var totals: Totals { get }
+
+    /// How its rows lie; valid once entered.
+    var layout: RowLayout { get }
+
+    /// Goes into the COPY state. Called until done; a producer is used once.
+    func enter() throws -> Step
+
+    /// Writes COPY data into the space, which is never empty.
+    func fill(_ space: inout MutableRawSpan) throws -> Filled
+
+    /// Goes back to a state in which its connection can be used, wherever the copy stands. Called until done.
+    func realign() throws -> Step
+
+    /// Realignment took too long: lets go at once.
+    func abandon()
+}
+
+/// What came of a fill.
+public enum Filled: Sendable, Hashable {
+    /// So much was written; at least one byte.
+    case moved(Totals)
+    /// Nothing is there until this is ready.
+    case blocked(Interest)
+    /// Everything was produced, and a server confirmed that it was everything.
+    /// What only the end completes, such as a last line without a line end, is counted here; no bytes are.
+    case ended(Totals)
+}

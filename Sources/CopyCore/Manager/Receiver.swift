@@ -1,0 +1,48 @@
+// Where COPY data goes.
+
+/// A destination of COPY data. No call of it ever blocks: what cannot go on says what it waits for.
+public protocol Receiver: AnyObject {
+    /// How messages name it; never holds a password.
+    var label: String { get }
+
+    /// What the end of the copy was confirmed with, as `COPY 10`; nil before, and where no server is behind it.
+    var commandTag: String? { get }
+
+    /// What is watched while data flows or is waited for: messages of a server, a reader that goes away.
+    var attention: Interest? { get }
+
+    /// Goes into the COPY state, for rows that lie so. Called until done; a receiver is used once.
+    func enter(_ layout: RowLayout) throws -> Step
+
+    /// Something watched is ready, or an alarm went off: takes in messages, sends on what was taken before.
+    /// - Returns: what still blocks it; nil when it can take more.
+    func attend(_ ready: Readiness) throws -> Interest?
+
+    /// Takes COPY data, from the beginning of the bytes, which are never none. What it throws must leave it
+    /// where it was, or at the byte `drain` is given next.
+    func drain(_ bytes: RawSpan) throws -> Drained
+
+    /// Everything was given: ends the copy and has the end confirmed. Called until done.
+    func finish() throws -> Step
+
+    /// The copy failed: tells the server the reason and goes back to a state in which its connection can be
+    /// used, wherever the copy stands. Called until done.
+    func abort(_ reason: String) throws -> Step
+
+    /// Realignment took too long: lets go at once.
+    func abandon()
+}
+
+/// What came of a drain.
+public struct Drained: Sendable, Hashable {
+    /// Bytes taken: they are the receiver's now and will not be given again.
+    public var taken: Int
+    /// What keeps it from taking more, or from sending on what it took; nil when nothing does.
+    public var blocked: Interest?
+
+    /// So much taken.
+    public init(taken: Int, blocked: Interest? = nil) {
+        self.taken = taken
+        self.blocked = blocked
+    }
+}

@@ -1,0 +1,26 @@
+// The memory of the shared ring.
+
+internal import Glibc
+
+/// A fixed piece of memory, handed out as spans.
+@safe
+final class RingMemory {
+    private let bytes: UnsafeMutableRawBufferPointer
+
+    init(capacity: Int) {
+        // A page: what a server's socket writes into is then not shared with anything else.
+        unsafe bytes = .allocate(byteCount: capacity, alignment: 4096)
+    }
+
+    deinit { unsafe bytes.deallocate() }
+
+    func write<R>(_ region: Range<Int>, _ body: (inout MutableRawSpan) throws -> R) rethrows -> R {
+        var span = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[region]).mutableBytes
+        return try body(&span)
+    }
+
+    func read<R>(_ region: Range<Int>, _ body: (RawSpan) throws -> R) rethrows -> R {
+        let span = unsafe UnsafeRawBufferPointer(rebasing: bytes[region]).bytes
+        return try body(span)
+    }
+}

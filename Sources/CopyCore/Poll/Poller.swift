@@ -1,0 +1,28 @@
+// The only place that waits, and the only source of time.
+
+/// Waits for descriptors and tells the time. Tests put a script in its place.
+public protocol Poller: AnyObject {
+    /// The time on a monotonic clock.
+    var now: Instant { get }
+
+    /// Waits until an entry is ready or the deadline is there, and notes what is ready. A deadline that is
+    /// past only looks; nil waits for ever.
+    /// - Parameter interruptible: false while cleaning up, when a signal must not cut the work short again.
+    /// - Throws: `Interrupted` when a signal came in; never while not interruptible.
+    func poll(_ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool) throws(Interrupted)
+}
+
+extension Poller {
+    /// Waits for one interest, its alarm included.
+    func wait(for interest: Interest, until deadline: Instant? = nil, interruptible: Bool = true) throws(Interrupted) {
+        var entries = [PollEntry(interest)]
+        try poll(&entries, until: earliest(deadline, interest.alarm), interruptible: interruptible)
+    }
+}
+
+/// The earlier of two times, nil meaning never.
+func earliest(_ one: Instant?, _ other: Instant?) -> Instant? {
+    guard let one else { return other }
+    guard let other else { return one }
+    return min(one, other)
+}

@@ -1,0 +1,69 @@
+// The real poll.
+
+internal import Glibc
+
+/// Waits by poll(2) and reads CLOCK_MONOTONIC.
+public final class SystemPoller: Poller {
+    private let interruption: Interruption?
+    /// Kept between calls: no allocation a cycle.
+    private var descriptors: [pollfd] = []
+
+    /// A poller that also wakes for an interruption, if one is given.
+    public init(interruption: Interruption? = nil) { self.interruption = interruption }
+
+    /// CLOCK_MONOTONIC.
+    public var now: Instant {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
+    /// The corresponding C function is poll.
+    public func poll(
+        _ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool
+    ) throws(Interrupted) {
+        prepare(entries, interruptible: interruptible)
+        while true {
+            if interruptible, let signal = interruption?.signal { throw Interrupted(signal: signal) }
+            let count = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds(until: deadline))
+            if count > 0 { break }
+            if count == 0, let deadline, now >= deadline { break }
+            // EINTR: the loop looks at the signal. A rounded-down or very long wait goes on.
+        }
+        if interruptible, let signal = interruption?.signal { throw Interrupted(signal: signal) }
+        for index in entries.indices { entries[index].ready = readiness(descriptors[index]) }
+    }
+
+    private func prepare(_ entries: [PollEntry], interruptible: Bool) {
+        descriptors.removeAll(keepingCapacity: true)
+        for entry in entries {
+            var events: CInt = 0
+            if entry.interest.events.contains(.read) { events |= CInt(POLLIN) }
+            if entry.interest.events.contains(.write) { events |= CInt(POLLOUT) }
+            descriptors.append(pollfd(fd: entry.interest.descriptor, events: Int16(events), revents: 0))
+        }
+        if interruptible, let interruption {
+            descriptors.append(pollfd(fd: interruption.descriptor, events: Int16(POLLIN), revents: 0))
+        }
+    }
+
+    private func milliseconds(until deadline: Instant?) -> CInt {
+        guard let deadline else { return -1 }
+        let left = deadline.seconds(since: now) * 1000
+        // Rounded up: waking early would only mean another turn. A day at a time at most.
+        return left <= 0 ? 0 : CInt(min(86_400_000, left.rounded(.up)))
+    }
+
+    private func readiness(_ descriptor: pollfd) -> Readiness {
+        let events = CInt(descriptor.events)
+        let found = CInt(descriptor.revents)
+        // An error or hang-up is for whoever watches, in whatever direction: the next call meets it.
+        let trouble = found & (CInt(POLLERR) | CInt(POLLHUP) | CInt(POLLNVAL)) != 0
+        var ready: Readiness = []
+        if events & CInt(POLLIN) != 0, trouble || found & CInt(POLLIN) != 0 { ready.insert(.read) }
+        if events & CInt(POLLOUT) != 0, trouble || found & CInt(POLLOUT) != 0 { ready.insert(.write) }
+        // Watched for trouble only.
+        if events == 0, trouble { ready.insert(.write) }
+        return ready
+    }
+}

@@ -1,0 +1,64 @@
+// Rows a program makes itself.
+
+/// Produces the chunks of rows an iterator gives. Each row is one message, line end included in text and CSV.
+public final class IteratorProducer<Chunks: IteratorProtocol>: Producer where Chunks.Element == [[UInt8]] {
+    /// How messages name it.
+    public let label: String
+    /// What was produced so far.
+    public private(set) var totals = Totals.zero
+    /// How the rows lie.
+    public let layout: RowLayout
+
+    private var chunks: Chunks
+    private var rows: [[UInt8]] = []
+    private var row = 0
+    private var offset = 0
+    private var used = false
+
+    /// A producer of these chunks of rows.
+    public init<S: Sequence>(_ chunks: S, layout: RowLayout = .text, label: String = "iterator")
+    where S.Iterator == Chunks {
+        self.chunks = chunks.makeIterator()
+        self.layout = layout
+        self.label = label
+    }
+
+    /// Throws when it was used before.
+    public func enter() throws -> Step {
+        guard !used else { throw CopyMisuse.alreadyUsed }
+        used = true
+        return .done
+    }
+
+    /// Copies as many rows as the space takes; a larger row goes in pieces.
+    public func fill(_ space: inout MutableRawSpan) -> Filled {
+        var moved = Totals.zero
+        while moved.bytes < space.byteCount {
+            if row == rows.count {
+                guard let chunk = chunks.next() else { break }
+                rows = chunk
+                row = 0
+                continue
+            }
+            let count = min(rows[row].count - offset, space.byteCount - moved.bytes)
+            for index in 0..<count {
+                space.storeBytes(of: rows[row][offset + index], toByteOffset: moved.bytes + index, as: UInt8.self)
+            }
+            moved.bytes += count
+            offset += count
+            if offset == rows[row].count {
+                moved.messages += 1
+                row += 1
+                offset = 0
+            }
+        }
+        totals += moved
+        if moved.bytes > 0 { return .moved(moved) }
+        return .ended(moved)
+    }
+
+    /// Nothing to undo.
+    public func realign() -> Step { .done }
+    /// Nothing to let go.
+    public func abandon() {}
+}

@@ -1,0 +1,71 @@
+// Statements that are waited for.
+
+extension Session {
+    /// Runs a string of statements, one round trip, and gives their results.
+    /// - Parameter deadline: seconds to wait for the answer, nil for ever: what waits for a lock waits for ever.
+    /// - Throws: the first error among them, `Unanswered`, or `Interrupted` after the statement was cancelled.
+    @discardableResult
+    public func run(_ sql: String, within seconds: Double? = nil) throws -> [QueryResult] {
+        announce(sql)
+        try connection.sendQuery(sql)
+        return try collect(within: seconds)
+    }
+
+    /// Runs one statement with text parameters.
+    public func query(
+        _ sql: String, _ parameters: [String?] = [], within seconds: Double? = nil
+    ) throws -> QueryResult {
+        announce(sql)
+        try connection.sendQuery(sql, parameters: parameters)
+        guard let result = try collect(within: seconds).last else { throw PQError(message: "no result") }
+        return result
+    }
+
+    /// The names of the columns one statement would give, without running it.
+    public func columns(of sql: String, within seconds: Double? = nil) throws -> [String] {
+        announce("PREPARE: " + sql)
+        try connection.sendPrepare("", sql)
+        try collect(within: seconds)
+        try connection.sendDescribe("")
+        guard let result = try collect(within: seconds).last else { throw PQError(message: "no result") }
+        return (0..<result.columnCount).map(result.columnName)
+    }
+
+    /// Waits until the connection is between two statements.
+    @discardableResult
+    private func collect(within seconds: Double?) throws -> [QueryResult] {
+        var drain = StatementDrain()
+        let deadline = seconds.map { poller.now + $0 }
+        do {
+            while case .waiting(let interest) = try drain.step(self) {
+                try poller.wait(for: interest, until: deadline)
+                if let deadline, let seconds, poller.now >= deadline { throw Unanswered(seconds: seconds) }
+            }
+        } catch let interrupted as Interrupted {
+            cancelAndDrain(&drain)
+            throw interrupted
+        } catch let unanswered as Unanswered {
+            connection.finish()
+            throw unanswered
+        }
+        if let error = drain.error { throw error }
+        return drain.results
+    }
+
+    /// Stops what runs; closes the connection when that takes over a second.
+    private func cancelAndDrain(_ drain: inout StatementDrain) {
+        let request = CancelRequest(connection)
+        let deadline = poller.now + 1
+        do {
+            while case .waiting(let interest) = try drain.step(self) {
+                guard poller.now < deadline else { throw Unanswered(seconds: 1) }
+                try poller.wait(for: interest, until: deadline, interruptible: false)
+            }
+            while let request, !request.isDone, poller.now < deadline {
+                try poller.wait(for: request.interest, until: deadline, interruptible: false)
+            }
+        } catch {
+            connection.finish()
+        }
+    }
+}

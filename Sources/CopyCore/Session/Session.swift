@@ -1,0 +1,55 @@
+// A connection with a name, a poller and ears: what everything above libpq talks to.
+
+/// One server connection as the core library uses it: non-blocking, interruptible, its messages delivered.
+public final class Session {
+    /// libpq's connection.
+    public let connection: Connection
+    /// How messages name it; never holds a password.
+    public let label: String
+    /// Where it waits.
+    public let poller: any Poller
+
+    /// Called for each NOTICE and WARNING, while other work goes on. It must not use the session.
+    public var onNotice: ((Session, ServerMessage) -> Void)?
+    /// Called for each notification, in order, while other work goes on. It must not use the session.
+    public var onNotification: ((Session, Notification) -> Void)?
+    /// Called with every statement before it is sent.
+    public var onStatement: ((Session, String) -> Void)?
+
+    /// Notices and notifications so far: tells whether input held any.
+    private(set) var messagesSeen = 0
+
+    /// A session on an open connection.
+    public init(_ connection: Connection, label: String, poller: any Poller) throws(PQError) {
+        self.connection = connection
+        self.label = label
+        self.poller = poller
+        try connection.setNonBlocking(true)
+        connection.onNotice = { [unowned self] notice in
+            messagesSeen += 1
+            onNotice?(self, notice)
+        }
+    }
+
+    /// Reads what has come and delivers the messages in it.
+    func takeInput() throws(PQError) {
+        try connection.consumeInput()
+        // Parses, so that notices and notifications surface.
+        _ = connection.isBusy
+        deliverNotifications()
+    }
+
+    /// Gives what libpq has parsed to the handler.
+    func deliverNotifications() {
+        while let notification = connection.nextNotification() {
+            messagesSeen += 1
+            onNotification?(self, notification)
+        }
+    }
+
+    /// Closes the connection.
+    public func close() { connection.finish() }
+
+    /// Announces a statement to who wants to see them all.
+    func announce(_ sql: String) { onStatement?(self, sql) }
+}

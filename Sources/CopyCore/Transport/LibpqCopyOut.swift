@@ -1,0 +1,156 @@
+// COPY TO STDOUT by libpq's own calls.
+
+/// Reads COPY data with PQgetCopyData, a message at a time.
+public final class LibpqCopyOut: CopyOutTransport {
+    private enum State {
+        /// → sent
+        case idle
+        /// The statement is under way. → copying, failed
+        case sent
+        /// Rows come. → ending, failed
+        case copying
+        /// All rows came, the server's last word has not. → done, failed
+        case ending
+        /// The connection is between two statements again. No exit.
+        case done
+        /// An error came; what follows it is still to be drained. → done
+        case failed
+    }
+
+    private let session: Session
+    private var state = State.idle
+    private var drain = StatementDrain()
+    private var request: CancelRequest?
+    /// A message that did not fit, and how much of it is given already.
+    private var pending: CopyMessage?
+    private var pendingOffset = 0
+    /// The server sends the binary format.
+    public private(set) var isBinary = false
+    /// As `COPY 10`.
+    public private(set) var commandTag: String?
+
+    /// A transport over an idle session.
+    public init(_ session: Session) { self.session = session }
+
+    /// Sends the statement and awaits the server's consent.
+    public func begin(_ sql: String) throws -> Step {
+        if case .idle = state {
+            session.announce(sql)
+            try session.connection.sendQuery(sql)
+            state = .sent
+        }
+        guard case .sent = state else { throw CopyMisuse.alreadyUsed }
+        if let waiting = try awaitResult() { return waiting }
+        guard let result = session.connection.nextResult() else {
+            state = .done
+            throw PQError(message: "the statement gave no result")
+        }
+        guard case .copyOut = result.status else {
+            state = .failed
+            throw result.error(connectionLost: !session.connection.isUsable)
+                ?? PQError(message: "not a COPY … TO STDOUT: \(sql)")
+        }
+        isBinary = result.isBinary
+        state = .copying
+        return .done
+    }
+
+    /// Fills the space from as many messages as are there; a larger one goes in pieces.
+    public func read(into space: inout MutableRawSpan) throws -> Filled {
+        var moved = Totals.zero
+        var consumed = false
+        while case .copying = state {
+            if pending != nil, !give(&space, &moved) { return .moved(moved) }
+            switch try session.connection.getCopyData() {
+            case .message(let message):
+                pending = consume message
+                pendingOffset = 0
+                consumed = false
+            case .wouldBlock where consumed:
+                if moved.bytes > 0 { return .moved(moved) }
+                return .blocked(Interest(session.connection.socket, .read))
+            case .wouldBlock:
+                try session.connection.consumeInput()
+                consumed = true
+            case .end:
+                state = .ending
+            }
+            session.deliverNotifications()
+        }
+        if moved.bytes > 0 { return .moved(moved) }
+        return try confirmEnd()
+    }
+
+    /// Copies the pending message; false when the space is full before its end.
+    private func give(_ space: inout MutableRawSpan, _ moved: inout Totals) -> Bool {
+        guard let count = pending?.count else { return true }
+        let step = min(count - pendingOffset, space.byteCount - moved.bytes)
+        unsafe space.withUnsafeMutableBytes { target in
+            guard let source = unsafe pending?.bytes else { return }
+            unsafe target.baseAddress!.advanced(by: moved.bytes)
+                .copyMemory(from: source.baseAddress!.advanced(by: pendingOffset), byteCount: step)
+        }
+        moved.bytes += step
+        pendingOffset += step
+        guard pendingOffset == count else { return false }
+        pending = nil
+        moved.messages += 1
+        return true
+    }
+
+    /// The rows are all there: the end counts only when the server says that it completed.
+    private func confirmEnd() throws -> Filled {
+        while case .ending = state {
+            if case .waiting(let interest)? = try awaitResult() { return .blocked(interest) }
+            guard let result = session.connection.nextResult() else {
+                state = .done
+                if commandTag == nil { throw PQError(message: "the server did not confirm the end of the copy") }
+                break
+            }
+            if case .fatalError = result.status {
+                state = .failed
+                throw result.error(connectionLost: !session.connection.isUsable) ?? PQError(message: "the copy failed")
+            }
+            guard case .commandOK = result.status, commandTag == nil else {
+                state = .failed
+                throw PQError(message: "more than one statement in a COPY")
+            }
+            commandTag = result.commandTag
+        }
+        guard case .done = state else { throw CopyMisuse.notEntered }
+        return .ended(.zero)
+    }
+
+    /// Nil when the next result can be had at once.
+    private func awaitResult() throws(PQError) -> Step? {
+        guard try session.connection.flush() else {
+            return .waiting(Interest(session.connection.socket, [.read, .write]))
+        }
+        guard session.connection.isBusy else { return nil }
+        try session.takeInput()
+        return session.connection.isBusy ? .waiting(Interest(session.connection.socket, .read)) : nil
+    }
+
+    /// Cancels what still runs and drains it.
+    public func cancel() throws -> Step {
+        pending = nil
+        switch state {
+        case .idle, .done:
+            return .done
+        case .sent, .copying, .ending, .failed:
+            guard session.connection.isUsable else { return .done }
+            if request == nil, !isFailed { request = CancelRequest(session.connection) }
+            if case .waiting(let interest) = try drain.step(session) { return .waiting(interest) }
+            if let request, !request.isDone { return .waiting(request.interest) }
+            state = .done
+            // That it was cancelled is what was asked for.
+            if let error = drain.error, error.server?.sqlState != "57014", !isFailed { throw error }
+            return .done
+        }
+    }
+
+    private var isFailed: Bool { if case .failed = state { true } else { false } }
+
+    /// Closes the connection.
+    public func abandon() { session.close() }
+}

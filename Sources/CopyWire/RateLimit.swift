@@ -1,0 +1,34 @@
+// A limit of bytes a second, kept by counting.
+
+/// A bucket that fills with time and is emptied by what is read.
+public struct RateLimit: Sendable {
+    private let bytesPerSecond: Double
+    /// What the bucket holds at most: a tenth of a second's bytes, so that a stall is not made up for by a burst.
+    private let burst: Double
+    private var level: Double
+    private var filledAt: Instant
+
+    /// A limit of so many bytes a second, beginning now with an empty bucket.
+    public init(bytesPerSecond: Int, now: Instant) {
+        self.bytesPerSecond = Double(max(1, bytesPerSecond))
+        burst = max(1, self.bytesPerSecond / 10)
+        level = 0
+        filledAt = now
+    }
+
+    /// How many bytes may be read now.
+    public mutating func allowance(at now: Instant) -> Int {
+        level = min(burst, level + now.seconds(since: filledAt) * bytesPerSecond)
+        filledAt = now
+        // Half a bucket at a time: a byte at a time would be a system call a byte.
+        return level >= max(1, burst / 2) ? Int(level) : 0
+    }
+
+    /// So many bytes were read.
+    public mutating func spend(_ bytes: Int) { level -= Double(bytes) }
+
+    /// When `allowance` will give something again.
+    public func opensAt() -> Instant {
+        filledAt + max(0, (max(1, burst / 2) - level) / bytesPerSecond + 0.000_001)
+    }
+}

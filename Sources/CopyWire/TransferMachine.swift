@@ -1,0 +1,351 @@
+// The machine that decides what a copy does next. A pure value: events in, one action out.
+//
+// One cycle: poll, fill the ring once, give every receiver its turn, then report or raise. The manager
+// performs each action and answers with the event that says what came of it.
+
+/// Decides the course of a copy from one producer to many receivers over one shared ring.
+public struct TransferMachine: Sendable {
+    /// What the manager is to do.
+    public enum Action: Sendable, Equatable {
+        /// See what is ready; wait for it only when `block`. Answer: `becameReady`…, then `polled` or `idled`.
+        case poll(block: Bool)
+        /// Let the producer write into this region of the ring. Answer: `filled`, `producerBlocked`,
+        /// `producerEnded` or `producerFaulted`.
+        case fill(RingLedger.Region)
+        /// Let a receiver take from this region. Answer: `took` or `receiverFaulted`.
+        case drain(receiver: Int, RingLedger.Region)
+        /// The receiver has everything: have the end confirmed. Answer: `confirmed`, `unconfirmed` or `receiverFaulted`.
+        case finish(receiver: Int)
+        /// The cycle is over and moved so much.
+        case report(Totals)
+        /// The cycle is over and these receivers faulted in it.
+        case raiseReceivers([Int])
+        /// The producer faulted; nothing changed by it.
+        case raiseProducer
+        /// There is nothing left to do: everything is confirmed, or no receiver is left.
+        case end
+    }
+
+    /// Where the producer stands.
+    enum Source: Sendable, Equatable {
+        /// It may have data. → blocked, ended
+        case open
+        /// It has none until its descriptor is ready. → open, ended
+        case blocked
+        /// It gave everything and its server confirmed that. No exit.
+        case ended
+    }
+
+    /// Where one receiver stands.
+    enum Sink: Sendable, Equatable {
+        /// It takes data. → finishing, faulted
+        case receiving
+        /// It has everything and its confirmation is awaited. → confirmed, faulted
+        case finishing
+        /// Its server, or file, confirmed the end. No exit.
+        case confirmed
+        /// It faulted in this cycle or the one before. → receiving, finishing (reconciled), lost
+        case faulted(finishing: Bool, raised: Bool)
+        /// It is out for good. No exit.
+        case lost
+    }
+
+    /// Where in a cycle the machine stands.
+    enum Stage: Sendable, Equatable {
+        /// Between two cycles. → polling, over
+        case idle
+        /// A poll is under way. → filling, serving, idle
+        case polling
+        /// The producer fills. → serving, idle
+        case filling
+        /// The receivers have their turns; this is the next. → idle, polling
+        case serving(Int)
+        /// The copy was run to its end. No exit.
+        case over
+    }
+
+    private var stage = Stage.idle
+    private var source = Source.open
+    private var sinks: [Sink]
+    /// A receiver that could take no more until its descriptor is ready.
+    private var blocked: [Bool]
+    private var ring: RingLedger
+    /// The longest region given to one fill.
+    private let chunk: Int
+    /// Moved and not reported yet: a faulted cycle's share comes with the next report.
+    private var unreported = Totals.zero
+    private var producerMayFill = true
+
+    /// A copy that has not moved anything yet.
+    /// - Parameters:
+    ///   - ring: bytes the fastest receiver may be ahead of the slowest.
+    ///   - chunk: bytes the producer gives in one cycle at most.
+    public init(receivers: Int, ring: Int, chunk: Int) {
+        sinks = Array(repeating: .receiving, count: receivers)
+        blocked = Array(repeating: false, count: receivers)
+        self.ring = RingLedger(capacity: ring, readers: receivers)
+        self.chunk = chunk
+    }
+
+    // MARK: What is asked of it
+
+    /// The producer gave everything and every receiver left confirmed the end; at least one is left.
+    public var isComplete: Bool {
+        stage == .over && source == .ended && sinks.contains(.confirmed)
+            && sinks.allSatisfy { $0 == .confirmed || $0 == .lost }
+    }
+
+    /// The copy was run to its end, well or not.
+    public var isOver: Bool { stage == .over }
+
+    /// The producer gave everything.
+    public var sourceEnded: Bool { source == .ended }
+
+    /// Whether the receiver still takes part.
+    public func isActive(_ receiver: Int) -> Bool {
+        switch sinks[receiver] {
+        case .receiving, .finishing, .confirmed: true
+        case .faulted, .lost: false
+        }
+    }
+
+    /// Whether this receiver has everything and its confirmation is awaited.
+    public func isFinishing(_ receiver: Int) -> Bool { sinks[receiver] == .finishing }
+
+    /// Whether the end of this receiver's copy is confirmed.
+    public func isConfirmed(_ receiver: Int) -> Bool { sinks[receiver] == .confirmed }
+
+    /// How many bytes the receiver has not taken yet.
+    public func backlog(_ receiver: Int) -> Int { ring.backlog(receiver) }
+
+    /// Whether readiness of the producer's descriptor is worth waiting for.
+    public var wantsProducer: Bool { source == .blocked && ring.space > 0 }
+
+    /// Whether the receiver waits for its descriptor.
+    public func isBlocked(_ receiver: Int) -> Bool { blocked[receiver] && isActive(receiver) }
+
+    // MARK: The course of a cycle
+
+    /// A new cycle begins. Receivers that faulted and were not reconciled are given up.
+    /// - Parameter mayFill: false while something else, such as a rate limit, holds the producer back.
+    public mutating func cycleBegan(mayFill: Bool = true) -> Action {
+        guard stage != .over else { return .end }
+        producerMayFill = mayFill
+        for index in sinks.indices {
+            if case .faulted(_, raised: true) = sinks[index] { giveUp(index) }
+        }
+        return poll()
+    }
+
+    private mutating func poll() -> Action {
+        if isOverNow {
+            stage = .over
+            return .end
+        }
+        stage = .polling
+        return .poll(block: !canMove)
+    }
+
+    private var isOverNow: Bool {
+        var anyLeft = false
+        for sink in sinks {
+            switch sink {
+            case .lost: continue
+            case .confirmed: anyLeft = true
+            case .receiving, .finishing, .faulted: return false
+            }
+        }
+        return !anyLeft || source == .ended
+    }
+
+    private var canMove: Bool {
+        if canFill { return true }
+        for index in sinks.indices {
+            if case .faulted(_, raised: false) = sinks[index] { return true }
+            if !blocked[index], hasWork(index) { return true }
+        }
+        return false
+    }
+
+    private var canFill: Bool { source == .open && ring.space > 0 && producerMayFill }
+
+    private func hasWork(_ receiver: Int) -> Bool {
+        switch sinks[receiver] {
+        case .receiving: ring.backlog(receiver) > 0 || source == .ended
+        case .finishing: true
+        case .confirmed, .faulted, .lost: false
+        }
+    }
+
+    /// The producer's descriptor is ready.
+    public mutating func producerBecameReady() {
+        if source == .blocked { source = .open }
+    }
+
+    /// A receiver's descriptor is ready.
+    public mutating func receiverBecameReady(_ receiver: Int) { blocked[receiver] = false }
+
+    /// The poll is over. `mayFill` as in `cycleBegan`, seen anew.
+    public mutating func polled(mayFill: Bool = true) -> Action {
+        producerMayFill = mayFill
+        guard canFill else {
+            stage = .serving(0)
+            return serve()
+        }
+        stage = .filling
+        let region = ring.writable
+        return .fill(region.prefix(chunk))
+    }
+
+    /// The poll ended because it was time for a report.
+    public mutating func idled() -> Action {
+        stage = .idle
+        return report()
+    }
+
+    /// The producer wrote so much.
+    public mutating func filled(_ moved: Totals) -> Action {
+        ring.wrote(moved.bytes)
+        unreported += moved
+        stage = .serving(0)
+        return serve()
+    }
+
+    /// The producer has nothing until its descriptor is ready.
+    public mutating func producerBlocked() -> Action {
+        source = .blocked
+        stage = .serving(0)
+        return serve()
+    }
+
+    /// The producer gave everything, and its server confirmed it; `last` came with the end.
+    public mutating func producerEnded(_ last: Totals = .zero) -> Action {
+        source = .ended
+        unreported += last
+        stage = .serving(0)
+        return serve()
+    }
+
+    /// The producer failed; it may be asked again.
+    public mutating func producerFaulted() -> Action {
+        stage = .idle
+        return .raiseProducer
+    }
+
+    /// A receiver took so many bytes of its region; `blocked` when it takes no more for now.
+    public mutating func took(_ bytes: Int, _ receiver: Int, blocked isBlocked: Bool) -> Action {
+        ring.took(bytes, receiver)
+        blocked[receiver] = isBlocked
+        return next(after: receiver)
+    }
+
+    /// A receiver's end is confirmed.
+    public mutating func confirmed(_ receiver: Int) -> Action {
+        sinks[receiver] = .confirmed
+        blocked[receiver] = false
+        return next(after: receiver)
+    }
+
+    /// A receiver's end is sent and awaits confirmation.
+    public mutating func unconfirmed(_ receiver: Int) -> Action {
+        blocked[receiver] = true
+        return next(after: receiver)
+    }
+
+    /// A receiver failed during its turn.
+    public mutating func receiverFaulted(inTurn receiver: Int) -> Action {
+        receiverFaulted(receiver)
+        return next(after: receiver)
+    }
+
+    /// A receiver failed outside its turn: an error of its server, a timeout.
+    public mutating func receiverFaulted(_ receiver: Int) {
+        switch sinks[receiver] {
+        case .receiving: sinks[receiver] = .faulted(finishing: false, raised: false)
+        case .finishing: sinks[receiver] = .faulted(finishing: true, raised: false)
+        case .confirmed, .faulted, .lost: break
+        }
+    }
+
+    private mutating func next(after receiver: Int) -> Action {
+        stage = .serving(receiver + 1)
+        return serve()
+    }
+
+    /// The next receiver's turn, or the end of the cycle.
+    private mutating func serve() -> Action {
+        guard case .serving(var index) = stage else { preconditionFailure("no cycle is under way") }
+        while index < sinks.count {
+            if !blocked[index] {
+                switch sinks[index] {
+                case .receiving:
+                    if ring.backlog(index) > 0 {
+                        stage = .serving(index)
+                        return .drain(receiver: index, ring.readable(index))
+                    }
+                    if source == .ended {
+                        sinks[index] = .finishing
+                        stage = .serving(index)
+                        return .finish(receiver: index)
+                    }
+                case .finishing:
+                    stage = .serving(index)
+                    return .finish(receiver: index)
+                case .confirmed, .faulted, .lost:
+                    break
+                }
+            }
+            index += 1
+        }
+        return cycleEnded()
+    }
+
+    private mutating func cycleEnded() -> Action {
+        var faulted: [Int]?
+        for index in sinks.indices {
+            if case .faulted(let finishing, raised: false) = sinks[index] {
+                sinks[index] = .faulted(finishing: finishing, raised: true)
+                faulted = (faulted ?? []) + [index]
+            }
+        }
+        if let faulted {
+            stage = .idle
+            return .raiseReceivers(faulted)
+        }
+        if unreported.bytes > 0 || unreported.messages > 0 {
+            stage = .idle
+            return report()
+        }
+        return poll()
+    }
+
+    private mutating func report() -> Action {
+        defer { unreported = .zero }
+        return .report(unreported)
+    }
+
+    // MARK: Reconciliation
+
+    /// Whether a receiver faulted and can still be put back.
+    public func canReconcile(_ receiver: Int) -> Bool {
+        if case .faulted = sinks[receiver] { return true }
+        return false
+    }
+
+    /// The part of its backlog that lies in one piece, for a receiver that is being reconciled.
+    public func readable(_ receiver: Int) -> RingLedger.Region { ring.readable(receiver) }
+
+    /// The faulted receiver took so many bytes of what it owed and takes part again.
+    public mutating func reconciled(_ receiver: Int, took bytes: Int, blocked isBlocked: Bool) {
+        guard case .faulted(let finishing, _) = sinks[receiver] else { return }
+        ring.took(bytes, receiver)
+        sinks[receiver] = finishing ? .finishing : .receiving
+        blocked[receiver] = isBlocked
+    }
+
+    /// The receiver is out for good.
+    public mutating func giveUp(_ receiver: Int) {
+        sinks[receiver] = .lost
+        ring.leave(receiver)
+    }
+}

@@ -1,0 +1,43 @@
+// Connection strings as libpq understands them.
+
+internal import CLibpq
+
+/// libpq's own reading of connection strings.
+public enum ConnectionString {
+    /// The keywords and values a connection string or URI sets, or libpq's complaint.
+    /// The complaint can quote a password: show it only after looking. libpq: PQconninfoParse.
+    public static func parse(_ text: String) -> Result<[(keyword: String, value: String)], PQError> {
+        var complaint: UnsafeMutablePointer<CChar>?
+        guard let options = unsafe PQconninfoParse(text, &complaint) else {
+            defer { unsafe PQfreemem(complaint) }
+            return .failure(PQError(message: trimmed(unsafe string(complaint))))
+        }
+        defer { unsafe PQconninfoFree(options) }
+        return .success(unsafe set(in: options))
+    }
+
+    /// The keywords libpq knows. libpq: PQconndefaults.
+    public static var keywords: [String] {
+        guard let options = unsafe PQconndefaults() else { return [] }
+        defer { unsafe PQconninfoFree(options) }
+        var found: [String] = []
+        var next = unsafe options
+        while let keyword = unsafe next.pointee.keyword {
+            found.append(unsafe String(cString: keyword))
+            unsafe next += 1
+        }
+        return found
+    }
+
+    private static func set(in options: UnsafeMutablePointer<PQconninfoOption>) -> [(keyword: String, value: String)] {
+        var found: [(keyword: String, value: String)] = []
+        var next = unsafe options
+        while let keyword = unsafe next.pointee.keyword {
+            if let value = unsafe next.pointee.val {
+                found.append((unsafe String(cString: keyword), unsafe String(cString: value)))
+            }
+            unsafe next += 1
+        }
+        return found
+    }
+}
