@@ -15,6 +15,9 @@ public struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
         self.code = code
     }
 
+    /// A failure with errno as it is now.
+    static func now(_ attempt: String) -> SystemError { SystemError(attempt, errno) }
+
     /// The reader at the other end of a pipe is gone.
     public var isBrokenPipe: Bool { code == EPIPE }
 

@@ -1,0 +1,118 @@
+// What a person names as a source or a destination.
+
+/// A source or destination as written on a command line.
+public struct Endpoint: Sendable, Hashable {
+    /// What kind of thing it is.
+    public enum Kind: Sendable, Hashable {
+        /// A server: what libpq connects by, and the table named after `#`.
+        case server(conninfo: String, table: SQLName?)
+        /// stdin as a source, stdout as a destination.
+        case standardStream
+        /// A file, a device, a named pipe.
+        case file(Path)
+        /// Nothing.
+        case null
+    }
+
+    /// What kind of thing it is.
+    public let kind: Kind
+    /// How messages name it: as written, without passwords.
+    public let label: String
+
+    /// An endpoint of a kind.
+    public init(_ kind: Kind, label: String) {
+        self.kind = kind
+        self.label = label
+    }
+
+    /// Whether a server is behind it.
+    public var isServer: Bool { if case .server = kind { true } else { false } }
+
+    /// Reads an endpoint as written. See the table of endpoints in the manual.
+    /// - Throws: `EndpointError`, which holds no password.
+    public init(parsing bytes: [UInt8]) throws(EndpointError) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        switch text {
+        case "": throw EndpointError("an endpoint is empty")
+        case "-": self.init(.standardStream, label: "-")
+        case "null:": self.init(.null, label: "null:")
+        default:
+            if text.hasPrefix("file:") {
+                let path = Path(Array(bytes.dropFirst("file:".utf8.count)))
+                guard !path.bytes.isEmpty else { throw EndpointError("file: names no file") }
+                self.init(.file(path), label: text)
+            } else if Self.isURI(text) || Self.isKeywordString(text) || !text.utf8.contains(UInt8(ascii: "/")) {
+                guard text.utf8.elementsEqual(bytes) else {
+                    throw EndpointError("\(Redaction.redacted(text)) is not valid UTF-8")
+                }
+                try self.init(server: text)
+            } else {
+                self.init(.file(Path(bytes)), label: text)
+            }
+        }
+    }
+
+    private static func isURI(_ text: String) -> Bool {
+        text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
+    }
+
+    /// `keyword = …`: what comes before the first equals sign is a word.
+    private static func isKeywordString(_ text: String) -> Bool {
+        guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { return false }
+        let word = text[..<equals].trimmingSpaces()
+        return !word.isEmpty
+            && word.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+    }
+
+    private init(server text: String) throws(EndpointError) {
+        let (conninfo, table) = Self.splitTable(text)
+        let shown = Redaction.redacted(conninfo)
+        let label = table == nil ? shown : shown + text.dropFirst(conninfo.count)
+        guard !conninfo.isEmpty else { throw EndpointError("\(label) names a table but no database") }
+        if Self.isURI(conninfo) || Self.isKeywordString(conninfo) {
+            if case .failure(let complaint) = ConnectionString.parse(conninfo) {
+                throw EndpointError("\(label) is not a connection string: \(Self.shown(complaint, conninfo))")
+            }
+        } else {
+            for (mark, meaning) in [
+                (":", "a host and port are written postgresql://HOST:PORT/DATABASE"),
+                ("=", "a file name with = is written file:NAME"),
+            ]
+            where conninfo.contains(mark) {
+                throw EndpointError("\(label) is no database name; \(meaning)")
+            }
+            if conninfo.utf8.contains(UInt8(ascii: "#")) {
+                throw EndpointError("\(label): a table name after # that is not plain goes in double quotes")
+            }
+        }
+        self.init(.server(conninfo: conninfo, table: table), label: label)
+    }
+
+    /// libpq's complaint can quote what it stumbled over: shown only when the string holds no secret.
+    private static func shown(_ complaint: PQError, _ conninfo: String) -> String {
+        Redaction.redacted(conninfo) == conninfo ? complaint.message : "see the manual of libpq"
+    }
+
+    /// Splits `…#table` at the first # behind which everything is a table's name.
+    private static func splitTable(_ text: String) -> (conninfo: String, table: SQLName?) {
+        var from = text.startIndex
+        while let mark = text[from...].firstIndex(of: "#") {
+            if let table = SQLName(String(text[text.index(after: mark)...])) { return (String(text[..<mark]), table) }
+            from = text.index(after: mark)
+        }
+        return (text, nil)
+    }
+}
+
+extension Substring {
+    fileprivate func trimmingSpaces() -> Substring {
+        let start = drop { $0 == " " }
+        return start.prefix { $0 != " " }.count == start.count ? start : start.dropTrailingSpaces()
+    }
+
+    private func dropTrailingSpaces() -> Substring {
+        var text = self
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,43 @@
+// File names as the system has them: bytes.
+
+internal import Glibc
+
+/// A path: any bytes but zero.
+public struct Path: Sendable, Hashable {
+    /// Its bytes, without a terminating zero.
+    public let bytes: [UInt8]
+
+    /// A path of these bytes.
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// For a person: what is no UTF-8 is replaced.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The path as C has it, alive during `body`.
+    func withCString<R>(_ body: (UnsafePointer<CChar>) throws -> R) rethrows -> R {
+        try unsafe (bytes + [0]).withUnsafeBytes { buffer in
+            try unsafe body(buffer.baseAddress!.assumingMemoryBound(to: CChar.self))
+        }
+    }
+
+    /// The folder it is in, with the slash; "./" when it names none.
+    var folder: Path {
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return Path(Array("./".utf8)) }
+        return Path(Array(bytes[...slash]))
+    }
+
+    /// What follows the last slash.
+    var name: ArraySlice<UInt8> {
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return bytes[...] }
+        return bytes[(slash + 1)...]
+    }
+
+    /// The path with every symbolic link followed; itself when it does not exist.
+    var resolved: Path {
+        unsafe withCString { path in
+            guard let real = unsafe realpath(path, nil) else { return self }
+            defer { unsafe free(real) }
+            return Path(Array(unsafe String(cString: real).utf8))
+        }
+    }
+}

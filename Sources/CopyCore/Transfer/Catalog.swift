@@ -1,0 +1,43 @@
+// Questions to a server's catalogs.
+
+/// Asks the catalogs, in terms no search_path can change.
+enum Catalog {
+    /// Finds a table the way the session's own search_path does; nil when there is none.
+    static func table(_ name: SQLName, _ session: Session, within seconds: Double?) throws -> TableShape? {
+        guard name.parts.count <= 2 else {
+            throw TransferRefusal(
+                "\(name.quoted) names a database; the connection does that, a table is [SCHEMA.]TABLE",
+                isUsageError: true)
+        }
+        let generated = session.connection.serverVersion >= 120_000 ? "a.attgenerated" : "''"
+        let sql = """
+            SELECT c.relkind, n.nspname, c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), \
+            \(generated), c.oid, d.oid, \
+            EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) \
+            FROM pg_catalog.pg_class c \
+            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+            JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
+            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid \
+            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped \
+            WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1) ORDER BY a.attnum
+            """
+        let result = try session.query(sql, [name.quoted], within: seconds)
+        guard result.rowCount > 0 else { return nil }
+        func text(_ row: Int, _ column: Int) -> String { result.value(row, column) ?? "" }
+        return TableShape(
+            name: SQLName([text(0, 1), text(0, 2)]),
+            kind: text(0, 0).first ?? "r",
+            identity: .init(clusterStart: text(0, 8), database: text(0, 7), table: text(0, 6)),
+            columns: (0..<result.rowCount).compactMap { row in
+                result.value(row, 3).map {
+                    TableShape.Column(name: $0, type: text(row, 4), isGenerated: !text(row, 5).isEmpty)
+                }
+            }
+        )
+    }
+
+    /// Takes the user's schemas out of the session's reach, as pg_dump does.
+    static func secureSearchPath(_ session: Session, within seconds: Double?) throws {
+        try session.run("SELECT pg_catalog.set_config('search_path', '', false)", within: seconds)
+    }
+}

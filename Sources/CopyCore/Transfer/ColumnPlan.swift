@@ -1,0 +1,41 @@
+// Which columns are copied, matched by name.
+
+/// Decides the column lists of both sides; pure.
+enum ColumnPlan {
+    /// The source's columns in the order they are sent.
+    static func source(_ table: TableShape, wanted: [String]?) throws(TransferRefusal) -> [String] {
+        guard let wanted else { return table.columns.filter { !$0.isGenerated }.map(\.name) }
+        try check(wanted, table, "the table \(table.name.quoted)")
+        return wanted
+    }
+
+    /// The destination's columns in the order they come; nil: the table's own, when nothing is known of the rows.
+    static func destination(
+        _ table: TableShape, from source: [String]?, wanted: [String]?
+    ) throws(TransferRefusal) -> [String]? {
+        guard let columns = source ?? wanted else { return nil }
+        try check(columns, table, "the table \(table.name.quoted)")
+        for name in columns where table.column(name)?.isGenerated ?? false {
+            throw TransferRefusal(
+                "the column \(quoteIdentifier(name)) of \(table.name.quoted) is generated there; leave it out with --columns"
+            )
+        }
+        if columns.isEmpty, !table.columns.allSatisfy(\.isGenerated) {
+            throw TransferRefusal("the source has no columns, but \(table.name.quoted) has")
+        }
+        return columns
+    }
+
+    private static func check(_ names: [String], _ table: TableShape, _ what: String) throws(TransferRefusal) {
+        var seen: Set<String> = []
+        for name in names {
+            guard table.column(name) != nil else {
+                let have = table.columns.map { quoteIdentifier($0.name) }.joined(separator: ", ")
+                throw TransferRefusal("\(what) has no column \(quoteIdentifier(name)); it has \(have)")
+            }
+            guard seen.insert(name).inserted else {
+                throw TransferRefusal("the column \(quoteIdentifier(name)) is named twice")
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// COPY's options, the same on both sides of a transfer.
+
+/// The format of a COPY and what goes with it.
+public struct CopyOptions: Sendable, Hashable {
+    /// The format.
+    public var format: CopyFormat
+    /// A line of column names first.
+    public var header = false
+    /// What stands between two values; nil: the format's default.
+    public var delimiter: String?
+    /// What stands for NULL; nil: the format's default.
+    public var null: String?
+    /// CSV's quote; nil: the default.
+    public var quote: String?
+    /// CSV's escape; nil: the quote.
+    public var escape: String?
+    /// The encoding of the data; nil: the session's.
+    public var encoding: String?
+
+    /// A format with its defaults.
+    public init(format: CopyFormat = .text) { self.format = format }
+
+    /// How rows lie in it.
+    public var layout: RowLayout {
+        switch format {
+        case .text: .text
+        case .binary: .binary
+        case .csv:
+            .csv(
+                quote: quote?.utf8.first ?? UInt8(ascii: "\""),
+                escape: (escape ?? quote)?.utf8.first ?? UInt8(ascii: "\""))
+        }
+    }
+
+    /// As `(FORMAT csv, HEADER true)`.
+    public var sql: String {
+        var parts = ["FORMAT \(format.rawValue)"]
+        if header { parts.append("HEADER true") }
+        let texts = [
+            ("DELIMITER", delimiter), ("NULL", null), ("QUOTE", quote), ("ESCAPE", escape), ("ENCODING", encoding),
+        ]
+        for (name, text) in texts {
+            if let text { parts.append("\(name) \(quoteLiteral(text))") }
+        }
+        return "(" + parts.joined(separator: ", ") + ")"
+    }
+}

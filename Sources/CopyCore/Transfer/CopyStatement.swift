@@ -1,0 +1,44 @@
+// The text of COPY statements.
+
+/// Makes COPY statements; pure.
+enum CopyStatement {
+    /// Reads a table's columns; nil: no list, for a table without columns.
+    static func out(
+        _ table: TableShape, columns: [String], condition: String?, options: CopyOptions
+    ) -> String {
+        let plain =
+            table.kind == "r" && condition == nil && !columns.contains { table.column($0)?.isGenerated ?? false }
+        if plain {
+            return "COPY \(table.name.quoted)\(list(columns)) TO STDOUT WITH \(options.sql)"
+        }
+        // COPY reads no views, foreign or partitioned tables by itself. ONLY: an ordinary table without its children.
+        let only = table.kind == "r" ? "ONLY " : ""
+        var select = "SELECT \(columns.map(quoteIdentifier).joined(separator: ", ")) FROM \(only)\(table.name.quoted)"
+        // On lines of its own: a comment at the end of the condition must not swallow what follows.
+        if let condition { select += " WHERE (\n\(condition)\n)" }
+        return "COPY (\(select)) TO STDOUT WITH \(options.sql)"
+    }
+
+    /// Reads a query's rows.
+    static func out(query: String, options: CopyOptions) -> String {
+        "COPY (\n\(query)\n) TO STDOUT WITH \(options.sql)"
+    }
+
+    /// Loads a table's columns; nil: no list, all that can be loaded.
+    static func `in`(_ table: TableShape, columns: [String]?, options: CopyOptions) -> String {
+        "COPY \(table.name.quoted)\(list(columns ?? [])) FROM STDIN WITH \(options.sql)"
+    }
+
+    private static func list(_ columns: [String]) -> String {
+        columns.isEmpty ? "" : " (" + columns.map(quoteIdentifier).joined(separator: ", ") + ")"
+    }
+
+    /// A query as people type it, without the semicolon at its end.
+    static func trimmed(_ query: String) -> String {
+        var text = Substring(query)
+        while let last = text.unicodeScalars.last, last == ";" || last.properties.isWhitespace {
+            text.unicodeScalars.removeLast()
+        }
+        return String(text)
+    }
+}

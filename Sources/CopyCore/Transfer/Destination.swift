@@ -1,0 +1,32 @@
+// One destination of a transfer, whatever it is.
+
+/// Takes rows by its receiver, and keeps them only when told to.
+protocol Destination: AnyObject {
+    /// How messages name it.
+    var label: String { get }
+    /// What takes the rows.
+    var receiver: any Receiver { get }
+    /// Everything that can still fail before rows are there to stay.
+    func settle() throws
+    /// Makes the rows stay.
+    func commit() throws
+    /// Leaves nothing behind.
+    func rollBack()
+    /// Rows its server counted; nil where none did.
+    var rows: Int? { get }
+}
+
+/// A commit that was sent and not answered.
+struct CommitInDoubt: Error, CustomStringConvertible {
+    /// What happened instead of an answer.
+    let error: any Error
+    /// The transaction's number, by which its server can be asked.
+    let transaction: String?
+
+    var description: String { "the commit was sent and its answer was lost: \(error)" }
+}
+
+/// The n of `COPY n`.
+func rowCount(ofTag tag: String?) -> Int? {
+    tag?.split(separator: " ").last.flatMap { Int($0) }
+}

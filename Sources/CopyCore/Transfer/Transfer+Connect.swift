@@ -1,0 +1,108 @@
+// Connections of a transfer: passwords, all servers at once, pinned sessions.
+
+internal import Glibc
+
+extension Transfer {
+    /// A server of the request and what became of connecting to it.
+    private struct Link {
+        let endpoint: Endpoint
+        let conninfo: String
+        /// The destination's, nil for the source.
+        let entry: Entry?
+        var password: String?
+        var connection: Connection?
+    }
+
+    /// Opens a session for every server of the request.
+    func openSessions() throws {
+        var links = self.links()
+        if request.asksPasswordsFirst {
+            for index in links.indices { links[index].password = observer?.password(for: links[index].endpoint.label) }
+        }
+        var open = Array(links.indices)
+        while !open.isEmpty {
+            let made = try Connector(poller: poller).connect(open.map { parameters(links[$0]) })
+            var again: [Int] = []
+            for (index, connection) in zip(open, made) {
+                links[index].connection = connection
+                // Asked for once, where none was given: a wrong one is the server's to refuse.
+                if !connection.isUsable, connection.needsPassword, links[index].password == nil,
+                    let password = observer?.password(for: links[index].endpoint.label)
+                {
+                    links[index].password = password
+                    again.append(index)
+                }
+            }
+            open = again
+        }
+        try reportFailures(links)
+        for link in links where link.entry?.isActive ?? true { try openSession(link) }
+    }
+
+    private func links() -> [Link] {
+        let endpoints: [(Endpoint, Entry?)] = [(request.source, nil)] + entries.map { ($0.endpoint, $0) }
+        return endpoints.compactMap { endpoint, entry in
+            guard case .server(let conninfo, _) = endpoint.kind else { return nil }
+            return Link(endpoint: endpoint, conninfo: conninfo, entry: entry)
+        }
+    }
+
+    /// What comes before the connection string gives way to it, what comes after overrides it.
+    private func parameters(_ link: Link) -> [(keyword: String, value: String)] {
+        var parameters: [(keyword: String, value: String)] = []
+        if let timeout = request.timeout, unsafe getenv("PGCONNECT_TIMEOUT") == nil {
+            // libpq takes whole seconds, 2 at least.
+            parameters.append(("connect_timeout", "\(max(2, Int(min(timeout, 1e6).rounded(.up))))"))
+        }
+        parameters.append(("dbname", link.conninfo))
+        parameters.append(("application_name", "pgcopy"))
+        if let password = link.password { parameters.append(("password", password)) }
+        return parameters
+    }
+
+    private func reportFailures(_ links: [Link]) throws {
+        var fatal = false
+        for link in links {
+            guard let connection = link.connection, !connection.isUsable else { continue }
+            let failure = ConnectFailure(connection.errorMessage)
+            if let entry = link.entry, request.keepGoing {
+                drop(entry, failure)
+            } else if let entry = link.entry {
+                entry.error = failure
+                fatal = true
+            } else {
+                failingLabel = link.endpoint.label
+                throw failure
+            }
+        }
+        if fatal { throw ConnectFailure("not every destination can be reached") }
+    }
+
+    private func openSession(_ link: Link) throws {
+        guard let connection = link.connection else { return }
+        do {
+            let session = try Session(connection, label: link.endpoint.label, poller: poller)
+            session.onNotice = { [weak self] session, notice in self?.observer?.noticed(notice, at: session.label) }
+            session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
+            try session.run(
+                SessionSettings.statements(
+                    serverVersion: connection.serverVersion, keepLockTimeout: givesLockTimeout(link.conninfo)),
+                within: request.timeout)
+            if let entry = link.entry { entry.session = session } else { sourceSession = session }
+        } catch let error where !(error is Interrupted) {
+            failingLabel = link.endpoint.label
+            guard let entry = link.entry, request.keepGoing else { throw error }
+            drop(entry, error)
+        }
+    }
+
+    private func givesLockTimeout(_ conninfo: String) -> Bool {
+        if let options = unsafe getenv("PGOPTIONS"),
+            SessionSettings.givesLockTimeout(unsafe String(cString: options))
+        {
+            return true
+        }
+        guard case .success(let parameters) = ConnectionString.parse(conninfo) else { return false }
+        return SessionSettings.givesLockTimeout(parameters.last { $0.keyword == "options" }?.value)
+    }
+}

@@ -1,0 +1,223 @@
+// A transfer from its request to its outcome: connect, prepare, copy, settle, commit.
+
+/// Runs one request. Used once.
+public final class Transfer {
+    let request: TransferRequest
+    let poller: any Poller
+    weak var observer: (any TransferObserver)?
+
+    /// A destination and what became of it.
+    final class Entry {
+        let endpoint: Endpoint
+        var session: Session?
+        var destination: (any Destination)?
+        var status = TransferOutcome.Status.rolledBack
+        var error: (any Error)?
+        var bytes = 0
+        /// Timeouts reconciled in a row, and what it had taken at the last.
+        var tries = 0
+        var takenAtTimeout = -1
+
+        init(_ endpoint: Endpoint) { self.endpoint = endpoint }
+
+        var isActive: Bool { error == nil }
+        var label: String { endpoint.label }
+    }
+
+    let entries: [Entry]
+    var source: Source?
+    var sourceSession: Session?
+    var manager: CopyManager?
+    private var startedAt: Instant?
+
+    /// A transfer that has not begun.
+    public init(_ request: TransferRequest, poller: any Poller, observer: (any TransferObserver)?) {
+        self.request = request
+        self.poller = poller
+        self.observer = observer
+        entries = request.destinations.map(Entry.init)
+    }
+
+    /// Runs it to its end; never throws: the outcome tells.
+    public func run() -> TransferOutcome {
+        var failure: (any Error)?
+        do {
+            try refuseNonsense()
+            try prepare()
+            try copy()
+            try settle()
+        } catch {
+            failure = error
+        }
+        if failure == nil { failure = commit() }
+        for entry in entries where entry.status == .rolledBack {
+            entry.destination?.rollBack()
+            entry.session?.close()
+        }
+        sourceSession?.close()
+        return outcome(failure)
+    }
+
+    // MARK: Copying
+
+    private func copy() throws {
+        guard let source else { return }
+        var settings = CopySettings()
+        settings.timeout = request.timeout
+        settings.idleInterval = request.idleInterval
+        settings.rateLimit = request.rateLimit
+        settings.realignmentTimeout = request.realignmentTimeout
+        let active = entries.filter(\.isActive)
+        let manager = CopyManager(
+            source.producer, active.compactMap(\.destination?.receiver), settings: settings, poller: poller)
+        self.manager = manager
+        startedAt = poller.now
+        defer { for entry in active { entry.bytes = taken(entry) } }
+        do {
+            try manager.withCopy { copy in
+                while true {
+                    do {
+                        guard let moved = try copy.next() else { break }
+                        observer?.progressed(moved, lags)
+                    } catch let fault as ReceiverFault {
+                        try react(to: fault)
+                    }
+                }
+            }
+        } catch let failure as CopyFail {
+            try noteFailure(failure)
+        }
+    }
+
+    private func lags() -> [DestinationLag] {
+        entries.map { entry in
+            DestinationLag(
+                label: entry.label,
+                bytes: entry.destination.map { manager?.backlog(of: $0.receiver) ?? 0 } ?? 0,
+                isActive: entry.isActive
+            )
+        }
+    }
+
+    private func taken(_ entry: Entry) -> Int {
+        guard let manager, let destination = entry.destination else { return 0 }
+        return entry.isActive || manager.isConfirmed(destination.receiver)
+            ? manager.producer.totals.bytes - manager.backlog(of: destination.receiver) : entry.bytes
+    }
+
+    private func react(to fault: ReceiverFault) throws {
+        for (receiver, error) in fault.faults {
+            guard let entry = entries.first(where: { $0.destination?.receiver === receiver }) else { continue }
+            var error = error
+            if error is SocketTimeout {
+                do {
+                    if try reconcile(entry, receiver, fault.manager) { continue }
+                } catch let again {
+                    error = again
+                }
+            }
+            entry.bytes = taken(entry)
+            entry.error = error
+            observer?.faulted(entry.label, error, request.keepGoing ? .dropped : .fatal)
+            if !request.keepGoing { throw fault }
+        }
+    }
+
+    /// False when its tries are used up.
+    private func reconcile(_ entry: Entry, _ receiver: any Receiver, _ manager: CopyManager) throws -> Bool {
+        let taken = taken(entry)
+        if taken > entry.takenAtTimeout { entry.tries = 0 }
+        guard entry.tries < request.reconcileTries else { return false }
+        entry.takenAtTimeout = taken
+        entry.tries += 1
+        try manager.reconcile(receiver)
+        observer?.faulted(
+            entry.label, SocketTimeout(seconds: request.timeout ?? 0, awaitingConfirmation: manager.sourceEnded),
+            .reconciled(tries: entry.tries, limit: request.reconcileTries))
+        return true
+    }
+
+    /// What the manager's failure says about each side; rethrows it.
+    private func noteFailure(_ failure: CopyFail) throws {
+        for (receiver, error) in failure.receiverFaults where !(error is Unanswered) {
+            guard let entry = entries.first(where: { $0.destination?.receiver === receiver }), entry.isActive
+            else { continue }
+            entry.error = error
+        }
+        if let cause = failure.cause { throw cause }
+        throw failure
+    }
+
+    // MARK: Committing
+
+    /// Last checks, while all of it can still be rolled back.
+    private func settle() throws {
+        for entry in entries where entry.isActive {
+            do {
+                try entry.destination?.settle()
+            } catch let error where !(error is Interrupted) {
+                entry.error = error
+                observer?.faulted(entry.label, error, request.keepGoing ? .dropped : .fatal)
+                if !request.keepGoing { throw error }
+            }
+        }
+        // The last moment at which a signal undoes everything.
+        var nothing: [PollEntry] = []
+        try poller.poll(&nothing, until: poller.now, interruptible: true)
+    }
+
+    /// Servers first, then files: a rename hardly ever fails. The first failure stops the rest.
+    private func commit() -> (any Error)? {
+        let order = entries.filter { $0.endpoint.isServer } + entries.filter { !$0.endpoint.isServer }
+        var failure: (any Error)?
+        for entry in order where entry.isActive {
+            if failure != nil, !request.keepGoing { break }
+            do {
+                try entry.destination?.commit()
+                entry.status = .committed
+            } catch let doubt as CommitInDoubt {
+                entry.status = .inDoubt(transaction: doubt.transaction)
+                entry.error = doubt
+                failure = doubt
+            } catch {
+                entry.error = error
+                failure = error
+            }
+        }
+        return failure
+    }
+
+    // MARK: The end
+
+    private func outcome(_ failure: (any Error)?) -> TransferOutcome {
+        let totals = manager?.producer.totals ?? .zero
+        var outcome = TransferOutcome(
+            destinations: entries.map { entry in
+                TransferOutcome.Destination(
+                    label: entry.label, status: entry.status,
+                    rows: entry.status == .rolledBack
+                        ? nil : entry.destination?.rows ?? source?.rows ?? totals.messages,
+                    bytes: entry.bytes, error: entry.error)
+            },
+            totals: totals, seconds: startedAt.map { poller.now.seconds(since: $0) } ?? 0, started: startedAt != nil)
+        switch failure {
+        case let interrupted as Interrupted:
+            outcome.signal = interrupted.signal
+        case let failure as CopyFail:
+            outcome.error = failure.producerFault
+            outcome.errorLabel = request.source.label
+        case is ReceiverFault, nil:
+            break
+        case let failure?:
+            outcome.isUsageError = failure is ConnectFailure || (failure as? TransferRefusal)?.isUsageError ?? false
+            if !entries.contains(where: { $0.error != nil }) {
+                outcome.error = failure
+                outcome.errorLabel = failingLabel
+            }
+        }
+        return outcome
+    }
+
+    /// What was being prepared when it failed.
+    var failingLabel: String?
+}

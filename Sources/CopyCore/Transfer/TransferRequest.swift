@@ -1,0 +1,43 @@
+// What a transfer is asked to do.
+
+/// A transfer from one source to many destinations.
+public struct TransferRequest: Sendable {
+    /// Where the rows come from.
+    public var source: Endpoint
+    /// Where they go.
+    public var destinations: [Endpoint]
+    /// The source's table, where the endpoint names none; also the destinations' unless they are told otherwise.
+    public var table: SQLName?
+    /// A query whose rows are copied instead of a table's.
+    public var query: String?
+    /// A condition on the rows of the table.
+    public var condition: String?
+    /// The columns to copy, in this order; nil: all that can be.
+    public var columns: [String]?
+    /// The destinations' table, where the endpoint names none.
+    public var into: SQLName?
+    /// Empty the destinations' tables first, in the transaction that loads them.
+    public var truncate = false
+    /// The format and its options.
+    public var options = CopyOptions()
+    /// Seconds a destination may take nothing.
+    public var timeout: Double?
+    /// How many timeouts in a row, without progress between them, are reconciled.
+    public var reconcileTries = 0
+    /// A destination that fails is dropped, the others go on.
+    public var keepGoing = false
+    /// Bytes a second read from the source.
+    public var rateLimit: Int?
+    /// Seconds after which progress is told although nothing moved.
+    public var idleInterval: Double?
+    /// Ask for every server's password before connecting, not only when it wants one.
+    public var asksPasswordsFirst = false
+    /// Seconds a failed transfer may take to bring its connections back before they are closed.
+    public var realignmentTimeout = 1.0
+
+    /// A transfer of everything the source's endpoint names.
+    public init(from source: Endpoint, to destinations: [Endpoint]) {
+        self.source = source
+        self.destinations = destinations
+    }
+}
