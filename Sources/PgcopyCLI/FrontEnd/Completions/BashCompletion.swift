@@ -1,0 +1,3 @@
+// The completion script for bash.
+
+enum BashCompletion { static var script: String { "" } }

@@ -1,0 +1,3 @@
+// The completion script for fish.
+
+enum FishCompletion { static var script: String { "" } }

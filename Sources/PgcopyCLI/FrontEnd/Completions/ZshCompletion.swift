@@ -1,0 +1,3 @@
+// The completion script for zsh.
+
+enum ZshCompletion { static var script: String { "" } }
