@@ -6,7 +6,7 @@ enum Suggestion {
     static func nearest(to typed: String, among words: [String]) -> String? {
         var best: (word: String, distance: Int)?
         for word in words {
-            let limit = typed.count <= 3 ? 1 : typed.count <= 7 ? 2 : 3
+            let limit = typed.count <= 5 ? 1 : typed.count <= 8 ? 2 : 3
             let distance = editDistance(typed, word)
             if distance <= limit, distance < word.count, distance < best?.distance ?? .max {
                 best = (word, distance)
