@@ -8,15 +8,18 @@ enum ManPage {
         page.section("Name")
         page.raw("pgcopy \\- " + Roff.prose(CommandTable.summary))
         page.section("Synopsis")
-        page.raw(
-            "\(Roff.bold("pgcopy")) \(Roff.italic("COMMAND")) [\(Roff.italic("OPTION"))]... [\(Roff.italic("OPERAND"))]..."
-        )
+        let words = ["COMMAND", "OPTION", "OPERAND"].map(Roff.italic)
+        page.raw("\(Roff.bold("pgcopy")) \(words[0]) [\(words[1])]... [\(words[2])]...")
         page.section("Description")
         page.paragraphs(CommandTable.description)
         page.section("Commands")
         for command in CommandTable.commands {
-            let texts = command.hasManPage ? [Roff.sentence(command.summary) + " See \(reference(command))."] : command.description
-            page.entry(Roff.bold(command.name.rawValue) + operands(command), texts)
+            let reference = "See `pgcopy-\(command.name.rawValue)`(1)."
+            let texts = [Roff.sentence(command.summary) + " " + reference]
+            page.entry(
+                Roff.bold(command.name.rawValue) + operands(command),
+                command.hasManPage ? texts : command.description
+            )
         }
         page.section("Options")
         page.options(CommandTable.generalGroup, of: nil)
@@ -69,10 +72,6 @@ enum ManPage {
     private static func seeAlso(_ page: inout RoffPage, _ pages: [String]) {
         page.section("See also")
         page.raw((pages + ["psql", "pg_dump"]).map { Roff.bold($0) + "(1)" }.joined(separator: ",\n"))
-    }
-
-    private static func reference(_ command: CommandSpec) -> String {
-        "`pgcopy-\(command.name.rawValue)`(1)"
     }
 
     private static func operands(_ command: CommandSpec) -> String {

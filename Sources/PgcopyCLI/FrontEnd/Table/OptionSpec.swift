@@ -38,6 +38,14 @@ struct OptionSpec: Sendable {
     /// The long name as it is typed.
     var spelling: String { "--" + long }
 
+    /// Whether the next word of the command line is the value where none is attached.
+    var takesNextWord: Bool {
+        switch value {
+        case .required: true
+        case .none, .optional: false
+        }
+    }
+
     /// The long name with the value that it takes: `--table=NAME`, `--reconcile-timeouts[=TRIES]`.
     var spellingWithValue: String {
         switch value {
