@@ -14,10 +14,7 @@ extension CommandSpec {
         examples: [
             Example("Complete in this bash session", "source", "<(pgcopy completions bash)"),
             Example("Complete in every zsh session", "pgcopy", "completions", "zsh", ">", "\"${fpath[1]}/_pgcopy\""),
-            Example(
-                "Complete in every fish session",
-                "pgcopy", "completions", "fish", ">", "~/.config/fish/completions/pgcopy.fish"
-            ),
+            Example("Complete in this fish session", "pgcopy", "completions", "fish", "|", "source"),
         ],
         hasManPage: false
     )
