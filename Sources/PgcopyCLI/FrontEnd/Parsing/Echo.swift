@@ -9,7 +9,7 @@ enum Echo {
 
     /// A value that slipped into a wrong place can be a connection with a password in it.
     static func mayHoldSecret(_ text: String) -> Bool {
-        text.contains { $0 == "=" || $0 == "@" } || text.contains(":/")
+        text.contains { $0 == "=" || $0 == "@" } || text.contains { $0 == ":" } && text.contains { $0 == "/" }
     }
 
     /// Control characters spelled out.
