@@ -8,6 +8,7 @@ public struct CLI {
     private let error: StandardStream
     private let transfer: (TransferOptions) -> Int32
 
+    /// A program on these streams; `transfer` runs what the command of that name asks for.
     init(
         output: StandardStream = .output,
         error: StandardStream = .error,

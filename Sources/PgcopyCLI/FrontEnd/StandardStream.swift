@@ -13,7 +13,9 @@ struct StandardStream: Sendable {
         case failed(String)
     }
 
+    /// stdout.
     static let output = StandardStream(descriptor: STDOUT_FILENO)
+    /// stderr.
     static let error = StandardStream(descriptor: STDERR_FILENO)
 
     /// The file descriptor.

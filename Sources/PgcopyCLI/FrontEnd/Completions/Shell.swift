@@ -2,8 +2,11 @@
 
 /// A shell by the name of its program.
 enum Shell: String, Sendable, CaseIterable {
+    /// From 3.2 on.
     case bash
+    /// With its compinit.
     case zsh
+    /// From 3.0 on.
     case fish
 
     /// The name that the shell looks for.

@@ -9,6 +9,7 @@ struct HelpPage {
     /// Where the meanings of options start.
     private static let optionColumn = 32
 
+    /// An empty page; widths beyond the limits are brought to them.
     init(width: Int) {
         self.width = min(max(width, HelpText.leastWidth), HelpText.mostWidth)
         isNarrow = self.width < 64

@@ -10,6 +10,7 @@ struct CommandLineParser {
     private var firstError: UsageError?
     private var special: Request?
 
+    /// A parser for this command.
     init(_ command: CommandSpec) {
         self.command = command
         self.known = command.options

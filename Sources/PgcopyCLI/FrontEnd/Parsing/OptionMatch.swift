@@ -2,8 +2,11 @@
 
 /// The option that a typed name stands for.
 enum OptionMatch {
+    /// Exactly one.
     case found(OptionSpec)
+    /// Cut too short.
     case ambiguous([OptionSpec])
+    /// None.
     case unknown
 
     /// Matches a long name without its dashes.

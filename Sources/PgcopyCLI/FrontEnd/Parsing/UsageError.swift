@@ -9,6 +9,7 @@ struct UsageError: Error, Equatable {
     /// Whether to show the commands there are.
     let showsUsage: Bool
 
+    /// An error in the command line of this command, or of the program.
     init(_ message: String, in command: CommandName?, showsUsage: Bool = false) {
         self.message = message
         self.command = command

@@ -27,10 +27,12 @@ enum CommandTable {
 }
 
 extension OptionSpec {
+    /// `--help`.
     static let help = OptionSpec(
         "help", "h", "?",
         summary: "show this help, then exit",
         details: ["It wins over everything else on the command line, mistakes included."]
     )
+    /// `--version`.
     static let version = OptionSpec("version", "V", summary: "show the version, then exit")
 }

@@ -7,6 +7,7 @@ struct Definition: Sendable {
     /// Its meaning; no full stop at the end.
     let meaning: String
 
+    /// A term and its meaning.
     init(_ term: String, _ meaning: String) {
         self.term = term
         self.meaning = meaning

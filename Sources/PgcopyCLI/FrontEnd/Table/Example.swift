@@ -7,6 +7,7 @@ struct Example: Sendable {
     /// The words of the command line as typed, quotes included, so that a narrow page can break between them.
     let words: [String]
 
+    /// A purpose and the words that serve it.
     init(_ purpose: String, _ words: String...) {
         self.purpose = purpose
         self.words = words

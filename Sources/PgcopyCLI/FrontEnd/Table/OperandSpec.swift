@@ -11,6 +11,7 @@ struct OperandSpec: Sendable {
     /// Whether it takes every operand that is left; only the last one of a command does.
     let isRepeated: Bool
 
+    /// An operand, required and single unless told otherwise.
     init(_ placeholder: String, kind: ValueKind, isRequired: Bool = true, isRepeated: Bool = false) {
         self.placeholder = placeholder
         self.kind = kind

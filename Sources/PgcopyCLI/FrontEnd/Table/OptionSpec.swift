@@ -17,6 +17,7 @@ struct OptionSpec: Sendable {
     /// What the man page adds, a paragraph each.
     let details: [String]
 
+    /// An option; a switch unless a value is told.
     init(
         _ long: String,
         _ shorts: Character...,

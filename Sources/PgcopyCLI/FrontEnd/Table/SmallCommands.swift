@@ -1,6 +1,7 @@
 // The table's entries for the commands about the program itself.
 
 extension CommandSpec {
+    /// `pgcopy completions`.
     static let completions = CommandSpec(
         name: .completions,
         summary: "print a completion script",
@@ -19,6 +20,7 @@ extension CommandSpec {
         hasManPage: false
     )
 
+    /// `pgcopy help`.
     static let help = CommandSpec(
         name: .help,
         summary: "show the help of a command",

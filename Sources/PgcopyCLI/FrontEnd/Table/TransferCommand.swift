@@ -1,6 +1,7 @@
 // The table's entry for `transfer`.
 
 extension CommandSpec {
+    /// `pgcopy transfer`.
     static let transfer = CommandSpec(
         name: .transfer,
         summary: "stream rows from one source to many destinations",
