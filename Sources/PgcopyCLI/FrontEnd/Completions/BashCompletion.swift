@@ -1,0 +1,195 @@
+// The completion script for bash, 3.2 and later, with or without the bash-completion package.
+
+/// Writes the script from the table.
+enum BashCompletion {
+    /// The whole script.
+    static var script: String {
+        """
+        # bash completion for pgcopy.
+        # Made from the table of commands by "make docs": do not edit.
+
+        # Offers the words that the current word begins.
+        _pgcopy_words() {
+            COMPREPLY+=($(compgen -W "$1" -- "$cur"))
+        }
+
+        # Offers files, behind a prefix that is no part of their name.
+        _pgcopy_files() {
+            local IFS=$'\\n'
+            COMPREPLY+=($(compgen -P "$1" -f -- "${cur#"$1"}"))
+            [[ ${#COMPREPLY[@]} -eq 0 || -n $1 ]] || compopt -o filenames 2>/dev/null
+        }
+
+        _pgcopy_endpoints() {
+            case $cur in
+            file:*)
+                _pgcopy_files file:
+                compopt -o nospace 2>/dev/null
+                ;;
+            *)
+                local words
+                _pgcopy_words '\(endpointWords)'
+                words=("${COMPREPLY[@]}")
+                COMPREPLY=()
+                _pgcopy_files ''
+                COMPREPLY+=("${words[@]}")
+                [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != file: ]] || compopt -o nospace 2>/dev/null
+                ;;
+            esac
+        }
+
+        # Knows each command's options: what is completed depends on the options before it.
+        _pgcopy_command() {
+            options='' letters='' switches='' takers=''
+            case $1 in
+        \(CommandTable.commands.map(optionCase).joined(separator: "\n"))
+            *)
+                options='\(longNames(CommandTable.generalGroup.options))'
+                letters='\(letters(CommandTable.generalGroup.options))'
+                ;;
+            esac
+        }
+
+        # Offers the values of an option.
+        _pgcopy_value() {
+            case "$1 $2" in
+        \(CommandTable.commands.flatMap(valueCases).joined(separator: "\n"))
+            *) ;;
+            esac
+        }
+
+        # Offers operands, given how many there are already.
+        _pgcopy_operand() {
+            case "$1 $2" in
+            ' 0') _pgcopy_words '\(CommandName.allCases.map(\.rawValue).joined(separator: " "))' ;;
+        \(CommandTable.commands.flatMap(operandCases).joined(separator: "\n"))
+            *) ;;
+            esac
+        }
+
+        _pgcopy() {
+            local cur='' name='' ended='' command='' rest=$COMP_LINE word i count=0
+            local options letters switches takers
+            local -a line
+            line=()
+            COMPREPLY=()
+
+            # Bash splits words at "=" and ":" as well: join what has no blank between.
+            for ((i = 0; i <= COMP_CWORD; i++)); do
+                word=${COMP_WORDS[i]}
+                if ((${#line[@]} > 0)) && [[ $rest != [[:blank:]]* ]]; then
+                    line[${#line[@]}-1]+=$word
+                else
+                    line+=("$word")
+                fi
+                rest=${rest#*"$word"}
+            done
+            cur=${line[${#line[@]}-1]}
+
+            ((${#line[@]} > 2)) && command=${line[1]}
+            _pgcopy_command "$command"
+
+            # What came before: an option that waits for its value, operands, "--".
+            for ((i = 2; i < ${#line[@]} - 1; i++)); do
+                word=${line[i]}
+                if [[ -n $name ]]; then
+                    name=''
+                elif [[ -z $ended && $word == -- ]]; then
+                    ended=1
+                elif [[ -z $ended && $word == --*=* ]]; then
+                    continue
+                elif [[ -z $ended && $word == --* ]]; then
+                    [[ " $options " == *" $word= "* ]] && name=$word
+                elif [[ -z $ended && $word == -?* ]]; then
+                    [[ -n $takers && $word =~ ^-[$switches]*[$takers]$ ]] && name=-${word: -1}
+                else
+                    ((count++))
+                fi
+            done
+
+            if [[ -n $name ]]; then
+                _pgcopy_value "$command" "$name"
+            elif [[ -z $ended && $cur == --*=* ]]; then
+                name=${cur%%=*}
+                cur=${cur#*=}
+                _pgcopy_value "$command" "$name"
+                # Bash replaces only what stands behind "=", unless it was told not to split there.
+                if [[ $COMP_WORDBREAKS != *=* ]]; then
+                    COMPREPLY=("${COMPREPLY[@]/#/$name=}")
+                fi
+                return
+            elif [[ -z $ended && $cur == -?* ]]; then
+                _pgcopy_words "$options"
+                [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != *= ]] || compopt -o nospace 2>/dev/null
+            else
+                _pgcopy_operand "$command" "$count"
+                [[ -n $ended || $cur != - ]] || _pgcopy_words "$letters $options"
+            fi
+
+            # The same for ":": what stands before the last one is there already.
+            if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then
+                word=${cur%"${cur##*:}"}
+                for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
+                    COMPREPLY[i]=${COMPREPLY[i]#"$word"}
+                done
+            fi
+        }
+
+        complete -F _pgcopy pgcopy
+
+        """
+    }
+
+    /// The words that stand for endpoints.
+    private static let endpointWords = "- null: file:"
+
+    private static func optionCase(_ command: CommandSpec) -> String {
+        let short = command.options.filter { !$0.shorts.isEmpty }
+        let switches = short.filter { $0.value.kind == nil }.flatMap(\.shorts)
+        let takers = short.filter { $0.takesNextWord }.flatMap(\.shorts)
+        return """
+                \(command.name.rawValue))
+                    options='\(longNames(command.options))'
+                    letters='\(letters(command.options))'
+                    switches='\(String(switches))'
+                    takers='\(String(takers))'
+                    ;;
+            """
+    }
+
+    /// A name that takes the next word as its value ends in "=".
+    private static func longNames(_ options: [OptionSpec]) -> String {
+        options.map { $0.spelling + ($0.takesNextWord ? "=" : "") }.joined(separator: " ")
+    }
+
+    /// The short letters; "?" would match files.
+    private static func letters(_ options: [OptionSpec]) -> String {
+        options.flatMap(\.shorts).filter { $0 != "?" }.map { "-\($0)" }.joined(separator: " ")
+    }
+
+    private static func valueCases(_ command: CommandSpec) -> [String] {
+        command.options.compactMap { option in
+            guard let action = option.value.kind.flatMap(action) else { return nil }
+            let spellings = [option.spelling] + option.shorts.map { "-\($0)" }
+            let patterns = spellings.map { "'\(command.name.rawValue) \($0)'" }.joined(separator: " | ")
+            return "    \(patterns)) \(action) ;;"
+        }
+    }
+
+    private static func operandCases(_ command: CommandSpec) -> [String] {
+        command.operands.enumerated().compactMap { index, operand in
+            guard let action = action(operand.kind) else { return nil }
+            let pattern = operand.isRepeated ? "'\(command.name.rawValue) '*" : "'\(command.name.rawValue) \(index)'"
+            return "    \(pattern)) \(action) ;;"
+        }
+    }
+
+    private static func action(_ kind: ValueKind) -> String? {
+        switch kind {
+        case .text: nil
+        case .file: "_pgcopy_files ''"
+        case .endpoint: "_pgcopy_endpoints"
+        case .choices(let choices): "_pgcopy_words '\(choices.joined(separator: " "))'"
+        }
+    }
+}

@@ -1,0 +1,11 @@
+// The formats of COPY.
+
+/// What `--format` names.
+public enum FormatChoice: String, Sendable, CaseIterable {
+    /// A line a row, columns separated by tabs.
+    case text
+    /// Comma separated values.
+    case csv
+    /// PostgreSQL's binary format.
+    case binary
+}

@@ -1,0 +1,117 @@
+// The options of `transfer` as typed values.
+
+/// Everything that the command line says about a transfer.
+public struct TransferOptions: Sendable, Equatable {
+    /// Where the rows come from, as written.
+    public var source: Argument
+    /// Where they go, as written; at least one.
+    public var destinations: [Argument]
+
+    /// The source's table, as written: case is not folded yet, quotes are still there.
+    public var table: String?
+    /// A query instead of a table.
+    public var query: String?
+    /// An SQL condition on the table's rows.
+    public var `where`: String?
+    /// The columns to copy, as written.
+    public var columns: String?
+    /// The table at the destinations, as written.
+    public var into: String?
+    /// Empty the destinations' tables first.
+    public var truncate: Bool
+
+    /// COPY's format.
+    public var format: FormatChoice
+    /// COPY's options for text and csv.
+    public var formatDetails: FormatDetails
+
+    /// Seconds after which a receiver that takes no data faults; greater than 0.
+    public var timeout: Double?
+    /// How often a receiver that timed out is reconciled without progress, at least 1; nil drops it at once.
+    public var reconcileTries: Int?
+    /// Commit the others when a receiver faults.
+    public var keepGoing: Bool
+    /// Bytes a second, at least 1.
+    public var rateLimit: Int?
+
+    /// How to report on stderr.
+    public var progress: ProgressChoice
+    /// Seconds between reports; 0 reports every cycle.
+    public var interval: Double
+    /// How much is said.
+    public var verbosity: Verbosity
+    /// When to ask for a password.
+    public var passwordPrompt: PasswordPrompt
+
+    /// What `--reconcile-timeouts` without a value means.
+    public static let defaultReconcileTries = 10
+    /// The timeout, in seconds, that `--reconcile-timeouts` implies.
+    public static let impliedTimeout = 30
+}
+
+extension TransferOptions {
+    /// Poll takes milliseconds in a C int.
+    private static let longestTime = 2_147_483.0
+
+    /// Reads and checks the options of an invocation of `transfer`.
+    init(_ invocation: Invocation) throws(UsageError) {
+        source = invocation.operands[0]
+        destinations = Array(invocation.operands.dropFirst())
+
+        table = try invocation.nonEmptyText(of: .table)
+        query = try invocation.nonEmptyText(of: .query)
+        `where` = try invocation.nonEmptyText(of: .where)
+        columns = try invocation.nonEmptyText(of: .columns)
+        into = try invocation.nonEmptyText(of: .into)
+        truncate = invocation.has(.truncate)
+
+        let format = invocation.value(of: .format).flatMap { FormatChoice(rawValue: $0.text) } ?? .text
+        self.format = format
+        formatDetails = try FormatDetails(invocation, format: format)
+
+        reconcileTries = try Self.reconcileTries(invocation)
+        let impliedTimeout = reconcileTries == nil ? nil : Double(Self.impliedTimeout)
+        timeout = try Self.seconds(.timeout, invocation, atLeast: .leastNonzeroMagnitude) ?? impliedTimeout
+        keepGoing = invocation.has(.keepGoing)
+        rateLimit = try Self.rateLimit(invocation)
+
+        verbosity = invocation.has(.quiet) ? .quiet : invocation.has(.verbose) ? .verbose : .normal
+        let asked = invocation.value(of: .progress).flatMap { ProgressChoice(rawValue: $0.text) }
+        progress = asked ?? (verbosity == .quiet ? .none : .plain)
+        interval = try Self.seconds(.interval, invocation, atLeast: 0) ?? 1
+        passwordPrompt = invocation.has(.noPassword) ? .never : invocation.has(.password) ? .always : .automatic
+    }
+
+    private static func seconds(
+        _ option: OptionSpec, _ invocation: Invocation, atLeast least: Double
+    ) throws(UsageError) -> Double? {
+        guard let text = try invocation.text(of: option) else { return nil }
+        guard let seconds = NumberReading.decimal(text), seconds >= least else {
+            let wanted = least > 0 ? "a number of seconds greater than 0" : "a number of seconds"
+            throw invocation.error("option \(option.spelling): \(Echo.quoted(text)) is not \(wanted)")
+        }
+        if seconds > longestTime {
+            throw invocation.error("option \(option.spelling): at most \(Int(longestTime)) seconds")
+        }
+        return seconds
+    }
+
+    private static func reconcileTries(_ invocation: Invocation) throws(UsageError) -> Int? {
+        guard invocation.has(.reconcileTimeouts) else { return nil }
+        guard let text = try invocation.text(of: .reconcileTimeouts) else { return defaultReconcileTries }
+        guard let tries = NumberReading.count(text), tries >= 1 else {
+            throw invocation.error("option --reconcile-timeouts: \(Echo.quoted(text)) is not a whole number from 1 on")
+        }
+        return tries
+    }
+
+    private static func rateLimit(_ invocation: Invocation) throws(UsageError) -> Int? {
+        guard let text = try invocation.text(of: .rateLimit) else { return nil }
+        guard let bytes = NumberReading.bytes(text), bytes >= 1 else {
+            throw invocation.error(
+                "option --rate-limit: \(Echo.quoted(text)) is not a number of bytes such as 500k, 10M or 1.5GB"
+            )
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,160 @@
+// The arguments of one command: options in all their spellings, and operands.
+
+/// Parses what stands after the command's name.
+struct CommandLineParser {
+    private let command: CommandSpec
+    private let known: [OptionSpec]
+    private var given: [Invocation.Given] = []
+    private var operands: [Argument] = []
+    /// Kept until the end: a `--help` further right wins over it.
+    private var firstError: UsageError?
+    private var special: Request?
+
+    /// A parser for this command.
+    init(_ command: CommandSpec) {
+        self.command = command
+        self.known = command.options
+    }
+
+    /// Parses the arguments.
+    mutating func parse(_ arguments: ArraySlice<Argument>) throws(UsageError) -> Request {
+        var rest = arguments
+        while special == nil, let argument = rest.popFirst() {
+            let bytes = argument.bytes
+            if bytes.count < 2 || bytes[0] != UInt8(ascii: "-") {
+                operands.append(argument)
+            } else if bytes == [UInt8(ascii: "-"), UInt8(ascii: "-")] {
+                operands += rest
+                rest = []
+            } else if bytes[1] == UInt8(ascii: "-") {
+                parseLong(bytes.dropFirst(2), &rest)
+            } else {
+                parseCluster(argument, &rest)
+            }
+        }
+        if let special { return special }
+        if let firstError { throw firstError }
+        try checkConflicts()
+        try checkOperands()
+        return .run(Invocation(command: command, options: given, operands: operands))
+    }
+
+    private mutating func parseLong(_ body: ArraySlice<UInt8>, _ rest: inout ArraySlice<Argument>) {
+        let nameBytes = body.prefix { $0 != UInt8(ascii: "=") }
+        let name = String(decoding: nameBytes, as: UTF8.self)
+        let attached = nameBytes.count < body.count ? Argument(bytes: Array(body[(nameBytes.endIndex + 1)...])) : nil
+        switch OptionMatch.long(name, among: known) {
+        case .unknown:
+            let ending = Suggestion.ending(for: name, among: known.map(\.long), prefix: "--")
+            fail("unknown option --\(Echo.printable(name))" + ending)
+        case .ambiguous(let candidates):
+            let names = candidates.map(\.spelling)
+            let allButLast = names.dropLast().joined(separator: ", ")
+            fail("option --\(name) is ambiguous: \(allButLast) or \(names[names.count - 1])")
+        case .found(let option):
+            switch option.value {
+            case .none where attached != nil: fail("option \(option.spelling) takes no value")
+            case .none, .optional: accept(option, attached)
+            case .required: acceptRequired(option, attached, &rest)
+            }
+        }
+    }
+
+    private mutating func parseCluster(_ argument: Argument, _ rest: inout ArraySlice<Argument>) {
+        var letters = argument.bytes.dropFirst()
+        while special == nil, let byte = letters.popFirst() {
+            let letter = Character(UnicodeScalar(byte))
+            guard let option = OptionMatch.short(letter, among: known) else {
+                failOnShort(letter, byte, in: argument.text)
+                return
+            }
+            switch option.value {
+            case .none:
+                accept(option, nil)
+            case .optional:
+                accept(option, letters.isEmpty ? nil : Argument(bytes: Array(letters)))
+                return
+            case .required:
+                acceptRequired(option, letters.isEmpty ? nil : Argument(bytes: Array(letters)), &rest)
+                return
+            }
+        }
+    }
+
+    private mutating func failOnShort(_ letter: Character, _ byte: UInt8, in cluster: String) {
+        let long = String(cluster.dropFirst())
+        if known.contains(where: { $0.long == long }) {
+            return fail("unknown option -\(long); did you mean --\(long)?")
+        }
+        guard byte < 0x80 else { return fail("unknown option \(Echo.quoted(cluster, instead: "with one dash"))") }
+        let otherCase = Character(letter.isUppercase ? letter.lowercased() : letter.uppercased())
+        let near = OptionMatch.short(otherCase, among: known) == nil ? "" : "; did you mean -\(otherCase)?"
+        fail("unknown option -\(Echo.printable(String(letter)))" + near)
+    }
+
+    private mutating func acceptRequired(
+        _ option: OptionSpec, _ attached: Argument?, _ rest: inout ArraySlice<Argument>
+    ) {
+        // Whatever comes next is the value, even where it looks like an option: as getopt_long does.
+        guard let value = attached ?? rest.popFirst() else {
+            return fail("option \(option.spelling) needs a value: \(option.spellingWithValue)")
+        }
+        accept(option, value)
+    }
+
+    private mutating func accept(_ option: OptionSpec, _ value: Argument?) {
+        if option.long == OptionSpec.help.long {
+            special = .help(command)
+        } else if option.long == OptionSpec.version.long {
+            special = .version
+        }
+        let isRepeat = given.contains { $0.option.long == option.long }
+        if isRepeat, !option.isRepeatable, option.value.kind != nil {
+            fail("option \(option.spelling) is given twice")
+        }
+        if let choices = option.value.kind?.choices, let value, !choices.contains(value.text) {
+            fail("option \(option.spelling): " + Self.notAmong(choices, value))
+        }
+        given.append(Invocation.Given(option: option, value: value))
+    }
+
+    private mutating func fail(_ message: String) {
+        firstError = firstError ?? UsageError(message, in: command.name)
+    }
+
+    private static func notAmong(_ choices: [String], _ value: Argument) -> String {
+        "\(Echo.quoted(value.text)) is none of \(choices.joined(separator: ", "))"
+            + Suggestion.ending(for: value.text, among: choices)
+    }
+
+    private func checkConflicts() throws(UsageError) {
+        for first in given {
+            for second in given where first.option.conflicts.contains(second.option.long) {
+                throw UsageError(
+                    "option \(first.option.spelling) cannot be given together with \(second.option.spelling)",
+                    in: command.name
+                )
+            }
+        }
+    }
+
+    private func checkOperands() throws(UsageError) {
+        let missing = command.operands.filter(\.isRequired).dropFirst(operands.count).map(\.placeholder)
+        if !missing.isEmpty {
+            throw UsageError("\(command.name) needs \(missing.joined(separator: " and "))", in: command.name)
+        }
+        for (index, operand) in operands.enumerated() {
+            guard let spec = index < command.operands.count ? command.operands[index] : command.operands.last,
+                index < command.operands.count || spec.isRepeated
+            else {
+                throw UsageError(
+                    "\(command.name): \(Echo.quoted(operand.text, instead: "an operand")) is one operand too many",
+                    in: command.name
+                )
+            }
+            if let choices = spec.kind.choices, !choices.contains(operand.text) {
+                throw UsageError("\(spec.placeholder): " + Self.notAmong(choices, operand), in: command.name)
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+// The commands there are.
+
+/// A command by its name; the dispatcher switches over it without a default.
+enum CommandName: String, Sendable, CaseIterable {
+    /// Stream rows.
+    case transfer
+    /// Print a completion script.
+    case completions
+    /// Show help.
+    case help
+}

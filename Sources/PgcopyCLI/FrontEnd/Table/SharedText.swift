@@ -1,0 +1,54 @@
+// Text that the help and several man pages share, so that they cannot drift apart.
+
+/// Lists that belong to no single command.
+enum SharedText {
+    /// How a source or a destination is written.
+    static let endpoints = [
+        Definition(
+            "postgresql://...",
+            "a server, as a URI of libpq's (`postgres://` too); `#TABLE` or `#SCHEMA.TABLE` at the end "
+                + "names the table at this endpoint"
+        ),
+        Definition("KEY=VALUE ...", "a server, as a keyword string of libpq's; `service=NAME` is one"),
+        Definition("NAME", "a database, as in psql: no `/`, `=` or `:` in it; `NAME#TABLE` too"),
+        Definition("-", "stdin as the source, stdout as a destination"),
+        Definition(
+            "file:PATH",
+            "a file; so is anything with a `/` that is no URI. A file is renamed into place only when its copy "
+                + "succeeded"
+        ),
+        Definition("null:", "a source without rows, a destination that discards them"),
+    ]
+
+    /// What the codes mean for every command that moves data.
+    static let exitCodes = [
+        Definition("0", "everything asked for was committed"),
+        Definition("1", "failed; nothing was committed anywhere"),
+        Definition("2", "usage error, or a connection could not be made; nothing was started"),
+        Definition("3", "some destinations committed, others did not; each is named"),
+        Definition("4", "in doubt: a commit was sent to a destination and its answer was lost"),
+        Definition("130, 143", "interrupted by SIGINT, SIGTERM: everything was rolled back"),
+    ]
+
+    /// What the codes mean for the program's commands about itself.
+    static let shortExitCodes = [
+        Definition("0", "done"),
+        Definition("1", "the output could not be written"),
+        Definition("2", "usage error"),
+    ]
+
+    /// Variables of the environment that count.
+    static let environment = [
+        Definition(
+            "PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, PGSERVICE, PGSSLMODE",
+            "these and libpq's other variables give what a connection does not say itself"
+        ),
+        Definition("PGPASSFILE, PGSERVICEFILE", "other places for the two files below"),
+    ]
+
+    /// Files that are read.
+    static let files = [
+        Definition("~/.pgpass", "passwords, as for psql"),
+        Definition("~/.pg_service.conf", "connections by name, for `service=NAME`"),
+    ]
+}

@@ -1,0 +1,96 @@
+// The table's entries for which rows `transfer` copies, how they land, and in which format.
+
+extension OptionSpec {
+    /// `--table`.
+    static let table = OptionSpec(
+        "table", "t",
+        value: .required("NAME", .text),
+        conflicts: ["query"],
+        summary: "copy this table",
+        details: [
+            "The name follows pg_dump's rules: letters are folded to lower case unless quoted, "
+                + "and a schema may stand before a dot, as in `public.orders` or `'\"Odd Name\"'`."
+        ]
+    )
+    /// `--query`.
+    static let query = OptionSpec(
+        "query",
+        value: .required("SQL", .text),
+        summary: "copy the rows of a query instead of a table",
+        details: ["A destination that is a server then needs a table: by `--into` or by its own `#TABLE`."]
+    )
+    /// `--where`.
+    static let `where` = OptionSpec(
+        "where",
+        value: .required("CONDITION", .text),
+        conflicts: ["query"],
+        summary: "copy only the rows that meet this SQL condition"
+    )
+    /// `--columns`.
+    static let columns = OptionSpec(
+        "columns",
+        value: .required("LIST", .text),
+        conflicts: ["query"],
+        summary: "copy only these columns, separated by commas"
+    )
+    /// `--into`.
+    static let into = OptionSpec(
+        "into",
+        value: .required("TABLE", .text),
+        summary: "the name of the table at the destinations",
+        details: ["A destination's own `#TABLE` goes before it."]
+    )
+    /// `--truncate`.
+    static let truncate = OptionSpec(
+        "truncate",
+        summary: "empty the table first, in the same transaction",
+        details: ["Without it, rows are appended."]
+    )
+
+    /// `--format`.
+    static let format = OptionSpec(
+        "format",
+        value: .choice(FormatChoice.allCases.map(\.rawValue)),
+        summary: "COPY format of the stream (default: text)"
+    )
+    /// `--header`.
+    static let header = OptionSpec(
+        "header",
+        summary: "the first line names the columns",
+        details: ["Not in binary format."]
+    )
+    /// `--delimiter`.
+    static let delimiter = OptionSpec(
+        "delimiter",
+        value: .required("C", .text),
+        summary: "what separates columns (default: tab, in csv a comma)",
+        details: ["One single-byte character; a tab may be written `\\t`. Not in binary format."]
+    )
+    /// `--null`.
+    static let null = OptionSpec(
+        "null",
+        value: .required("S", .text),
+        summary: "what stands for NULL (default: \\N, in csv nothing)",
+        details: ["Not in binary format."]
+    )
+    /// `--quote`.
+    static let quote = OptionSpec(
+        "quote",
+        value: .required("C", .text),
+        summary: "what quotes a csv value (default: \")",
+        details: ["One single-byte character. In csv format only."]
+    )
+    /// `--escape`.
+    static let escape = OptionSpec(
+        "escape",
+        value: .required("C", .text),
+        summary: "what stands before a quote in a csv value (default: the quote)",
+        details: ["One single-byte character. In csv format only."]
+    )
+    /// `--encoding`.
+    static let encoding = OptionSpec(
+        "encoding",
+        value: .required("NAME", .text),
+        summary: "encoding of the stream, such as UTF8 or LATIN1"
+    )
+}

@@ -1,0 +1,67 @@
+// The table's entries for how `transfer` runs: faults, pace, output, connections.
+
+extension OptionSpec {
+    /// `--timeout`.
+    static let timeout = OptionSpec(
+        "timeout",
+        value: .required("SECONDS", .text),
+        summary: "fault a receiver that takes no data for so long (default: never)",
+        details: ["A decimal number greater than 0."]
+    )
+    /// `--reconcile-timeouts`.
+    static let reconcileTimeouts = OptionSpec(
+        "reconcile-timeouts",
+        value: .optional("TRIES", .text),
+        summary: "reconcile a receiver that timed out instead of dropping it, "
+            + "up to TRIES times without progress (default: \(TransferOptions.defaultReconcileTries))",
+        details: [
+            "Implies `--timeout` \(TransferOptions.impliedTimeout) where none is given. No row is lost or doubled."
+        ]
+    )
+    /// `--keep-going`.
+    static let keepGoing = OptionSpec(
+        "keep-going",
+        summary: "drop a faulted receiver, commit the others",
+        details: ["The exit code is 3 where a destination was dropped and another one committed."]
+    )
+
+    /// `--rate-limit`.
+    static let rateLimit = OptionSpec(
+        "rate-limit",
+        value: .required("SIZE", .text),
+        summary: "read at most so many bytes a second from the source",
+        details: [
+            "`k`, `M`, `G` and `T`, with `B` or `iB` behind them or not, are powers of 1024, as in PostgreSQL's settings."
+        ]
+    )
+
+    /// `--progress`.
+    static let progress = OptionSpec(
+        "progress",
+        value: .choice(ProgressChoice.allCases.map(\.rawValue)),
+        summary: "how to report on stderr (default: plain)",
+        details: [
+            "`json` writes one record a line, a summary last. With `--quiet`, there are reports only where this is given."
+        ]
+    )
+    /// `--interval`.
+    static let interval = OptionSpec(
+        "interval",
+        value: .required("SECONDS", .text),
+        summary: "time between reports (default: 1); 0 reports every cycle"
+    )
+    /// `--quiet`.
+    static let quiet = OptionSpec("quiet", "q", conflicts: ["verbose"], summary: "say nothing but errors")
+    /// `--verbose`.
+    static let verbose = OptionSpec("verbose", "v", summary: "show every statement that is sent")
+
+    /// `--no-password`.
+    static let noPassword = OptionSpec(
+        "no-password", "w",
+        conflicts: ["password"],
+        summary: "never ask for a password",
+        details: ["Without `-w` and `-W`, `pgcopy` asks on the terminal when a server wants one."]
+    )
+    /// `--password`.
+    static let password = OptionSpec("password", "W", summary: "ask for a password before connecting")
+}

@@ -1,0 +1,155 @@
+// The shells complete what they should, asked as a user asks them.
+
+import Foundation
+import Testing
+
+@testable import PgcopyCLI
+
+@Suite("Front end: completions")
+struct FrontEndCompletionTests {
+    /// A line that ends at the cursor, and all that must be offered.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let line: String
+        let offered: Set<String>
+        var testDescription: String { line }
+    }
+
+    private static let commands = Set(CommandName.allCases.map(\.rawValue))
+    private static let endpoints: Set = ["-", "null:", "file:", "orders.csv", "sub"]
+
+    /// What every shell offers alike.
+    static let common = [
+        Case(line: "pgcopy ", offered: commands),
+        Case(line: "pgcopy tr", offered: ["transfer"]),
+        Case(line: "pgcopy transfer --for", offered: ["--format"]),
+        Case(line: "pgcopy transfer --q", offered: ["--query", "--quote", "--quiet"]),
+        Case(line: "pgcopy transfer --format ", offered: ["text", "csv", "binary"]),
+        Case(line: "pgcopy transfer --format=", offered: ["text", "csv", "binary"]),
+        Case(line: "pgcopy transfer --format=c", offered: ["csv"]),
+        Case(line: "pgcopy transfer --progress j", offered: ["json"]),
+        Case(line: "pgcopy transfer a --tru", offered: ["--truncate"]),
+        Case(line: "pgcopy transfer ", offered: endpoints),
+        Case(line: "pgcopy transfer shop ", offered: endpoints),
+        Case(line: "pgcopy transfer nu", offered: ["null:"]),
+        Case(line: "pgcopy transfer null: or", offered: ["orders.csv"]),
+        Case(line: "pgcopy transfer -- --f", offered: []),
+        Case(line: "pgcopy transfer --table ", offered: []),
+        Case(line: "pgcopy transfer -qt ", offered: []),
+        Case(line: "pgcopy completions ", offered: ["bash", "zsh", "fish"]),
+        Case(line: "pgcopy help tr", offered: ["transfer"]),
+        Case(line: "pgcopy help --", offered: ["--help", "--version"]),
+    ]
+
+    /// A folder with files to offer, and the scripts out of its way.
+    private func folders() throws -> (files: TemporaryFolder, scripts: TemporaryFolder) {
+        let files = try TemporaryFolder()
+        try files.write("", to: "orders.csv")
+        try FileManager.default.createDirectory(at: files.url("sub"), withIntermediateDirectories: false)
+        let scripts = try TemporaryFolder()
+        for shell in Shell.allCases { try scripts.write(CompletionScript.text(for: shell), to: shell.scriptName) }
+        return (files, scripts)
+    }
+
+    /// What differs in spelling only: `--format=` and `sub/`.
+    private func normalized(_ output: String, value: Bool = false) -> Set<String> {
+        let lines = output.split(separator: "\n").map { line -> String in
+            var word = String(line)
+            while let last = word.last, last == "=" || last == "/" { word.removeLast() }
+            return word
+        }
+        return Set(lines)
+    }
+
+    @Test("The scripts are right syntax", arguments: Shell.allCases)
+    func syntax(_ shell: Shell) throws {
+        let folders = try folders()
+        let result = try Tool(name: shell.rawValue).run(["-n", folders.scripts.path(shell.scriptName)])
+        #expect(result.status == 0 && result.errors == "")
+    }
+
+    @Test(
+        "bash",
+        arguments: common + [
+            Case(line: "pgcopy transfer -w", offered: []),
+            Case(line: "pgcopy transfer file:o", offered: ["orders.csv"]),
+            Case(line: "pgcopy transfer 'a b' --inter", offered: ["--interval"]),
+        ])
+    func bash(_ example: Case) throws {
+        let folders = try folders()
+        // What bash itself would set: it splits at "=" and ":" too.
+        let driver = """
+            source "$1"
+            COMP_LINE=$2 COMP_POINT=${#2}
+            shift 2
+            COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+            _pgcopy && printf '%s\\n' "${COMPREPLY[@]}"
+            """
+        let script = folders.scripts.path(Shell.bash.scriptName)
+        let words = try bashWords(example.line)
+        let result = try Tool(name: "bash").run(
+            ["-c", driver, "bash", script, example.line] + words, in: folders.files.root)
+        #expect(normalized(result.output) == example.offered)
+        #expect(result.errors.split(separator: "\n").allSatisfy { $0.contains("compopt") }, "\(result.errors)")
+    }
+
+    /// Splits as readline does with the usual COMP_WORDBREAKS.
+    private func bashWords(_ line: String) throws -> [String] {
+        var words = line.matches(of: /'[^']*'|[=:]+|[^ =:']+/).map { String($0.output) }
+        if line.hasSuffix(" ") { words.append("") }
+        return words
+    }
+
+    @Test("bash knows short options", arguments: ["-t", "-q", "-v", "-w", "-W", "-h", "-V", "-", "--table="])
+    func bashLetters(_ offered: String) throws {
+        let folders = try folders()
+        let driver =
+            "source \"$1\"; COMP_LINE='pgcopy transfer -'; COMP_WORDS=(pgcopy transfer -); COMP_CWORD=2; "
+            + "_pgcopy; printf '%s\\n' \"${COMPREPLY[@]}\""
+        let script = folders.scripts.path(Shell.bash.scriptName)
+        let result = try Tool(name: "bash").run(["-c", driver, "bash", script], in: folders.files.root)
+        #expect(result.output.split(separator: "\n").contains(offered[...]))
+    }
+
+    @Test(
+        "fish",
+        arguments: common + [
+            Case(line: "pgcopy transfer --interval ", offered: [])
+        ])
+    func fish(_ example: Case) throws {
+        let folders = try folders()
+        let script = folders.scripts.path(Shell.fish.scriptName)
+        let driver = "source $argv[1]; complete -C $argv[2]"
+        let result = try Tool(name: "fish").run(["-N", "-c", driver, script, example.line], in: folders.files.root)
+        // A description stands behind a tab; a value comes with its option in front.
+        let words = result.output.split(separator: "\n").map { line in
+            let word = line.prefix { $0 != "\t" }
+            return example.line.contains("=") ? word.drop { $0 != "=" }.dropFirst() : word
+        }
+        #expect(normalized(words.joined(separator: "\n")) == example.offered)
+        #expect(result.errors == "")
+    }
+
+    @Test("zsh", .serialized, arguments: common)
+    func zsh(_ example: Case) throws {
+        let folders = try folders()
+        let driver = try folders.scripts.write(zshDriver, to: "driver.zsh")
+        let result = try Tool(name: "zsh").run(
+            ["-f", driver, folders.scripts.root.path, folders.scripts.path("log"), example.line],
+            in: folders.files.root
+        )
+        #expect(normalized(result.output) == example.offered, "\(result.errors)")
+    }
+
+    @Test("zsh offers no option that conflicts with one that is given")
+    func zshConflicts() throws {
+        let folders = try folders()
+        let driver = try folders.scripts.write(zshDriver, to: "driver.zsh")
+        let result = try Tool(name: "zsh").run(
+            ["-f", driver, folders.scripts.root.path, folders.scripts.path("log"), "pgcopy transfer --query x --"],
+            in: folders.files.root
+        )
+        let offered = normalized(result.output)
+        #expect(offered.contains("--into"))
+        #expect(offered.isDisjoint(with: ["--where", "--columns", "--table", "--query"]))
+    }
+}

@@ -1,0 +1,68 @@
+// COPY's own rules about its options, checked before anything is connected.
+
+import Testing
+
+@testable import PgcopyCLI
+
+@Suite("Front end: format options")
+struct FrontEndFormatTests {
+    @Test("Binary has none of them", arguments: ["--header", "--delimiter=|", "--null=x", "--quote='", "--escape=x"])
+    func binary(_ option: String) throws {
+        let message = try #require(transferError("--format=binary", option))
+        #expect(message.hasPrefix("option \(option.prefix { $0 != "=" }) "))
+        #expect(transferError("--format=csv", option) == nil)
+    }
+
+    @Test("Binary has an encoding")
+    func binaryEncoding() throws {
+        #expect(try transfer("--format=binary", "--encoding=UTF8").formatDetails.encoding == "UTF8")
+    }
+
+    @Test("Quote and escape are csv's", arguments: ["--quote='", "--escape=x"])
+    func csvOnly(_ option: String) {
+        #expect(transferError(option) == "option \(option.prefix { $0 != "=" }) needs --format=csv")
+    }
+
+    @Test("A tab may be typed as two characters, as a delimiter only")
+    func tab() throws {
+        #expect(try transfer("--delimiter=\\t").formatDetails.delimiter == 9)
+        #expect(try transfer("--delimiter=\t", "--format=csv").formatDetails.delimiter == 9)
+        #expect(transferError("--format=csv", "--quote=\\t") != nil)
+    }
+
+    @Test("One byte", arguments: ["", "ab", "\u{E9}", "\n", "\r", "\\n"])
+    func oneByte(_ value: String) throws {
+        for option in ["--delimiter", "--quote", "--escape"] {
+            let message = try #require(transferError("--format=csv", option, value))
+            #expect(message.hasPrefix("option \(option): "))
+        }
+    }
+
+    @Test("Delimiters that text cannot have")
+    func textDelimiters() {
+        for forbidden in "\\.abcdefghijklmnopqrstuvwxyz0123456789" {
+            #expect(
+                transferError("--delimiter=\(forbidden)")
+                    == "option --delimiter: \"\(forbidden)\" cannot separate columns in text format"
+            )
+            #expect(transferError("--format=csv", "--delimiter=\(forbidden)") == nil)
+        }
+        for allowed in "ABC|,; " { #expect(transferError("--delimiter=\(allowed)") == nil) }
+    }
+
+    @Test("The values must not run into each other, defaults included")
+    func mutual() {
+        #expect(transferError("--format=csv", "--delimiter=\"") == "options --delimiter and --quote: they must differ")
+        #expect(transferError("--format=csv", "--quote=,") == "options --delimiter and --quote: they must differ")
+        #expect(transferError("--format=csv", "--quote=,", "--delimiter=;") == nil)
+        #expect(transferError("--null=a|b", "--delimiter=|") != nil)
+        #expect(transferError("--null=a,b", "--format=csv") != nil)
+        #expect(transferError("--null=a,b") == nil)
+        #expect(
+            transferError("--delimiter=N") == "options --delimiter and --null: the delimiter cannot occur in \"\\N\"")
+        #expect(transferError("--null=a\nb") == "option --null: its value cannot hold a newline or carriage return")
+        #expect(transferError("--null=a\rb") != nil)
+        #expect(transferError("--null=\"\"", "--format=csv") != nil)
+        #expect(transferError("--null=") == nil)
+    }
+}

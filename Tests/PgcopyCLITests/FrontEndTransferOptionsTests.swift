@@ -1,0 +1,126 @@
+// Values of transfer's options: defaults, right ones, wrong ones.
+
+import Testing
+
+@testable import PgcopyCLI
+
+@Suite("Front end: options of transfer")
+struct FrontEndTransferOptionsTests {
+    @Test("Defaults")
+    func defaults() throws {
+        let options = try transfer()
+        #expect(options.source == Argument("here") && options.destinations == [Argument("there")])
+        #expect(options.table == nil && options.query == nil && options.where == nil)
+        #expect(options.columns == nil && options.into == nil && !options.truncate)
+        #expect(options.format == .text && options.formatDetails == FormatDetails())
+        #expect(options.timeout == nil && options.reconcileTries == nil && !options.keepGoing)
+        #expect(options.rateLimit == nil)
+        #expect(options.progress == .plain && options.interval == 1)
+        #expect(options.verbosity == .normal && options.passwordPrompt == .automatic)
+    }
+
+    @Test("Everything together")
+    func everything() throws {
+        let options = try TransferOptions(
+            invocation([
+                "transfer", "a", "-tpublic.t", "--where=x > 1", "--columns", "x,y", "--into", "s.u", "--truncate",
+                "--format=csv", "--header", "--delimiter=;", "--null=NULL", "--quote='", "--escape=\\",
+                "--encoding=LATIN1", "--timeout=2.5", "--reconcile-timeouts=3", "--keep-going", "--rate-limit=10M",
+                "--progress=json", "--interval=0", "-v", "-w", "b", "c",
+            ])
+        )
+        #expect(options.source == Argument("a") && options.destinations == arguments(["b", "c"]))
+        #expect(options.table == "public.t" && options.where == "x > 1" && options.columns == "x,y")
+        #expect(options.into == "s.u" && options.truncate && options.format == .csv)
+        #expect(options.formatDetails.header && options.formatDetails.delimiter == UInt8(ascii: ";"))
+        #expect(options.formatDetails.null == "NULL" && options.formatDetails.quote == UInt8(ascii: "'"))
+        #expect(options.formatDetails.escape == UInt8(ascii: "\\") && options.formatDetails.encoding == "LATIN1")
+        #expect(options.timeout == 2.5 && options.reconcileTries == 3 && options.keepGoing)
+        #expect(options.rateLimit == 10 << 20 && options.progress == .json && options.interval == 0)
+        #expect(options.verbosity == .verbose && options.passwordPrompt == .never)
+    }
+
+    @Test("Reconciling implies a timeout")
+    func reconcile() throws {
+        #expect(try transfer("--reconcile-timeouts").reconcileTries == 10)
+        #expect(try transfer("--reconcile-timeouts").timeout == 30)
+        #expect(try transfer("--reconcile-timeouts=1", "--timeout=5").timeout == 5)
+        #expect(try transfer("--timeout=5").reconcileTries == nil)
+        for wrong in ["0", "-1", "x", "", "1.5", "99999999999999999999"] {
+            let message = try #require(transferError("--reconcile-timeouts=\(wrong)"))
+            #expect(message == "option --reconcile-timeouts: \"\(wrong)\" is not a whole number from 1 on")
+        }
+    }
+
+    @Test("Seconds", arguments: [("1", 1), ("0.25", 0.25), (".5", 0.5), ("3.", 3), ("0010", 10)] as [(String, Double)])
+    func seconds(_ text: String, _ value: Double) throws {
+        #expect(try transfer("--timeout", text).timeout == value)
+        #expect(try transfer("--interval", text).interval == value)
+    }
+
+    @Test(
+        "Wrong seconds",
+        arguments: ["", ".", "-1", "1e3", "0x10", "inf", "nan", "1s", " 1", "1.2.3", "9999999", "\u{0661}"])
+    func wrongSeconds(_ text: String) throws {
+        #expect(try #require(transferError("--timeout", text)).hasPrefix("option --timeout: "))
+        #expect(try #require(transferError("--interval", text)).hasPrefix("option --interval: "))
+    }
+
+    @Test("A timeout of nothing is wrong, an interval of nothing is every cycle")
+    func zero() throws {
+        #expect(transferError("--timeout=0") == "option --timeout: \"0\" is not a number of seconds greater than 0")
+        #expect(transferError("--timeout=0.0") != nil)
+        #expect(try transfer("--interval=0").interval == 0)
+    }
+
+    static let rightSizes: [(String, Int)] = [
+        ("1", 1), ("100B", 100), ("1k", 1024), ("1K", 1024), ("2kB", 2048), ("1KiB", 1024), ("1M", 1_048_576),
+        ("1MB", 1_048_576), ("1MiB", 1_048_576), ("3G", 3_221_225_472), ("1GB", 1_073_741_824),
+        ("1GiB", 1_073_741_824), ("1.5k", 1536), ("8388607T", 9_223_370_937_343_148_032),
+    ]
+
+    @Test("Sizes are powers of 1024", arguments: rightSizes)
+    func sizes(_ text: String, _ bytes: Int) throws {
+        #expect(try transfer("--rate-limit=\(text)").rateLimit == bytes)
+    }
+
+    @Test(
+        "Wrong sizes",
+        arguments: ["", "0", "0.5", "-1", "k", "1x", "1 MB", "1mb", "1MBs", "99999999T", "1e6", "0x1M", ".k"])
+    func wrongSizes(_ text: String) throws {
+        #expect(try #require(transferError("--rate-limit=\(text)")).hasPrefix("option --rate-limit: "))
+    }
+
+    @Test("Quiet reports nothing unless asked")
+    func quiet() throws {
+        #expect(try transfer("-q").progress == .none && transfer("-q").verbosity == .quiet)
+        #expect(try transfer("-q", "--progress=json").progress == .json)
+        #expect(try transfer("-W").passwordPrompt == .always)
+    }
+
+    @Test("Empty names are wrong", arguments: ["table", "query", "where", "columns", "into", "encoding"])
+    func empty(_ name: String) {
+        #expect(transferError("--\(name)=") == "option --\(name): its value is empty")
+    }
+
+    @Test(
+        "SQL must be UTF-8", arguments: ["table", "query", "where", "columns", "into", "null", "encoding", "timeout"])
+    func invalidText(_ name: String) throws {
+        let words = [Argument("transfer"), Argument(bytes: Array("--\(name)=".utf8) + [0x61, 0xFF])]
+        let request = try Parser.parse(words + arguments(["a", "b"]))
+        guard case .run(let invocation) = request else {
+            Issue.record("\(request)")
+            return
+        }
+        let error = #expect(throws: UsageError.self) { try TransferOptions(invocation) }
+        #expect(error?.message == "option --\(name): its value is not valid UTF-8")
+    }
+
+    @Test("A choice that there is not")
+    func choices() {
+        #expect(
+            transferError("--format=cvs") == "option --format: \"cvs\" is none of text, csv, binary; did you mean csv?")
+        #expect(transferError("--progress", "bar") == "option --progress: \"bar\" is none of plain, json, none")
+        #expect(transferError("--format=") == "option --format: \"\" is none of text, csv, binary")
+    }
+}

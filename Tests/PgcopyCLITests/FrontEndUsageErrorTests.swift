@@ -1,0 +1,113 @@
+// What a mistaken command line is told.
+
+import Testing
+
+@testable import PgcopyCLI
+
+@Suite("Front end: usage errors")
+struct FrontEndUsageErrorTests {
+    @Test(
+        "A misspelt option gets the nearest right one",
+        arguments: [
+            ("--formt=csv", "--format"), ("--tuncate", "--truncate"), ("--time-out", "--timeout"),
+            ("--colums", "--columns"), ("--qeury", "--query"), ("--keepgoing", "--keep-going"),
+            ("--reconcile-timeout5", "--reconcile-timeouts"), ("--progres=x", "--progress"), ("--Verbose", "--verbose"),
+        ]
+    )
+    func misspelt(_ typed: String, _ meant: String) throws {
+        guard typed != "--progres=x" else {
+            // A prefix is an abbreviation, so here it is the value that is wrong.
+            #expect(transferError(typed) == "option --progress: \"x\" is none of plain, json, none")
+            return
+        }
+        let name = try #require(typed.split(separator: "=").first)
+        #expect(transferError(typed) == "unknown option \(name); did you mean \(meant)?")
+    }
+
+    @Test("No suggestion where nothing is near", arguments: ["--zzzzzz", "--x", "--jobs"])
+    func nothingNear(_ typed: String) {
+        #expect(transferError(typed) == "unknown option \(typed)")
+    }
+
+    @Test("Commands")
+    func commands() {
+        #expect(usageError(["tranfser", "a", "b"]) == "unknown command \"tranfser\"; did you mean transfer?")
+        #expect(usageError(["hlep"]) == "unknown command \"hlep\"; did you mean help?")
+        #expect(usageError(["frobnicate"]) == "unknown command \"frobnicate\"")
+        #expect(usageError(["--table=t"]) == "option --table comes after a command: pgcopy transfer --table")
+        #expect(usageError(["--verison"]) == "unknown option --verison; did you mean --version?")
+        #expect(usageError(["help", "transfr"])?.hasSuffix("; did you mean transfer?") == true)
+    }
+
+    @Test("Short options")
+    func shorts() {
+        #expect(transferError("-T", "x") == "unknown option -T; did you mean -t?")
+        #expect(transferError("-quiet") == "unknown option -quiet; did you mean --quiet?")
+        #expect(transferError("-x") == "unknown option -x")
+        #expect(
+            transferError("-\u{7}") == "unknown option -\\u{0007}"
+                || transferError("-\u{7}") == "unknown option -\\u{07}")
+    }
+
+    @Test("Missing and superfluous operands are named")
+    func operands() {
+        #expect(usageError(["transfer"]) == "transfer needs SOURCE and DESTINATION")
+        #expect(usageError(["transfer", "a"]) == "transfer needs DESTINATION")
+        #expect(usageError(["completions"]) == "completions needs SHELL")
+        #expect(usageError(["completions", "tcsh"]) == "SHELL: \"tcsh\" is none of bash, zsh, fish")
+        #expect(usageError(["completions", "bash", "zsh"]) == "completions: \"zsh\" is one operand too many")
+        #expect(usageError(["help"]) == nil)
+    }
+
+    @Test(
+        "Conflicts, in either order",
+        arguments: [
+            ["-w", "-W"], ["--table=t", "--query=q"], ["--where=x", "--query=q"], ["--columns=x", "--query=q"],
+            ["-q", "-v"],
+        ]
+    )
+    func conflicts(_ words: [String]) throws {
+        for words in [words, words.reversed()] {
+            let message = try #require(transferError(words[0], words[1]))
+            #expect(message.contains(" cannot be given together with --"))
+        }
+        #expect(transferError(words[0]) == nil)
+        #expect(transferError(words[1]) == nil)
+    }
+
+    @Test("The text names the help to read, and shows the usage where there is no command")
+    func text() throws {
+        let unknown = #expect(throws: UsageError.self) { try Parser.parse(arguments(["transfer", "--formt"])) }
+        #expect(
+            unknown?.text
+                == "pgcopy: unknown option --formt; did you mean --format?\nTry \"pgcopy transfer --help\".\n"
+        )
+        let empty = #expect(throws: UsageError.self) { try Parser.parse([]) }
+        #expect(empty?.text.contains("\n  pgcopy transfer [OPTION]... SOURCE DESTINATION...\n") == true)
+        #expect(empty?.text.hasSuffix("Try \"pgcopy --help\".\n") == true)
+    }
+
+    @Test(
+        "A password that stands in a wrong place is not repeated",
+        arguments: [
+            ["postgresql://u:s3cret@h/d", "b"], ["password=s3cret"],
+            ["transfer", "--timeout", "postgres://u:s3cret@h/d", "b", "c"],
+            ["transfer", "--format", "host=h password=s3cret", "b", "c"],
+            ["transfer", "--dbname=postgres://u:s3cret@h/d"],
+            ["transfer", "--password=s3cret", "a", "b"], ["completions", "bash", "postgres://u:s3cret@h/d"],
+            ["completions", "postgres://u:s3cret@h/d"], ["transfer", "--interval=u:s3cret@h", "a", "b"],
+            ["transfer", "-dpostgres://u:s3cret@h/d"], ["--dbname=postgres://u:s3cret@h/d"],
+            ["transfer", "--rate-limit", "postgres://u:s3cret@h/d", "a", "b"], ["help", "postgres://u:s3cret@h/d"],
+        ]
+    )
+    func secrets(_ words: [String]) throws {
+        let message = try #require(usageError(words))
+        #expect(!message.contains("s3cret"), "\(message)")
+    }
+
+    @Test("Control characters are spelt out")
+    func control() throws {
+        let message = try #require(usageError(["tran\u{1B}[31m"]))
+        #expect(!message.contains("\u{1B}"))
+    }
+}

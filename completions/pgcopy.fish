@@ -1,0 +1,58 @@
+# fish completion for pgcopy.
+# Made from the table of commands by "make docs": do not edit.
+
+# The command is the first word, and only that one.
+function __pgcopy_command_is
+    set -l words (commandline -opc)
+    test (count $words) -ge 2; and test "$words[2]" = "$argv[1]"
+end
+
+function __pgcopy_needs_command
+    set -l words (commandline -opc)
+    test (count $words) -eq 1
+end
+
+complete -c pgcopy -f
+complete -c pgcopy -n __pgcopy_needs_command -a transfer -d 'stream rows from one source to many destinations'
+complete -c pgcopy -n __pgcopy_needs_command -a completions -d 'print a completion script'
+complete -c pgcopy -n __pgcopy_needs_command -a help -d 'show the help of a command'
+complete -c pgcopy -n __pgcopy_needs_command -s 'h' -s '?' -l help -d 'show this help, then exit'
+complete -c pgcopy -n __pgcopy_needs_command -s 'V' -l version -d 'show the version, then exit'
+
+# transfer
+complete -c pgcopy -n '__pgcopy_command_is transfer' -F -a '- null: file:'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 't' -l table -r -f -d 'copy this table'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l query -r -f -d 'copy the rows of a query instead of a table'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l where -r -f -d 'copy only the rows that meet this SQL condition'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l columns -r -f -d 'copy only these columns, separated by commas'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l into -r -f -d 'the name of the table at the destinations'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l truncate -d 'empty the table first, in the same transaction'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l format -r -f -a 'text csv binary' -d 'COPY format of the stream (default: text)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l header -d 'the first line names the columns'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l delimiter -r -f -d 'what separates columns (default: tab, in csv a comma)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l null -r -f -d 'what stands for NULL (default: \\N, in csv nothing)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l quote -r -f -d 'what quotes a csv value (default: ")'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l escape -r -f -d 'what stands before a quote in a csv value (default: the quote)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l encoding -r -f -d 'encoding of the stream, such as UTF8 or LATIN1'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l timeout -r -f -d 'fault a receiver that takes no data for so long (default: never)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l reconcile-timeouts -d 'reconcile a receiver that timed out instead of dropping it, up to TRIES times without progress (default: 10)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l keep-going -d 'drop a faulted receiver, commit the others'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l rate-limit -r -f -d 'read at most so many bytes a second from the source'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l progress -r -f -a 'plain json none' -d 'how to report on stderr (default: plain)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l interval -r -f -d 'time between reports (default: 1); 0 reports every cycle'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'q' -l quiet -d 'say nothing but errors'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'v' -l verbose -d 'show every statement that is sent'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'w' -l no-password -d 'never ask for a password'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'W' -l password -d 'ask for a password before connecting'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'h' -s '?' -l help -d 'show this help, then exit'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'V' -l version -d 'show the version, then exit'
+
+# completions
+complete -c pgcopy -n '__pgcopy_command_is completions' -f -a 'bash zsh fish'
+complete -c pgcopy -n '__pgcopy_command_is completions' -s 'h' -s '?' -l help -d 'show this help, then exit'
+complete -c pgcopy -n '__pgcopy_command_is completions' -s 'V' -l version -d 'show the version, then exit'
+
+# help
+complete -c pgcopy -n '__pgcopy_command_is help' -f -a 'transfer completions help'
+complete -c pgcopy -n '__pgcopy_command_is help' -s 'h' -s '?' -l help -d 'show this help, then exit'
+complete -c pgcopy -n '__pgcopy_command_is help' -s 'V' -l version -d 'show the version, then exit'
