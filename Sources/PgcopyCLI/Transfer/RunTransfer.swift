@@ -1,4 +1,116 @@
-// Runs a transfer.
+// `pgcopy transfer`, from its options to its exit code.
 
-/// Runs the transfer and returns the exit code.
-func runTransfer(_ options: TransferOptions) -> Int32 { ExitCode.failure }
+internal import CopyCore
+
+/// Runs a transfer and returns the exit code.
+func runTransfer(_ options: TransferOptions) -> Int32 {
+    let report: any TransferReport =
+        options.progress == .json ? JSONReport(options) : PlainReport(options)
+    guard let interruption = Signals.catchStopping() else {
+        report.console.message("cannot make a pipe for signals")
+        return ExitCode.failure
+    }
+    let poller = SystemPoller(interruption: interruption)
+    let request: TransferRequest
+    do {
+        request = try TransferRequest(options)
+    } catch {
+        report.console.message("\(error)")
+        report.console.line("Try \"pgcopy transfer --help\".")
+        return ExitCode.usage
+    }
+    let observer = ReportingObserver(report, options, poller)
+    let outcome = Transfer(request, poller: poller, observer: observer).run()
+    let code = ExitCode.of(outcome)
+    if !isQuietEnd(outcome) { report.finished(outcome, code) }
+    return code
+}
+
+/// `| head` had enough: no error of anybody's.
+private func isQuietEnd(_ outcome: TransferOutcome) -> Bool {
+    outcome.destinations.count == 1 && outcome.destinations[0].label == "-"
+        && (outcome.destinations[0].error as? SystemError)?.isBrokenPipe ?? false
+}
+
+extension TransferRequest {
+    /// The request the options describe.
+    /// - Throws: an error whose text tells what cannot be read.
+    init(_ options: TransferOptions) throws {
+        self.init(
+            from: try Endpoint(parsing: options.source.bytes),
+            to: try options.destinations.map { try Endpoint(parsing: $0.bytes) }
+        )
+        table = try options.table.map { try Self.table($0, "--table") }
+        into = try options.into.map { try Self.table($0, "--into") }
+        columns = try options.columns.map { text in
+            guard let names = SQLName.list(text) else {
+                throw EndpointError(
+                    "--columns: \"\(text)\" is not a list of names; names that are not plain go in double quotes")
+            }
+            return names
+        }
+        query = options.query
+        condition = options.where
+        truncate = options.truncate
+        self.options = CopyOptions(options)
+        timeout = options.timeout
+        reconcileTries = options.reconcileTries ?? 0
+        keepGoing = options.keepGoing
+        rateLimit = options.rateLimit
+        // Every cycle is reported with an interval of 0; a stall still shows each second.
+        idleInterval = options.interval > 0 ? options.interval : 1
+        asksPasswordsFirst = options.passwordPrompt == .always
+    }
+
+    private static func table(_ text: String, _ option: String) throws -> SQLName {
+        if let name = SQLName(text) { return name }
+        let isPattern = text.utf8.contains(UInt8(ascii: "*")) || text.utf8.contains(UInt8(ascii: "?"))
+        throw EndpointError(
+            isPattern
+                ? "\(option): \"\(text)\" is a pattern; one exact name is taken"
+                : "\(option): \"\(text)\" is not a table's name; one that is not plain goes in double quotes")
+    }
+}
+
+extension CopyOptions {
+    /// COPY's options as the command line gives them.
+    init(_ options: TransferOptions) {
+        let format: CopyFormat =
+            switch options.format {
+            case .text: .text
+            case .csv: .csv
+            case .binary: .binary
+            }
+        self.init(format: format)
+        func text(_ byte: UInt8?) -> String? { byte.map { String(UnicodeScalar($0)) } }
+        header = options.formatDetails.header
+        delimiter = text(options.formatDetails.delimiter)
+        null = options.formatDetails.null
+        quote = text(options.formatDetails.quote)
+        escape = text(options.formatDetails.escape)
+        encoding = options.formatDetails.encoding
+    }
+}
+
+extension ExitCode {
+    /// Some destinations committed, others did not.
+    static let partial: Int32 = 3
+    /// A commit was sent and its answer was lost.
+    static let inDoubt: Int32 = 4
+
+    /// The exit code an outcome stands for.
+    static func of(_ outcome: TransferOutcome) -> Int32 {
+        var committed = 0
+        for destination in outcome.destinations {
+            switch destination.status {
+            case .inDoubt: return inDoubt
+            case .committed: committed += 1
+            case .rolledBack: break
+            }
+        }
+        if committed == outcome.destinations.count { return success }
+        if committed > 0 { return partial }
+        if let signal = outcome.signal { return 128 + signal }
+        return outcome.isUsageError ? usage : failure
+    }
+}

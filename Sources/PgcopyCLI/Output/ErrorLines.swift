@@ -1,0 +1,24 @@
+// An error as the lines a person reads.
+
+internal import CopyCore
+
+/// Turns errors into lines, first the message, then what the server adds.
+enum ErrorLines {
+    static func of(_ error: any Error) -> [String] {
+        guard let server = serverMessage(error) else { return "\(error)".split(separator: "\n").map(String.init) }
+        return of(server)
+    }
+
+    static func of(_ message: ServerMessage) -> [String] {
+        var lines = ["\(message.severity): \(message.message) (SQLSTATE \(message.sqlState))"]
+        if let detail = message.detail { lines.append("DETAIL: \(detail)") }
+        if let hint = message.hint { lines.append("HINT: \(hint)") }
+        if let context = message.context { lines.append("CONTEXT: \(context)") }
+        return lines
+    }
+
+    /// The server's words behind an error, if a server spoke.
+    static func serverMessage(_ error: any Error) -> ServerMessage? {
+        (error as? PQError)?.server
+    }
+}

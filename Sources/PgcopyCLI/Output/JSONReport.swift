@@ -1,0 +1,116 @@
+// The report for programs: an object a line, its kind in "event".
+
+internal import CopyCore
+
+/// Tells a transfer in JSON lines; the last one is the summary.
+struct JSONReport: TransferReport {
+    let console = Console()
+    private let source: String
+
+    init(_ options: TransferOptions) { source = Redaction.redacted(options.source.text) }
+
+    private func tell(_ event: String, _ members: [(String, JSONText)]) {
+        console.line(JSONText.object([("event", .string(event))] + members).text)
+    }
+
+    func noticed(_ message: ServerMessage, at label: String) {
+        tell("notice", [("endpoint", .string(label)), ("message", error(message))])
+    }
+
+    func stating(_ sql: String, at label: String) {
+        tell("statement", [("endpoint", .string(label)), ("statement", .string(sql))])
+    }
+
+    func progressed(_ reading: RateMeter.Reading, _ destinations: [DestinationLag]) {
+        tell(
+            "progress",
+            [
+                ("seconds", .double(reading.seconds)),
+                ("rows", .int(reading.total.messages)),
+                ("bytes", .int(reading.total.bytes)),
+                ("bytes_per_second", .double(reading.rate)),
+                (
+                    "cycle",
+                    .object([
+                        ("seconds", .double(reading.cycleSeconds)),
+                        ("rows", .int(reading.cycle.messages)),
+                        ("bytes", .int(reading.cycle.bytes)),
+                        ("bytes_per_second", .double(reading.cycleRate)),
+                    ])
+                ),
+                (
+                    "destinations",
+                    .array(
+                        destinations.map { lag in
+                            .object([
+                                ("destination", .string(lag.label)),
+                                ("bytes_behind", .int(lag.bytes)),
+                                ("active", .bool(lag.isActive)),
+                            ])
+                        })
+                ),
+            ])
+    }
+
+    func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction) {
+        var members: [(String, JSONText)] = [("destination", .string(label)), ("error", self.error(error))]
+        switch reaction {
+        case .reconciled(let tries, let limit):
+            members += [("reaction", .string("reconciled")), ("try", .int(tries)), ("tries", .int(limit))]
+        case .dropped: members.append(("reaction", .string("dropped")))
+        case .fatal: members.append(("reaction", .string("fatal")))
+        }
+        tell("fault", members)
+    }
+
+    func finished(_ outcome: TransferOutcome, _ code: Int32) {
+        tell(
+            "summary",
+            [
+                ("exit_code", .int(Int(code))),
+                ("source", .string(source)),
+                ("rows", .int(outcome.totals.messages)),
+                ("bytes", .int(outcome.totals.bytes)),
+                ("seconds", .double(outcome.seconds)),
+                ("destinations", .array(outcome.destinations.map { destination($0, outcome) })),
+                ("error", outcome.error.map(error) ?? .null),
+                ("error_endpoint", outcome.error == nil ? .null : .optional(outcome.errorLabel)),
+                ("signal", outcome.signal.map { .int(Int($0)) } ?? .null),
+            ])
+    }
+
+    private func destination(_ destination: TransferOutcome.Destination, _ outcome: TransferOutcome) -> JSONText {
+        var members: [(String, JSONText)] = [("destination", .string(destination.label))]
+        switch destination.status {
+        case .committed: members.append(("status", .string("committed")))
+        case .rolledBack: members.append(("status", .string("rolled back")))
+        case .inDoubt(let transaction):
+            members.append(("status", .string("in doubt")))
+            members.append(("transaction", .optional(transaction)))
+        }
+        members.append(("rows", destination.rows.map(JSONText.int) ?? .null))
+        members.append(("bytes", .int(destination.bytes)))
+        members.append(
+            (
+                "bytes_per_second",
+                .double(outcome.seconds > 0 ? Double(destination.bytes) / outcome.seconds : 0)
+            ))
+        members.append(("error", destination.error.map(error) ?? .null))
+        return .object(members)
+    }
+
+    private func error(_ error: any Error) -> JSONText {
+        ErrorLines.serverMessage(error).map(self.error) ?? .object([("message", .string("\(error)"))])
+    }
+
+    private func error(_ message: ServerMessage) -> JSONText {
+        .object([
+            ("severity", .string(message.severity)),
+            ("sqlstate", .string(message.sqlState)),
+            ("message", .string(message.message)),
+            ("detail", .optional(message.detail)),
+            ("hint", .optional(message.hint)),
+            ("context", .optional(message.context)),
+        ])
+    }
+}

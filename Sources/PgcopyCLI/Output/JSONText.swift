@@ -1,0 +1,49 @@
+// JSON made by hand: Foundation stays out of the program.
+
+/// A JSON value.
+indirect enum JSONText {
+    case null
+    case bool(Bool)
+    case int(Int)
+    case double(Double)
+    case string(String)
+    case array([JSONText])
+    /// In the order given.
+    case object([(String, JSONText)])
+
+    /// The value on one line.
+    var text: String {
+        switch self {
+        case .null: return "null"
+        case .bool(let value): return value ? "true" : "false"
+        case .int(let value): return "\(value)"
+        // Three decimals: a millisecond, a byte.
+        case .double(let value): return value.isFinite ? "\((value * 1000).rounded() / 1000)" : "null"
+        case .string(let value): return Self.quoted(value)
+        case .array(let values): return "[" + values.map(\.text).joined(separator: ",") + "]"
+        case .object(let members):
+            return "{" + members.map { Self.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
+        }
+    }
+
+    /// A string where there is one.
+    static func optional(_ text: String?) -> JSONText { text.map(JSONText.string) ?? .null }
+
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case "\0"..<" ":
+                let hex = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,80 @@
+// The report for people: a line a report, a line a destination at the end.
+
+internal import CopyCore
+
+/// Tells a transfer in plain lines.
+struct PlainReport: TransferReport {
+    let console = Console()
+    private let quiet: Bool
+    private let source: String
+
+    init(_ options: TransferOptions) {
+        quiet = options.verbosity == .quiet
+        source = Redaction.redacted(options.source.text)
+    }
+
+    func noticed(_ message: ServerMessage, at label: String) {
+        var lines = ["\(label): \(message.severity): \(message.message)"]
+        if let detail = message.detail { lines.append("  DETAIL: \(detail)") }
+        if let hint = message.hint { lines.append("  HINT: \(hint)") }
+        lines.forEach(console.message)
+    }
+
+    func stating(_ sql: String, at label: String) { console.message("\(label): \(sql)") }
+
+    func progressed(_ reading: RateMeter.Reading, _ destinations: [DestinationLag]) {
+        let behind = destinations.map { lag in
+            lag.isActive ? "\(lag.label) \(Units.bytes(Double(lag.bytes)))" : "\(lag.label) dropped"
+        }
+        console.message(
+            "\(Units.seconds(reading.seconds)): \(Units.rows(reading.total.messages)), "
+                + "\(Units.bytes(Double(reading.total.bytes))), \(Units.rate(reading.cycleRate)) now, "
+                + "\(Units.rate(reading.rate)) on average; behind: \(behind.joined(separator: ", "))")
+    }
+
+    func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction) {
+        switch reaction {
+        case .reconciled(let tries, let limit):
+            console.message("\(label): \(error); reconciled, try \(tries) of \(limit)")
+        case .dropped:
+            tell(label, error)
+            console.message("\(label): dropped; the others go on")
+        case .fatal:
+            tell(label, error)
+        }
+    }
+
+    private func tell(_ label: String?, _ error: any Error) {
+        let prefix = label.map { "\($0): " } ?? ""
+        for (index, line) in ErrorLines.of(error).enumerated() {
+            console.message(prefix + (index > 0 ? "  " : "") + line)
+        }
+    }
+
+    func finished(_ outcome: TransferOutcome, _ code: Int32) {
+        if let error = outcome.error { tell(outcome.errorLabel, error) }
+        for destination in outcome.destinations {
+            if let error = destination.error { tell(destination.label, error) }
+        }
+        if let signal = outcome.signal { console.message(SignalName.sentence(signal)) }
+        // Nothing was begun: the error says it all.
+        guard outcome.started else { return }
+        for destination in outcome.destinations where !quiet || destination.status != .committed {
+            console.message(line(destination, outcome))
+        }
+    }
+
+    private func line(_ destination: TransferOutcome.Destination, _ outcome: TransferOutcome) -> String {
+        switch destination.status {
+        case .committed:
+            let rate = outcome.seconds > 0 ? Double(destination.bytes) / outcome.seconds : 0
+            return "\(destination.label): committed, \(Units.rows(destination.rows ?? 0)), "
+                + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.seconds)), \(Units.rate(rate))"
+        case .rolledBack:
+            return "\(destination.label): rolled back after \(Units.bytes(Double(destination.bytes)))"
+        case .inDoubt(let transaction):
+            let ask = transaction.map { "; ask its server with SELECT pg_xact_status('\($0)')" } ?? ""
+            return "\(destination.label): in doubt: it may have committed\(ask)"
+        }
+    }
+}

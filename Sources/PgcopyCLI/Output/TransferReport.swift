@@ -1,0 +1,14 @@
+// How a transfer is told: for people or for programs.
+
+internal import CopyCore
+
+/// Tells what happens while it happens, and how it ended.
+protocol TransferReport {
+    /// Where it is told.
+    var console: Console { get }
+    func noticed(_ message: ServerMessage, at label: String)
+    func stating(_ sql: String, at label: String)
+    func progressed(_ reading: RateMeter.Reading, _ destinations: [DestinationLag])
+    func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction)
+    func finished(_ outcome: TransferOutcome, _ code: Int32)
+}

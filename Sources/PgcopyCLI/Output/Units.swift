@@ -1,0 +1,30 @@
+// Numbers for people.
+
+/// Sizes, rates and times in few characters.
+enum Units {
+    /// Bytes with PostgreSQL's units: 1 kB is 1024.
+    static func bytes(_ count: Double) -> String {
+        var value = count
+        for unit in ["B", "kB", "MB", "GB", "TB"] {
+            if value < 1024 || unit == "TB" {
+                return unit == "B" ? "\(Int(value)) B" : "\(oneDecimal(value)) \(unit)"
+            }
+            value /= 1024
+        }
+        return ""
+    }
+
+    /// Bytes a second.
+    static func rate(_ bytesPerSecond: Double) -> String { bytes(bytesPerSecond) + "/s" }
+
+    /// "1 row", "2 rows".
+    static func rows(_ count: Int) -> String { count == 1 ? "1 row" : "\(count) rows" }
+
+    /// As 4.2 s.
+    static func seconds(_ seconds: Double) -> String { oneDecimal(seconds) + " s" }
+
+    static func oneDecimal(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

@@ -1,0 +1,36 @@
+// Asking for a password on the terminal.
+
+internal import Glibc
+
+/// Reads a line without echo from the terminal the user sits at, whatever stdin and stdout are.
+enum PasswordReader {
+    /// Nil when there is no terminal, or the user gave up.
+    static func read(prompt: String) -> String? {
+        let terminal = unsafe open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
+        guard terminal >= 0 else { return nil }
+        defer { close(terminal) }
+        var before = termios()
+        guard unsafe tcgetattr(terminal, &before) == 0 else { return nil }
+        var silent = before
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        unsafe tcsetattr(terminal, TCSAFLUSH, &silent)
+        defer {
+            unsafe tcsetattr(terminal, TCSAFLUSH, &before)
+            _ = StandardStream(descriptor: terminal).write("\n")
+        }
+        _ = StandardStream(descriptor: terminal).write(prompt)
+        return line(from: terminal)
+    }
+
+    private static func line(from terminal: CInt) -> String? {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while true {
+            let count = unsafe Glibc.read(terminal, &byte, 1)
+            // EINTR included: a signal asks to stop.
+            guard count == 1 else { return nil }
+            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(byte)
+        }
+    }
+}
