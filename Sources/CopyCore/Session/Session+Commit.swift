@@ -11,16 +11,17 @@ extension Session {
         announce("COMMIT")
         try connection.sendQuery("COMMIT")
         var deadline = seconds.map { poller.now + $0 }
-        var interruptible = true
+        var interrupted = false
         var drain = StatementDrain()
         while case .waiting(let interest) = try drain.step(self) {
             do {
-                try poller.wait(for: interest, until: deadline, interruptible: interruptible)
-            } catch {
-                interruptible = false
+                try poller.wait(for: interest, until: deadline, interruptible: !interrupted)
+                if interrupted, let deadline, poller.now >= deadline { throw Unanswered(seconds: grace) }
+                if let seconds, !interrupted { deadline = try extended(deadline, seconds) }
+            } catch is Interrupted {
+                interrupted = true
                 deadline = earliest(deadline, poller.now + grace)
             }
-            if let deadline, poller.now >= deadline { throw Unanswered(seconds: seconds ?? grace) }
         }
         if let error = drain.error { throw error }
         return drain.results.last?.commandTag

@@ -2,7 +2,8 @@
 
 extension Session {
     /// Runs a string of statements, one round trip, and gives their results.
-    /// - Parameter deadline: seconds to wait for the answer, nil for ever: what waits for a lock waits for ever.
+    /// - Parameter seconds: how long to wait for the answer while the server does nothing; nil: for ever.
+    ///   A server that is at work, or waits for a lock, is waited for (`isServerWorking`).
     /// - Throws: the first error among them, `Unanswered`, or `Interrupted` after the statement was cancelled.
     @discardableResult
     public func run(_ sql: String, within seconds: Double? = nil) throws -> [QueryResult] {
@@ -35,11 +36,11 @@ extension Session {
     @discardableResult
     private func collect(within seconds: Double?) throws -> [QueryResult] {
         var drain = StatementDrain()
-        let deadline = seconds.map { poller.now + $0 }
+        var deadline = seconds.map { poller.now + $0 }
         do {
             while case .waiting(let interest) = try drain.step(self) {
                 try poller.wait(for: interest, until: deadline)
-                if let deadline, let seconds, poller.now >= deadline { throw Unanswered(seconds: seconds) }
+                if let seconds { deadline = try extended(deadline, seconds) }
             }
         } catch let interrupted as Interrupted {
             cancelAndDrain(&drain)
@@ -50,6 +51,13 @@ extension Session {
         }
         if let error = drain.error { throw error }
         return drain.results
+    }
+
+    /// The deadline to go on with: a later one when this one is past and the server is still at work.
+    func extended(_ deadline: Instant?, _ seconds: Double) throws -> Instant? {
+        guard let deadline, poller.now >= deadline else { return deadline }
+        guard try isServerWorking?() ?? false else { throw Unanswered(seconds: seconds) }
+        return poller.now + seconds
     }
 
     /// Stops what runs; closes the connection when that takes over a second.

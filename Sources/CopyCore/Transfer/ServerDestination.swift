@@ -21,7 +21,8 @@ final class ServerDestination: Destination {
     /// Deferred constraints are checked now, while every destination can still be rolled back.
     func settle() throws {
         let results = try session.run(
-            "SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_catalog.txid_current_if_assigned()")
+            "SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_catalog.txid_current_if_assigned()",
+            within: timeout)
         transaction = results.last?.value(0, 0)
     }
 

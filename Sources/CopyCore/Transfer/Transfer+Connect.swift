@@ -50,14 +50,18 @@ extension Transfer {
     /// What comes before the connection string gives way to it, what comes after overrides it.
     private func parameters(_ link: Link) -> [(keyword: String, value: String)] {
         var parameters: [(keyword: String, value: String)] = []
-        if let timeout = request.timeout, unsafe getenv("PGCONNECT_TIMEOUT") == nil {
-            // libpq takes whole seconds, 2 at least.
-            parameters.append(("connect_timeout", "\(max(2, Int(min(timeout, 1e6).rounded(.up))))"))
+        if let timeout = connectTimeout, unsafe getenv("PGCONNECT_TIMEOUT") == nil {
+            parameters.append(("connect_timeout", timeout))
         }
         parameters.append(("dbname", link.conninfo))
         parameters.append(("application_name", "pgcopy"))
         if let password = link.password { parameters.append(("password", password)) }
         return parameters
+    }
+
+    /// libpq takes whole seconds, 2 at least.
+    private var connectTimeout: String? {
+        request.timeout.map { "\(max(2, Int(min($0, 1e6).rounded(.up))))" }
     }
 
     private func reportFailures(_ links: [Link]) throws {
@@ -84,6 +88,7 @@ extension Transfer {
             let session = try Session(connection, label: link.endpoint.label, poller: poller)
             session.onNotice = { [weak self] session, notice in self?.observer?.noticed(notice, at: session.label) }
             session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
+            session.isServerWorking = { [unowned self, pid = connection.backendPID] in try isWorking(pid, link) }
             try session.run(
                 SessionSettings.statements(
                     serverVersion: connection.serverVersion, keepLockTimeout: givesLockTimeout(link.conninfo)),
@@ -93,6 +98,29 @@ extension Transfer {
             failingLabel = link.endpoint.label
             guard let entry = link.entry, request.keepGoing else { throw error }
             drop(entry, error)
+        }
+    }
+
+    /// Asks over a connection of its own whether a backend is at work, or waits for its client: then it is
+    /// the way there that is blocked. What cannot be asked is not at work.
+    private func isWorking(_ pid: Int32, _ link: Link) throws -> Bool {
+        var parameters = parameters(link)
+        if let connectTimeout { parameters.append(("connect_timeout", connectTimeout)) }
+        do {
+            guard let connection = try Connector(poller: poller).connect([parameters]).first, connection.isUsable
+            else { return false }
+            defer { connection.finish() }
+            let result = try Session(connection, label: link.endpoint.label, poller: poller).query(
+                """
+                SELECT 1 FROM pg_catalog.pg_stat_activity \
+                WHERE pid OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) 'active' \
+                AND wait_event_type IS DISTINCT FROM 'Client'
+                """, ["\(pid)"], within: request.timeout)
+            return result.rowCount > 0
+        } catch let interrupted as Interrupted {
+            throw interrupted
+        } catch {
+            return false
         }
     }
 

@@ -109,7 +109,7 @@ extension Transfer {
         let options = copyOptions
         try session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", within: request.timeout)
         if let query = request.query.map(CopyStatement.trimmed) {
-            let columns = try session.columns(of: query)
+            let columns = try session.columns(of: query, within: request.timeout)
             let sql = CopyStatement.out(query: query, options: options)
             return Source(
                 producer: StatementProducer(session, sql, layout: options.layout),
@@ -164,7 +164,7 @@ extension Transfer {
         if request.truncate {
             // ONLY, as COPY itself: the children of an ordinary table are tables of their own.
             let only = table.kind == "r" ? "ONLY " : ""
-            try session.run("TRUNCATE TABLE \(only)\(table.name.quoted)")
+            try session.run("TRUNCATE TABLE \(only)\(table.name.quoted)", within: request.timeout)
         }
         let sql = CopyStatement.in(table, columns: columns, options: copyOptions)
         return ServerDestination(session, copy: sql, timeout: request.timeout)

@@ -109,9 +109,11 @@ public final class Transfer {
         for (receiver, error) in fault.faults {
             guard let entry = entries.first(where: { $0.destination?.receiver === receiver }) else { continue }
             var error = error
-            if error is SocketTimeout {
+            if let timeout = error as? SocketTimeout {
                 do {
-                    if try reconcile(entry, receiver, fault.manager) { continue }
+                    if try reconcile(entry, receiver, timeout, fault.manager) { continue }
+                } catch let interrupted as Interrupted {
+                    throw interrupted
                 } catch let again {
                     error = again
                 }
@@ -123,17 +125,21 @@ public final class Transfer {
         }
     }
 
-    /// False when its tries are used up.
-    private func reconcile(_ entry: Entry, _ receiver: any Receiver, _ manager: CopyManager) throws -> Bool {
+    /// False when its tries are used up. A server that checks what it was given takes its time without a try.
+    private func reconcile(
+        _ entry: Entry, _ receiver: any Receiver, _ timeout: SocketTimeout, _ manager: CopyManager
+    ) throws -> Bool {
+        if timeout.awaitingConfirmation, try entry.session?.isServerWorking?() ?? false {
+            try manager.reconcile(receiver)
+            return true
+        }
         let taken = taken(entry)
         if taken > entry.takenAtTimeout { entry.tries = 0 }
         guard entry.tries < request.reconcileTries else { return false }
         entry.takenAtTimeout = taken
         entry.tries += 1
         try manager.reconcile(receiver)
-        observer?.faulted(
-            entry.label, SocketTimeout(seconds: request.timeout ?? 0, awaitingConfirmation: manager.sourceEnded),
-            .reconciled(tries: entry.tries, limit: request.reconcileTries))
+        observer?.faulted(entry.label, timeout, .reconciled(tries: entry.tries, limit: request.reconcileTries))
         return true
     }
 

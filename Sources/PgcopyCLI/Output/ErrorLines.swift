@@ -5,8 +5,9 @@ internal import CopyCore
 /// Turns errors into lines, first the message, then what the server adds.
 enum ErrorLines {
     static func of(_ error: any Error) -> [String] {
-        guard let server = serverMessage(error) else { return "\(error)".split(separator: "\n").map(String.init) }
-        return of(server)
+        if let server = serverMessage(error) { return of(server) }
+        // libpq indents its own afterthoughts by a tab.
+        return "\(error)".split(separator: "\n").map { String($0.drop { $0 == "\t" || $0 == " " }) }
     }
 
     static func of(_ message: ServerMessage) -> [String] {

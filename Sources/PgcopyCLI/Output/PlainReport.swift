@@ -37,8 +37,8 @@ struct PlainReport: TransferReport {
         case .reconciled(let tries, let limit):
             console.message("\(label): \(error); reconciled, try \(tries) of \(limit)")
         case .dropped:
-            tell(label, error)
-            console.message("\(label): dropped; the others go on")
+            // The whole of it comes with the summary.
+            console.message("\(label): \(ErrorLines.of(error).first ?? ""); dropped, the others go on")
         case .fatal:
             tell(label, error)
         }
