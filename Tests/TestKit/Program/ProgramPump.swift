@@ -57,6 +57,7 @@ final class ProgramPump: Sendable {
             pipes.closeAll()
             throw error
         }
+        try? Keeper.ofProcess.get().programStarted(pid)
         pipes.closeChildSide()
         var first = State()
         if case .bytes(let bytes) = program.input {
@@ -145,6 +146,7 @@ final class ProgramPump: Sendable {
             }
         }
         _ = state.wait(until: .after(.seconds(30))) { $0.end != nil ? true : nil }
+        try? Keeper.ofProcess.get().programEnded(pid)
         state.withLock {
             $0.isFinished = true
             pipes.closeAll()

@@ -2,8 +2,8 @@
 
 import Glibc
 
-/// A fresh directory under TMPDIR (else /tmp), removed with all that is in it by `remove()` or at
-/// the end of its life.
+/// A fresh directory under TMPDIR (else /tmp), removed with all that is in it by `remove()`, at the end
+/// of its life, and in any case at the end of the test process.
 ///
 /// The user who runs the tests owns it, others may enter it, so a cluster's server can read files in it.
 public final class TemporaryDirectory: Sendable {
@@ -11,8 +11,8 @@ public final class TemporaryDirectory: Sendable {
     public let path: String
 
     /// Makes the directory.
-    public init(prefix: String = "pgcopy-test") throws {
-        path = try makeTemporaryDirectory(prefix: prefix)
+    public init() throws {
+        path = try makeTemporaryDirectory(in: Keeper.ofProcess.get().directory, prefix: "test")
     }
 
     deinit { remove() }
@@ -44,8 +44,8 @@ public final class TemporaryDirectory: Sendable {
 }
 
 /// Makes a directory that others may enter.
-func makeTemporaryDirectory(prefix: String) throws -> String {
-    let parent = environmentVariable("TMPDIR") ?? "/tmp"
+func makeTemporaryDirectory(in parent: String? = nil, prefix: String) throws -> String {
+    let parent = parent ?? environmentVariable("TMPDIR") ?? "/tmp"
     var template = Array("\(parent)/\(prefix)-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw KitError("cannot make a directory in \(parent): \(describe())") }
     let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -1,15 +1,17 @@
-// Role: the shell that runs a cluster's commands as the right user, and cleans up when the tests are gone.
+// Role: the shell that runs a cluster's commands as the right user, and cleans up when the test process is gone.
 
 import Glibc
 
 /// A `/bin/sh` at the other end of a socket. It does what it is told line by line, and when the socket
-/// closes — because the test process ended, in whatever way — it stops the server and removes the
-/// directory. It is started before the directory holds anything, so there is no moment without it.
+/// closes — because the test process ended, in whatever way — it stops the server, if there is one, and
+/// removes the directory. It is started before the directory holds anything, so there is no moment without it.
 final class Keeper: Sendable {
     /// $1: the cluster's directory, $2: the server's programs.
-    private static let script = """
-        trap '' HUP INT QUIT TERM
+    private static let script = #"""
+        trap '' HUP INT PIPE QUIT TERM
         cd "$1" || exit
+        started() { eval "group_$1=1"; }
+        ended() { unset "group_$1"; }
         while IFS= read -r line; do
             eval "$line" </dev/null >>keeper.log 2>&1
             echo $?
@@ -20,24 +22,31 @@ final class Keeper: Sendable {
             "$2/pg_ctl" -D data -m immediate -w -t 30 stop
             kill -s KILL "$pid"
         fi >/dev/null 2>&1
+        for group in $(set | sed -n 's/^group_\([0-9]*\)=.*/\1/p'); do kill -s KILL -- "-$group"; done 2>/dev/null
         cd /
         rm -rf "$1"
-        """
+        """#
 
-    private let directory: String
+    /// The keeper of this process: of its temporary directories and of the programs that it started.
+    static let ofProcess = Result {
+        try Keeper(directory: makeTemporaryDirectory(prefix: "pgcopy-tests"), programs: nil)
+    }
+
+    let directory: String
     private let pid: Int32
     /// Our end of the socket, and -1 after the end. The lock also keeps question and answer together.
     private let socket: Monitor<Int32>
 
-    /// Starts the keeper of a directory, which becomes its user's own.
-    init(directory: String, programs: String) throws {
+    /// Starts the keeper of a directory. For a server (whose programs are in `programs`) the directory
+    /// becomes its user's own; without one, the keeper only removes it.
+    init(directory: String, programs: String?) throws {
         self.directory = directory
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw KitError("socketpair: \(describe())") }
         defer { close(ends[1]) }
-        var command = ["/bin/sh", "-c", Self.script, "keeper", directory, programs]
-        if geteuid() == 0 {
+        var command = ["/bin/sh", "-c", Self.script, "keeper", directory, programs ?? ""]
+        if geteuid() == 0, programs != nil {
             // The server refuses to run as root.
             guard let user = getpwnam("postgres") else {
                 close(ends[0])
@@ -88,6 +97,12 @@ final class Keeper: Sendable {
             throw KitError("exit status \(code): \(line)\n" + String(decoding: log.suffix(3000), as: UTF8.self))
         }
     }
+
+    /// A process group that must not outlive this process.
+    func programStarted(_ group: Int32) { try? run(["started", "\(group)"]) }
+
+    /// That group has ended by itself.
+    func programEnded(_ group: Int32) { try? run(["ended", "\(group)"]) }
 
     /// Stops the server, removes the directory, and waits until that is done. Twice does no harm.
     func end() {
