@@ -9,7 +9,8 @@ import Glibc
 ///     … run against proxy.conninfo(database: name) …
 ///     try proxy.waitUntilTriggered()
 ///
-/// It works on a thread of its own and stops at the end of its life. A stall holds no lock and needs no
+/// It works on a thread of its own and stops at the end of its life; that is allowed to be right after
+/// the last line that names it, so end a test by asking it something or by `stop()`. A stall holds no lock and needs no
 /// thread, so any number of connections can be stalled.
 public final class FaultProxy: Sendable {
     /// How the proxy reaches a cluster.
@@ -111,10 +112,10 @@ public final class FaultProxy: Sendable {
     }
 
     /// Refuses new connections with ECONNREFUSED, as when no server runs. Those that exist go on.
-    public func refuseNewConnections() { loop.setRefusing(true) }
+    public func refuseNewConnections() { loop.refuse() }
 
     /// Takes new connections again.
-    public func acceptNewConnections() { loop.setRefusing(false) }
+    public func acceptNewConnections() throws { try loop.takeAgain() }
 
     /// Delays everything that comes from now on by so much, without making the line narrower.
     public func delay(toServer: Duration = .zero, toClient: Duration = .zero) {

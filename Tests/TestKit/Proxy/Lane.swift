@@ -136,7 +136,7 @@ final class Lane {
     func process(_ connection: ProxyConnection, _ state: inout ProxyState) {
         if isStalled, let stallEnd, stallEnd.hasPassed { resume() }
         isHolding = false
-        while canProceed {
+        while canProceed(connection) {
             if framer.phase == .startup {
                 guard connection.readStartup(self, backlog[taken...], &state) else {
                     isHolding = true
@@ -144,7 +144,7 @@ final class Lane {
                 }
             }
             fireTriggers(connection, &state)
-            guard canProceed else { return }
+            guard canProceed(connection) else { return }
             insertInjection(connection, &state)
             let stretch = passable(connection, &state)
             guard stretch > 0 else { break }
@@ -156,7 +156,9 @@ final class Lane {
         if sourceHasEnded, isHolding { (backlog, taken) = ([], 0) }
     }
 
-    private var canProceed: Bool { taken < backlog.count && ending == nil && !isStalled && !swallows }
+    private func canProceed(_ connection: ProxyConnection) -> Bool {
+        taken < backlog.count && !connection.isEnding && ending == nil && !isStalled && !swallows
+    }
 
     /// How many bytes go on before something must be looked at again; 0 when more must come first.
     private func passable(_ connection: ProxyConnection, _ state: inout ProxyState) -> Int {
@@ -179,7 +181,7 @@ final class Lane {
             }
             examined = position
             connection.examineStatement(backlog[taken..<min(taken + length, backlog.count)], &state)
-            guard canProceed else { return 0 }
+            guard canProceed(connection) else { return 0 }
         }
         for armed in state.armed where armed.watched == direction && connection.mayHave(armed) {
             if let offset = offset(of: armed.trigger), offset > position { limit = min(limit, offset - position) }

@@ -36,6 +36,11 @@ final class ProxyConnection {
     /// Where a lane writes.
     func target(_ direction: Direction) -> Int32 { direction == .toServer ? server : client }
 
+    /// Whether both directions are about to end: nothing new goes either way.
+    var isEnding: Bool {
+        [toServer.ending, toClient.ending].contains { $0 == .reset || $0 == .close }
+    }
+
     // MARK: A turn of the loop
 
     /// Moves what can be moved, and ends what has ended.

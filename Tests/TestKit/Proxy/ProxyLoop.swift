@@ -55,15 +55,19 @@ final class ProxyLoop: Sendable {
         return try state.withLock(body)
     }
 
-    /// Refuses connections (ECONNREFUSED), or takes them again.
-    func setRefusing(_ refuses: Bool) {
+    /// Refuses connections with ECONNREFUSED.
+    func refuse() {
         change { state in
-            state.refuses = refuses
-            if refuses {
-                shutdown(listener, Int32(SHUT_RDWR))
-            } else {
-                _ = Glibc.listen(listener, 128)
-            }
+            state.refuses = true
+            shutdown(listener, Int32(SHUT_RDWR))
+        }
+    }
+
+    /// Takes connections again.
+    func takeAgain() throws {
+        try change { state in
+            guard Glibc.listen(listener, 128) == 0 else { throw KitError("listen on \(port): \(describe())") }
+            state.refuses = false
         }
     }
 

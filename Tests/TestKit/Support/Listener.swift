@@ -17,6 +17,12 @@ enum Listener {
     /// A socket bound to the port: as long as it does not listen, connections are refused.
     static func bound(to port: Int) throws -> Int32 {
         let descriptor = tcpSocket()
+        if port != 0 {
+            // So that it can listen again while connections of its first time linger. Not where a free
+            // port is looked for: that must not be one which another proxy has, but refuses for now.
+            var one: Int32 = 1
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = loopback(port)
         let length = socklen_t(MemoryLayout<sockaddr_in>.size)
         guard withSocketAddress(&address, { bind(descriptor, $0, length) }) == 0 else {
