@@ -74,9 +74,13 @@ import Testing
         #expect(error?.description.contains("killed after") == true)
     }
 
-    @Test func unreadOutputStopsTheWriter() throws {
-        let running = try shell("head -c 1000000 /dev/zero; echo done >&2").start()
+    @Test func pausedOutputIsNotRead() throws {
+        let script = "read go; head -c 1000 /dev/zero; echo half >&2; head -c 999000 /dev/zero"
+        let running = try shell(script).with { $0.input = .pipe }.start()
         running.pauseOutput()
+        running.write("\n")
+        try running.waitForOutput(containing: "half")
+        #expect(running.text(.output).isEmpty)
         running.resumeOutput()
         #expect(try running.wait().standardOutput.count == 1_000_000)
     }

@@ -38,8 +38,11 @@ struct Framer {
     }
 
     /// Walks on, over all bytes, or to the first boundary behind which is no CopyData, or, if told so, to
-    /// the first boundary of any kind. Gives the count of bytes passed.
-    mutating func advance(_ bytes: UnsafeBufferPointer<UInt8>, stopAtBoundary: Bool) -> Int {
+    /// the first boundary of any kind, or to the end of the CopyData message with the number `lastMessage`.
+    /// Gives the count of bytes passed.
+    mutating func advance(
+        _ bytes: UnsafeBufferPointer<UInt8>, stopAtBoundary: Bool, lastMessage: Int = .max
+    ) -> Int {
         guard phase == .messages else { return bytes.count }
         var index = 0
         while index < bytes.count {
@@ -67,7 +70,7 @@ struct Framer {
                 self.phaseAfter = nil
                 break
             }
-            if stopAtBoundary || index < bytes.count && bytes[index] != .copyData { break }
+            if stopAtBoundary || copyMessages == lastMessage || index < bytes.count && bytes[index] != .copyData { break }
         }
         return index
     }

@@ -191,13 +191,14 @@ final class Lane {
     }
 
     private func forward(_ limit: Int, _ connection: ProxyConnection, _ state: inout ProxyState) {
-        let countsMessages =
-            !injection.isEmpty || copyStart == nil || connection.awaitsAnswer
-            || state.armed.contains { if case .copyMessages = $0.trigger { true } else { false } }
+        let looksAtEach = !injection.isEmpty || copyStart == nil || connection.awaitsAnswer
+        let counts = state.armed.compactMap { if case .copyMessages(let count) = $0.trigger { count } else { nil } }
+        let last = counts.filter { $0 > framer.copyMessages }.min() ?? .max
         let before = framer.copyMessages
         let phase = framer.phase
         let count = backlog.withUnsafeBufferPointer { buffer in
-            framer.advance(.init(rebasing: buffer[taken..<taken + limit]), stopAtBoundary: countsMessages)
+            framer.advance(
+                .init(rebasing: buffer[taken..<taken + limit]), stopAtBoundary: looksAtEach, lastMessage: last)
         }
         var bytes = Array(backlog[taken..<taken + count])
         if let mask = flipMask {
