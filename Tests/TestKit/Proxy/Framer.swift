@@ -70,7 +70,9 @@ struct Framer {
                 self.phaseAfter = nil
                 break
             }
-            if stopAtBoundary || copyMessages == lastMessage || index < bytes.count && bytes[index] != .copyData { break }
+            if stopAtBoundary || copyMessages == lastMessage || index < bytes.count && bytes[index] != .copyData {
+                break
+            }
         }
         return index
     }
