@@ -41,6 +41,7 @@ let package = Package(
             path: "Tests/TestKit",
             swiftSettings: strict
         ),
+        .testTarget(name: "TestKitTests", dependencies: ["TestKit"], swiftSettings: strict),
         .testTarget(name: "CopyWireTests", dependencies: ["CopyWire"], swiftSettings: strict),
         .testTarget(name: "PQTests", dependencies: ["PQ", "TestKit"], swiftSettings: strict),
         .testTarget(name: "CopyCoreTests", dependencies: ["CopyCore", "TestKit"], swiftSettings: strict),

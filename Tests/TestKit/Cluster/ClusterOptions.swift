@@ -1,0 +1,18 @@
+// Role: what a test may ask of a cluster.
+
+/// How a cluster is made.
+public struct ClusterOptions: Sendable {
+    /// Lines added at the end of postgresql.conf.
+    public var settings: [String]
+    /// The encoding of template0 and of databases made without one.
+    public var encoding: String
+    /// Over TCP only TLS with SCRAM is let in; over the unix socket everyone, as without it.
+    public var tls: Bool
+
+    /// UTF8, no TLS, nothing added.
+    public init(settings: [String] = [], encoding: String = "UTF8", tls: Bool = false) {
+        self.settings = settings
+        self.encoding = encoding
+        self.tls = tls
+    }
+}

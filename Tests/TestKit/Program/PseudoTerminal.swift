@@ -1,0 +1,27 @@
+// Role: a pseudo-terminal of 24 rows and 80 columns.
+
+import Glibc
+
+/// `openpty` without the header that Swift's Glibc module lacks: what glibc does, by the same ioctls.
+enum PseudoTerminal {
+    /// `TIOCGPTN` of Linux: which terminal is it?
+    private static let getNumber: UInt = 0x8004_5430
+    /// `TIOCSPTLCK` of Linux: may it be opened?
+    private static let setLock: UInt = 0x4004_5431
+
+    /// Our side, and the path of the other.
+    static func open() throws -> (descriptor: Int32, path: String) {
+        let descriptor = Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw KitError("cannot open /dev/ptmx: \(describe())") }
+        var zero: Int32 = 0
+        var number: Int32 = 0
+        var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
+        guard ioctl(descriptor, setLock, &zero) == 0, ioctl(descriptor, getNumber, &number) == 0,
+            ioctl(descriptor, UInt(TIOCSWINSZ), &size) == 0
+        else {
+            defer { close(descriptor) }
+            throw KitError("cannot set up a terminal: \(describe())")
+        }
+        return (descriptor, "/dev/pts/\(number)")
+    }
+}

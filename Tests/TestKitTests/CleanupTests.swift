@@ -1,0 +1,36 @@
+// Nothing outlives the test process, however it ends.
+
+import Glibc
+import TestKit
+import Testing
+
+@Suite struct CleanupTests {
+    @Test func killedTestProcessLeavesNothing() async throws {
+        let result = await #expect(processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]) {
+            let cluster = try Cluster()
+            let postmaster = try cluster.psql("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")
+            let program = try Program("sleep", ["600"]).with { $0.timeout = .seconds(600) }.start()
+            let directory = try TemporaryDirectory()
+            try directory.write("x".utf8, to: "x")
+            let line = "left: \(cluster.socketDirectory) \(directory.path) \(postmaster) \(program.pid) end\n"
+            _ = line.withCString { write(1, $0, strlen($0)) }
+            kill(getpid(), SIGKILL)
+        }
+        let output = String(decoding: try #require(result).standardOutputContent, as: UTF8.self)
+        let line = try #require(output.split(separator: "\n").first { $0.hasPrefix("left: ") }, "\(output)")
+        let left = line.split(separator: " ").dropFirst().dropLast().map(String.init)
+        try #require(left.count == 4, "\(output)")
+        for path in left[0..<2] { try eventually("\(path) removed") { access(path, F_OK) == -1 } }
+        for pid in left[2..<4] {
+            let number = try #require(Int32(pid))
+            try eventually("process \(pid) ended") { !isRunning(number) }
+        }
+    }
+
+    /// Not gone and no zombie either: nobody may be there to wait for a process without parents.
+    private func isRunning(_ pid: Int32) -> Bool {
+        guard let file = fopen("/proc/\(pid)/cmdline", "r") else { return false }
+        defer { fclose(file) }
+        return fgetc(file) != EOF
+    }
+}

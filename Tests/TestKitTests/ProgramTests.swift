@@ -1,0 +1,146 @@
+// Programs run, are fed, watched, signalled and killed.
+
+import Glibc
+import TestKit
+import Testing
+
+@Suite struct ProgramTests {
+    /// A shell script as a program.
+    private func shell(_ script: String) -> Program { Program("sh", ["-c", script]) }
+
+    @Test func exitStatusAndOutputAreCaptured() throws {
+        let result = try shell("echo out; echo err >&2; exit 7").run()
+        #expect(result.status == .exited(7))
+        #expect(result.output == "out\n")
+        #expect(result.errors == "err\n")
+        #expect(throws: KitError.self) { try result.expecting(0) }
+    }
+
+    @Test func signalIsReported() throws {
+        #expect(try shell("kill -TERM $$").run().status == .signalled(SIGTERM))
+    }
+
+    @Test func environmentIsClean() throws {
+        let result = try Program("env").run()
+        let names = result.output.split(separator: "\n").map { $0.prefix { $0 != "=" } }.sorted()
+        #expect(names == ["LC_ALL", "PATH"])
+    }
+
+    @Test func argumentsMayBeAnyBytes() throws {
+        let bytes: [UInt8] = [0x61, 0xFF, 0xFE, 0x62]
+        #expect(try Program("printf", ["%s"]).adding(rawArgument: bytes).run().standardOutput == bytes)
+    }
+
+    @Test func inputComesFromBytesFilesAndPipes() throws {
+        let big = [UInt8](repeating: 0x61, count: 3_000_000)
+        #expect(try Program("cat").with { $0.input = .bytes(big) }.run().standardOutput == big)
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("abc".utf8, to: "f")
+        #expect(try Program("cat").with { $0.input = .file(file) }.run().output == "abc")
+        let cat = try Program("cat").with { $0.input = .pipe }.start()
+        cat.write("one\n")
+        try cat.waitForOutput(containing: "one\n", on: .output)
+        cat.write("two\n")
+        cat.closeInput()
+        #expect(try cat.wait().output == "one\ntwo\n")
+    }
+
+    @Test func programThatDoesNotReadItsInputIsFine() throws {
+        let big = [UInt8](repeating: 0x61, count: 3_000_000)
+        #expect(try shell("exit 3").with { $0.input = .bytes(big) }.run().code == 3)
+    }
+
+    @Test func runningProgramIsWatchedAndInterrupted() throws {
+        let running = try shell("trap 'echo caught >&2; exit 130' INT; echo ready >&2; while :; do sleep 0.01; done")
+            .start()
+        try running.waitForOutput(containing: "ready")
+        #expect(!running.hasEnded)
+        running.signal(SIGINT)
+        try running.waitForOutput(containing: "caught")
+        #expect(try running.wait().code == 130)
+        running.signal(SIGINT)
+    }
+
+    @Test func waitingForWhatNeverComesThrowsAtTheEnd() throws {
+        let running = try shell("echo something >&2").start()
+        let error = #expect(throws: KitError.self) { try running.waitForOutput(containing: "else") }
+        #expect(error?.description.contains("something") == true)
+    }
+
+    @Test func timeoutKillsTheWholeGroupAndShowsTheOutput() throws {
+        let program = shell("echo started; sleep 600 & sleep 600").with { $0.timeout = .milliseconds(300) }
+        let error = #expect(throws: KitError.self) { try program.run() }
+        #expect(error?.description.contains("started") == true)
+        #expect(error?.description.contains("killed after") == true)
+    }
+
+    @Test func pausedOutputIsNotRead() throws {
+        let script = "read go; head -c 1000 /dev/zero; echo half >&2; head -c 999000 /dev/zero"
+        let running = try shell(script).with { $0.input = .pipe }.start()
+        running.pauseOutput()
+        running.write("\n")
+        try running.waitForOutput(containing: "half")
+        #expect(running.text(.output).isEmpty)
+        running.resumeOutput()
+        #expect(try running.wait().standardOutput.count == 1_000_000)
+    }
+
+    @Test func closedOutputIsABrokenPipe() throws {
+        let running = try Program("cat", ["/dev/zero"]).start()
+        running.closeOutput()
+        #expect(try running.wait().status == .signalled(SIGPIPE))
+    }
+
+    @Test func memoryAndTimeAreMeasured() throws {
+        let script = "$s = 'x' x 200_000_000; $i++ while $i < 2_000_000"
+        let result = try Program("perl", ["-e", script]).run()
+        #expect((190_000_000..<600_000_000).contains(result.peakMemory), "\(result.peakMemory)")
+        #expect(result.userTime > .milliseconds(10))
+        #expect(result.userTime + result.systemTime <= result.duration + .milliseconds(50))
+        let small = try shell("sleep 0.05").run()
+        #expect((1..<20_000_000).contains(small.peakMemory), "\(small.peakMemory)")
+    }
+
+    @Test func passwordPromptIsReadFromTheTerminal() throws {
+        let cluster = try Servers.tls
+        let nobody = cluster.tcpConninfo(withPassword: false)
+        let psql = try cluster.psqlProgram(["-Atc", "SELECT 40 + 2"], conninfo: nobody)
+            .with { $0.terminal = .controlling }.start()
+        try psql.waitForOutput(containing: "Password for user postgres: ", on: .screen)
+        psql.type(Cluster.password + "\n")
+        let result = try psql.wait()
+        #expect(result.output == "42\n", "\(result)")
+        #expect(!result.screenText.contains(Cluster.password), "the password is not echoed")
+    }
+
+    @Test func terminalCanBeAnyOfTheStandardStreams() throws {
+        let script = "for d in 0 1 2; do [ -t $d ] && echo $d; done"
+        #expect(try shell(script).run().output == "")
+        #expect(try shell(script).with { $0.terminal = [.errors] }.run().output == "2\n")
+        #expect(try shell(script).with { $0.terminal = .all }.run().screenText == "0\r\n1\r\n2\r\n")
+        #expect(try shell("stty size <&2").with { $0.terminal = [.errors] }.run().output == "24 80\n")
+    }
+
+    @Test func interruptCharacterReachesTheProgram() throws {
+        let running = try Program("cat").with { $0.terminal = .all }.start()
+        running.type("echoed\n")
+        try running.waitForOutput("the line twice", on: .screen) { $0.contains("echoed\r\nechoed\r\n") }
+        running.type("\u{3}")
+        #expect(try running.wait().status == .signalled(SIGINT))
+    }
+
+    @Test func blockingCallsLeaveTheSharedThreads() async throws {
+        try await withThrowingTaskGroup(of: Int32?.self) { group in
+            for code in 0..<Int32(8) {
+                group.addTask { try await blocking { try Program("sh", ["-c", "exit \(code)"]).run().code } }
+            }
+            var codes: Set<Int32?> = []
+            for try await code in group { codes.insert(code) }
+            #expect(codes.count == 8)
+        }
+    }
+
+    @Test func builtProgramIsFound() throws {
+        #expect(try Program.pgcopyPath().hasSuffix("/pgcopy"))
+    }
+}
