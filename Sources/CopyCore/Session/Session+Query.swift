@@ -42,12 +42,14 @@ extension Session {
                 try poller.wait(for: interest, until: deadline)
                 if let seconds { deadline = try extended(deadline, seconds) }
             }
-        } catch let interrupted as Interrupted {
-            cancelAndDrain(&drain)
-            throw interrupted
         } catch let unanswered as Unanswered {
             connection.finish()
             throw unanswered
+        } catch let lost as PQError {
+            throw lost
+        } catch {
+            cancelAndDrain(&drain)
+            throw error
         }
         if let error = drain.error { throw error }
         return drain.results

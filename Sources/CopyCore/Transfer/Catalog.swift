@@ -36,6 +36,17 @@ enum Catalog {
         )
     }
 
+    /// When the session's cluster was started: tells clusters apart, as in `TableShape.Identity`.
+    static func clusterStart(_ session: Session) throws -> String? {
+        try session.query("SELECT EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())").value(0, 0)
+    }
+
+    /// Whether the session's own locks are what another backend of its cluster waits for.
+    static func blocks(_ session: Session, _ pid: Int32) throws -> Bool {
+        let sql = "SELECT pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) ANY (pg_catalog.pg_blocking_pids($1))"
+        return try session.query(sql, ["\(pid)"]).value(0, 0) == "t"
+    }
+
     /// Takes the user's schemas out of the session's reach, as pg_dump does.
     static func secureSearchPath(_ session: Session, within seconds: Double?) throws {
         try session.run("SELECT pg_catalog.set_config('search_path', '', false)", within: seconds)

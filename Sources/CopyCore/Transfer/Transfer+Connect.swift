@@ -17,7 +17,7 @@ extension Transfer {
     func openSessions() throws {
         var links = self.links()
         if request.asksPasswordsFirst {
-            for index in links.indices { links[index].password = observer?.password(for: links[index].endpoint.label) }
+            for index in links.indices { links[index].password = try password(for: links[index]) }
         }
         var open = Array(links.indices)
         while !open.isEmpty {
@@ -27,7 +27,7 @@ extension Transfer {
                 links[index].connection = connection
                 // Asked for once, where none was given: a wrong one is the server's to refuse.
                 if !connection.isUsable, connection.needsPassword, links[index].password == nil,
-                    let password = observer?.password(for: links[index].endpoint.label)
+                    let password = try password(for: links[index])
                 {
                     links[index].password = password
                     again.append(index)
@@ -37,6 +37,12 @@ extension Transfer {
         }
         try reportFailures(links)
         for link in links where link.entry?.isActive ?? true { try openSession(link) }
+    }
+
+    private func password(for link: Link) throws -> String? {
+        let password = observer?.password(for: link.endpoint.label)
+        try poller.checkInterruption()
+        return password
     }
 
     private func links() -> [Link] {

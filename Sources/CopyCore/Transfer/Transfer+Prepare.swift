@@ -161,13 +161,27 @@ extension Transfer {
         tables[table.identity] = endpoint.label
         let columns = try ColumnPlan.destination(table, from: source.columns, wanted: request.columns)
         try Catalog.secureSearchPath(session, within: request.timeout)
-        if request.truncate {
-            // ONLY, as COPY itself: the children of an ordinary table are tables of their own.
-            let only = table.kind == "r" ? "ONLY " : ""
-            try session.run("TRUNCATE TABLE \(only)\(table.name.quoted)", within: request.timeout)
-        }
+        if request.truncate { try truncate(table, session) }
         let sql = CopyStatement.in(table, columns: columns, options: copyOptions)
         return ServerDestination(session, copy: sql, timeout: request.timeout)
+    }
+
+    private func truncate(_ table: TableShape, _ session: Session) throws {
+        // ONLY, as COPY itself: the children of an ordinary table are tables of their own.
+        let only = table.kind == "r" ? "ONLY " : ""
+        let sql = "TRUNCATE TABLE \(only)\(table.name.quoted)"
+        guard let source = sourceSession, try Catalog.clusterStart(source) == table.identity.clusterStart else {
+            try session.run(sql, within: request.timeout)
+            return
+        }
+        // On one cluster the source may read the very table, by a query or a view: its lock would never go away.
+        let usual = session.isServerWorking
+        defer { session.isServerWorking = usual }
+        session.isServerWorking = { [pid = session.connection.backendPID] in
+            guard try Catalog.blocks(source, pid) else { return true }
+            throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
+        }
+        try session.run(sql, within: 1)
     }
 
     /// The request's options with the encoding the data is to have.

@@ -168,8 +168,7 @@ public final class Transfer {
             }
         }
         // The last moment at which a signal undoes everything.
-        var nothing: [PollEntry] = []
-        try poller.poll(&nothing, until: poller.now, interruptible: true)
+        try poller.checkInterruption()
     }
 
     /// Servers first, then files: a rename hardly ever fails. The first failure stops the rest.
