@@ -76,7 +76,7 @@ extension Transfer {
             guard let connection = link.connection, !connection.isUsable else { continue }
             let failure = ConnectFailure(connection.errorMessage)
             if let entry = link.entry, request.keepGoing {
-                drop(entry, failure)
+                try preparing(entry) { throw failure }
             } else if let entry = link.entry {
                 entry.error = failure
                 fatal = true
@@ -90,7 +90,7 @@ extension Transfer {
 
     private func openSession(_ link: Link) throws {
         guard let connection = link.connection else { return }
-        do {
+        func open() throws {
             let session = try Session(connection, label: link.endpoint.label, poller: poller)
             session.onNotice = { [weak self] session, notice in self?.observer?.noticed(notice, at: session.label) }
             session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
@@ -100,10 +100,13 @@ extension Transfer {
                     serverVersion: connection.serverVersion, keepLockTimeout: givesLockTimeout(link.conninfo)),
                 within: request.timeout)
             if let entry = link.entry { entry.session = session } else { sourceSession = session }
-        } catch let error where !(error is Interrupted) {
+        }
+        if let entry = link.entry {
+            try preparing(entry, open)
+        } else {
             failingLabel = link.endpoint.label
-            guard let entry = link.entry, request.keepGoing else { throw error }
-            drop(entry, error)
+            try open()
+            failingLabel = nil
         }
     }
 

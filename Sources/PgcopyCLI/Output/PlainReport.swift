@@ -20,6 +20,8 @@ struct PlainReport: TransferReport {
 
     func stating(_ sql: String, at label: String) { console.message(at(label) + "\(sql)") }
 
+    func decided(_ what: String) { console.message(what) }
+
     func progressed(_ reading: RateMeter.Reading, _ destinations: [DestinationLag]) {
         let behind = destinations.map { lag in
             lag.isActive ? "\(lag.label) \(Units.bytes(Double(lag.bytes)))" : "\(lag.label) dropped"
