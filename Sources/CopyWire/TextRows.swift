@@ -9,7 +9,10 @@ struct TextRows: Sendable {
     private var isMarker = false
     private var ended = false
 
-    var insideRow: Bool { length > 0 && !ended && !(isMarker && length == 2) }
+    /// A carriage return alone is an empty row already, although its line feed might still come.
+    var insideRow: Bool {
+        (length > 0 || lineEnd == .carriageReturnSeen) && !ended && !(isMarker && length >= 2)
+    }
 
     mutating func nextEnd(in bytes: RawSpan, from start: Int) -> Int? {
         guard !ended else { return nil }
