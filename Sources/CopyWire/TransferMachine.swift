@@ -52,7 +52,7 @@ public struct TransferMachine: Sendable {
 
     /// Where in a cycle the machine stands.
     enum Stage: Sendable, Equatable {
-        /// Between two cycles. → polling, over
+        /// Between two cycles. → polling, idle (a report), over
         case idle
         /// A poll is under way. → filling, serving, idle
         case polling
@@ -139,11 +139,16 @@ public struct TransferMachine: Sendable {
 
     private mutating func poll() -> Action {
         if isOverNow {
+            // A faulted cycle's share is told even when nothing moves after it.
+            if unreported != .zero {
+                stage = .idle
+                return report()
+            }
             stage = .over
             return .end
         }
         stage = .polling
-        return .poll(block: !canMove)
+        return .poll(block: !canMove && unreported == .zero)
     }
 
     private var isOverNow: Bool {
@@ -312,7 +317,7 @@ public struct TransferMachine: Sendable {
             stage = .idle
             return .raiseReceivers(faulted)
         }
-        if unreported.bytes > 0 || unreported.messages > 0 {
+        if unreported != .zero {
             stage = .idle
             return report()
         }
