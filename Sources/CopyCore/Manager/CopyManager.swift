@@ -183,6 +183,7 @@ public final class CopyManager {
             machine.reconciled(index, took: taken, blocked: blocked != nil)
             blockedBy[index] = blocked
             clocks[index].progressed()
+            if blocked != nil { clocks[index].stalled(at: poller.now) }
             errors[index] = nil
         } catch {
             errors[index] = error
