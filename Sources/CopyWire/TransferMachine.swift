@@ -121,6 +121,9 @@ public struct TransferMachine: Sendable {
     /// Whether readiness of the producer's descriptor is worth waiting for.
     public var wantsProducer: Bool { source == .blocked && ring.space > 0 }
 
+    /// Whether the producer could fill, were it not held back by what `mayFill` stands for.
+    public var isHeldBack: Bool { source == .open && ring.space > 0 && !producerMayFill }
+
     /// Whether the receiver waits for its descriptor.
     public func isBlocked(_ receiver: Int) -> Bool { blocked[receiver] && isActive(receiver) }
 
