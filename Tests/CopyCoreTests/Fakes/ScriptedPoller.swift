@@ -20,7 +20,7 @@ final class ScriptedPoller: Poller {
     private var events: [(at: Instant, descriptor: CInt, ready: Readiness)] = []
     private var delays: [CInt: Double] = [:]
     private var watchedSince: [CInt: Instant] = [:]
-    private var pollsSinceTimePassed = 0
+    private var pollsAtThisTime = 0
 
     /// Seconds since the script began.
     var elapsed: Double { now.seconds(since: Self.start) }
@@ -38,6 +38,8 @@ final class ScriptedPoller: Poller {
 
     func poll(_ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool) throws(Interrupted) {
         polls += 1
+        pollsAtThisTime += 1
+        guard pollsAtThisTime < 500_000 else { throw fail("it polls without end: \(entries)") }
         watched = entries.map(\.interest)
         for entry in entries where watchedSince[entry.interest.descriptor] == nil {
             watchedSince[entry.interest.descriptor] = now
@@ -54,9 +56,9 @@ final class ScriptedPoller: Poller {
         if let deadline { times.append(deadline) }
         if interruptible, let interruptedAt { times.append(interruptedAt) }
         guard let next = times.min() else { throw fail("nothing scripted ends this poll: \(entries)") }
-        pollsSinceTimePassed = next > now ? 0 : pollsSinceTimePassed + 1
+        guard polls < 1_000_000 else { throw fail("it waits again and again: \(entries)") }
+        if next > now { pollsAtThisTime = 0 }
         now = max(now, next)
-        guard pollsSinceTimePassed < 1000, polls < 100_000 else { throw fail("it polls without end: \(entries)") }
     }
 
     private func fail(_ reason: String) -> Interrupted {
