@@ -7,7 +7,7 @@ struct TextRows: Sendable {
     /// Bytes of the current line so far, counted to 3: enough to know `\.`.
     private var length = 0
     private var isMarker = false
-    private var ended = false
+    private(set) var ended = false
 
     /// A carriage return alone is an empty row already, although its line feed might still come.
     var insideRow: Bool {
