@@ -81,6 +81,7 @@ public struct TransferMachine: Sendable {
     ///   - ring: bytes the fastest receiver may be ahead of the slowest.
     ///   - chunk: bytes the producer gives in one cycle at most.
     public init(receivers: Int, ring: Int, chunk: Int) {
+        precondition(chunk > 0, "a chunk is at least a byte")
         sinks = Array(repeating: .receiving, count: receivers)
         blocked = Array(repeating: false, count: receivers)
         self.ring = RingLedger(capacity: ring, readers: receivers)
