@@ -22,6 +22,8 @@ final class FakeProducer: Producer {
     var turns: [Turn]
     var entering = WorkScript()
     var realigning = WorkScript()
+    /// What happens in the world while it realigns.
+    var whileRealigning: () -> Void = {}
     private(set) var calls: [String] = []
     private var pending: ArraySlice<UInt8> = []
     private var entered = false
@@ -69,6 +71,7 @@ final class FakeProducer: Producer {
 
     func realign() throws -> Step {
         calls.append("realign")
+        whileRealigning()
         let step = try realigning.step(descriptor)
         if step == .done { calls.append("realigned") }
         return step
