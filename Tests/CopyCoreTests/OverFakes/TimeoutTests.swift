@@ -69,6 +69,21 @@ struct TimeoutTests {
         _ = try manager.failure()
     }
 
+    @Test func `taking data is progress for a receiver that was stuck before it came`() throws {
+        let poller = ScriptedPoller()
+        poller.ready(1, .read, at: 4)
+        poller.ready(100, .read, at: 8)
+        let receiver = NoticingReceiver()
+        receiver.taking = 1
+        let producer = FakeProducer([.block, .rows(["1\n"])])
+        let manager = CopyManager(producer, [receiver], settings: Self.settings, poller: poller)
+        try manager.enter()
+        try manager.expectNext(Totals(messages: 1, bytes: 2))
+        _ = try manager.nextFault()
+        #expect(poller.elapsed == 18)
+        _ = try manager.failure()
+    }
+
     @Test func `only the stuck one of two faults and the other is exact`() throws {
         let poller = ScriptedPoller()
         poller.always(2, readyAfter: 4)
@@ -156,19 +171,23 @@ struct TimeoutTests {
     }
 }
 
-/// Takes nothing, and keeps what blocks it whatever its server says.
+/// Takes next to nothing, and keeps what blocks it whatever its server says.
 private final class NoticingReceiver: Receiver {
     let label = "noticing"
     let commandTag: String? = nil
     let attention: Interest? = Interest(1, [.read, .write])
     private(set) var attended = 0
+    var taking = 0
 
     func enter(_ layout: RowLayout) -> Step { .done }
     func attend(_ ready: Readiness) -> Interest? {
         attended += 1
         return attention
     }
-    func drain(_ bytes: RawSpan) -> Drained { Drained(taken: 0, blocked: attention) }
+    func drain(_ bytes: RawSpan) -> Drained {
+        defer { taking = 0 }
+        return Drained(taken: taking, blocked: attention)
+    }
     func finish() -> Step { .done }
     func abort(_ reason: String) -> Step { .done }
     func abandon() {}
