@@ -25,6 +25,13 @@ struct BinaryRows: Sendable {
     /// A tuple ended with what is being skipped.
     private var rowEndsAfterSkip = false
 
+    var hasEnded: Bool {
+        switch part {
+        case .ended: true
+        case .signature, .extensionLength, .fieldCount, .fieldLength: false
+        }
+    }
+
     mutating func nextEnd(in bytes: RawSpan, from start: Int) -> Int? {
         var offset = start
         while offset < bytes.byteCount {

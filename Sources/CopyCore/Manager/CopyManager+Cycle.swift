@@ -34,7 +34,7 @@ extension CopyManager {
         let idleAt = settings.idleInterval.map { lastReturn + $0 }
         var deadline = block ? earliest(idleAt, collectEntries()) : poller.now
         if !block { _ = collectEntries() }
-        if block, !machine.sourceEnded, let rateLimit { deadline = earliest(deadline, rateLimit.opensAt()) }
+        if block, machine.isHeldBack, let rateLimit { deadline = earliest(deadline, rateLimit.opensAt()) }
         try poller.poll(&entries, until: deadline, interruptible: true)
         let now = poller.now
         let moved = attendAll(now: now)

@@ -68,6 +68,11 @@ extension CopyManager {
             }
             guard !waiting.isEmpty else { return anyFailed }
             let order = waiting.keys.sorted()
+            // Whatever is ready: who goes on for ever is not waited for, and does not make the others wait.
+            if let deadline, deadline <= poller.now {
+                for index in order { failed(index, Unanswered(seconds: settings.realignmentTimeout)) }
+                return true
+            }
             var polled = order.map { PollEntry(waiting[$0]!) }
             let alarm = polled.reduce(nil) { earliest($0, $1.interest.alarm) }
             try poller.poll(&polled, until: earliest(deadline, alarm), interruptible: interruptible)
@@ -75,10 +80,6 @@ extension CopyManager {
             due = zip(order, polled).filter { _, entry in
                 !entry.ready.isEmpty || entry.interest.alarm.map { $0 <= now } ?? false
             }.map(\.0)
-            if due.isEmpty, let deadline, deadline <= now {
-                for index in order { failed(index, Unanswered(seconds: settings.realignmentTimeout)) }
-                return true
-            }
         }
     }
 }

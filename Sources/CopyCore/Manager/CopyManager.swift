@@ -122,11 +122,16 @@ public final class CopyManager {
         let faults = allReceivers.indices.compactMap { index in
             errors[index].map { (receiver: allReceivers[index], error: $0) }
         }
-        let noneLeft = !allReceivers.indices.contains(where: machine.isActive)
         throw CopyFail(
             manager: self, reason: reason ?? (noneLeft ? .noReceivers : .incomplete),
             receiverFaults: faults, producerFault: producerError, cause: cause
         )
+    }
+
+    private var noneLeft: Bool { !allReceivers.indices.contains(where: machine.isActive) }
+
+    private func isOwnFault(_ error: any Error) -> Bool {
+        (error as? ReceiverFault)?.manager === self || (error as? ProducerFault)?.manager === self
     }
 
     private func abortReason(_ cause: (any Error)?) -> String {
@@ -144,7 +149,7 @@ public final class CopyManager {
             result = try body(self)
         } catch {
             // A fault nobody trapped is told by its receivers and its producer.
-            try leave(error is ReceiverFault || error is ProducerFault ? nil : error, reason: .incomplete)
+            try leave(isOwnFault(error) ? nil : error, reason: noneLeft ? .noReceivers : .incomplete)
             preconditionFailure("leaving with a reason always throws")
         }
         try leave()
@@ -183,6 +188,7 @@ public final class CopyManager {
             machine.reconciled(index, took: taken, blocked: blocked != nil)
             blockedBy[index] = blocked
             clocks[index].progressed()
+            if blocked != nil { clocks[index].stalled(at: poller.now) }
             errors[index] = nil
         } catch {
             errors[index] = error

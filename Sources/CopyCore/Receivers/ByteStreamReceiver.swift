@@ -88,7 +88,11 @@ public final class ByteStreamReceiver: Receiver {
                 }
                 let code = errno
                 if code == EINTR { continue }
-                guard code == EAGAIN else { throw SystemError("cannot write", code) }
+                guard code == EAGAIN else {
+                    // What was written before it must not be given again: the next drain meets the error anew.
+                    if taken > 0 { return Drained(taken: taken) }
+                    throw SystemError("cannot write", code)
+                }
                 return Drained(taken: taken, blocked: waiting)
             }
             return Drained(taken: taken)
