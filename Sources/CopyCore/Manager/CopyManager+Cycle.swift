@@ -117,6 +117,7 @@ extension CopyManager {
         do {
             switch try memory.write(region, { try producer.fill(&$0) }) {
             case .moved(let totals):
+                producerError = nil
                 rateLimit?.spend(totals.bytes)
                 return machine.filled(totals)
             case .blocked(let interest):
@@ -134,6 +135,7 @@ extension CopyManager {
     private func drain(_ index: Int, _ region: RingLedger.Region) -> TransferMachine.Action {
         do {
             let drained = try memory.read(region) { try allReceivers[index].drain($0) }
+            precondition(drained.taken > 0 || drained.blocked != nil, "a receiver took nothing and waits for nothing")
             if drained.taken > 0 { clocks[index].progressed() }
             note(index, blockedBy: drained.blocked)
             return machine.took(drained.taken, index, blocked: drained.blocked != nil)

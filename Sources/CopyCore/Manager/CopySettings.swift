@@ -14,6 +14,8 @@ public struct CopySettings: Sendable, Hashable {
     public var idleInterval: Double?
     /// Bytes a second read from the producer; nil: as fast as it goes.
     public var rateLimit: Int?
+    /// A receiver that cannot be entered ends the whole copy; else it faults in the first cycle.
+    public var needsEveryReceiver = true
     /// Seconds a failed copy may take to bring its connections back before they are closed.
     public var realignmentTimeout = 5.0
 

@@ -16,7 +16,7 @@ public final class ByteStreamProducer: Producer {
     private let descriptor: CInt
     private var scanner: RowScanner
     private var stage = Stage.unused
-    private enum Stage { case unused, entered, ready, ended }
+    private enum Stage { case unused, entered, ended }
 
     /// A producer that reads a descriptor; whoever opened it closes it.
     public init(_ descriptor: CInt, layout: RowLayout = .text, label: String) {

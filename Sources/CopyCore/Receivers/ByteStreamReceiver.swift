@@ -6,7 +6,7 @@ internal import Glibc
 ///
 /// A pipe takes part in the poll: it is opened anew so that non-blocking writes do not change the
 /// descriptor other programs share. Where that cannot be had, no more than a pipe is sure to take is
-/// written after each poll. A regular file is always ready.
+/// written after each poll. A regular file is always ready. SIGPIPE is to be ignored by the program.
 public final class ByteStreamReceiver: Receiver {
     /// How messages name it.
     public let label: String

@@ -76,6 +76,7 @@ public final class Transfer {
         guard entries.contains(where: \.isActive) else { throw TransferRefusal("no destination is left") }
         var settings = CopySettings()
         settings.timeout = request.timeout
+        settings.needsEveryReceiver = !request.keepGoing
         settings.idleInterval = request.idleInterval
         settings.rateLimit = request.rateLimit
         settings.realignmentTimeout = request.realignmentTimeout
