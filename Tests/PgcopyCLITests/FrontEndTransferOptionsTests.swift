@@ -119,7 +119,8 @@ struct FrontEndTransferOptionsTests {
     @Test("A choice that there is not")
     func choices() {
         #expect(
-            transferError("--format=cvs") == "option --format: \"cvs\" is none of auto, text, csv, binary; did you mean csv?")
+            transferError("--format=cvs")
+                == "option --format: \"cvs\" is none of auto, text, csv, binary; did you mean csv?")
         #expect(transferError("--progress", "bar") == "option --progress: \"bar\" is none of plain, json, none")
         #expect(transferError("--format=") == "option --format: \"\" is none of auto, text, csv, binary")
     }
