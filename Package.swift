@@ -33,7 +33,8 @@ let package = Package(
 
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         .testTarget(name: "TestKitTests", dependencies: ["TestKit"], swiftSettings: strict),
-        .testTarget(name: "CopyWireTests", dependencies: ["CopyWire"], swiftSettings: strict),
+        .testTarget(
+            name: "CopyWireTests", dependencies: ["CopyWire"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(name: "PQTests", dependencies: ["PQ", "TestKit"], swiftSettings: strict),
         .testTarget(name: "CopyCoreTests", dependencies: ["CopyCore", "TestKit"], swiftSettings: strict),
         .testTarget(name: "PgcopyCLITests", dependencies: ["PgcopyCLI", "TestKit"], swiftSettings: strict),

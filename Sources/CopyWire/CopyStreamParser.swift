@@ -154,7 +154,7 @@ public struct CopyStreamParser: Sendable {
             // Behind the header, length - 4 bytes follow. A length below 4 is told by the slow way.
             guard length >= 4, from &+ 1 &+ length <= received else { break }
             let count = length &- 4
-            unsafe Self.moveDown(base + (from &+ 5), base + to, count)
+            unsafe Self.moveDown(base + (from &+ 5), base + to, count, readable: received &- from &- 5)
             from = from &+ 1 &+ length
             to = to &+ count
             rows = rows &+ 1
@@ -164,11 +164,13 @@ public struct CopyStreamParser: Sendable {
         outcome.messages &+= rows
     }
 
-    /// Moves bytes to a lower address. Sixteen at a time may be moved past the end as long as the gap between
-    /// the two places is as wide: what is overwritten there was read already, or is moved next.
+    /// Moves bytes to a lower address, sixteen at a time. The last sixteen may reach past the end where that
+    /// can be read, and where the gap between the two places is as wide: what is overwritten was read already.
     @inline(__always) @unsafe
-    private static func moveDown(_ from: UnsafeMutableRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int) {
-        guard unsafe from - to >= 16, count <= 512 else {
+    private static func moveDown(
+        _ from: UnsafeMutableRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int, readable: Int
+    ) {
+        guard unsafe from - to >= 16, count <= 512, count &+ 15 <= readable else {
             unsafe to.copyMemory(from: from, byteCount: count)
             return
         }

@@ -69,7 +69,12 @@ public final class WireCopyIn: CopyInTransport {
         guard case .copying = state else { return nil }
         return try guarding {
             if ready.contains(.read) { try hear() }
-            if ready.contains(.write) { blockedBy = nil }
+            // TLS can want to read before it writes on.
+            if let blocked = blockedBy, !blocked.events.isDisjoint(with: ready),
+                ready.contains(.write) || blocked.events == .read
+            {
+                blockedBy = nil
+            }
             return blockedBy
         }
     }

@@ -23,6 +23,7 @@ final class WireLine {
 
     /// Where replies are read when no COPY data is expected among them: a server's output buffer.
     private static let replySpace = 8192
+    private let replies = RingMemory(capacity: replySpace)
 
     /// Nil where libpq has to speak for itself. The session must be idle.
     init?(_ session: Session) {
@@ -114,7 +115,7 @@ final class WireLine {
     /// Reads replies that hold no COPY data, as long as there are any and the server is not ready.
     /// - Returns: what blocks it; nil once ready, or once `enough` says so.
     func readReplies(until enough: () -> Bool) throws(PQError) -> Interest? {
-        try withReplySpace { space throws(PQError) in
+        try replies.write(0..<Self.replySpace) { space throws(PQError) in
             while !isReady, !enough() {
                 let (moved, blocked) = try read(&space)
                 if moved.bytes > 0, error == nil, !draining {
@@ -128,7 +129,7 @@ final class WireLine {
 
     /// Reads once where the first rows may follow the server's consent: they are appended to `rows`.
     func readEarly(into rows: inout [UInt8]) throws(PQError) -> (Totals, Interest?) {
-        try withReplySpace { space throws(PQError) in
+        try replies.write(0..<Self.replySpace) { space throws(PQError) in
             let (moved, blocked) = try read(&space)
             for index in 0..<moved.bytes { rows.append(space.bytes.byte(index)) }
             return (moved, blocked)
@@ -137,19 +138,6 @@ final class WireLine {
 
     /// COPY data on the way is discarded from now on.
     var draining = false
-
-    private func withReplySpace<R>(_ body: (inout MutableRawSpan) throws(PQError) -> R) throws(PQError) -> R {
-        var result: Result<R, PQError>?
-        unsafe withUnsafeTemporaryAllocation(byteCount: Self.replySpace, alignment: 16) { buffer in
-            var span = unsafe buffer.mutableBytes
-            do throws(PQError) {
-                result = .success(try body(&span))
-            } catch {
-                result = .failure(error)
-            }
-        }
-        return try result!.get()
-    }
 
     private func take(_ message: BackendMessage) throws(PQError) {
         switch message.kind {
