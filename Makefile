@@ -9,9 +9,11 @@ export PREFIX DESTDIR
 program = .build/install/pgcopy
 sources := $(shell find Package.swift Sources ! -name '*.md')
 swift_files = Package.swift Sources Tests
-scripts = .ci/dependencies .ci/run .ci/server-programs Tests/Demo/demo
+scripts = .ci/dependencies .ci/run .ci/server-programs Tests/Demo/demo Tests/Fuzz/fuzz.sh
 
-.PHONY: help build demo test lint format docs install uninstall clean
+.PHONY: help build demo test fuzz lint format docs install uninstall clean
+
+SECONDS = 60
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
@@ -36,6 +38,10 @@ test: ## check the style, build the release, run every test
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory build
 	swift test
+
+fuzz: ## drive the parsers with libFuzzer for SECONDS (60)
+	@.ci/dependencies build
+	Tests/Fuzz/fuzz.sh $(SECONDS)
 
 lint: ## check the style of Swift files and shell scripts
 	@.ci/dependencies lint
