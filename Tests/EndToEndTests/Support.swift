@@ -62,6 +62,15 @@ struct Place: Sendable {
         }
     }
 
+    /// Ends the program's sessions here as an administrator would.
+    func terminateBackends() throws {
+        try sql(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = 'pgcopy'
+            """)
+    }
+
     /// Waits until no session of the program is left here.
     func expectNoBackends(within timeout: Duration = .seconds(3)) throws {
         try eventually("no session of pgcopy in \(database)", within: timeout) { try backends() == 0 }
@@ -141,4 +150,13 @@ func expectNoSecrets(_ result: ProgramResult) -> ProgramResult {
 extension RunningProgram {
     /// Waits for its end, and looks for passwords.
     func end() throws -> ProgramResult { expectNoSecrets(try wait()) }
+}
+
+/// Sends a signal; the result, and the time from the signal to the end.
+func interrupted(_ running: RunningProgram, _ signal: Int32) throws -> (ProgramResult, Duration) {
+    let clock = ContinuousClock()
+    let sent = clock.now
+    running.signal(signal)
+    let result = try running.end()
+    return (result, clock.now - sent)
 }
