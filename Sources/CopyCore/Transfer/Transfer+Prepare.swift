@@ -74,13 +74,15 @@ extension Transfer {
             failingLabel = entry.label
             do {
                 entry.destination = try prepareDestination(entry, source, &tables)
-            } catch let error where request.keepGoing && !(error is Interrupted) && !(error is TransferRefusal) {
+            } catch let error where request.keepGoing && !(error is Interrupted) && !isUsageError(error) {
                 drop(entry, error)
             }
         }
         failingLabel = nil
         try refuse(!entries.contains(where: \.isActive), "no destination is left")
     }
+
+    private func isUsageError(_ error: any Error) -> Bool { (error as? TransferRefusal)?.isUsageError ?? false }
 
     func drop(_ entry: Entry, _ error: any Error) {
         entry.error = error
