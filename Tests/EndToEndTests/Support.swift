@@ -160,3 +160,23 @@ func interrupted(_ running: RunningProgram, _ signal: Int32) throws -> (ProgramR
     let result = try running.end()
     return (result, clock.now - sent)
 }
+
+/// A session that holds locks until it is told to let go.
+struct Holder {
+    private let psql: RunningProgram
+
+    /// Runs a statement in a transaction that stays open.
+    init(_ place: Place, _ statement: String) throws {
+        psql = try place.cluster.psqlProgram(["-q", "-v", "ON_ERROR_STOP=1"], conninfo: place.conninfo)
+            .with { $0.input = .pipe }.start()
+        psql.write("BEGIN; \(statement); \\echo held\n")
+        try psql.waitForOutput(containing: "held", on: .output)
+    }
+
+    /// Ends the transaction.
+    func release() throws {
+        psql.write("COMMIT;\n")
+        psql.closeInput()
+        try psql.wait().expecting(0)
+    }
+}
