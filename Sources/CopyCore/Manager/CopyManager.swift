@@ -181,8 +181,8 @@ public final class CopyManager {
                 blocked = drained.blocked
             }
             machine.reconciled(index, took: taken, blocked: blocked != nil)
-            blockedBy[index] = blocked
             clocks[index].progressed()
+            note(index, blockedBy: blocked)
             errors[index] = nil
         } catch {
             errors[index] = error
