@@ -45,9 +45,10 @@ import Testing
         let directory = try TemporaryDirectory()
         #expect(try transfer("--format=binary", trio.source.at(), directory.file("rows")).code == 0)
         let bytes = try directory.contents(of: "rows")
-        for count in [10, 19, bytes.count / 2, bytes.count - 2] {
+        for count in [0, 10, 19, bytes.count / 2, bytes.count - 2] {
             let result = try transfer("--format=binary", "-", trio.first.at()) { $0.input = .bytes(Array(bytes[..<count])) }
             #expect(result.code == 1, "\(count): \(result)")
+            if count > 11 { #expect(result.errors.contains("pgcopy: -: "), "\(result)") }
             #expect(try trio.first.count() == 0)
         }
     }
