@@ -25,12 +25,8 @@ struct BinaryRows: Sendable {
     /// A tuple ended with what is being skipped.
     private var rowEndsAfterSkip = false
 
-    var hasEnded: Bool {
-        switch part {
-        case .ended: true
-        case .signature, .extensionLength, .fieldCount, .fieldLength: false
-        }
-    }
+    /// The trailer has come.
+    var hasEnded: Bool { if case .ended = part { true } else { false } }
 
     mutating func nextEnd(in bytes: RawSpan, from start: Int) -> Int? {
         var offset = start

@@ -64,6 +64,14 @@ public struct RowScanner: Sendable {
         case .binary: false
         }
     }
+
+    /// At the end of the stream: whether it was cut off. Only the binary format tells: its trailer has not come.
+    public var isCutOff: Bool {
+        switch state {
+        case .text, .csv: false
+        case .binary(let rows): !rows.hasEnded
+        }
+    }
 }
 
 extension RawSpan {

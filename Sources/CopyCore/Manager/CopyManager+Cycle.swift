@@ -161,7 +161,8 @@ extension CopyManager {
         }
     }
 
-    private func note(_ index: Int, blockedBy interest: Interest?) {
+    /// What it is blocked by; its clock runs from now on.
+    func note(_ index: Int, blockedBy interest: Interest?) {
         blockedBy[index] = interest
         if interest != nil { clocks[index].stalled(at: poller.now) }
     }

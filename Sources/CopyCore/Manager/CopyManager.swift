@@ -189,9 +189,8 @@ public final class CopyManager {
                 blocked = drained.blocked
             }
             machine.reconciled(index, took: taken, blocked: blocked != nil)
-            blockedBy[index] = blocked
             clocks[index].progressed()
-            if blocked != nil { clocks[index].stalled(at: poller.now) }
+            note(index, blockedBy: blocked)
             errors[index] = nil
         } catch {
             errors[index] = error

@@ -43,6 +43,8 @@ public final class ByteStreamProducer: Producer {
             return .blocked(Interest(descriptor, .read))
         }
         if count == 0 {
+            // A server takes binary rows without their trailer: the one sign of a stream that merely stopped.
+            if scanner.isCutOff { throw CutOffInput() }
             // A last line without its line end is a row as well.
             let last = Totals(messages: stage != .ended && scanner.endsInsideRow ? 1 : 0)
             totals += last
