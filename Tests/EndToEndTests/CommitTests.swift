@@ -25,7 +25,8 @@ import Testing
         // The server can be asked, as the summary says.
         let words = result.errors.split(separator: "'")
         let index = try #require(words.firstIndex { $0.hasSuffix("pg_xact_status(") })
-        #expect(try trio.first.sql("SELECT pg_xact_status('\(words[index + 1])')") == (committed ? "committed" : "aborted"))
+        #expect(
+            try trio.first.sql("SELECT pg_xact_status('\(words[index + 1])')") == (committed ? "committed" : "aborted"))
         proxy.stop()
     }
 
@@ -113,7 +114,7 @@ import Testing
         // CopyDone, CommandComplete and ReadyForQuery follow the last row.
         source.arm(.reset, at: .copyBytes(Trio.sourceBytes(Self.rows) + 5 + 13 + 6))
         proxy.arm(.stall(for: .milliseconds(500)), at: .answer(to: "SET CONSTRAINTS"))
-        let result = try transfer(trio.source.through(source), trio.first.through(proxy))
+        let result = try transfer("--format=text", trio.source.through(source), trio.first.through(proxy))
         #expect(source.faultCount == 1 && proxy.faultCount == 1)
         #expect(result.code == 0, "\(result)")
         #expect(try trio.first.count() == Self.rows)

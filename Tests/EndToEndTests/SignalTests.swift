@@ -117,7 +117,8 @@ import Testing
 
     @Test func secondSignalDoesNoHarm() throws {
         let trio = try Trio(rows: 100_000)
-        let running = try start("--rate-limit=2M", "--interval=0.1", trio.source.at(), trio.first.at(), trio.second.at())
+        let running = try start(
+            "--rate-limit=2M", "--interval=0.1", trio.source.at(), trio.first.at(), trio.second.at())
         try running.waitForOutput(containing: "on average")
         running.signal(SIGINT)
         running.signal(SIGINT)

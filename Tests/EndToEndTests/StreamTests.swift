@@ -27,7 +27,7 @@ import Testing
         #expect(result.code == 0, "\(result)")
         #expect(try trio.first.count() == 3)
         #expect(try trio.second.count() == 3)
-        #expect(result.errors.contains("null:: committed, 3 rows"), "\(result)")
+        #expect(result.errors.contains("null: committed, 3 rows"), "\(result)")
     }
 
     @Test func emptyStdinIsNoRows() throws {
@@ -46,7 +46,9 @@ import Testing
         #expect(try transfer("--format=binary", trio.source.at(), directory.file("rows")).code == 0)
         let bytes = try directory.contents(of: "rows")
         for count in [0, 10, 19, bytes.count / 2, bytes.count - 2] {
-            let result = try transfer("--format=binary", "-", trio.first.at()) { $0.input = .bytes(Array(bytes[..<count])) }
+            let result = try transfer("--format=binary", "-", trio.first.at()) {
+                $0.input = .bytes(Array(bytes[..<count]))
+            }
             #expect(result.code == 1, "\(count): \(result)")
             if count > 11 { #expect(result.errors.contains("pgcopy: -: "), "\(result)") }
             #expect(try trio.first.count() == 0)
@@ -138,7 +140,8 @@ import Testing
     @Test func pipelineOfTwoProgramsCarriesEveryRow() throws {
         let trio = try Trio(rows: 30_000)
         let result = try shell(
-            #""$0" transfer -q "$1" - | "$0" transfer -q - "$2" "$3""#, trio.source.at(), trio.first.at(), trio.second.at())
+            #""$0" transfer -q "$1" - | "$0" transfer -q - "$2" "$3""#, trio.source.at(), trio.first.at(),
+            trio.second.at())
         #expect(result.code == 0 && result.errors.isEmpty, "\(result)")
         #expect(try trio.second.digest() == trio.source.digest())
     }
@@ -146,7 +149,8 @@ import Testing
     @Test func stdinThatIsSharedStaysBlocking() throws {
         let place = try Place(Servers.first, "CREATE TABLE t (a int)")
         // The flag is the open file's: the other program would get EAGAIN.
-        let script = #"(sleep 0.3; echo 7) | { printf '1\n' | "$0" transfer -q - "$1"; "$0" transfer -q /dev/null "$1"; cat; }"#
+        let script =
+            #"(sleep 0.3; echo 7) | { printf '1\n' | "$0" transfer -q - "$1"; "$0" transfer -q /dev/null "$1"; cat; }"#
         let result = try shell(script, place.at())
         #expect(result.output == "7\n", "\(result)")
         #expect(try place.count() == 1)

@@ -7,7 +7,12 @@ extension CopyManager {
     /// The producer first: when it fails, no receiver was disturbed. Then the receivers, all at once.
     func enterAll() throws {
         do {
-            while case .waiting(let interest) = try producer.enter() { try poller.wait(for: interest) }
+            let patience = settings.idleInterval.map { poller.now + $0 }
+            while case .waiting(let interest) = try producer.enter() {
+                try poller.wait(for: interest, until: patience)
+                // A server says so with its first rows only: a long sort must not keep all the others waiting.
+                if let patience, poller.now >= patience { break }
+            }
         } catch let interrupted as Interrupted {
             throw interrupted
         } catch {

@@ -47,6 +47,8 @@ public final class StatementProducer: Producer {
 
     /// Reads what the server sends.
     public func fill(_ space: inout MutableRawSpan) throws -> Filled {
+        // The copy was begun without the server's consent, which comes with the first rows at the latest.
+        if stage == .entering, case .waiting(let interest) = try enter() { return .blocked(interest) }
         let filled = try transport.read(into: &space)
         if case .moved(let moved) = filled { totals += moved }
         return filled

@@ -187,11 +187,15 @@ public final class WireCopyIn: CopyInTransport {
             }
             failSent = true
             line.draining = true
-            if let blocked = try line.flush() ?? line.readReplies(until: { false }) { return .waiting(blocked) }
+            let blocked = try line.flush() ?? line.readReplies(until: { false })
+            let step: Step = if let blocked { .waiting(blocked) } else { .done }
+            if let interest = lastResort.watching(step, line.session) { return .waiting(interest) }
             state = .ready
             return .done
         }
     }
+
+    private var lastResort = LastResort()
 
     private var failSent = false
 
@@ -213,10 +217,6 @@ public final class WireCopyIn: CopyInTransport {
         }
     }
 
-    /// Closes the connection. A backend that waits for something else than data is cancelled first:
-    /// it would not notice that its client is gone.
-    public func abandon() {
-        _ = CancelRequest(line.session.connection)
-        line.session.close()
-    }
+    /// Closes the connection.
+    public func abandon() { line.session.close() }
 }
