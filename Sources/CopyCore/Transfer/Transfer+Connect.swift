@@ -17,7 +17,7 @@ extension Transfer {
     func openSessions() throws {
         var links = self.links()
         if request.asksPasswordsFirst {
-            for index in links.indices { links[index].password = observer?.password(for: links[index].endpoint.label) }
+            for index in links.indices { links[index].password = try askPassword(links[index]) }
         }
         var open = Array(links.indices)
         while !open.isEmpty {
@@ -27,7 +27,7 @@ extension Transfer {
                 links[index].connection = connection
                 // Asked for once, where none was given: a wrong one is the server's to refuse.
                 if !connection.isUsable, connection.needsPassword, links[index].password == nil,
-                    let password = observer?.password(for: links[index].endpoint.label)
+                    let password = try askPassword(links[index])
                 {
                     links[index].password = password
                     again.append(index)
@@ -37,6 +37,14 @@ extension Transfer {
         }
         try reportFailures(links)
         for link in links where link.entry?.isActive ?? true { try openSession(link) }
+    }
+
+    /// A signal at the prompt ends everything.
+    private func askPassword(_ link: Link) throws -> String? {
+        let password = observer?.password(for: link.endpoint.label)
+        var nothing: [PollEntry] = []
+        try poller.poll(&nothing, until: poller.now, interruptible: true)
+        return password
     }
 
     private func links() -> [Link] {
