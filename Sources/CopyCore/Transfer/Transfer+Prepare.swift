@@ -7,6 +7,9 @@ extension Transfer {
         if request.query != nil {
             try refuse(!request.source.isServer, "--query needs a server as the source, not \(request.source.label)")
         }
+        if request.condition != nil {
+            try refuse(!request.source.isServer, "--where needs a server as the source, not \(request.source.label)")
+        }
         if case .server(_, let table) = request.source.kind {
             try refuse(
                 table != nil && (request.table != nil || request.query != nil),
