@@ -10,7 +10,7 @@ import Testing
         "SELECT id, filler FROM t WHERE id <= '0000000004' -- the first four",
         "/* ) */ WITH x AS (TABLE t) SELECT id, filler FROM x ORDER BY id LIMIT 4",
         #"SELECT id AS "id", 'it''s; "q" -- ' || E'\\' AS filler FROM t LIMIT 4"#,
-        "SELECT id, filler FROM t WHERE id <= '0000000004'; -- done", "VALUES ('0000000001', 'a'), ('2', 'b'), ('3', 'c'), ('4', 'd')",
+        "VALUES ('0000000001', 'a'), ('2', 'b'), ('3', 'c'), ('4', 'd')",
     ])
     func queriesAreTakenAsPeopleTypeThem(query: String) throws {
         let trio = try Trio(rows: 20)
@@ -112,14 +112,10 @@ import Testing
     }
 
     @Test func helpFitsNarrowTerminals() throws {
-        let help = try Program.pgcopy("transfer", "--help").with { $0.environment["COLUMNS"] = "40" }.run()
-        #expect(help.code == 0 && help.errors.isEmpty, "\(help)")
-        #expect(help.output.contains("--reconcile-timeouts"))
-        let wide = help.output.split(separator: "\n").filter { $0.count > 40 && !$0.contains("pgcopy transfer") }
-        #expect(wide.isEmpty, "\(wide)")
         let screen = try Program("sh", ["-c", #"stty cols 40; exec "$0" transfer --help"#, try Program.pgcopyPath()])
             .with { $0.terminal = .all }.run()
         #expect(screen.code == 0)
+        #expect(screen.screenText.contains("--reconcile-timeouts"))
         let lines = screen.screenText.split(whereSeparator: \.isNewline).filter { $0.count > 40 && !$0.contains("pgcopy transfer") }
         #expect(lines.isEmpty, "\(lines)")
     }

@@ -56,7 +56,7 @@ import Testing
                 result.errors,
                 """
                 SELECT j->>'exit_code', d->>'status', d->>'rows', d->'error'->>'sqlstate', d->'error'->>'detail' LIKE 'Failing row%',
-                    d->'error'->>'context' LIKE 'COPY t, line 3%', d->'error'->>'message' LIKE '%"c "q" \\"'
+                    d->'error'->>'context' LIKE 'COPY t, line 3%', d->'error'->>'message' LIKE '%"c "q" \\\\"'
                 FROM lines, jsonb_array_elements(j->'destinations') d
                 WHERE j->>'event' = 'summary' AND d->>'status' <> 'committed'
                 """, trio.source) == "3|rolled back||23514|t|t|t")

@@ -175,7 +175,12 @@ extension Transfer {
             let only = table.kind == "r" ? "ONLY " : ""
             try session.run("TRUNCATE TABLE \(only)\(table.name.quoted)", within: request.timeout)
         }
-        let sql = CopyStatement.in(table, columns: columns, options: copyOptions)
+        var options = copyOptions
+        if options.encoding?.uppercased() == "SQL_ASCII" {
+            // Bytes of no encoding are the destination's own: told so, its server checks them, else it takes any.
+            options.encoding = session.connection.parameterStatus("server_encoding")
+        }
+        let sql = CopyStatement.in(table, columns: columns, options: options)
         return ServerDestination(session, copy: sql, timeout: request.timeout)
     }
 
