@@ -17,7 +17,7 @@ extension Transfer {
     /// a server that is told SQL_ASCII takes anything (seen with 15).
     func options(at session: Session) -> CopyOptions {
         var options = options
-        if options.encoding == "SQL_ASCII", request.options.encoding == nil {
+        if options.encoding?.uppercased() == "SQL_ASCII" {
             options.encoding = session.connection.parameterStatus("server_encoding")
         }
         return options
