@@ -27,6 +27,9 @@ public final class LibpqCopyIn: CopyInTransport {
     /// When input came that held no notice and no notification.
     private var suspectSince: Instant?
     private var abortSent = false
+    /// When the backend is cancelled, should it not have answered, and the request for that.
+    private var cancelAt: Instant?
+    private var request: CancelRequest?
     /// As `COPY 10`.
     public private(set) var commandTag: String?
 
@@ -34,6 +37,8 @@ public final class LibpqCopyIn: CopyInTransport {
     private static let frame = 1 << 16
     /// How long the rest of a notice may take: input that is none after so long is an error.
     private static let suspicion = 1.0
+    /// How long the answer to CopyFail may take.
+    private static let patience = 0.3
 
     /// A transport over an idle session.
     public init(_ session: Session) { self.session = session }
@@ -196,15 +201,26 @@ public final class LibpqCopyIn: CopyInTransport {
             abortSent = true
             try connection.putCopyEnd(failing: reason)
         }
-        if case .waiting(let interest) = try drain.step(session) { return .waiting(interest) }
+        if case .waiting(let interest) = try drain.step(session) { return .waiting(cancelling(interest)) }
+        if let request, !request.isDone { return .waiting(request.interest) }
         state = .done
         return .done
     }
 
-    /// Closes the connection. A backend that waits for something else than data is cancelled first:
-    /// it would not notice that its client is gone.
+    /// A backend that waits for something else than data, a lock perhaps, reads no CopyFail: after a moment it is
+    /// cancelled.
+    private func cancelling(_ interest: Interest) -> Interest {
+        let now = session.poller.now
+        let due = cancelAt ?? now + Self.patience
+        cancelAt = due
+        if request == nil, now >= due { request = CancelRequest(connection) }
+        return request == nil ? Interest(interest.descriptor, interest.events, alarm: due) : interest
+    }
+
+    /// Closes the connection. A backend that is still at something is cancelled: it would not notice that its
+    /// client is gone.
     public func abandon() {
-        _ = CancelRequest(connection)
+        if request == nil { request = CancelRequest(connection) }
         session.close()
     }
 }
