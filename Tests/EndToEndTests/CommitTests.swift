@@ -25,7 +25,8 @@ import Testing
         // The server can be asked, as the summary says.
         let words = result.errors.split(separator: "'")
         let index = try #require(words.firstIndex { $0.hasSuffix("pg_xact_status(") })
-        #expect(try trio.first.sql("SELECT pg_xact_status('\(words[index + 1])')") == (committed ? "committed" : "aborted"))
+        #expect(
+            try trio.first.sql("SELECT pg_xact_status('\(words[index + 1])')") == (committed ? "committed" : "aborted"))
         proxy.stop()
     }
 

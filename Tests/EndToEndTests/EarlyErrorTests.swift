@@ -8,7 +8,7 @@ import Testing
     private static let check = "CREATE TABLE t (id text, filler text CONSTRAINT short CHECK (id <> '0000000005'))"
 
     @Test func violationInAnEarlyRowOfABigSourceEndsTheRunAtOnce() throws {
-        let trio = try Trio(rows: 100_000)
+        let trio = try Trio(rows: 40_000)
         try trio.second.sql("DROP TABLE t; \(Self.check)")
         let result = try transfer("--rate-limit=500k", trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 1, "\(result)")
@@ -31,7 +31,8 @@ import Testing
         let trio = try Trio("CREATE TABLE t (n int, s text)")
         try trio.first.sql("ALTER TABLE t ADD CONSTRAINT c CHECK (n <> 3)")
         let result = try transfer(
-            "--query", "SELECT i AS n, repeat('x', 100) || pg_sleep(CASE WHEN i > 1000 THEN 60 ELSE 0 END) AS s FROM generate_series(1, 2000) i",
+            "--query",
+            "SELECT i AS n, repeat('x', 100) || pg_sleep(CASE WHEN i > 1000 THEN 60 ELSE 0 END) AS s FROM generate_series(1, 2000) i",
             "--into=t", trio.source.conninfo, trio.first.conninfo, trio.second.conninfo)
         #expect(result.code == 1, "\(result)")
         #expect(result.duration < .seconds(6), "\(result)")
@@ -45,7 +46,9 @@ import Testing
         try trio.first.sql("CREATE UNIQUE INDEX u ON t (id); INSERT INTO t VALUES ('0000004000', 'mine')")
         let result = try transfer("--keep-going", trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 3, "\(result)")
-        #expect(result.errors.contains(#"duplicate key value violates unique constraint "u" (SQLSTATE 23505)"#), "\(result)")
+        #expect(
+            result.errors.contains(#"duplicate key value violates unique constraint "u" (SQLSTATE 23505)"#), "\(result)"
+        )
         #expect(result.errors.contains("DETAIL: Key (id)=(0000004000) already exists."), "\(result)")
         #expect(try trio.first.sql("SELECT * FROM t") == "0000004000|mine")
         #expect(try trio.second.digest() == trio.source.digest())
@@ -86,7 +89,8 @@ import Testing
         let file = try directory.write("1\tone\n2\ttwo\nthree\tthree\n4\tfour\n".utf8, to: "rows")
         let result = try transfer(file, place.at())
         #expect(result.code == 1, "\(result)")
-        #expect(result.errors.contains(#"invalid input syntax for type integer: "three" (SQLSTATE 22P02)"#), "\(result)")
+        #expect(
+            result.errors.contains(#"invalid input syntax for type integer: "three" (SQLSTATE 22P02)"#), "\(result)")
         #expect(result.errors.contains(#"CONTEXT: COPY t, line 3, column n: "three""#), "\(result)")
         #expect(try place.count() == 0)
         try place.expectNoBackends()

@@ -28,7 +28,8 @@ import Testing
         let schema = """
             CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, v int, twice int GENERATED ALWAYS AS (v * 2) STORED)
             """
-        let trio = try Trio(schema, source: "INSERT INTO t (v) SELECT i FROM generate_series(1, 20) i; DELETE FROM t WHERE id < 5")
+        let trio = try Trio(
+            schema, source: "INSERT INTO t (v) SELECT i FROM generate_series(1, 20) i; DELETE FROM t WHERE id < 5")
         let result = try transfer(trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 0, "\(result)")
         #expect(try trio.first.digest() == trio.source.digest())
@@ -113,7 +114,8 @@ import Testing
     }
 
     @Test func partitionedTableIsADestination() throws {
-        let trio = try Trio("CREATE TABLE t (a int, b text) PARTITION BY HASH (a)", source: "CREATE TABLE plain (a int, b text)")
+        let trio = try Trio(
+            "CREATE TABLE t (a int, b text) PARTITION BY HASH (a)", source: "CREATE TABLE plain (a int, b text)")
         for place in [trio.first, trio.second] {
             try place.sql(
                 """

@@ -126,7 +126,9 @@ import Testing
         for keepGoing in [false, true] {
             let options = keepGoing ? ["--keep-going"] : []
             let result = try transfer(
-                options + ["--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo, trio.second.conninfo])
+                options + [
+                    "--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo, trio.second.conninfo,
+                ])
             #expect(result.code == 1, "\(result)")
             #expect(result.errors.contains("division by zero (SQLSTATE 22012)"), "\(result)")
             #expect(result.errors.contains("pgcopy: \(trio.source.conninfo): "), "\(result)")

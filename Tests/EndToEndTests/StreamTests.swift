@@ -46,7 +46,9 @@ import Testing
         #expect(try transfer("--format=binary", trio.source.at(), directory.file("rows")).code == 0)
         let bytes = try directory.contents(of: "rows")
         for count in [0, 10, 19, bytes.count / 2, bytes.count - 2] {
-            let result = try transfer("--format=binary", "-", trio.first.at()) { $0.input = .bytes(Array(bytes[..<count])) }
+            let result = try transfer("--format=binary", "-", trio.first.at()) {
+                $0.input = .bytes(Array(bytes[..<count]))
+            }
             #expect(result.code == 1, "\(count): \(result)")
             if count > 11 { #expect(result.errors.contains("pgcopy: -: "), "\(result)") }
             #expect(try trio.first.count() == 0)
@@ -77,7 +79,8 @@ import Testing
 
     @Test func headIsNoticedWhileTheSourceThinks() throws {
         let source = try Place(Servers.source)
-        let query = "SELECT repeat('x', 20000) || pg_sleep(CASE i WHEN 9 THEN 60 ELSE 0 END) FROM generate_series(1, 9) i"
+        let query =
+            "SELECT repeat('x', 20000) || pg_sleep(CASE i WHEN 9 THEN 60 ELSE 0 END) FROM generate_series(1, 9) i"
         let running = try start("--query", query, source.conninfo, "-")
         try running.waitForOutput(containing: "x", on: .output)
         try source.waitForBackend("wait_event = 'PgSleep'")
@@ -140,7 +143,8 @@ import Testing
     @Test func pipelineOfTwoProgramsCarriesEveryRow() throws {
         let trio = try Trio(rows: 30_000)
         let result = try shell(
-            #""$0" transfer -q "$1" - | "$0" transfer -q - "$2" "$3""#, trio.source.at(), trio.first.at(), trio.second.at())
+            #""$0" transfer -q "$1" - | "$0" transfer -q - "$2" "$3""#, trio.source.at(), trio.first.at(),
+            trio.second.at())
         #expect(result.code == 0 && result.errors.isEmpty, "\(result)")
         #expect(try trio.second.digest() == trio.source.digest())
     }
@@ -148,7 +152,8 @@ import Testing
     @Test func stdinThatIsSharedStaysBlocking() throws {
         let place = try Place(Servers.first, "CREATE TABLE t (a int)")
         // The flag is the open file's: the other program would get EAGAIN.
-        let script = #"(sleep 0.3; echo 7) | { printf '1\n' | "$0" transfer -q - "$1"; "$0" transfer -q /dev/null "$1"; cat; }"#
+        let script =
+            #"(sleep 0.3; echo 7) | { printf '1\n' | "$0" transfer -q - "$1"; "$0" transfer -q /dev/null "$1"; cat; }"#
         let result = try shell(script, place.at())
         #expect(result.output == "7\n", "\(result)")
         #expect(try place.count() == 1)
