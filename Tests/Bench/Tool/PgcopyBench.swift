@@ -28,6 +28,9 @@ enum PgcopyBench {
     }
 
     private static func run(_ options: BenchOptions) throws {
+        guard !options.writes || access("Tests/Bench", W_OK) == 0 else {
+            throw BenchError("cannot write to Tests/Bench: run this in the package's directory")
+        }
         try ReleaseBuild.prepare()
         let arena = try Arena()
         defer { arena.remove() }
@@ -39,7 +42,7 @@ enum PgcopyBench {
             facts: try MachineFacts(arena), command: command, isQuick: options.isQuick, rounds: options.rounds,
             missing: installed.missing)
         let tables: [SampleTable] = [
-            .narrow(options.scaled(4_000_000)), .wide(options.scaled(600_000)), .huge(options.scaled(40)),
+            .narrow(options.scaled(6_000_000)), .wide(options.scaled(800_000)), .huge(options.scaled(25)),
         ]
         for table in tables { try fight(table, installed.contenders, arena, options.rounds, &results) }
 
@@ -64,7 +67,7 @@ enum PgcopyBench {
         _ table: SampleTable, _ others: [Contender], _ arena: Arena, _ rounds: Int, _ results: inout Results
     ) throws {
         try arena.make(table)
-        results.tables.append((table, try arena.textWidth(table)))
+        results.tables.append((table, try arena.textBytes(table)))
         let limit = Contender.limit(file: try arena.binaryFile(table))
         let contenders: [Contender] =
             [.pgcopyAuto, .pgcopyBinary, .pgcopyText, .pgcopyLibpq, .psqlText, .psqlBinary] + others + [limit]
@@ -77,7 +80,7 @@ enum PgcopyBench {
     /// Writes a file of the package; it must be the current directory.
     private static func save(_ text: String, _ path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw BenchError("cannot write \(path): run this in the package's directory") }
+        guard descriptor >= 0 else { throw BenchError("cannot write \(path)") }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
         guard write(descriptor, bytes, bytes.count) == bytes.count else { throw BenchError("cannot write \(path)") }

@@ -76,12 +76,13 @@ final class Arena {
         }
     }
 
-    /// The bytes of a row in text format.
-    func textWidth(_ table: SampleTable) throws -> Int {
-        let sql = "COPY (SELECT * FROM \(table.name) LIMIT 1000) TO STDOUT"
+    /// The bytes of all rows in text format.
+    func textBytes(_ table: SampleTable) throws -> Int {
+        let sql = "COPY \(table.name) TO STDOUT"
         let result = try shell(#""$PSQL" -qX -d "$1" -c "$2" | wc -c"#, [sourceAddress, sql]).run()
         let words = result.output.split(whereSeparator: \.isWhitespace)
-        return (words.first.flatMap { Int($0) } ?? 0) / max(1, min(1000, table.rows))
+        guard let bytes = words.first.flatMap({ Int($0) }), bytes > 0 else { throw BenchError("no rows: \(result)") }
+        return bytes
     }
 
     /// A file of the rows that a destination's server can read itself.

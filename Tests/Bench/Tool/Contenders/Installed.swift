@@ -31,7 +31,7 @@ struct Installed {
         } else {
             missing.append("psycopg: `pip install 'psycopg[binary]'`")
         }
-        if let python, let version = version("import postgresql, postgresql.copyman; print(postgresql.__version__)") {
+        if let python, let version = version("import postgresql, postgresql.copyman; print(postgresql.version)") {
             let path = try files.write(PythonScripts.copyman.utf8, to: "copyman_copy.py")
             contenders += Self.formats.map { .python("copyman of py-postgresql \(version), \($0)", python, path, $1) }
         } else {

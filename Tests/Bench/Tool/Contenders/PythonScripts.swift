@@ -19,12 +19,15 @@ enum PythonScripts {
 
         """
 
-    /// The copy manager of py-postgresql, which is where this program has its words from.
+    /// The copy manager of py-postgresql, which is where this program has its words from. Its release 1.3.1
+    /// cannot read a version as `15.18 (Debian 15.18-0+deb12u1)`, so only the first word is shown to it.
     static let copyman = """
         import sys
         import postgresql
-        from postgresql import copyman
+        from postgresql import copyman, versionstring
 
+        split = versionstring.split
+        versionstring.split = lambda text: split(text.split(" ")[0])
         out, into, source, *destinations = sys.argv[1:]
 
         def connect(uri):

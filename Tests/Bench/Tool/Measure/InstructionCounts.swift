@@ -28,7 +28,7 @@ struct InstructionCounts {
         self.rows = rows
         try arena.make(full)
         try arena.make(empty)
-        width = try arena.textWidth(full)
+        width = try arena.textBytes(full) / rows
         let files = [full, empty].map { arena.files.file("\($0.name).copy") }
         for (table, file) in zip([full, empty], files) {
             let sql = "COPY \(table.name) TO STDOUT"
@@ -37,7 +37,7 @@ struct InstructionCounts {
         let source = arena.sourceAddress
         let destination = arena.addresses(1)[0]
         let pgcopy = try Program.pgcopyPath()
-        try count("pgcopy to null:", limit: 100, arena, [full, empty]) { table in
+        try count("pgcopy to null", limit: 100, arena, [full, empty]) { table in
             [pgcopy, "transfer", "-q", "-w", "--format=text", "\(source)#\(table)", "null:"]
         }
         try count("pgcopy to one destination", limit: 130, arena, [full, empty]) { table in

@@ -10,8 +10,8 @@ struct Results {
     let isQuick: Bool
     /// How often each contender ran.
     let rounds: Int
-    /// The tables, with the bytes of a row in text format.
-    var tables: [(table: SampleTable, width: Int)] = []
+    /// The tables, with the bytes of all rows in text format.
+    var tables: [(table: SampleTable, bytes: Int)] = []
     /// Copies.
     var duels: [Duel] = []
     /// Nil without callgrind.

@@ -89,7 +89,8 @@ struct Goal {
         return counted.counts.compactMap { count in
             count.limit.map {
                 Goal(
-                    "\(count.name): at most \(Figures.fixed($0, 0)) user instructions a row", count.perRow, atMost: $0,
+                    "\(count.name), text: at most \(Figures.fixed($0, 0)) user instructions a row", count.perRow,
+                    atMost: $0,
                     decimals: 1)
             }
         }

@@ -9,7 +9,7 @@ struct ResultsPage {
         self.results = results
         opening()
         goals()
-        for (table, width) in results.tables { section(table, width) }
+        for (table, bytes) in results.tables { section(table, bytes) }
         instructions()
         memory()
         loop()
@@ -26,10 +26,11 @@ struct ResultsPage {
     }
 
     private mutating func opening() {
+        let rounds = results.rounds == 1 ? "one round" : "\(results.rounds) rounds"
         line("# Measured")
         line()
         line(
-            "`\(results.command)` made this page and the chart. Figures are medians of \(results.rounds) rounds; a round"
+            "`\(results.command)` made this page and the chart. Figures are medians of \(rounds); a round"
         )
         line("runs every contender once, each into emptied tables, and each round begins with another contender.")
         if results.isQuick { line("**It was a quick run over a tenth of the rows: only a rough idea.**") }
@@ -52,11 +53,13 @@ struct ResultsPage {
             })
     }
 
-    private mutating func section(_ table: SampleTable, _ width: Int) {
+    private mutating func section(_ table: SampleTable, _ bytes: Int) {
         line("## \(table.name)")
         line()
-        let bytes = Figures.megabytes(table.rows * width)
-        line("\(Figures.count(table.rows)) rows, \(table.kind): \(Figures.count(width)) bytes a row in text, \(bytes).")
+        let width = Figures.count(bytes / table.rows)
+        line(
+            "\(Figures.count(table.rows)) rows, \(table.kind): \(width) bytes a row in text, \(Figures.megabytes(bytes))."
+        )
         line("CPU is user and system time of all client processes; × compares with psql's text and binary pipes.")
         line()
         for duel in results.duels where duel.table == table.name {
