@@ -46,6 +46,8 @@ struct ResultsPage {
     private mutating func goals() {
         line("## Goals")
         line()
+        line("Wall times and binary are those of `pgcopy` as it comes, with `--format=auto`; text is `--format=text`.")
+        line()
         table(
             ["goal", "measured", ""],
             Goal.all(results).map { goal in
