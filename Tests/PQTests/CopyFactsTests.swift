@@ -94,9 +94,12 @@ import Testing
     @Test func `COPY IN answers CopyFail with its reason, and no cancel request`() throws {
         let connection = try connectToFreshDatabase()
         try connection.value("CREATE TABLE t (i int)")
+        let observer = try connect(Servers.source.conninfo())
         try connection.beginCopy("COPY t FROM STDIN", .copyIn)
-        try connection.put("1\n")
-        #expect(try connection.flush())
+        try eventually("the server waits for data") {
+            try observer.value("SELECT wait_event FROM pg_stat_activity WHERE pid = \(connection.backendPID)")
+                == "ClientRead"
+        }
         #expect(CancelHandle(connection)?.send() == nil)
         // The absence of an answer has no event to wait for.
         #expect(!connection.isReady(within: 300))

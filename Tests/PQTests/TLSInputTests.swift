@@ -72,8 +72,12 @@ import Testing
             // The FATAL message and the end of the stream are both there now.
             try connection.wait()
             try connection.consumeInput()
+            #expect(!connection.isBusy)
+            var errors: [PQError] = []
             // What came of the rows may be a result of its own.
-            let errors = try connection.results().compactMap { $0.error(connectionLost: true) }
+            while errors.isEmpty, let result = connection.nextResult() {
+                if let error = result.error(connectionLost: true) { errors.append(error) }
+            }
             let error = try #require(errors.first)
             #expect(error.server?.sqlState == "57P01" && error.server?.severity == "FATAL")
         }

@@ -176,7 +176,8 @@ public final class LibpqCopyIn: CopyInTransport {
 
     /// Nil when the next result can be had at once.
     private func awaitResult() throws(PQError) -> Step? {
-        guard try connection.flush() else {
+        // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
+        if connection.isUsable, try !connection.flush() {
             try session.takeInput()
             return .waiting(Interest(connection.socket, [.read, .write]))
         }

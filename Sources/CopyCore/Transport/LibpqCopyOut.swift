@@ -123,7 +123,8 @@ public final class LibpqCopyOut: CopyOutTransport {
 
     /// Nil when the next result can be had at once.
     private func awaitResult() throws(PQError) -> Step? {
-        guard try session.connection.flush() else {
+        // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
+        if session.connection.isUsable, try !session.connection.flush() {
             return .waiting(Interest(session.connection.socket, [.read, .write]))
         }
         guard session.connection.isBusy else { return nil }
