@@ -63,7 +63,7 @@ _pgcopy_command() {
 # Offers the values of an option.
 _pgcopy_value() {
     case "$1 $2" in
-    'transfer --format') _pgcopy_words 'text csv binary' ;;
+    'transfer --format') _pgcopy_words 'auto text csv binary' ;;
     'transfer --progress') _pgcopy_words 'plain json none' ;;
     *) ;;
     esac

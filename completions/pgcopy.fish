@@ -27,7 +27,7 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l where -r -f -d 'copy onl
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l columns -r -f -d 'copy only these columns, separated by commas'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l into -r -f -d 'the name of the table at the destinations'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l truncate -d 'empty the table first, in the same transaction'
-complete -c pgcopy -n '__pgcopy_command_is transfer' -l format -r -f -a 'text csv binary' -d 'COPY format of the stream (default: text)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l format -r -f -a 'auto text csv binary' -d 'COPY format of the stream (default: auto)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l header -d 'the first line names the columns'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l delimiter -r -f -d 'what separates columns (default: tab, in csv a comma)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l null -r -f -d 'what stands for NULL (default: \\N, in csv nothing)'

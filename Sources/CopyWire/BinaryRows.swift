@@ -25,6 +25,9 @@ struct BinaryRows: Sendable {
     /// A tuple ended with what is being skipped.
     private var rowEndsAfterSkip = false
 
+    /// The trailer has come.
+    var hasEnded: Bool { if case .ended = part { true } else { false } }
+
     mutating func nextEnd(in bytes: RawSpan, from start: Int) -> Int? {
         var offset = start
         while offset < bytes.byteCount {

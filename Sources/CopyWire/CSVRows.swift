@@ -26,7 +26,11 @@ struct CSVRows: Sendable {
             }
             offset += 1
             if !quoted, endsLine(byte) {
-                if lineEnd == .carriageReturnSeen { continue }
+                if lineEnd == .carriageReturnSeen {
+                    // An empty row too is one when the stream ends here.
+                    insideRow = true
+                    continue
+                }
                 insideRow = false
                 return offset
             }

@@ -47,12 +47,29 @@ public struct RowScanner: Sendable {
         return rows
     }
 
+    /// Whether the data's own end has come, a marker or a trailer: no row follows, whatever does.
+    public var hasEnded: Bool {
+        switch state {
+        case .text(let rows): rows.ended
+        case .csv: false
+        case .binary(let rows): rows.hasEnded
+        }
+    }
+
     /// At the end of the stream: whether a last row lacks its line end. COPY takes it all the same.
     public var endsInsideRow: Bool {
         switch state {
         case .text(let rows): rows.insideRow
         case .csv(let rows): rows.insideRow
         case .binary: false
+        }
+    }
+
+    /// At the end of the stream: whether it was cut off. Only the binary format tells: its trailer has not come.
+    public var isCutOff: Bool {
+        switch state {
+        case .text, .csv: false
+        case .binary(let rows): !rows.hasEnded
         }
     }
 }

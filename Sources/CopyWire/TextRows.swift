@@ -7,9 +7,12 @@ struct TextRows: Sendable {
     /// Bytes of the current line so far, counted to 3: enough to know `\.`.
     private var length = 0
     private var isMarker = false
-    private var ended = false
+    private(set) var ended = false
 
-    var insideRow: Bool { length > 0 && !ended && !(isMarker && length == 2) }
+    /// A carriage return alone is an empty row already, although its line feed might still come.
+    var insideRow: Bool {
+        (length > 0 || lineEnd == .carriageReturnSeen) && !ended && !(isMarker && length >= 2)
+    }
 
     mutating func nextEnd(in bytes: RawSpan, from start: Int) -> Int? {
         guard !ended else { return nil }

@@ -52,7 +52,7 @@ public struct TransferMachine: Sendable {
 
     /// Where in a cycle the machine stands.
     enum Stage: Sendable, Equatable {
-        /// Between two cycles. → polling, over
+        /// Between two cycles. → polling, idle (a report), over
         case idle
         /// A poll is under way. → filling, serving, idle
         case polling
@@ -81,6 +81,7 @@ public struct TransferMachine: Sendable {
     ///   - ring: bytes the fastest receiver may be ahead of the slowest.
     ///   - chunk: bytes the producer gives in one cycle at most.
     public init(receivers: Int, ring: Int, chunk: Int) {
+        precondition(chunk > 0, "a chunk is at least a byte")
         sinks = Array(repeating: .receiving, count: receivers)
         blocked = Array(repeating: false, count: receivers)
         self.ring = RingLedger(capacity: ring, readers: receivers)
@@ -121,6 +122,9 @@ public struct TransferMachine: Sendable {
     /// Whether readiness of the producer's descriptor is worth waiting for.
     public var wantsProducer: Bool { source == .blocked && ring.space > 0 }
 
+    /// Whether the producer could fill, were it not held back by what `mayFill` stands for.
+    public var isHeldBack: Bool { source == .open && ring.space > 0 && !producerMayFill }
+
     /// Whether the receiver waits for its descriptor.
     public func isBlocked(_ receiver: Int) -> Bool { blocked[receiver] && isActive(receiver) }
 
@@ -139,11 +143,16 @@ public struct TransferMachine: Sendable {
 
     private mutating func poll() -> Action {
         if isOverNow {
+            // A faulted cycle's share is told even when nothing moves after it.
+            if unreported != .zero {
+                stage = .idle
+                return report()
+            }
             stage = .over
             return .end
         }
         stage = .polling
-        return .poll(block: !canMove)
+        return .poll(block: !canMove && unreported == .zero)
     }
 
     private var isOverNow: Bool {
@@ -312,7 +321,7 @@ public struct TransferMachine: Sendable {
             stage = .idle
             return .raiseReceivers(faulted)
         }
-        if unreported.bytes > 0 || unreported.messages > 0 {
+        if unreported != .zero {
             stage = .idle
             return report()
         }

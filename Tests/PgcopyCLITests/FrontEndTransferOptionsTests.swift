@@ -12,7 +12,7 @@ struct FrontEndTransferOptionsTests {
         #expect(options.source == Argument("here") && options.destinations == [Argument("there")])
         #expect(options.table == nil && options.query == nil && options.where == nil)
         #expect(options.columns == nil && options.into == nil && !options.truncate)
-        #expect(options.format == .text && options.formatDetails == FormatDetails())
+        #expect(options.format == .auto && options.formatDetails == FormatDetails())
         #expect(options.timeout == nil && options.reconcileTries == nil && !options.keepGoing)
         #expect(options.rateLimit == nil)
         #expect(options.progress == .plain && options.interval == 1)
@@ -119,8 +119,9 @@ struct FrontEndTransferOptionsTests {
     @Test("A choice that there is not")
     func choices() {
         #expect(
-            transferError("--format=cvs") == "option --format: \"cvs\" is none of text, csv, binary; did you mean csv?")
+            transferError("--format=cvs")
+                == "option --format: \"cvs\" is none of auto, text, csv, binary; did you mean csv?")
         #expect(transferError("--progress", "bar") == "option --progress: \"bar\" is none of plain, json, none")
-        #expect(transferError("--format=") == "option --format: \"\" is none of text, csv, binary")
+        #expect(transferError("--format=") == "option --format: \"\" is none of auto, text, csv, binary")
     }
 }

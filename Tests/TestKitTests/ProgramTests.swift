@@ -141,6 +141,7 @@ import Testing
     }
 
     @Test func builtProgramIsFound() throws {
-        #expect(try Program.pgcopyPath().hasSuffix("/pgcopy"))
+        #expect(try Program.product("pgcopy").hasSuffix("/pgcopy"))
+        #expect(throws: KitError.self) { try Program.product("nosuch") }
     }
 }

@@ -45,8 +45,7 @@ final class OpenFile {
             let descriptor = unsafe path.withCString { unsafe Glibc.open($0, flags | O_CLOEXEC | O_NOCTTY) }
             if descriptor >= 0 { return OpenFile(descriptor) }
             guard errno == EINTR else { throw SystemError.now(attempt) }
-            var nothing: [PollEntry] = []
-            try poller.poll(&nothing, until: poller.now, interruptible: true)
+            try poller.checkInterruption()
         }
     }
 }

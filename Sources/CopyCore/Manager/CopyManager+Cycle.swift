@@ -34,7 +34,7 @@ extension CopyManager {
         let idleAt = settings.idleInterval.map { lastReturn + $0 }
         var deadline = block ? earliest(idleAt, collectEntries()) : poller.now
         if !block { _ = collectEntries() }
-        if block, !machine.sourceEnded, let rateLimit { deadline = earliest(deadline, rateLimit.opensAt()) }
+        if block, machine.isHeldBack, let rateLimit { deadline = earliest(deadline, rateLimit.opensAt()) }
         try poller.poll(&entries, until: deadline, interruptible: true)
         let now = poller.now
         let moved = attendAll(now: now)
@@ -117,6 +117,7 @@ extension CopyManager {
         do {
             switch try memory.write(region, { try producer.fill(&$0) }) {
             case .moved(let totals):
+                producerError = nil
                 rateLimit?.spend(totals.bytes)
                 return machine.filled(totals)
             case .blocked(let interest):
@@ -134,6 +135,7 @@ extension CopyManager {
     private func drain(_ index: Int, _ region: RingLedger.Region) -> TransferMachine.Action {
         do {
             let drained = try memory.read(region) { try allReceivers[index].drain($0) }
+            precondition(drained.taken > 0 || drained.blocked != nil, "a receiver took nothing and waits for nothing")
             if drained.taken > 0 { clocks[index].progressed() }
             note(index, blockedBy: drained.blocked)
             return machine.took(drained.taken, index, blocked: drained.blocked != nil)
@@ -159,7 +161,8 @@ extension CopyManager {
         }
     }
 
-    private func note(_ index: Int, blockedBy interest: Interest?) {
+    /// What it is blocked by; its clock runs from now on.
+    func note(_ index: Int, blockedBy interest: Interest?) {
         blockedBy[index] = interest
         if interest != nil { clocks[index].stalled(at: poller.now) }
     }

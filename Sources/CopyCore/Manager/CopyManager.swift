@@ -24,6 +24,9 @@ public final class CopyManager {
     /// What each receiver failed with, until it is reconciled.
     var errors: [(any Error)?]
     var producerError: (any Error)?
+    /// Who was used by another copy already: not ours to bring back.
+    var strangers: Set<Int> = []
+    var producerIsStranger = false
     /// How long each receiver has been stuck.
     var clocks: [StallClock]
     /// What each receiver, and the producer, is blocked by.
@@ -101,9 +104,8 @@ public final class CopyManager {
     /// - Throws: `ReceiverFault`, `ProducerFault`, `Interrupted`. After a fault iteration may go on.
     public func next() throws -> Totals? {
         guard stage == .entered else { throw CopyMisuse.notEntered }
-        let moved = try cycle()
-        lastReturn = poller.now
-        return moved
+        defer { lastReturn = poller.now }
+        return try cycle()
     }
 
     /// Ends the copy. It was a success only if the producer was exhausted and every server confirmed that.
@@ -122,11 +124,16 @@ public final class CopyManager {
         let faults = allReceivers.indices.compactMap { index in
             errors[index].map { (receiver: allReceivers[index], error: $0) }
         }
-        let noneLeft = !allReceivers.indices.contains(where: machine.isActive)
         throw CopyFail(
             manager: self, reason: reason ?? (noneLeft ? .noReceivers : .incomplete),
             receiverFaults: faults, producerFault: producerError, cause: cause
         )
+    }
+
+    private var noneLeft: Bool { !allReceivers.indices.contains(where: machine.isActive) }
+
+    private func isOwnFault(_ error: any Error) -> Bool {
+        (error as? ReceiverFault)?.manager === self || (error as? ProducerFault)?.manager === self
     }
 
     private func abortReason(_ cause: (any Error)?) -> String {
@@ -143,8 +150,9 @@ public final class CopyManager {
         do {
             result = try body(self)
         } catch {
-            // A fault nobody trapped is told by its receivers and its producer.
-            try leave(error is ReceiverFault || error is ProducerFault ? nil : error, reason: .incomplete)
+            // A fault nobody trapped is told by its receivers and its producer, where they still have it.
+            let told = isOwnFault(error) && (producerError != nil || errors.contains { $0 != nil })
+            try leave(told ? nil : error, reason: noneLeft ? .noReceivers : .incomplete)
             preconditionFailure("leaving with a reason always throws")
         }
         try leave()
@@ -181,8 +189,8 @@ public final class CopyManager {
                 blocked = drained.blocked
             }
             machine.reconciled(index, took: taken, blocked: blocked != nil)
-            blockedBy[index] = blocked
             clocks[index].progressed()
+            note(index, blockedBy: blocked)
             errors[index] = nil
         } catch {
             errors[index] = error

@@ -14,7 +14,8 @@ public protocol Producer: AnyObject {
     /// Goes into the COPY state. Called until done; a producer is used once.
     func enter() throws -> Step
 
-    /// Writes COPY data into the space, which is never empty.
+    /// Writes COPY data into the space, which is never empty. A server that thinks for long before its first row
+    /// may not have been entered to the end: then this goes on with it.
     func fill(_ space: inout MutableRawSpan) throws -> Filled
 
     /// Goes back to a state in which its connection can be used, wherever the copy stands. Called until done.

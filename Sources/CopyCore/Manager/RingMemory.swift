@@ -14,12 +14,12 @@ final class RingMemory {
 
     deinit { unsafe bytes.deallocate() }
 
-    func write<R>(_ region: Range<Int>, _ body: (inout MutableRawSpan) throws -> R) rethrows -> R {
+    func write<R, E: Error>(_ region: Range<Int>, _ body: (inout MutableRawSpan) throws(E) -> R) throws(E) -> R {
         var span = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[region]).mutableBytes
         return try body(&span)
     }
 
-    func read<R>(_ region: Range<Int>, _ body: (RawSpan) throws -> R) rethrows -> R {
+    func read<R, E: Error>(_ region: Range<Int>, _ body: (RawSpan) throws(E) -> R) throws(E) -> R {
         let span = unsafe UnsafeRawBufferPointer(rebasing: bytes[region]).bytes
         return try body(span)
     }

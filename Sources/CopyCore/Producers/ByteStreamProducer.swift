@@ -16,7 +16,7 @@ public final class ByteStreamProducer: Producer {
     private let descriptor: CInt
     private var scanner: RowScanner
     private var stage = Stage.unused
-    private enum Stage { case unused, entered, ready, ended }
+    private enum Stage { case unused, entered, ended }
 
     /// A producer that reads a descriptor; whoever opened it closes it.
     public init(_ descriptor: CInt, layout: RowLayout = .text, label: String) {
@@ -43,6 +43,8 @@ public final class ByteStreamProducer: Producer {
             return .blocked(Interest(descriptor, .read))
         }
         if count == 0 {
+            // A server takes binary rows without their trailer: the one sign of a stream that merely stopped.
+            if scanner.isCutOff { throw CutOffInput() }
             // A last line without its line end is a row as well.
             let last = Totals(messages: stage != .ended && scanner.endsInsideRow ? 1 : 0)
             totals += last

@@ -17,14 +17,14 @@ public final class StatementProducer: Producer {
     /// A producer of the rows of a COPY statement.
     /// - Parameters:
     ///   - layout: how rows lie when the statement does not give the binary format.
-    ///   - transport: how the COPY is spoken; nil: by libpq's own calls.
+    ///   - transport: how the COPY is spoken.
     public init(
-        _ session: Session, _ sql: String, layout: RowLayout = .text, transport: (any CopyOutTransport)? = nil
+        _ session: Session, _ sql: String, layout: RowLayout = .text, transport: TransportChoice = .wire
     ) {
         self.session = session
         self.sql = sql
         textLayout = layout
-        self.transport = transport ?? LibpqCopyOut(session)
+        self.transport = transport.copyOut(session)
     }
 
     /// The session's label.
@@ -47,6 +47,8 @@ public final class StatementProducer: Producer {
 
     /// Reads what the server sends.
     public func fill(_ space: inout MutableRawSpan) throws -> Filled {
+        // The copy was begun without the server's consent, which comes with the first rows at the latest.
+        if stage == .entering, case .waiting(let interest) = try enter() { return .blocked(interest) }
         let filled = try transport.read(into: &space)
         if case .moved(let moved) = filled { totals += moved }
         return filled

@@ -6,7 +6,7 @@ internal import Glibc
 ///
 /// A pipe takes part in the poll: it is opened anew so that non-blocking writes do not change the
 /// descriptor other programs share. Where that cannot be had, no more than a pipe is sure to take is
-/// written after each poll. A regular file is always ready.
+/// written after each poll. A regular file is always ready. SIGPIPE is to be ignored by the program.
 public final class ByteStreamReceiver: Receiver {
     /// How messages name it.
     public let label: String
@@ -88,7 +88,11 @@ public final class ByteStreamReceiver: Receiver {
                 }
                 let code = errno
                 if code == EINTR { continue }
-                guard code == EAGAIN else { throw SystemError("cannot write", code) }
+                guard code == EAGAIN else {
+                    // What was written before it must not be given again: the next drain meets the error anew.
+                    if taken > 0 { return Drained(taken: taken) }
+                    throw SystemError("cannot write", code)
+                }
                 return Drained(taken: taken, blocked: waiting)
             }
             return Drained(taken: taken)

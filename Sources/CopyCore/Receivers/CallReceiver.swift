@@ -13,6 +13,7 @@ public final class CallReceiver: Receiver {
     public let attention: Interest? = nil
 
     private let call: ([[UInt8]]) throws -> Void
+    private var layout = RowLayout.text
     private var scanner = RowScanner(.text)
     /// The row whose end has not come yet.
     private var partial: [UInt8] = []
@@ -30,6 +31,7 @@ public final class CallReceiver: Receiver {
     public func enter(_ layout: RowLayout) throws -> Step {
         guard !used else { throw CopyMisuse.alreadyUsed }
         used = true
+        self.layout = layout
         scanner = RowScanner(layout)
         return .done
     }
@@ -43,8 +45,7 @@ public final class CallReceiver: Receiver {
     /// Takes all of it and calls the function when rows are whole.
     public func drain(_ bytes: RawSpan) throws -> Drained {
         try offer()
-        var scanner = scanner
-        var partial = partial
+        let before = (scanner: scanner, partial: partial.count)
         var start = 0
         while start < bytes.byteCount {
             guard let end = scanner.nextEnd(in: bytes, from: start) else {
@@ -56,20 +57,21 @@ public final class CallReceiver: Receiver {
             partial = []
             start = end
         }
+        // The end marker and what is behind it are no row.
+        if scanner.hasEnded { partial = [] }
         do {
             try offer()
         } catch {
-            // Nothing was taken: the manager gives the same bytes again.
+            // Nothing was taken: the manager gives the same bytes again, and the first row began with what was there.
+            scanner = before.scanner
+            partial = Array(rows[0].prefix(before.partial))
             rows = []
             throw error
         }
-        self.scanner = scanner
-        self.partial = partial
         return Drained(taken: bytes.byteCount)
     }
 
     private func append(_ bytes: RawSpan, _ range: Range<Int>, to row: inout [UInt8]) {
-        row.reserveCapacity(row.count + range.count)
         for offset in range { row.append(bytes.byte(offset)) }
     }
 
@@ -81,10 +83,8 @@ public final class CallReceiver: Receiver {
 
     /// A last row without a line end is a row too.
     public func finish() throws -> Step {
-        if !partial.isEmpty {
-            rows.append(partial)
-            partial = []
-        }
+        if !partial.isEmpty, layout == .binary || scanner.endsInsideRow { rows.append(partial) }
+        partial = []
         try offer()
         return .done
     }

@@ -12,11 +12,11 @@ public final class StatementReceiver: Receiver {
     private var stage = Stage.unused
 
     /// A receiver for a COPY statement.
-    /// - Parameter transport: how the COPY is spoken; nil: by libpq's own calls.
-    public init(_ session: Session, _ sql: String, transport: (any CopyInTransport)? = nil) {
+    /// - Parameter transport: how the COPY is spoken.
+    public init(_ session: Session, _ sql: String, transport: TransportChoice = .wire) {
         self.session = session
         self.sql = sql
-        self.transport = transport ?? LibpqCopyIn(session)
+        self.transport = transport.copyIn(session)
     }
 
     /// The session's label.

@@ -22,14 +22,16 @@ extension Session {
         return result
     }
 
-    /// The names of the columns one statement would give, without running it.
-    public func columns(of sql: String, within seconds: Double? = nil) throws -> [String] {
+    /// The names and types of the columns one statement would give, without running it.
+    public func columns(
+        of sql: String, within seconds: Double? = nil
+    ) throws -> [(name: String, type: UInt32)] {
         announce("PREPARE: " + sql)
         try connection.sendPrepare("", sql)
         try collect(within: seconds)
         try connection.sendDescribe("")
         guard let result = try collect(within: seconds).last else { throw PQError(message: "no result") }
-        return (0..<result.columnCount).map(result.columnName)
+        return (0..<result.columnCount).map { (result.columnName($0), result.columnType($0)) }
     }
 
     /// Waits until the connection is between two statements.
@@ -42,12 +44,14 @@ extension Session {
                 try poller.wait(for: interest, until: deadline)
                 if let seconds { deadline = try extended(deadline, seconds) }
             }
-        } catch let interrupted as Interrupted {
-            cancelAndDrain(&drain)
-            throw interrupted
         } catch let unanswered as Unanswered {
             connection.finish()
             throw unanswered
+        } catch let lost as PQError {
+            throw lost
+        } catch {
+            cancelAndDrain(&drain)
+            throw error
         }
         if let error = drain.error { throw error }
         return drain.results

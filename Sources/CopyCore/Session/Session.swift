@@ -22,16 +22,16 @@ public final class Session {
     /// Notices and notifications so far: tells whether input held any.
     private(set) var messagesSeen = 0
 
+    /// The transaction status of a ReadyForQuery libpq did not see; nil when libpq's own is the newer one.
+    var wireStatus: TransactionStatus?
+
     /// A session on an open connection.
     public init(_ connection: Connection, label: String, poller: any Poller) throws(PQError) {
         self.connection = connection
         self.label = label
         self.poller = poller
         try connection.setNonBlocking(true)
-        connection.onNotice = { [unowned self] notice in
-            messagesSeen += 1
-            onNotice?(self, notice)
-        }
+        connection.onNotice = { [unowned self] notice in deliver(notice) }
     }
 
     /// Reads what has come and delivers the messages in it.
@@ -44,15 +44,44 @@ public final class Session {
 
     /// Gives what libpq has parsed to the handler.
     func deliverNotifications() {
-        while let notification = connection.nextNotification() {
-            messagesSeen += 1
-            onNotification?(self, notification)
+        while let notification = connection.nextNotification() { deliver(notification) }
+    }
+
+    func deliver(_ notice: ServerMessage) {
+        messagesSeen += 1
+        onNotice?(self, notice)
+    }
+
+    func deliver(_ notification: Notification) {
+        messagesSeen += 1
+        onNotification?(self, notification)
+    }
+
+    /// Where the session stands in a transaction, by the server's last word.
+    public var transactionStatus: TransactionStatus { wireStatus ?? connection.transactionStatus }
+
+    /// Throws unless libpq holds nothing for or from the server: only then may others use its socket.
+    func requireIdle() throws(PQError) {
+        guard connection.isUsable else { throw PQError(message: connection.errorMessage, connectionLost: true) }
+        guard connection.transactionStatus != .active, try connection.flush(), !connection.isBusy else {
+            throw PQError(message: "another statement is under way on this connection")
         }
+        deliverNotifications()
+    }
+
+    /// The connection broke while it was used below libpq.
+    func wireLost() {
+        wireStatus = .unknown
+        connection.finish()
     }
 
     /// Closes the connection.
     public func close() { connection.finish() }
 
-    /// Announces a statement to who wants to see them all.
-    func announce(_ sql: String) { onStatement?(self, sql) }
+    /// A statement is about to be sent: announces it to who wants to see them all.
+    func announce(_ sql: String) {
+        // The ReadyForQuery that ends it is libpq's to see, unless a transport notes otherwise.
+        if connection.isUsable { wireStatus = nil }
+        onStatement?(self, sql)
+    }
 }

@@ -20,6 +20,11 @@ public struct CopyOptions: Sendable, Hashable {
     /// A format with its defaults.
     public init(format: CopyFormat = .text) { self.format = format }
 
+    /// Whether an option is given that the binary format does not have.
+    public var isTextual: Bool {
+        header || delimiter != nil || null != nil || quote != nil || escape != nil || encoding != nil
+    }
+
     /// How rows lie in it.
     public var layout: RowLayout {
         switch format {

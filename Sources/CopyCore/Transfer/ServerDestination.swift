@@ -2,17 +2,18 @@
 
 /// Rows loaded into a table.
 final class ServerDestination: Destination {
-    let session: Session
-    let receiver: any Receiver
+    private let statement: StatementReceiver
+    var receiver: any Receiver { statement }
     private let timeout: Double?
     private var transaction: String?
 
     /// A destination whose transaction is open and whose table is ready to be loaded.
-    init(_ session: Session, copy sql: String, timeout: Double?) {
-        self.session = session
+    init(_ receiver: StatementReceiver, timeout: Double?) {
+        statement = receiver
         self.timeout = timeout
-        receiver = StatementReceiver(session, sql)
     }
+
+    private var session: Session { statement.session }
 
     var label: String { session.label }
 

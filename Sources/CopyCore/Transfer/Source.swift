@@ -2,16 +2,18 @@
 
 /// What gives the rows.
 struct Source {
-    /// What produces them.
-    let producer: any Producer
     /// Its session, where a server is behind it.
-    let session: Session?
-    /// The columns' names, where they are known.
-    let columns: [String]?
+    var session: Session?
     /// The table, where it is one.
-    let table: TableShape?
+    var table: TableShape?
+    /// The columns' names and types, where they are known.
+    var columns: [(name: String, type: UInt32)]?
+    /// The COPY statement with these options, where a server is behind it.
+    var copySQL: ((CopyOptions) -> String)?
+    /// What produces them, once opened.
+    var producer: (any Producer)?
     /// Keeps a descriptor open.
-    let file: OpenFile?
+    var file: OpenFile?
 
     /// Rows the server counted; nil where none did.
     var rows: Int? { rowCount(ofTag: (producer as? StatementProducer)?.commandTag) }

@@ -4,7 +4,8 @@
 struct TableShape: Sendable {
     struct Column: Sendable {
         var name: String
-        var type: String
+        /// Its type's OID.
+        var type: UInt32
         /// Its value is computed by the server: COPY leaves it out.
         var isGenerated: Bool
     }
@@ -24,6 +25,11 @@ struct TableShape: Sendable {
         var clusterStart: String
         var database: String
         var table: String
+    }
+
+    /// The columns of these names with their types.
+    func types(of names: [String]) -> [(name: String, type: UInt32)] {
+        names.map { ($0, column($0)?.type ?? 0) }
     }
 
     func column(_ name: String) -> Column? { columns.first { $0.name == name } }

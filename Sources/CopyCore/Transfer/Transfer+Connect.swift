@@ -17,7 +17,7 @@ extension Transfer {
     func openSessions() throws {
         var links = self.links()
         if request.asksPasswordsFirst {
-            for index in links.indices { links[index].password = observer?.password(for: links[index].endpoint.label) }
+            for index in links.indices { links[index].password = try password(for: links[index]) }
         }
         var open = Array(links.indices)
         while !open.isEmpty {
@@ -27,7 +27,7 @@ extension Transfer {
                 links[index].connection = connection
                 // Asked for once, where none was given: a wrong one is the server's to refuse.
                 if !connection.isUsable, connection.needsPassword, links[index].password == nil,
-                    let password = observer?.password(for: links[index].endpoint.label)
+                    let password = try password(for: links[index])
                 {
                     links[index].password = password
                     again.append(index)
@@ -37,6 +37,12 @@ extension Transfer {
         }
         try reportFailures(links)
         for link in links where link.entry?.isActive ?? true { try openSession(link) }
+    }
+
+    private func password(for link: Link) throws -> String? {
+        let password = observer?.password(for: link.endpoint.label)
+        try poller.checkInterruption()
+        return password
     }
 
     private func links() -> [Link] {
@@ -70,7 +76,7 @@ extension Transfer {
             guard let connection = link.connection, !connection.isUsable else { continue }
             let failure = ConnectFailure(connection.errorMessage)
             if let entry = link.entry, request.keepGoing {
-                drop(entry, failure)
+                try preparing(entry) { throw failure }
             } else if let entry = link.entry {
                 entry.error = failure
                 fatal = true
@@ -84,7 +90,7 @@ extension Transfer {
 
     private func openSession(_ link: Link) throws {
         guard let connection = link.connection else { return }
-        do {
+        func open() throws {
             let session = try Session(connection, label: link.endpoint.label, poller: poller)
             session.onNotice = { [weak self] session, notice in self?.observer?.noticed(notice, at: session.label) }
             session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
@@ -94,10 +100,13 @@ extension Transfer {
                     serverVersion: connection.serverVersion, keepLockTimeout: givesLockTimeout(link.conninfo)),
                 within: request.timeout)
             if let entry = link.entry { entry.session = session } else { sourceSession = session }
-        } catch let error where !(error is Interrupted) {
+        }
+        if let entry = link.entry {
+            try preparing(entry, open)
+        } else {
             failingLabel = link.endpoint.label
-            guard let entry = link.entry, request.keepGoing else { throw error }
-            drop(entry, error)
+            try open()
+            failingLabel = nil
         }
     }
 

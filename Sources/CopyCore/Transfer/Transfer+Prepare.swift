@@ -63,121 +63,75 @@ extension Transfer {
 
     // MARK: What needs the servers
 
-    func prepare() throws {
+    /// Finds out what is copied from where to where; nothing is opened or locked for it yet.
+    func plan() throws {
         try openSessions()
         failingLabel = request.source.label
-        let source = try prepareSource(sourceSession)
+        let source = try planSource(sourceSession)
         self.source = source
         var tables: [TableShape.Identity: String] = [:]
         if let table = source.table { tables[table.identity] = request.source.label }
         for entry in entries where entry.isActive {
-            failingLabel = entry.label
-            do {
-                entry.destination = try prepareDestination(entry, source, &tables)
-            } catch let error where request.keepGoing && !(error is Interrupted) && !(error is TransferRefusal) {
-                drop(entry, error)
-            }
+            try preparing(entry) { try planDestination(entry, source, &tables) }
         }
         failingLabel = nil
-        try refuse(!entries.contains(where: \.isActive), "no destination is left")
+        options = try chooseOptions(source)
     }
 
-    func drop(_ entry: Entry, _ error: any Error) {
-        entry.error = error
-        observer?.faulted(entry.label, error, .dropped)
-    }
-
-    private func prepareSource(_ session: Session?) throws -> Source {
-        let label = request.source.label
-        switch request.source.kind {
-        case .null:
-            return Source(producer: NullProducer(label: label), session: nil, columns: nil, table: nil, file: nil)
-        case .standardStream:
-            let producer = ByteStreamProducer(0, layout: request.options.layout, label: label)
-            return Source(producer: producer, session: nil, columns: nil, table: nil, file: nil)
-        case .file(let path):
-            let file = try OpenFile.reading(path, poller)
-            let producer = ByteStreamProducer(file.descriptor, layout: request.options.layout, label: label)
-            return Source(producer: producer, session: nil, columns: nil, table: nil, file: file)
-        case .server:
-            guard let session else { throw ConnectFailure("not connected") }
-            return try prepareServerSource(session)
+    /// Does a part of a destination's preparation; with `--keep-going` its failure is the destination's own.
+    func preparing(_ entry: Entry, _ body: () throws -> Void) throws {
+        failingLabel = entry.label
+        do {
+            try body()
+        } catch {
+            let isRequest = (error as? TransferRefusal)?.isUsageError ?? false
+            guard request.keepGoing, !isRequest, !(error is Interrupted) else { throw error }
+            entry.error = error
+            observer?.faulted(entry.label, error, .dropped)
         }
+        failingLabel = nil
     }
 
-    private func prepareServerSource(_ session: Session) throws -> Source {
-        let options = copyOptions
+    private func planSource(_ session: Session?) throws -> Source {
+        guard case .server = request.source.kind else { return Source() }
+        guard let session else { throw ConnectFailure("not connected") }
         try session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", within: request.timeout)
         if let query = request.query.map(CopyStatement.trimmed) {
             let columns = try session.columns(of: query, within: request.timeout)
-            let sql = CopyStatement.out(query: query, options: options)
-            return Source(
-                producer: StatementProducer(session, sql, layout: options.layout),
-                session: session, columns: columns, table: nil, file: nil)
+            return Source(session: session, columns: columns) { CopyStatement.out(query: query, options: $0) }
         }
         guard let name = sourceTable, let table = try Catalog.table(name, session, within: request.timeout) else {
             throw TransferRefusal("there is no table \(sourceTable?.quoted ?? "")")
         }
         let columns = try ColumnPlan.source(table, wanted: request.columns)
-        let sql = CopyStatement.out(table, columns: columns, condition: request.condition, options: options)
+        let condition = request.condition
         // A condition is the user's own SQL: it keeps the user's search_path.
-        if request.condition == nil { try Catalog.secureSearchPath(session, within: request.timeout) }
-        return Source(
-            producer: StatementProducer(session, sql, layout: options.layout),
-            session: session, columns: columns, table: table, file: nil)
-    }
-
-    private func prepareDestination(
-        _ entry: Entry, _ source: Source, _ tables: inout [TableShape.Identity: String]
-    ) throws -> any Destination {
-        let endpoint = entry.endpoint
-        switch endpoint.kind {
-        case .null: return StreamDestination(null: endpoint.label)
-        case .standardStream: return StreamDestination(descriptor: 1, label: endpoint.label)
-        case .file(let path):
-            return try OpenFile.isReplaceable(path)
-                ? FileDestination(path, label: endpoint.label)
-                : StreamDestination(OpenFile.writing(path, poller), label: endpoint.label)
-        case .server:
-            guard let session = entry.session else { throw ConnectFailure("not connected") }
-            return try prepareServerDestination(endpoint, session, source, &tables)
+        if condition == nil { try Catalog.secureSearchPath(session, within: request.timeout) }
+        return Source(session: session, table: table, columns: table.types(of: columns)) {
+            CopyStatement.out(table, columns: columns, condition: condition, options: $0)
         }
     }
 
-    private func prepareServerDestination(
-        _ endpoint: Endpoint, _ session: Session, _ source: Source, _ tables: inout [TableShape.Identity: String]
-    ) throws -> any Destination {
+    private func planDestination(
+        _ entry: Entry, _ source: Source, _ tables: inout [TableShape.Identity: String]
+    ) throws {
+        guard entry.endpoint.isServer else { return }
+        guard let session = entry.session else { throw ConnectFailure("not connected") }
         try session.run("BEGIN READ WRITE", within: request.timeout)
-        guard let name = destinationTable(endpoint),
+        guard let name = destinationTable(entry.endpoint),
             let table = try Catalog.table(name, session, within: request.timeout)
-        else { throw TransferRefusal("there is no table \(destinationTable(endpoint)?.quoted ?? "")") }
+        else { throw TransferRefusal("there is no table \(destinationTable(entry.endpoint)?.quoted ?? "")") }
         if let first = tables[table.identity] {
             throw TransferRefusal(
-                first == request.source.label && source.table?.identity == table.identity
+                source.table?.identity == table.identity
                     ? "this is the source itself: a table is not copied onto itself"
                     : "this is the same table as \(first)",
                 isUsageError: true)
         }
-        tables[table.identity] = endpoint.label
-        let columns = try ColumnPlan.destination(table, from: source.columns, wanted: request.columns)
+        tables[table.identity] = entry.label
+        let columns = try ColumnPlan.destination(
+            table, from: source.columns?.map(\.name), wanted: request.columns)
         try Catalog.secureSearchPath(session, within: request.timeout)
-        if request.truncate {
-            // ONLY, as COPY itself: the children of an ordinary table are tables of their own.
-            let only = table.kind == "r" ? "ONLY " : ""
-            try session.run("TRUNCATE TABLE \(only)\(table.name.quoted)", within: request.timeout)
-        }
-        let sql = CopyStatement.in(table, columns: columns, options: copyOptions)
-        return ServerDestination(session, copy: sql, timeout: request.timeout)
-    }
-
-    /// The request's options with the encoding the data is to have.
-    private var copyOptions: CopyOptions {
-        var options = request.options
-        guard options.encoding == nil, options.format != .binary else { return options }
-        // Bytes of no known encoding are passed on as they are.
-        if sourceSession?.connection.parameterStatus("server_encoding") == "SQL_ASCII" {
-            options.encoding = "SQL_ASCII"
-        }
-        return options
+        entry.plan = Entry.Plan(table: table, columns: columns)
     }
 }

@@ -8,8 +8,15 @@ public final class Transfer {
 
     /// A destination and what became of it.
     final class Entry {
+        /// The table rows go to, and its columns in the order they come; nil: the table's own.
+        struct Plan {
+            let table: TableShape
+            let columns: [String]?
+        }
+
         let endpoint: Endpoint
         var session: Session?
+        var plan: Plan?
         var destination: (any Destination)?
         var status = TransferOutcome.Status.rolledBack
         var error: (any Error)?
@@ -26,6 +33,8 @@ public final class Transfer {
 
     let entries: [Entry]
     var source: Source?
+    /// What COPY is told on both sides; complete once planned.
+    var options: CopyOptions
     var sourceSession: Session?
     var manager: CopyManager?
     private var startedAt: Instant?
@@ -35,6 +44,7 @@ public final class Transfer {
         self.request = request
         self.poller = poller
         self.observer = observer
+        options = request.options
         entries = request.destinations.map(Entry.init)
     }
 
@@ -43,7 +53,8 @@ public final class Transfer {
         var failure: (any Error)?
         do {
             try refuseNonsense()
-            try prepare()
+            try plan()
+            try open()
             try copy()
             try settle()
         } catch {
@@ -61,15 +72,17 @@ public final class Transfer {
     // MARK: Copying
 
     private func copy() throws {
-        guard let source else { return }
+        guard let producer = source?.producer else { return }
+        guard entries.contains(where: \.isActive) else { throw TransferRefusal("no destination is left") }
         var settings = CopySettings()
         settings.timeout = request.timeout
+        settings.needsEveryReceiver = !request.keepGoing
         settings.idleInterval = request.idleInterval
         settings.rateLimit = request.rateLimit
         settings.realignmentTimeout = request.realignmentTimeout
         let active = entries.filter(\.isActive)
         let manager = CopyManager(
-            source.producer, active.compactMap(\.destination?.receiver), settings: settings, poller: poller)
+            producer, active.compactMap(\.destination?.receiver), settings: settings, poller: poller)
         self.manager = manager
         startedAt = poller.now
         defer { for entry in active { entry.bytes = taken(entry) } }
@@ -168,8 +181,7 @@ public final class Transfer {
             }
         }
         // The last moment at which a signal undoes everything.
-        var nothing: [PollEntry] = []
-        try poller.poll(&nothing, until: poller.now, interruptible: true)
+        try poller.checkInterruption()
     }
 
     /// Servers first, then files: a rename hardly ever fails. The first failure stops the rest.

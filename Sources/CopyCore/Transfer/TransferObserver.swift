@@ -6,6 +6,8 @@ public protocol TransferObserver: AnyObject {
     func noticed(_ message: ServerMessage, at label: String)
     /// A statement is about to be sent.
     func stating(_ sql: String, at label: String)
+    /// Something was decided that was left open.
+    func decided(_ what: String)
     /// A cycle is over; it moved so much, perhaps nothing.
     func progressed(_ moved: Totals, _ destinations: () -> [DestinationLag])
     /// A destination failed; what is done about it.

@@ -18,8 +18,12 @@ public struct TransferRequest: Sendable {
     public var into: SQLName?
     /// Empty the destinations' tables first, in the transaction that loads them.
     public var truncate = false
-    /// The format and its options.
+    /// The format; nil: chosen from the catalogs of all sides.
+    public var format: CopyFormat?
+    /// The format's options; its `format` is not looked at.
     public var options = CopyOptions()
+    /// How COPY is spoken.
+    public var transport = TransportChoice.wire
     /// Seconds a destination may take nothing.
     public var timeout: Double?
     /// How many timeouts in a row, without progress between them, are reconciled.

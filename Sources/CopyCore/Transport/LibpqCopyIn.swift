@@ -197,15 +197,14 @@ public final class LibpqCopyIn: CopyInTransport {
             abortSent = true
             try connection.putCopyEnd(failing: reason)
         }
-        if case .waiting(let interest) = try drain.step(session) { return .waiting(interest) }
+        let interest = lastResort.watching(try drain.step(session), session)
+        if let interest { return .waiting(interest) }
         state = .done
         return .done
     }
 
-    /// Closes the connection. A backend that waits for something else than data is cancelled first:
-    /// it would not notice that its client is gone.
-    public func abandon() {
-        _ = CancelRequest(connection)
-        session.close()
-    }
+    private var lastResort = LastResort()
+
+    /// Closes the connection.
+    public func abandon() { session.close() }
 }

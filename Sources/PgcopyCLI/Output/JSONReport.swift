@@ -21,6 +21,8 @@ struct JSONReport: TransferReport {
         tell("statement", [("endpoint", .string(label)), ("statement", .string(sql))])
     }
 
+    func decided(_ what: String) { tell("decision", [("decision", .string(what))]) }
+
     func progressed(_ reading: RateMeter.Reading, _ destinations: [DestinationLag]) {
         tell(
             "progress",

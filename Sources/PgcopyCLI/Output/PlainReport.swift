@@ -6,21 +6,21 @@ internal import CopyCore
 struct PlainReport: TransferReport {
     let console = Console()
     private let quiet: Bool
-    private let source: String
 
     init(_ options: TransferOptions) {
         quiet = options.verbosity == .quiet
-        source = Redaction.redacted(options.source.text)
     }
 
     func noticed(_ message: ServerMessage, at label: String) {
-        var lines = ["\(label): \(message.severity): \(message.message)"]
+        var lines = [at(label) + "\(message.severity): \(message.message)"]
         if let detail = message.detail { lines.append("  DETAIL: \(detail)") }
         if let hint = message.hint { lines.append("  HINT: \(hint)") }
         lines.forEach(console.message)
     }
 
-    func stating(_ sql: String, at label: String) { console.message("\(label): \(sql)") }
+    func stating(_ sql: String, at label: String) { console.message(at(label) + "\(sql)") }
+
+    func decided(_ what: String) { console.message(what) }
 
     func progressed(_ reading: RateMeter.Reading, _ destinations: [DestinationLag]) {
         let behind = destinations.map { lag in
@@ -35,17 +35,20 @@ struct PlainReport: TransferReport {
     func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction) {
         switch reaction {
         case .reconciled(let tries, let limit):
-            console.message("\(label): \(error); reconciled, try \(tries) of \(limit)")
+            console.message(at(label) + "\(error); reconciled, try \(tries) of \(limit)")
         case .dropped:
             // The whole of it comes with the summary.
-            console.message("\(label): \(ErrorLines.of(error).first ?? ""); dropped, the others go on")
+            console.message(at(label) + "\(ErrorLines.of(error).first ?? ""); dropped, the others go on")
         case .fatal:
             tell(label, error)
         }
     }
 
+    /// "null:" brings its colon along.
+    private func at(_ label: String) -> String { label.hasSuffix(":") ? label + " " : label + ": " }
+
     private func tell(_ label: String?, _ error: any Error) {
-        let prefix = label.map { "\($0): " } ?? ""
+        let prefix = label.map(at) ?? ""
         for (index, line) in ErrorLines.of(error).enumerated() {
             console.message(prefix + (index > 0 ? "  " : "") + line)
         }
@@ -68,13 +71,13 @@ struct PlainReport: TransferReport {
         switch destination.status {
         case .committed:
             let rate = outcome.seconds > 0 ? Double(destination.bytes) / outcome.seconds : 0
-            return "\(destination.label): committed, \(Units.rows(destination.rows ?? 0)), "
+            return at(destination.label) + "committed, \(Units.rows(destination.rows ?? 0)), "
                 + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.seconds)), \(Units.rate(rate))"
         case .rolledBack:
-            return "\(destination.label): rolled back after \(Units.bytes(Double(destination.bytes)))"
+            return at(destination.label) + "rolled back after \(Units.bytes(Double(destination.bytes)))"
         case .inDoubt(let transaction):
             let ask = transaction.map { "; ask its server with SELECT pg_xact_status('\($0)')" } ?? ""
-            return "\(destination.label): in doubt: it may have committed\(ask)"
+            return at(destination.label) + "in doubt: it may have committed\(ask)"
         }
     }
 }

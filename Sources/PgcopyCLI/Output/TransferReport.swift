@@ -8,6 +8,7 @@ protocol TransferReport {
     var console: Console { get }
     func noticed(_ message: ServerMessage, at label: String)
     func stating(_ sql: String, at label: String)
+    func decided(_ what: String)
     func progressed(_ reading: RateMeter.Reading, _ destinations: [DestinationLag])
     func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction)
     func finished(_ outcome: TransferOutcome, _ code: Int32)

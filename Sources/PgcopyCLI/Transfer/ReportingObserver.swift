@@ -23,6 +23,10 @@ final class ReportingObserver: TransferObserver {
         if options.verbosity == .verbose { report.stating(sql, at: label) }
     }
 
+    func decided(_ what: String) {
+        if options.verbosity == .verbose { report.decided(what) }
+    }
+
     func progressed(_ moved: Totals, _ destinations: () -> [DestinationLag]) {
         guard options.progress != .none else { return }
         let now = poller.now

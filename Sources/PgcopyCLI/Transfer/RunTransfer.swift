@@ -52,6 +52,7 @@ extension TransferRequest {
         query = options.query
         condition = options.where
         truncate = options.truncate
+        format = CopyFormat(rawValue: options.format.rawValue)
         self.options = CopyOptions(options)
         timeout = options.timeout
         reconcileTries = options.reconcileTries ?? 0
@@ -75,13 +76,7 @@ extension TransferRequest {
 extension CopyOptions {
     /// COPY's options as the command line gives them.
     init(_ options: TransferOptions) {
-        let format: CopyFormat =
-            switch options.format {
-            case .text: .text
-            case .csv: .csv
-            case .binary: .binary
-            }
-        self.init(format: format)
+        self.init()
         func text(_ byte: UInt8?) -> String? { byte.map { String(UnicodeScalar($0)) } }
         header = options.formatDetails.header
         delimiter = text(options.formatDetails.delimiter)

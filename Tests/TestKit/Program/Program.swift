@@ -68,25 +68,23 @@ public struct Program: Sendable {
     /// The `pgcopy` that was built with these tests; PGCOPY_PROGRAM names another.
     public static func pgcopy(_ arguments: [String]) throws -> Program { Program(try pgcopyPath(), arguments) }
 
-    /// Where the built `pgcopy` is: beside the test program, in the build products directory.
+    /// Where the built `pgcopy` is.
     public static func pgcopyPath() throws -> String {
-        if let path = environmentVariable("PGCOPY_PROGRAM") { return path }
+        try environmentVariable("PGCOPY_PROGRAM") ?? product("pgcopy")
+    }
+
+    /// The path of an executable of this package: beside the test program, in the build products directory.
+    public static func product(_ name: String) throws -> String {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = buffer.withUnsafeMutableBytes {
             readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
         }
         let tests = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
-        let path = String(tests[..<(tests.lastIndex(of: "/") ?? tests.startIndex)]) + "/pgcopy"
+        let path = String(tests[..<(tests.lastIndex(of: "/") ?? tests.startIndex)]) + "/" + name
         guard access(path, X_OK) == 0 else {
-            throw KitError("no program \(path): run `swift build` first, or set PGCOPY_PROGRAM")
+            throw KitError("no program \(path): run `swift build` first, or name pgcopy in PGCOPY_PROGRAM")
         }
         return path
-    }
-
-    /// A file of the build products directory (another executable of the package).
-    public static func product(_ name: String) throws -> String {
-        let pgcopy = try pgcopyPath()
-        return String(pgcopy.dropLast("pgcopy".count)) + name
     }
 
     /// The same with an argument more, given as bytes.

@@ -57,11 +57,13 @@ final class Lane {
     /// Whether all that came has gone on, and no more will come.
     var isDrained: Bool { sourceHasEnded && !isStalled && backlog.count == taken && queue.count == 0 }
 
-    /// When to look again though no byte moves.
-    var alarm: Deadline? {
-        if endingLimit != nil { return .after(.milliseconds(1)) }
-        let queued = queue.nextMoment.flatMap { $0.hasPassed ? nil : $0 }
-        return [queued, isStalled ? stallEnd : nil].compactMap { $0 }.min()
+    /// What to wait for besides the source: room in the target's socket, a moment. Both judged by the one
+    /// `now`: bytes that become due between two looks at the clock would be waited for by neither.
+    func waiting(at now: Deadline) -> (forRoom: Bool, until: Deadline?) {
+        let queued = queue.nextMoment
+        let isDue = queued.map { $0 <= now } ?? false
+        if endingLimit != nil { return (isDue, now + .milliseconds(1)) }
+        return (isDue, [isDue ? nil : queued, isStalled ? stallEnd : nil].compactMap { $0 }.min())
     }
 
     /// The ending, once everything before it has been delivered to `descriptor`'s peer (or the peer took

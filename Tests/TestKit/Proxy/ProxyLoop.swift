@@ -107,13 +107,15 @@ final class ProxyLoop: Sendable {
         }
         watch(wakeReading, POLLIN)
         if !state.refuses { watch(listener, POLLIN) }
+        let now = Deadline.now
         var alarm: Deadline?
         for connection in state.connections {
             for direction in Direction.allCases {
                 let lane = connection.lane(direction)
                 if lane.wantsInput(state) { watch(connection.source(direction), POLLIN, (connection, direction)) }
-                if lane.queue.nextMoment?.hasPassed == true { watch(connection.target(direction), POLLOUT) }
-                if let moment = lane.alarm { alarm = min(alarm ?? moment, moment) }
+                let waiting = lane.waiting(at: now)
+                if waiting.forRoom { watch(connection.target(direction), POLLOUT) }
+                if let moment = waiting.until { alarm = min(alarm ?? moment, moment) }
             }
         }
         return alarm?.pollTimeout ?? -1

@@ -36,7 +36,7 @@ extension FormatDetails {
         let refused: [OptionSpec]
         switch format {
         case .csv: refused = []
-        case .text: refused = [.quote, .escape]
+        case .auto, .text: refused = [.quote, .escape]
         case .binary: refused = [.header, .delimiter, .null, .quote, .escape]
         }
         for option in refused where invocation.has(option) {

@@ -65,7 +65,7 @@ extension TransferOptions {
         into = try invocation.nonEmptyText(of: .into)
         truncate = invocation.has(.truncate)
 
-        let format = invocation.value(of: .format).flatMap { FormatChoice(rawValue: $0.text) } ?? .text
+        let format = invocation.value(of: .format).flatMap { FormatChoice(rawValue: $0.text) } ?? .auto
         self.format = format
         formatDetails = try FormatDetails(invocation, format: format)
 

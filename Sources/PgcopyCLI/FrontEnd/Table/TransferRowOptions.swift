@@ -51,7 +51,12 @@ extension OptionSpec {
     static let format = OptionSpec(
         "format",
         value: .choice(FormatChoice.allCases.map(\.rawValue)),
-        summary: "COPY format of the stream (default: text)"
+        summary: "COPY format of the stream (default: auto)",
+        details: [
+            "auto: binary between servers when every column's type is the same on all sides and its binary form "
+                + "is portable, else text; files and stdout get text. -v says what was chosen and why.",
+            "binary is refused where a column's type differs.",
+        ]
     )
     /// `--header`.
     static let header = OptionSpec(

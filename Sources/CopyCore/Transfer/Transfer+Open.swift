@@ -1,0 +1,72 @@
+// Producers and receivers, made of what was planned: files are opened here, tables emptied.
+
+extension Transfer {
+    /// Makes everything ready to be copied.
+    func open() throws {
+        guard var source else { return }
+        failingLabel = request.source.label
+        let producer = try openSource(&source)
+        source.producer = producer
+        self.source = source
+        failingLabel = nil
+        for entry in entries where entry.isActive {
+            try preparing(entry) { entry.destination = try openDestination(entry) }
+        }
+    }
+
+    private func openSource(_ source: inout Source) throws -> any Producer {
+        let label = request.source.label
+        let layout = options.layout
+        switch request.source.kind {
+        case .null: return NullProducer(label: label)
+        case .standardStream: return ByteStreamProducer(0, layout: layout, label: label)
+        case .file(let path):
+            let file = try OpenFile.reading(path, poller)
+            source.file = file
+            return ByteStreamProducer(file.descriptor, layout: layout, label: label)
+        case .server:
+            guard let session = source.session, let sql = source.copySQL?(options) else {
+                throw ConnectFailure("not connected")
+            }
+            return StatementProducer(session, sql, layout: layout, transport: request.transport)
+        }
+    }
+
+    private func openDestination(_ entry: Entry) throws -> any Destination {
+        let label = entry.label
+        switch entry.endpoint.kind {
+        case .null: return StreamDestination(null: label)
+        case .standardStream: return StreamDestination(descriptor: 1, label: label)
+        case .file(let path):
+            return try OpenFile.isReplaceable(path)
+                ? FileDestination(path, label: label)
+                : StreamDestination(OpenFile.writing(path, poller), label: label)
+        case .server:
+            guard let session = entry.session, let plan = entry.plan else { throw ConnectFailure("not connected") }
+            if request.truncate { try truncate(plan.table, session) }
+            return ServerDestination(
+                StatementReceiver(
+                    session, CopyStatement.in(plan.table, columns: plan.columns, options: options),
+                    transport: request.transport),
+                timeout: request.timeout)
+        }
+    }
+
+    private func truncate(_ table: TableShape, _ session: Session) throws {
+        // ONLY, as COPY itself: the children of an ordinary table are tables of their own.
+        let only = table.kind == "r" ? "ONLY " : ""
+        let sql = "TRUNCATE TABLE \(only)\(table.name.quoted)"
+        guard let source = sourceSession, try Catalog.clusterStart(source) == table.identity.clusterStart else {
+            try session.run(sql, within: request.timeout)
+            return
+        }
+        // On one cluster the source may read the very table, by a query or a view: its lock would never go away.
+        let usual = session.isServerWorking
+        defer { session.isServerWorking = usual }
+        session.isServerWorking = { [pid = session.connection.backendPID] in
+            guard try Catalog.blocks(source, pid) else { return true }
+            throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
+        }
+        try session.run(sql, within: 1)
+    }
+}

@@ -1,0 +1,222 @@
+// COPY FROM STDIN on the wire itself.
+
+/// Writes the ring's bytes as frames of their own, and hears the server while it does.
+public final class WireCopyIn: CopyInTransport {
+    private enum State {
+        /// → sent
+        case idle
+        /// The statement is under way. → copying, ready
+        case sent
+        /// Rows are taken. → ending, aborting
+        case copying
+        /// CopyDone is queued. → ready
+        case ending
+        /// CopyFail is queued, or the server ended the copy by an error. → ready
+        case aborting
+        /// The server is ready for the next statement. No exit.
+        case ready
+        /// The stream makes no sense, or is gone. No exit.
+        case broken
+    }
+
+    private let line: WireLine
+    private var state = State.idle
+    /// The header of the current frame, how much of it is sent, and how much of its data is to come.
+    private var head: [UInt8] = [0, 0, 0, 0, 0]
+    private var headSent = 5
+    private var bodyLeft = 0
+    private var blockedBy: Interest?
+
+    /// The largest frame: what one cycle gives.
+    private static let frame = 1 << 16
+
+    /// Nil where libpq has to speak for itself. The session must be idle.
+    public init?(_ session: Session) {
+        guard let line = WireLine(session) else { return nil }
+        self.line = line
+    }
+
+    /// As `COPY 10`.
+    public var commandTag: String? { line.isReady && line.isPlainCopy ? line.commandTags[0] : nil }
+
+    /// Sends the statement and awaits the server's consent.
+    public func begin(_ sql: String) throws -> Step {
+        if case .idle = state {
+            try line.session.requireIdle()
+            line.session.announce(sql)
+            line.queue(UInt8(ascii: "Q"), text: sql)
+            state = .sent
+        }
+        guard case .sent = state else { throw CopyMisuse.alreadyUsed }
+        return try guarding {
+            if let blocked = try line.flush() { return .waiting(blocked) }
+            let blocked = try line.readReplies { line.copyResponse != nil || line.error != nil }
+            if let error = line.error { throw error }
+            if line.copyResponse == nil, let blocked { return .waiting(blocked) }
+            guard line.copyResponse?.kind == .copyIn, line.strangers == 0 else {
+                throw PQError(message: "not a COPY … FROM STDIN: \(sql)")
+            }
+            state = .copying
+            return .done
+        }
+    }
+
+    /// The server's messages.
+    public var attention: Interest? { Interest(line.socket, .read) }
+
+    /// Takes in the server's messages; its error ends the copy at once.
+    public func attend(_ ready: Readiness) throws -> Interest? {
+        guard case .copying = state else { return nil }
+        return try guarding {
+            if ready.contains(.read) { try hear() }
+            // TLS can want to read before it writes on.
+            if let blocked = blockedBy, !blocked.events.isDisjoint(with: ready),
+                ready.contains(.write) || blocked.events == .read
+            {
+                blockedBy = nil
+            }
+            return blockedBy
+        }
+    }
+
+    private func hear() throws {
+        _ = try line.readReplies { line.error != nil }
+        if let error = line.error {
+            state = .aborting
+            throw error
+        }
+        if line.isReady || !line.commandTags.isEmpty {
+            state = .aborting
+            throw PQError(message: "the server ended the copy")
+        }
+    }
+
+    /// Writes as much as the socket takes.
+    public func write(_ bytes: RawSpan) throws -> Drained {
+        guard case .copying = state else { throw line.error ?? CopyMisuse.notEntered }
+        return try guarding {
+            var taken = 0
+            while taken < bytes.byteCount {
+                if bodyLeft == 0, headSent == 5 { beginFrame(min(bytes.byteCount - taken, Self.frame)) }
+                let outcome = unsafe bytes.withUnsafeBytes { bytes in
+                    unsafe head.withUnsafeBytes { head in
+                        // A frame announced earlier may be shorter or longer than what is given now.
+                        let body = unsafe UnsafeRawBufferPointer(
+                            rebasing: bytes[taken..<min(bytes.count, taken + bodyLeft)])
+                        return unsafe line.write(UnsafeRawBufferPointer(rebasing: head[headSent...]), body)
+                    }
+                }
+                guard case .moved(let count) = outcome else { return try stopped(outcome, taken) }
+                let ofHead = min(count, 5 - headSent)
+                headSent += ofHead
+                bodyLeft -= count - ofHead
+                taken += count - ofHead
+            }
+            blockedBy = nil
+            return Drained(taken: taken)
+        }
+    }
+
+    private func beginFrame(_ count: Int) {
+        head[0] = UInt8(ascii: "d")
+        let length = UInt32(count + 4)
+        for index in 0..<4 { head[index + 1] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index)) }
+        headSent = 0
+        bodyLeft = count
+    }
+
+    private func stopped(_ outcome: WireChannel.Outcome, _ taken: Int) throws -> Drained {
+        switch outcome {
+        case .moved, .wantsRead, .wantsWrite:
+            let interest = try line.blocked(outcome)
+            blockedBy = interest
+            return Drained(taken: taken, blocked: interest)
+        case .closed, .failed:
+            // Its last words may still be there to be read.
+            try? hear()
+            throw lost(outcome)
+        }
+    }
+
+    private func lost(_ outcome: WireChannel.Outcome) -> PQError {
+        do throws(PQError) {
+            _ = try line.blocked(outcome)
+            return line.lost("the connection is lost")
+        } catch {
+            return error
+        }
+    }
+
+    /// Sends CopyDone and awaits the confirmation.
+    public func end() throws -> Step {
+        if case .copying = state {
+            line.queue(UInt8(ascii: "c"))
+            state = .ending
+        }
+        guard case .ending = state else { throw line.error ?? CopyMisuse.notEntered }
+        return try guarding {
+            if let blocked = try line.flush() { return .waiting(blocked) }
+            let blocked = try line.readReplies { line.error != nil }
+            if let error = line.error {
+                state = .aborting
+                throw error
+            }
+            if let blocked { return .waiting(blocked) }
+            state = .ready
+            guard line.isPlainCopy else { throw PQError(message: "more than one statement in a COPY") }
+            return .done
+        }
+    }
+
+    /// Sends CopyFail with the reason and drains what follows.
+    public func fail(_ reason: String) throws -> Step {
+        switch state {
+        case .idle, .ready, .broken: return .done
+        case .sent, .copying, .ending, .aborting: break
+        }
+        guard line.session.connection.isUsable else { return .done }
+        return try guarding {
+            if case .copying = state {
+                completeFrame()
+                line.queue(UInt8(ascii: "f"), text: reason)
+                state = .aborting
+            } else if case .aborting = state, line.copyResponse != nil, !failSent {
+                // The server skips all until a frame is whole and the copy is over.
+                completeFrame()
+                line.queue(UInt8(ascii: "f"), text: reason)
+            }
+            failSent = true
+            line.draining = true
+            let blocked = try line.flush() ?? line.readReplies(until: { false })
+            let step: Step = if let blocked { .waiting(blocked) } else { .done }
+            if let interest = lastResort.watching(step, line.session) { return .waiting(interest) }
+            state = .ready
+            return .done
+        }
+    }
+
+    private var lastResort = LastResort()
+
+    private var failSent = false
+
+    /// A frame once announced is to be filled; the server discards it all.
+    private func completeFrame() {
+        guard headSent < 5 || bodyLeft > 0 else { return }
+        line.queueRaw(Array(head[headSent...]) + [UInt8](repeating: 0, count: bodyLeft))
+        headSent = 5
+        bodyLeft = 0
+    }
+
+    /// Notes when the line breaks: it is never touched again.
+    private func guarding<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as PQError where error.connectionLost {
+            state = .broken
+            throw error
+        }
+    }
+
+    /// Closes the connection.
+    public func abandon() { line.session.close() }
+}

@@ -1,0 +1,138 @@
+// COPY TO STDOUT on the wire itself.
+
+/// Reads COPY data straight into the ring; row headers are taken out there.
+public final class WireCopyOut: CopyOutTransport {
+    private enum State {
+        /// → sent
+        case idle
+        /// The statement is under way. → copying, ready
+        case sent
+        /// Rows come. → ready
+        case copying
+        /// The server is ready for the next statement. No exit.
+        case ready
+        /// The stream makes no sense, or is gone. No exit.
+        case broken
+    }
+
+    private let line: WireLine
+    private var state = State.idle
+    private var request: CancelRequest?
+    /// Rows that came together with the server's consent.
+    private var early: [UInt8] = []
+    private var earlyMessages = 0
+
+    /// Nil where libpq has to speak for itself. The session must be idle.
+    public init?(_ session: Session) {
+        guard let line = WireLine(session) else { return nil }
+        self.line = line
+    }
+
+    /// The server sends the binary format.
+    public var isBinary: Bool { line.copyResponse?.body.first == 1 }
+
+    /// As `COPY 10`.
+    public var commandTag: String? { line.isReady && line.isPlainCopy ? line.commandTags[0] : nil }
+
+    /// Sends the statement and awaits the server's consent.
+    public func begin(_ sql: String) throws -> Step {
+        if case .idle = state {
+            try line.session.requireIdle()
+            line.session.announce(sql)
+            line.queue(UInt8(ascii: "Q"), text: sql)
+            state = .sent
+        }
+        guard case .sent = state else { throw CopyMisuse.alreadyUsed }
+        return try guarding {
+            if let blocked = try line.flush() { return .waiting(blocked) }
+            while line.copyResponse == nil, line.error == nil, !line.isReady {
+                let (moved, blocked) = try line.readEarly(into: &early)
+                if let blocked { return .waiting(blocked) }
+                earlyMessages += moved.messages
+            }
+            if line.isReady { state = .ready }
+            if let error = line.error { throw error }
+            guard line.copyResponse?.kind == .copyOut, line.strangers == 0 else {
+                throw PQError(message: "not a COPY … TO STDOUT: \(sql)")
+            }
+            if !line.isReady { state = .copying }
+            return .done
+        }
+    }
+
+    /// Reads what is there, as long as the space has room for a good part of what a socket holds.
+    public func read(into space: inout MutableRawSpan) throws -> Filled {
+        if !early.isEmpty { return .moved(giveEarly(&space)) }
+        return try guarding {
+            var moved = Totals.zero
+            while case .copying = state {
+                var rest = space._mutatingExtracting(moved.bytes..<space.byteCount)
+                let (more, blocked) = try line.read(&rest)
+                moved += more
+                if line.isReady { state = .ready }
+                if line.error != nil { break }
+                if let blocked {
+                    if moved.bytes > 0 { return .moved(moved) }
+                    return .blocked(blocked)
+                }
+                // Less is left than a server sends at once: the rest is for the next cycle.
+                if space.byteCount - moved.bytes < 8192 { break }
+            }
+            if moved.bytes > 0 { return .moved(moved) }
+            return try end()
+        }
+    }
+
+    private func giveEarly(_ space: inout MutableRawSpan) -> Totals {
+        let count = min(early.count, space.byteCount)
+        for index in 0..<count { space.storeBytes(of: early[index], toByteOffset: index, as: UInt8.self) }
+        early.removeFirst(count)
+        // Rows are counted when the last byte of the lot is given.
+        guard early.isEmpty else { return Totals(bytes: count) }
+        defer { earlyMessages = 0 }
+        return Totals(messages: earlyMessages, bytes: count)
+    }
+
+    /// No more rows: the end counts only when the server says that it completed.
+    private func end() throws -> Filled {
+        if let error = line.error { throw error }
+        guard case .ready = state else { return .blocked(Interest(line.socket, .read)) }
+        guard line.isPlainCopy, line.copyDone else { throw PQError(message: "more than one statement in a COPY") }
+        return .ended(.zero)
+    }
+
+    /// Cancels what still runs and drains it.
+    public func cancel() throws -> Step {
+        switch state {
+        case .idle, .broken: return .done
+        case .ready, .sent, .copying: break
+        }
+        guard line.session.connection.isUsable else { return .done }
+        return try guarding {
+            if !line.isReady {
+                let failed = line.error != nil
+                if request == nil, !failed { request = CancelRequest(line.session.connection) }
+                line.draining = true
+                if let blocked = try line.flush() ?? line.readReplies(until: { false }) { return .waiting(blocked) }
+                state = .ready
+                // That it was cancelled is what was asked for.
+                if let error = line.error, error.server?.sqlState != "57014", !failed { throw error }
+            }
+            if let request, !request.isDone { return .waiting(request.interest) }
+            return .done
+        }
+    }
+
+    /// Notes when the line breaks: it is never touched again.
+    private func guarding<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as PQError where error.connectionLost {
+            state = .broken
+            throw error
+        }
+    }
+
+    /// Closes the connection.
+    public func abandon() { line.session.close() }
+}

@@ -1,0 +1,198 @@
+// Byte streams over real files, pipes and sockets. Nothing here waits.
+
+import CopyCore
+import Glibc
+import Testing
+
+struct ByteStreamProducerTests {
+    private func fill(_ producer: ByteStreamProducer, _ size: Int = 100) throws -> (Filled, String) {
+        var space = [UInt8](repeating: 0, count: size)
+        var span = space.mutableSpan
+        var bytes = span.mutableBytes
+        let filled = try producer.fill(&bytes)
+        guard case .moved(let moved) = filled else { return (filled, "") }
+        return (filled, String(decoding: space[..<moved.bytes], as: UTF8.self))
+    }
+
+    @Test func `an empty pipe blocks and its end is the end`() throws {
+        let pipe = try TestPipe()
+        let producer = ByteStreamProducer(pipe.readEnd, label: "stdin")
+        _ = try producer.enter()
+        #expect(try fill(producer) == (.blocked(Interest(pipe.readEnd, .read)), ""))
+        writeAll(pipe.writeEnd, Array("1\n2".utf8))
+        #expect(try fill(producer) == (.moved(Totals(messages: 1, bytes: 3)), "1\n2"))
+        #expect(try fill(producer) == (.blocked(Interest(pipe.readEnd, .read)), ""))
+        writeAll(pipe.writeEnd, Array("2\n3".utf8))
+        pipe.closeWriteEnd()
+        #expect(try fill(producer) == (.moved(Totals(messages: 1, bytes: 3)), "2\n3"))
+        #expect(try fill(producer) == (.ended(Totals(messages: 1)), ""))
+        #expect(producer.totals == Totals(messages: 3, bytes: 6))
+        // The end once more counts nothing once more.
+        #expect(try fill(producer) == (.ended(.zero), ""))
+        #expect(producer.totals == Totals(messages: 3, bytes: 6))
+    }
+
+    @Test func `a read gives no more than there is space for`() throws {
+        let file = try TestFile("1\n22\n")
+        let producer = ByteStreamProducer(file.descriptor, label: "file")
+        _ = try producer.enter()
+        #expect(try fill(producer, 4) == (.moved(Totals(messages: 1, bytes: 4)), "1\n22"))
+        #expect(try fill(producer, 4) == (.moved(Totals(messages: 1, bytes: 1)), "\n"))
+        #expect(try fill(producer, 4) == (.ended(.zero), ""))
+    }
+
+    @Test func `the descriptor's flags are left as they were`() throws {
+        let pipe = try TestPipe()
+        let producer = ByteStreamProducer(pipe.readEnd, label: "stdin")
+        _ = try producer.enter()
+        _ = try fill(producer)
+        #expect(fcntl(pipe.readEnd, F_GETFL) & O_NONBLOCK == 0)
+    }
+
+    @Test func `a descriptor that cannot be read is an error and no end`() throws {
+        let pipe = try TestPipe()
+        let producer = ByteStreamProducer(pipe.writeEnd, label: "not for reading")
+        _ = try producer.enter()
+        writeAll(pipe.writeEnd, [1])
+        pipe.closeReadEnd()
+        // It polls as broken, and reading a write end is refused by the kernel.
+        let error = try #require(throws: SystemError.self) { _ = try fill(producer) }
+        #expect(error.code == EBADF)
+    }
+}
+
+@Suite(.serialized) struct ByteStreamReceiverTests {
+    /// A broken pipe is an error of the call, as in every program of ours.
+    init() { signal(SIGPIPE, SIG_IGN) }
+
+    private func drain(_ receiver: ByteStreamReceiver, _ bytes: [UInt8]) throws -> Drained {
+        try receiver.drain(bytes.span.bytes)
+    }
+
+    private func entered(_ descriptor: CInt) throws -> ByteStreamReceiver {
+        let receiver = ByteStreamReceiver(descriptor, label: "stream")
+        #expect(try receiver.enter(.text) == .done)
+        return receiver
+    }
+
+    @Test func `a file takes everything`() throws {
+        let file = try TestFile()
+        try transfer(FakeProducer(rows: numberedRows(100)), ByteStreamReceiver(file.descriptor, label: "file"))
+        #expect(file.content == numberedRows(100).joined())
+    }
+
+    @Test func `a full pipe blocks and what it took is not given again`() throws {
+        let pipe = try TestPipe()
+        let receiver = try entered(pipe.writeEnd)
+        let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        let first = try drain(receiver, bytes)
+        #expect(first.taken > 0 && first.taken < bytes.count)
+        let blocked = try #require(first.blocked)
+        #expect(blocked.events == .write)
+        #expect(try drain(receiver, bytes) == Drained(taken: 0, blocked: blocked))
+        var got = readAll(pipe.readEnd)
+        #expect(got.count == first.taken)
+        var offset = first.taken
+        while offset < bytes.count {
+            offset += try drain(receiver, Array(bytes[offset...])).taken
+            got += readAll(pipe.readEnd)
+        }
+        #expect(got == bytes)
+    }
+
+    @Test func `the flags of a shared pipe are left as they were`() throws {
+        let pipe = try TestPipe()
+        let receiver = try entered(pipe.writeEnd)
+        _ = try drain(receiver, Array(repeating: 1, count: 200_000))
+        #expect(fcntl(pipe.writeEnd, F_GETFL) & O_NONBLOCK == 0)
+    }
+
+    @Test func `a reader that goes away is told at the next write`() throws {
+        let pipe = try TestPipe()
+        let receiver = try entered(pipe.writeEnd)
+        #expect(try drain(receiver, [1]).taken == 1)
+        pipe.closeReadEnd()
+        let error = try #require(throws: SystemError.self) { _ = try drain(receiver, [2]) }
+        #expect(error.isBrokenPipe)
+    }
+
+    @Test func `a reader that goes away is told while nothing is written`() throws {
+        let pipe = try TestPipe()
+        let source = try TestPipe()
+        let producer = ByteStreamProducer(source.readEnd, label: "stdin")
+        let receiver = ByteStreamReceiver(pipe.writeEnd, label: "stdout")
+        let manager = CopyManager(producer, [receiver], settings: .with { $0.idleInterval = 0 })
+        try manager.enter()
+        // The source is silent and stays so; the reader is there.
+        try manager.expectNext(.zero)
+        pipe.closeReadEnd()
+        let fault = try manager.nextFault()
+        #expect((fault[receiver] as? SystemError)?.isBrokenPipe == true)
+        _ = try manager.failure()
+    }
+
+    @Test func `a pipe nobody reads any more at the start is an error`() throws {
+        let pipe = try TestPipe()
+        pipe.closeReadEnd()
+        let receiver = try entered(pipe.writeEnd)
+        let error = try #require(throws: SystemError.self) { _ = try drain(receiver, [1]) }
+        #expect(error.isBrokenPipe)
+    }
+
+    @Test func `a full socket blocks and its flags are left as they were`() throws {
+        var ends: [CInt] = [-1, -1]
+        try #require(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        defer { for end in ends { close(end) } }
+        let receiver = try entered(ends[0])
+        let drained = try drain(receiver, Array(repeating: 7, count: 10_000_000))
+        #expect(drained.taken > 0 && drained.taken < 10_000_000)
+        #expect(drained.blocked == Interest(ends[0], .write))
+        #expect(fcntl(ends[0], F_GETFL) & O_NONBLOCK == 0)
+        #expect(readAll(ends[1]).count == drained.taken)
+    }
+
+    @Test func `a device that is full is an error with nothing taken`() throws {
+        let full = open("/dev/full", O_WRONLY)
+        try #require(full >= 0)
+        defer { close(full) }
+        let receiver = try entered(full)
+        let error = try #require(throws: SystemError.self) { _ = try drain(receiver, [1]) }
+        #expect(error.code == ENOSPC)
+    }
+
+    @Test func `a file that fills up in the middle loses and doubles nothing`() throws {
+        let file = try TestFile(String(repeating: "x", count: 4096))
+        file.seal()
+        let rows = String(repeating: "0123456\n", count: 1024)
+        let receiver = ByteStreamReceiver(file.descriptor, label: "file")
+        let manager = CopyManager(FakeProducer(rows: [rows]), [receiver], poller: ScriptedPoller())
+        try manager.enter()
+        // Half of it fits.
+        try manager.expectNext(Totals(messages: 1024, bytes: 8192))
+        #expect(manager.backlog(of: receiver) == 4096)
+        let fault = try manager.nextFault()
+        #expect((fault[receiver] as? SystemError)?.code == EPERM)
+        #expect(manager.backlog(of: receiver) == 4096)
+        _ = try manager.failure()
+        #expect(file.content == String(rows.prefix(4096)))
+    }
+
+    @Test func `the end is done when what follows it is done`() throws {
+        let file = try TestFile()
+        var flushed = 0
+        let receiver = ByteStreamReceiver(file.descriptor, label: "file") {
+            flushed += 1
+            if flushed == 1 { throw Trouble("cannot sync") }
+        }
+        let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], poller: ScriptedPoller())
+        try manager.withCopy { copy in
+            _ = try copy.next()
+            let fault = try copy.nextFault()
+            #expect(described(fault.faults) == ["file: cannot sync"])
+            try copy.reconcile(receiver)
+            try copy.expectNext(nil)
+        }
+        #expect(flushed == 2)
+        #expect(file.content == "1\n")
+    }
+}

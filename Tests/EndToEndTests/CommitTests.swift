@@ -1,0 +1,124 @@
+// The moment of committing: what is said of each destination is true.
+
+import Glibc
+import TestKit
+import Testing
+
+@Suite struct CommitTests {
+    private static let rows = 50
+
+    @Test(arguments: [Fault.close, .reset], [Trigger.answer(to: "COMMIT"), .beforeQuery("COMMIT")])
+    func lostAnswerOfTheFirstIsInDoubtAndTheSecondRolledBack(fault: Fault, trigger: Trigger) throws {
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        proxy.arm(fault, at: trigger)
+        let lost = trio.first.through(proxy)
+        let result = try transfer(trio.source.at(), lost, trio.second.at())
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 4, "\(result)")
+        #expect(result.errors.contains("\(lost): in doubt"), "\(result)")
+        #expect(result.errors.contains("\(trio.second.at()): rolled back"), "\(result)")
+        let committed = trigger == .answer(to: "COMMIT")
+        #expect(try trio.first.count() == (committed ? Self.rows : 0))
+        #expect(try trio.second.count() == 0)
+        try trio.expectNoBackends()
+        // The server can be asked, as the summary says.
+        let words = result.errors.split(separator: "'")
+        let index = try #require(words.firstIndex { $0.hasSuffix("pg_xact_status(") })
+        #expect(
+            try trio.first.sql("SELECT pg_xact_status('\(words[index + 1])')") == (committed ? "committed" : "aborted"))
+        proxy.stop()
+    }
+
+    @Test func lostAnswerOfTheSecondLeavesTheFirstCommitted() throws {
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try FaultProxy(to: trio.second.cluster)
+        proxy.arm(.close, at: .answer(to: "COMMIT"))
+        let result = try transfer(trio.source.at(), trio.first.at(), trio.second.through(proxy))
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 4, "\(result)")
+        #expect(result.errors.contains("\(trio.first.at()): committed, 50 rows"), "\(result)")
+        #expect(result.errors.contains("\(trio.second.through(proxy)): in doubt"), "\(result)")
+        #expect(try trio.first.count() == Self.rows)
+        #expect(try trio.second.count() == Self.rows)
+        proxy.stop()
+    }
+
+    @Test func lostAnswerDoesNotKeepTheOthersFromCommittingWithKeepGoing() throws {
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        proxy.arm(.reset, at: .answer(to: "COMMIT"))
+        let result = try transfer("--keep-going", trio.source.at(), trio.first.through(proxy), trio.second.at())
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 4, "\(result)")
+        #expect(result.errors.contains("\(trio.second.at()): committed"), "\(result)")
+        #expect(try trio.second.count() == Self.rows)
+        proxy.stop()
+    }
+
+    @Test func fileIsNotReplacedWhenACommitIsInDoubt() throws {
+        let trio = try Trio(rows: Self.rows)
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("old\n".utf8, to: "out")
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        proxy.arm(.close, at: .answer(to: "COMMIT"))
+        let result = try transfer(trio.source.at(), file, trio.first.through(proxy))
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 4, "\(result)")
+        #expect(try directory.text(of: "out") == "old\n")
+        #expect(try directory.entries() == ["out"])
+        proxy.stop()
+    }
+
+    @Test func answerThatNeverComesIsInDoubtAfterTheTimeout() throws {
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try FaultProxy(to: trio.second.cluster)
+        proxy.arm(.stall, at: .answer(to: "COMMIT"))
+        let result = try transfer("--timeout=1", trio.source.at(), trio.first.at(), trio.second.through(proxy))
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 4, "\(result)")
+        #expect(result.duration < .seconds(8), "\(result)")
+        #expect(try trio.second.count() == Self.rows)
+        proxy.stop()
+    }
+
+    @Test func signalWhileAnAnswerIsAwaitedEndsInDoubt() throws {
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try FaultProxy(to: trio.second.cluster)
+        proxy.arm(.stall, at: .answer(to: "COMMIT"))
+        let running = try start(trio.source.at(), trio.first.at(), trio.second.through(proxy))
+        try proxy.waitUntilTriggered()
+        let (result, time) = try interrupted(running, SIGINT)
+        #expect(result.code == 4, "\(result)")
+        #expect(time < .milliseconds(2500), "\(result)")
+        #expect(result.errors.contains("in doubt"), "\(result)")
+        proxy.stop()
+    }
+
+    @Test func brokenConnectionBeforeTheLastCheckRollsBackAll() throws {
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try FaultProxy(to: trio.second.cluster)
+        proxy.arm(.reset, at: .beforeQuery("SET CONSTRAINTS"))
+        let result = try transfer(trio.source.at(), trio.first.at(), trio.second.through(proxy))
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 1, "\(result)")
+        try trio.expectNothingCommitted("\(result)")
+        try trio.expectNoBackends()
+        proxy.stop()
+    }
+
+    @Test func sourceThatDiesAfterItsLastWordDoesNotMatter() throws {
+        let trio = try Trio(rows: Self.rows)
+        let source = try FaultProxy(to: trio.source.cluster)
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        // CopyDone, CommandComplete and ReadyForQuery follow the last row.
+        source.arm(.reset, at: .copyBytes(Trio.sourceBytes(Self.rows) + 5 + 13 + 6))
+        proxy.arm(.stall(for: .milliseconds(500)), at: .answer(to: "SET CONSTRAINTS"))
+        let result = try transfer("--format=text", trio.source.through(source), trio.first.through(proxy))
+        #expect(source.faultCount == 1 && proxy.faultCount == 1)
+        #expect(result.code == 0, "\(result)")
+        #expect(try trio.first.count() == Self.rows)
+        source.stop()
+        proxy.stop()
+    }
+}

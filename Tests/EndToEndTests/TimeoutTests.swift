@@ -1,0 +1,164 @@
+// Destinations that take nothing: faulted by the clock, reconciled where asked for, never when they are at work.
+
+import TestKit
+import Testing
+
+@Suite struct TimeoutTests {
+    /// More than fits into the buffers between the program and a server.
+    private static let rows = 100_000
+
+    private func stalled(_ trio: Trio, at bytes: Int = 400_000, for duration: Duration? = nil) throws -> FaultProxy {
+        let proxy = try FaultProxy(to: trio.second.cluster)
+        proxy.arm(.stall(for: duration), direction: .toServer, at: .copyBytes(bytes))
+        return proxy
+    }
+
+    @Test func stalledDestinationEndsTheRunAtItsTimeout() throws {
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try stalled(trio)
+        let result = try transfer("--timeout=1", trio.source.at(), trio.first.at(), trio.second.through(proxy))
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 1, "\(result)")
+        #expect((.seconds(1)..<(.seconds(6))).contains(result.duration), "\(result)")
+        #expect(result.errors.contains("pgcopy: \(trio.second.through(proxy)): "), "\(result)")
+        try trio.expectNothingCommitted("\(result)")
+        proxy.stop()
+        try trio.expectNoBackends()
+    }
+
+    @Test func stalledDestinationIsDroppedWithKeepGoing() throws {
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try stalled(trio)
+        let result = try transfer(
+            "--timeout=1", "--keep-going", trio.source.at(), trio.second.through(proxy), trio.first.at())
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 3, "\(result)")
+        #expect(result.duration < .seconds(10), "\(result)")
+        #expect(try trio.first.digest() == trio.source.digest())
+        #expect(try trio.second.count() == 0)
+        proxy.stop()
+        try trio.expectNoBackends()
+    }
+
+    @Test(arguments: Seeded.seeds(4))
+    func reconciledDestinationLosesAndDoublesNothing(seed: UInt64) throws {
+        var rng = Seeded(seed)
+        let format = ["text", "csv", "binary"][rng.next(in: 0..<3)]
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try FaultProxy(to: trio.second.cluster)
+        let other = try FaultProxy(to: trio.first.cluster)
+        for bytes in [rng.next(in: 0..<100), rng.next(in: 100..<5_000_000), rng.next(in: 5_000_000..<9_900_000)] {
+            proxy.arm(.stall(for: .milliseconds(1200)), direction: .toServer, at: .copyBytes(bytes))
+        }
+        other.arm(.stall(for: .milliseconds(900)), direction: .toServer, at: .copyBytes(rng.next(in: 0..<9_000_000)))
+        let result = try transfer(
+            "--timeout=0.3", "--reconcile-timeouts", "--format", format,
+            trio.source.at(), trio.first.through(other), trio.second.through(proxy))
+        #expect(result.code == 0, "\(rng): \(result)")
+        #expect(proxy.faultCount >= 1 && other.faultCount == 1, "\(rng)")
+        #expect(result.errors.contains("reconciled, try 1 of 10"), "\(rng): \(result)")
+        let wanted = try trio.source.digest()
+        #expect(try trio.first.digest() == wanted, "\(rng)")
+        #expect(try trio.second.digest() == wanted, "\(rng)")
+        proxy.stop()
+        other.stop()
+    }
+
+    @Test func stallForEverIsGivenUpAfterItsTries() throws {
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try stalled(trio)
+        let result = try transfer(
+            "--timeout=1", "--reconcile-timeouts=2", trio.source.at(), trio.first.at(), trio.second.through(proxy))
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 1, "\(result)")
+        #expect((.seconds(3)..<(.seconds(8))).contains(result.duration), "\(result)")
+        #expect(result.errors.contains("reconciled, try 2 of 2"), "\(result)")
+        try trio.expectNothingCommitted("\(result)")
+        proxy.stop()
+        try trio.expectNoBackends()
+    }
+
+    /// A few rows vanish into the socket's buffer at once: only the answer can be missed.
+    @Test(arguments: [Direction.toServer, .toClient], [[], ["--reconcile-timeouts=1"]])
+    func stallBehindTheLastRowIsNoticed(direction: Direction, options: [String]) throws {
+        let trio = try Trio(rows: 10)
+        let proxy = try FaultProxy(to: trio.second.cluster)
+        proxy.arm(.stall, direction: direction, at: .copyMessages(direction == .toServer ? 0 : 1), of: .toServer)
+        let result = try transfer(
+            ["--timeout=1"] + options + [trio.source.at(), trio.first.at(), trio.second.through(proxy)])
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 1, "\(result)")
+        #expect(result.duration < .seconds(8), "\(result)")
+        try trio.expectNothingCommitted("\(result)")
+        proxy.stop()
+        try trio.expectNoBackends()
+    }
+
+    /// What a server may do for longer than the timeout, after the last row.
+    private static let work = [
+        // At the end of COPY.
+        "CREATE TRIGGER late AFTER INSERT ON t EXECUTE FUNCTION slow()",
+        // When deferred constraints are checked.
+        "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()",
+    ]
+
+    @Test(arguments: work)
+    func serverAtWorkIsNotFaulted(trigger: String) throws {
+        let trio = try Trio(rows: 1)
+        try trio.second.sql(
+            """
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3.5); RETURN NULL; END';
+            \(trigger)
+            """)
+        let result = try transfer("--timeout=1", trio.source.at(), trio.first.at(), trio.second.at())
+        #expect(result.code == 0, "\(result)")
+        #expect(result.duration > .milliseconds(3400), "\(result)")
+        #expect(try trio.second.count() == 1)
+        #expect(try trio.first.count() == 1)
+    }
+
+    @Test func serverThatWaitsForALockIsNotFaulted() throws {
+        let trio = try Trio(rows: 5)
+        try trio.second.sql(
+            """
+            CREATE TABLE counter (n int); INSERT INTO counter VALUES (0);
+            CREATE FUNCTION counting() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN UPDATE public.counter SET n = n + 1; RETURN NULL; END';
+            CREATE TRIGGER late AFTER INSERT ON t EXECUTE FUNCTION counting()
+            """)
+        let holder = try Holder(trio.second, "UPDATE counter SET n = 10")
+        let running = try start("--timeout=1", trio.source.at(), trio.first.at(), trio.second.at())
+        try trio.second.waitForBackend("wait_event_type = 'Lock' AND now() - query_start > '2500 ms'")
+        #expect(!running.hasEnded)
+        try holder.release()
+        let result = try running.end()
+        #expect(result.code == 0, "\(result)")
+        #expect(try trio.second.sql("SELECT n FROM counter") == "11")
+        #expect(try trio.second.count() == 5)
+    }
+
+    @Test func truncateThatWaitsForALockIsNotFaulted() throws {
+        let trio = try Trio(rows: 5)
+        let holder = try Holder(trio.second, "LOCK TABLE t IN ACCESS SHARE MODE")
+        let running = try start("--timeout=1", "--truncate", trio.source.at(), trio.second.at())
+        try trio.second.waitForBackend("wait_event_type = 'Lock' AND now() - query_start > '2500 ms'")
+        #expect(!running.hasEnded)
+        try holder.release()
+        let result = try running.end()
+        #expect(result.code == 0, "\(result)")
+        #expect(try trio.second.count() == 5)
+    }
+
+    @Test func serverThatNeverAnswersIsLeftAtTheTimeoutWhileConnecting() throws {
+        let trio = try Trio(rows: 5)
+        let proxy = try FaultProxy(to: trio.second.cluster)
+        proxy.arm(.stall, direction: .toClient, at: .now)
+        let result = try transfer("--timeout=1", trio.source.at(), trio.first.at(), trio.second.through(proxy))
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 2, "\(result)")
+        #expect(result.duration < .seconds(8), "\(result)")
+        try trio.expectNothingCommitted("\(result)")
+        proxy.stop()
+        try trio.expectNoBackends()
+    }
+}
