@@ -4,19 +4,15 @@ import CopyCore
 import TestKit
 import Testing
 
-@Suite struct `Back-pressure on a server` {
+@Suite(.overBothTransports) struct `Back-pressure on a server` {
     @Test(arguments: CopyFormat.allCases)
     func `a value of 20 MB goes through a ring of 4 KiB`(format: CopyFormat) throws {
         let stage = try Stage(rows: 1)
         let source = "(SELECT 1, repeat('0123456789', 2000000) UNION ALL SELECT 2, 'small')"
         let producer = try stage.producer(source, format)
-        var bytes = 0
-        let counted = CallReceiver { rows in bytes += rows.reduce(0) { $0 + $1.count } }
-        let receivers: [any Receiver] = [try stage.receiver("d1", format), counted]
+        let receivers: [any Receiver] = [try stage.receiver("d1", format), NullReceiver()]
         let sum = try stage.manager(producer, receivers, .buffer(4_096)).sumOfCycles()
         #expect(sum.messages == format.messages(2) && sum.bytes > 20_000_000)
-        // In binary the scanner gives header and trailer to no row.
-        #expect(format == .binary || bytes == sum.bytes)
         #expect(
             try stage.value(
                 "SELECT string_agg(i || ' ' || length(t) || ' ' || (t IN ('small', repeat('0123456789', 2000000))), ',')"
@@ -49,7 +45,7 @@ import Testing
         let fast = try stage.receiver("d2")
         // What socket buffers hold comes on top of the ring: the source is larger than both.
         let producer = try stage.producer("(SELECT generate_series(1, 250000), repeat('x', 100))")
-        let settings = CopySettings().with { $0.buffer = 100_000 }
+        let settings = CopySettings.with { $0.buffer = 100_000 }
         let manager = stage.manager(producer, [slow, fast], settings)
         proxy.arm(.slow(bytesPerSecond: 10_000_000), direction: .toServer, at: .copyBytes(0))
         var worst = (slow: 0, fast: 0)
@@ -72,7 +68,7 @@ import Testing
         let stage = try Stage()
         let producer = try stage.producer()
         let begun = stage.poller.now
-        let sum = try stage.manager(producer, [NullReceiver()], CopySettings().with { $0.rateLimit = 400_000 })
+        let sum = try stage.manager(producer, [NullReceiver()], .with { $0.rateLimit = 400_000 })
             .sumOfCycles()
         let seconds = stage.poller.now.seconds(since: begun)
         #expect(sum.messages == 10_000 && Double(sum.bytes) / seconds < 800_000)
@@ -90,7 +86,7 @@ import Testing
             FROM unnest(ARRAY[\(sizes.map(String.init).joined(separator: ","))]) n
             """)
         let format = CopyFormat.allCases[rng.next(in: 0..<3)]
-        let settings = CopySettings().with {
+        let settings = CopySettings.with {
             $0.buffer = rng.next(in: 1..<50_000)
             $0.chunk = rng.next(in: 1..<70_000)
         }

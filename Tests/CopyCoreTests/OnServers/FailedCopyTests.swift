@@ -5,7 +5,7 @@ import Glibc
 import TestKit
 import Testing
 
-@Suite struct `Failed copies on a server` {
+@Suite(.overBothTransports) struct `Failed copies on a server` {
     /// More than any buffer on the way holds.
     private let endless = "(SELECT generate_series(1, 10000000), 'row')"
 
@@ -80,8 +80,8 @@ import Testing
         let manager = try stage.manager(stage.producer(endless, on: source), [stage.receiver("d1", on: target)])
         let failure = copyFail { try manager.withCopy { _ = try $0.next() } }
         #expect(failure?.reason == .incomplete)
-        #expect(source.connection.transactionStatus == .inError)
-        #expect(target.connection.transactionStatus == .inError)
+        #expect(source.transactionStatus == .inError)
+        #expect(target.transactionStatus == .inError)
         try source.run("ROLLBACK")
         try target.run("ROLLBACK")
         #expect(source.isIdleAndAnswers && target.isIdleAndAnswers)
@@ -137,7 +137,7 @@ import Testing
         }
         #expect(failure?.cause as? Interrupted == Interrupted(signal: SIGINT))
         for session in [producer.session] + receivers.map(\.session) {
-            #expect(session.connection.isUsable && session.connection.transactionStatus == .idle)
+            #expect(session.connection.isUsable && session.transactionStatus == .idle)
         }
         #expect(try stage.value("SELECT count(*) FROM d1") == "0")
     }
@@ -148,12 +148,11 @@ import Testing
         try stage.admin.run("BEGIN; LOCK TABLE d2")
         let producer = try stage.producer(endless)
         let receivers = try ["d1", "d2"].map { try stage.receiver($0) }
-        let manager = stage.manager(producer, receivers, CopySettings().with { $0.realignmentTimeout = 1 })
+        let manager = stage.manager(producer, receivers, .with { $0.realignmentTimeout = 1 })
         interruption.raise(SIGTERM)
         let failure = copyFail { try manager.run() }
         #expect(failure?.reason == .notStarted && failure?.cause as? Interrupted == Interrupted(signal: SIGTERM))
-        let begun = producer.session.connection
-        #expect(begun.isUsable && begun.transactionStatus == .idle)
+        #expect(producer.session.connection.isUsable && producer.session.transactionStatus == .idle)
     }
 
     @Test func `a destination that does not answer at leave is given up in time, the others are usable`() throws {
@@ -163,7 +162,7 @@ import Testing
         let other = try stage.receiver("d2")
         let producer = try stage.producer(endless)
         let manager = stage.manager(
-            producer, [stuck, other], CopySettings().with { $0.realignmentTimeout = 0.5 })
+            producer, [stuck, other], .with { $0.realignmentTimeout = 0.5 })
         var begun = stage.poller.now
         let failure = copyFail {
             try manager.withCopy { copy in

@@ -4,7 +4,7 @@ import CopyCore
 import TestKit
 import Testing
 
-@Suite struct `Faults on a server` {
+@Suite(.overBothTransports) struct `Faults on a server` {
     /// A function that fails the call of a certain number.
     private final class Failing {
         var calls = 0
@@ -107,7 +107,7 @@ import Testing
         let receiver = try stage.receiver("d1", format, on: stage.session("d1", through: proxy))
         let other = try stage.receiver("d2", format)
         let producer = try stage.producer(source, format)
-        let manager = stage.manager(producer, [receiver, other], CopySettings().with { $0.timeout = 0.3 })
+        let manager = stage.manager(producer, [receiver, other], .with { $0.timeout = 0.3 })
         proxy.arm(.stall, direction: .toServer, at: .copyBytes(20_000))
         var sum = Totals.zero
         var timeouts = 0

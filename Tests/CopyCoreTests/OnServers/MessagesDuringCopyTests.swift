@@ -4,7 +4,7 @@ import CopyCore
 import TestKit
 import Testing
 
-@Suite struct `Messages during a copy` {
+@Suite(.overBothTransports) struct `Messages during a copy` {
     /// What a handler heard, and how many cycles were over by then.
     private struct Heard: Equatable {
         var text: String

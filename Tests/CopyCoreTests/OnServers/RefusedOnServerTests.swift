@@ -4,7 +4,7 @@ import CopyCore
 import TestKit
 import Testing
 
-@Suite struct `Copies refused on a server` {
+@Suite(.overBothTransports) struct `Copies refused on a server` {
     @Test func `a receiver that fails on enter ends the copy, and every connection is usable (case 31)`() throws {
         let stage = try Stage()
         let producer = try stage.producer()
@@ -97,7 +97,7 @@ import Testing
     ])
     func `a producer's statement that is no COPY TO STDOUT by itself is refused`(sql: String) throws {
         let stage = try Stage()
-        let producer = StatementProducer(try stage.session("source"), sql)
+        let producer = StatementProducer(try stage.session("source"), sql, transport: Stage.transport)
         let receiver = try stage.receiver("d1")
         let failure = copyFail { try stage.manager(producer, [receiver]).run() }
         #expect(failure?.producerFault != nil && failure?.receiverFaults.isEmpty == true)
@@ -114,7 +114,7 @@ import Testing
     func `a receiver's statement that is no COPY FROM STDIN by itself is refused`(sql: String) throws {
         let stage = try Stage()
         let producer = try stage.producer()
-        let receiver = StatementReceiver(try stage.session("target"), sql)
+        let receiver = StatementReceiver(try stage.session("target"), sql, transport: Stage.transport)
         let failure = copyFail { try stage.manager(producer, [receiver]).run() }
         #expect(failure?[receiver] != nil && failure?.producerFault == nil)
         #expect(receiver.commandTag == nil)
@@ -124,7 +124,8 @@ import Testing
 
     @Test func `a COPY IN with a statement behind it stores nothing`() throws {
         let stage = try Stage()
-        let receiver = StatementReceiver(try stage.session("target"), "COPY d1 FROM STDIN; SELECT 1")
+        let receiver = StatementReceiver(
+            try stage.session("target"), "COPY d1 FROM STDIN; SELECT 1", transport: Stage.transport)
         #expect(copyFail { try stage.manager(stage.producer(), [receiver]).run() }?[receiver] != nil)
         #expect(try stage.value("SELECT count(*) FROM d1") == "0")
     }

@@ -4,7 +4,7 @@ import CopyCore
 import TestKit
 import Testing
 
-@Suite struct `Errors of servers` {
+@Suite(.overBothTransports) struct `Errors of servers` {
     /// A source that would take minutes.
     private let endless = "(SELECT generate_series(1, 500000000), 'row')"
 

@@ -13,6 +13,9 @@ enum Way: CaseIterable, Sendable {
 
 /// A database on a cluster with a table `source` of some rows and empty tables `d1`, `d2`, `d3` like it.
 final class Stage {
+    /// How COPY is spoken: see `overBothTransports`.
+    @TaskLocal static var transport = TransportChoice.wire
+
     let cluster: Cluster
     let database: String
     let way: Way
@@ -69,7 +72,7 @@ final class Stage {
     {
         StatementProducer(
             try session ?? self.session("source"), "COPY \(what) TO STDOUT (FORMAT \(format.rawValue))",
-            layout: format.layout)
+            layout: format.layout, transport: Self.transport)
     }
 
     /// A table to be filled.
@@ -77,7 +80,8 @@ final class Stage {
         -> StatementReceiver
     {
         StatementReceiver(
-            try session ?? self.session(table), "COPY \(table) FROM STDIN (FORMAT \(format.rawValue))")
+            try session ?? self.session(table), "COPY \(table) FROM STDIN (FORMAT \(format.rawValue))",
+            transport: Self.transport)
     }
 
     func manager(_ producer: any Producer, _ receivers: [any Receiver], _ settings: CopySettings = CopySettings())
@@ -105,22 +109,6 @@ extension CopyFormat {
 
     /// How many messages so many rows are: binary has a trailer.
     func messages(_ rows: Int) -> Int { self == .binary ? rows + 1 : rows }
-}
-
-extension CopySettings {
-    /// A ring of so many bytes, read in one go.
-    static func buffer(_ bytes: Int) -> CopySettings {
-        var settings = CopySettings()
-        settings.buffer = bytes
-        settings.chunk = bytes
-        return settings
-    }
-
-    func with(_ change: (inout CopySettings) -> Void) -> CopySettings {
-        var settings = self
-        change(&settings)
-        return settings
-    }
 }
 
 extension CopyManager {
@@ -173,7 +161,7 @@ func copyFail(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sour
 extension Session {
     /// Idle, and a statement gives its answer.
     var isIdleAndAnswers: Bool {
-        guard connection.isUsable, connection.transactionStatus == .idle else { return false }
+        guard connection.isUsable, transactionStatus == .idle else { return false }
         return (try? run("SELECT 'yes'").last?.value(0, 0)) == "yes"
     }
 }

@@ -4,7 +4,7 @@ import CopyCore
 import TestKit
 import Testing
 
-@Suite struct `Whole copies on a server` {
+@Suite(.overBothTransports) struct `Whole copies on a server` {
     @Test func `null to null moves nothing (testNull)`() throws {
         let manager = CopyManager(NullProducer(), [NullReceiver()])
         #expect(manager.state == "initialized")
@@ -143,8 +143,8 @@ import Testing
         try target.run("BEGIN")
         for _ in 0..<2 {
             try transfer(stage.producer(on: source), stage.receiver("d1", on: target))
-            #expect(source.connection.transactionStatus == .inTransaction)
-            #expect(target.connection.transactionStatus == .inTransaction)
+            #expect(source.transactionStatus == .inTransaction)
+            #expect(target.transactionStatus == .inTransaction)
         }
         #expect(try stage.value("SELECT count(*) FROM d1") == "0")
         try target.run("COMMIT")
