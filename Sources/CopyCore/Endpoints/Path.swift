@@ -32,12 +32,35 @@ public struct Path: Sendable, Hashable {
         return bytes[(slash + 1)...]
     }
 
-    /// The path with every symbolic link followed; itself when it does not exist.
+    /// The path with every symbolic link followed, also one that leads to nothing yet.
     var resolved: Path {
+        var path = self
+        // As many links as the system follows.
+        for _ in 0..<40 {
+            if let real = path.real { return real }
+            guard let target = path.linkTarget else { return path }
+            path = target.first == UInt8(ascii: "/") ? Path(target) : Path(path.folder.bytes + target)
+        }
+        return path
+    }
+
+    /// What realpath(3) says, nil when nothing is there.
+    private var real: Path? {
         unsafe withCString { path in
-            guard let real = unsafe realpath(path, nil) else { return self }
+            guard let real = unsafe realpath(path, nil) else { return nil }
             defer { unsafe free(real) }
-            return Path(Array(unsafe String(cString: real).utf8))
+            return unsafe Path(Array(UnsafeRawBufferPointer(start: real, count: strlen(real))))
+        }
+    }
+
+    /// What a symbolic link says, nil when this is none.
+    private var linkTarget: [UInt8]? {
+        unsafe withCString { path in
+            let target = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
+                let raw = UnsafeMutableRawBufferPointer(buffer)
+                count = unsafe max(0, readlink(path, raw.baseAddress!.assumingMemoryBound(to: CChar.self), raw.count))
+            }
+            return target.isEmpty ? nil : target
         }
     }
 }

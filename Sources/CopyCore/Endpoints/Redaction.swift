@@ -55,6 +55,13 @@ public enum Redaction {
         return String(decoding: decoded, as: UTF8.self)
     }
 
+    // A URI as a value, in quotes or not; something else with :// in it is not shown.
+    private static func redactedURIValue(_ value: String) -> String {
+        let bare = value.hasPrefix("'") ? String(value.dropFirst()) : value
+        let isURI = bare.hasPrefix("postgresql://") || bare.hasPrefix("postgres://")
+        return isURI ? redacted(bare) : "…"
+    }
+
     // keyword = value, keyword = 'va lue', …
     private static func redactedKeywords(_ text: String) -> String {
         let bytes = Array(text.utf8)
@@ -84,9 +91,10 @@ public enum Redaction {
             }
             if quoted { offset += 1 }
             offset = min(offset, bytes.count)
-            if secretKeywords.contains(keyword) { continue }
+            // libpq knows no upper case, but who writes it means the same.
+            if secretKeywords.contains(keyword.lowercased()) { continue }
             let value = String(decoding: bytes[valueStart..<offset], as: UTF8.self)
-            shown.append(keyword + "=" + (value.contains("://") ? redacted(value) : value))
+            shown.append(keyword + "=" + (value.contains("://") ? redactedURIValue(value) : value))
         }
         return shown.joined(separator: " ")
     }

@@ -41,11 +41,11 @@ final class OpenFile {
     }
 
     private static func open(_ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller) throws -> OpenFile {
+        guard let opening = Opening(path, flags | O_CLOEXEC | O_NOCTTY) else { throw SystemError.now(attempt) }
         while true {
-            let descriptor = unsafe path.withCString { unsafe Glibc.open($0, flags | O_CLOEXEC | O_NOCTTY) }
-            if descriptor >= 0 { return OpenFile(descriptor) }
-            guard errno == EINTR else { throw SystemError.now(attempt) }
-            try poller.checkInterruption()
+            if let code = opening.failure { throw SystemError(attempt, code) }
+            if let descriptor = opening.descriptor { return OpenFile(descriptor) }
+            try poller.wait(for: opening.interest)
         }
     }
 }

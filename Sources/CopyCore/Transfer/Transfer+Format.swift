@@ -13,6 +13,16 @@ extension Transfer {
         return options
     }
 
+    /// The options as a destination is given them. Bytes of no known encoding are checked there against its own:
+    /// a server that is told SQL_ASCII takes anything (seen with 15).
+    func options(at session: Session) -> CopyOptions {
+        var options = options
+        if options.encoding?.uppercased() == "SQL_ASCII" {
+            options.encoding = session.connection.parameterStatus("server_encoding")
+        }
+        return options
+    }
+
     /// Whether binary is spoken; says why, and refuses it where types differ.
     private func chooseBinary(_ session: Session, _ source: Source) throws -> Bool {
         guard request.format == .binary || request.format == nil else { return false }

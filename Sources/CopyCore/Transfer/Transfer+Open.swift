@@ -46,7 +46,7 @@ extension Transfer {
             if request.truncate { try truncate(plan.table, session) }
             return ServerDestination(
                 StatementReceiver(
-                    session, CopyStatement.in(plan.table, columns: plan.columns, options: options),
+                    session, CopyStatement.in(plan.table, columns: plan.columns, options: options(at: session)),
                     transport: request.transport),
                 timeout: request.timeout)
         }

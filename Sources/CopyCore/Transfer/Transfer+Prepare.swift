@@ -7,6 +7,9 @@ extension Transfer {
         if request.query != nil {
             try refuse(!request.source.isServer, "--query needs a server as the source, not \(request.source.label)")
         }
+        if request.condition != nil {
+            try refuse(!request.source.isServer, "--where needs a server as the source, not \(request.source.label)")
+        }
         if case .server(_, let table) = request.source.kind {
             try refuse(
                 table != nil && (request.table != nil || request.query != nil),
@@ -32,7 +35,7 @@ extension Transfer {
 
     private func refuseFilesTwice() throws {
         var seen: [[UInt64]: String] = [:]
-        var names: Set<Path> = []
+        var new: Set<Path> = []
         func identity(_ endpoint: Endpoint) -> (Path, [UInt64]?)? {
             guard case .file(let path) = endpoint.kind else { return nil }
             return (path, (try? OpenFile.isReplaceable(path)) == true ? OpenFile.identity(path) : nil)
@@ -47,7 +50,11 @@ extension Transfer {
                         ? "\(entry.label) is the source itself" : "\(entry.label) is the same file as \(first)")
             }
             if let own { seen[own] = entry.label }
-            try refuse(!names.insert(path).inserted && own != nil, "\(entry.label) is named as a destination twice")
+            guard OpenFile.identity(path) == nil else { continue }
+            // Nothing is there yet: its folder and its name make it one.
+            let target = path.resolved
+            let place = Path(target.folder.resolved.bytes + [UInt8(ascii: "/")] + target.name)
+            try refuse(!new.insert(place).inserted, "\(entry.label) is named as a destination twice")
         }
     }
 

@@ -1,11 +1,12 @@
 // Asking for a password on the terminal.
 
+internal import CopyCore
 internal import Glibc
 
 /// Reads a line without echo from the terminal the user sits at, whatever stdin and stdout are.
 enum PasswordReader {
-    /// Nil when there is no terminal, or the user gave up.
-    static func read(prompt: String) -> String? {
+    /// Nil when there is no terminal, or the user gave up, by a signal perhaps.
+    static func read(prompt: String, _ poller: any Poller) -> String? {
         let terminal = unsafe open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
         guard terminal >= 0 else { return nil }
         defer { close(terminal) }
@@ -19,15 +20,17 @@ enum PasswordReader {
             _ = StandardStream(descriptor: terminal).write("\n")
         }
         _ = StandardStream(descriptor: terminal).write(prompt)
-        return line(from: terminal)
+        return line(from: terminal, poller)
     }
 
-    private static func line(from terminal: CInt) -> String? {
+    private static func line(from terminal: CInt, _ poller: any Poller) -> String? {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
         while true {
+            // A signal right before a read that waits would be lost on it.
+            var typed = [PollEntry(Interest(terminal, .read))]
+            guard (try? poller.poll(&typed, until: nil, interruptible: true)) != nil else { return nil }
             let count = unsafe Glibc.read(terminal, &byte, 1)
-            // EINTR included: a signal asks to stop.
             guard count == 1 else { return nil }
             if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
             bytes.append(byte)

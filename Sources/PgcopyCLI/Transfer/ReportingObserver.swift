@@ -46,6 +46,6 @@ final class ReportingObserver: TransferObserver {
     }
 
     func password(for label: String) -> String? {
-        options.passwordPrompt == .never ? nil : PasswordReader.read(prompt: "Password for \(label): ")
+        options.passwordPrompt == .never ? nil : PasswordReader.read(prompt: "Password for \(label): ", poller)
     }
 }

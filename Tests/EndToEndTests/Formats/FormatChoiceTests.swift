@@ -1,0 +1,94 @@
+// Which format is chosen, and which is refused.
+
+import TestKit
+import Testing
+
+@Suite("The choice of the format")
+struct FormatChoiceTests {
+    private func chosen(_ trio: Trio, _ arguments: String...) throws -> String {
+        let result = try transfer(["-v"] + arguments)
+        #expect(result.code == 0, "\(result)")
+        return result.errors.split(separator: "\n").first { $0.hasPrefix("pgcopy: format ") }.map(String.init) ?? ""
+    }
+
+    @Test("is text where one of the destinations has another type")
+    func otherType() throws {
+        let trio = try Trio("CREATE TABLE t (a int, b text)", source: "INSERT INTO t VALUES (1, 'x')")
+        try trio.second.sql("ALTER TABLE t ALTER a TYPE bigint")
+        #expect(
+            try chosen(trio, trio.source.at(), trio.first.at(), trio.second.at())
+                .contains("format text: column \"a\" is int4 at the source, int8 at"))
+        #expect(try trio.second.sql("SELECT * FROM t") == "1|x")
+        #expect(try chosen(trio, trio.source.at(), trio.first.at()).contains("format binary"))
+    }
+
+    @Test("binary is refused with the column's name where types differ, before anything is copied")
+    func refused() throws {
+        let trio = try Trio("CREATE TABLE t (a int, b text)", source: "INSERT INTO t VALUES (1, 'x')")
+        try trio.second.sql("ALTER TABLE t ALTER a TYPE bigint")
+        let result = try transfer("--format=binary", trio.source.at(), trio.first.at(), trio.second.at())
+        #expect(result.code == 2, "\(result)")
+        #expect(
+            result.errors.contains("column \"a\" is pg_catalog.int4 at the source, pg_catalog.int8 at"), "\(result)")
+        try trio.expectNothingCommitted("\(result)")
+    }
+
+    @Test("is text where a stream or an option of the text format is among it")
+    func streams() throws {
+        let trio = try Trio("CREATE TABLE t (a int)", source: "INSERT INTO t VALUES (1)")
+        #expect(try chosen(trio, trio.source.at(), trio.first.at(), "/dev/null").contains("/dev/null is a stream"))
+        #expect(try chosen(trio, "--null=x", trio.source.at(), trio.first.at()).contains("format text: an option"))
+        #expect(try chosen(trio, trio.source.at(), trio.first.at(), "null:").contains("format binary"))
+        #expect(try trio.first.count() == 3)
+    }
+
+    @Test("is made for a query's columns, too")
+    func queries() throws {
+        let trio = try Trio("CREATE TABLE t (a int, b text)", source: "INSERT INTO t VALUES (1, 'x')")
+        func copy(_ query: String) throws -> String {
+            try chosen(trio, "--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo)
+        }
+        #expect(try copy("SELECT b, a FROM t").contains("format binary"))
+        #expect(try copy("SELECT b, a::bigint AS a FROM t").contains("format text: column \"a\" is int8 at the source"))
+        #expect(try trio.first.sql("SELECT count(*), sum(a), min(b) FROM t") == "2|2|x")
+    }
+
+    @Test(
+        "keeps characters between encodings",
+        arguments: ["UTF8", "LATIN1", "LATIN9", "WIN1252"], ["auto", "text", "csv", "binary"])
+    func encodings(encoding: String, format: String) throws {
+        let servers = try Servers.all()
+        let table = "CREATE TABLE \"tä\" (\"ö\" text);"
+        let value = encoding == "LATIN1" ? "Grüße" : encoding == "UTF8" ? "Grüße" : "Grüße Œ"
+        let source = try Place(servers.source, table + "INSERT INTO \"tä\" VALUES ('\(value)')", encoding: encoding)
+        let utf8 = try Place(servers.first, table)
+        let other = try Place(servers.second, table, encoding: encoding == "UTF8" ? "LATIN1" : encoding)
+        let result = try transfer("--format", format, source.at("\"tä\""), utf8.conninfo, other.conninfo)
+        #expect(result.code == 0, "\(result)")
+        for place in [utf8, other] { #expect(try place.sql("SELECT \"ö\" FROM \"tä\"") == value) }
+        // A server converts its own encoding to UTF8 and back; few other pairs are there.
+        guard value == "Grüße" else { return }
+        let file = try TemporaryDirectory()
+        #expect(try transfer("--encoding=LATIN1", source.at("\"tä\""), file.file("x")).code == 0)
+        #expect(try file.contents(of: "x") == [0x47, 0x72, 0xfc, 0xdf, 0x65, 0x0a])
+        file.remove()
+    }
+
+    @Test("bytes of no known encoding are passed on as they are", arguments: ["auto", "text", "csv"])
+    func unknownEncoding(format: String) throws {
+        let servers = try Servers.all()
+        let source = try Place(
+            servers.source, "CREATE TABLE t (a text); INSERT INTO t VALUES (E'\\xc3\\xa9'), (E'x')",
+            encoding: "SQL_ASCII")
+        let utf8 = try Place(servers.first, "CREATE TABLE t (a text)")
+        let ascii = try Place(servers.second, "CREATE TABLE t (a text)", encoding: "SQL_ASCII")
+        let result = try transfer("--format", format, source.at(), utf8.at(), ascii.at())
+        #expect(result.code == 0, "\(result)")
+        #expect(try utf8.sql("SELECT a FROM t ORDER BY 1") == "x\né")
+        try source.sql("INSERT INTO t VALUES (E'\\xff')")
+        #expect(try transfer("--format", format, source.at(), ascii.at()).code == 0)
+        let broken = try transfer("--format", format, source.at(), utf8.at())
+        #expect(broken.code == 1)
+        #expect(broken.errors.contains("22021"), "\(broken)")
+    }
+}

@@ -1,0 +1,69 @@
+// Constant memory, and no allocation a cycle.
+
+import TestKit
+import Testing
+
+@Suite("Memory stays the same")
+struct MemoryTests {
+    /// The contract of the benchmark: whatever is copied.
+    private static let limit = 32 << 20
+
+    private func expectLittle(_ result: ProgramResult) {
+        #expect(result.code == 0, "\(result)")
+        #expect(result.peakMemory > 0)
+        #expect(result.peakMemory < Self.limit, "\(result.peakMemory >> 20) MiB")
+    }
+
+    @Test("for rows of 100 MB to two destinations", arguments: ["text", "binary"])
+    func hugeRows(format: String) throws {
+        let trio = try Trio(
+            "CREATE TABLE t (a text)",
+            source: "INSERT INTO t SELECT repeat('0123456789', 10000000) FROM generate_series(1, 2)")
+        expectLittle(try transfer("--format", format, trio.source.at(), trio.first.at(), trio.second.at()))
+        #expect(try trio.first.sql("SELECT sum(length(a)) FROM t") == "200000000")
+    }
+
+    @Test("for three million rows")
+    func manyRows() throws {
+        let trio = try Trio("CREATE TABLE t (a int)")
+        let query = "SELECT generate_series(1, 3000000) AS a"
+        expectLittle(
+            try transfer("--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo, "null:"))
+        #expect(try trio.first.count() == 3_000_000)
+    }
+
+    @Test("for forty destinations")
+    func manyDestinations() throws {
+        let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(20_000))
+        let tables = (1...40).map { "t\($0)" }
+        let place = try Place(Servers.first, tables.map { "CREATE TABLE \($0) (id text, filler text);" }.joined())
+        expectLittle(try transfer([source.at()] + tables.map(place.at)))
+        for table in tables { #expect(try place.count(table) == 20_000) }
+    }
+
+    @Test("for one slow destination beside a fast one")
+    func slowDestination() throws {
+        let trio = try Trio(rows: 100_000)
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        proxy.arm(.slow(bytesPerSecond: 4 << 20), direction: .toServer, at: .copyBytes(0))
+        expectLittle(try transfer(trio.source.at(), trio.first.through(proxy), trio.second.at()))
+        #expect(proxy.faultCount == 1)
+        #expect(try trio.first.digest() == trio.source.digest())
+        proxy.stop()
+    }
+
+    @Test("a check violated early in a slow source of 60,000 rows ends the run in under three seconds")
+    func earlyError() throws {
+        let trio = try Trio("CREATE TABLE t (a int CHECK (a <> 100), b text)")
+        // A hundred rows in 30 ms: 18 s for all of them.
+        let query = """
+            SELECT a, repeat('x', 100) AS b FROM (SELECT generate_series(1, 60000) AS a) s \
+            WHERE a % 100 <> 0 OR a = 100 OR pg_sleep(0.03) IS NOT NULL
+            """
+        let result = try transfer("--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo)
+        #expect(result.code == 1)
+        #expect(result.errors.contains("23514") && result.errors.contains("COPY t, line 100"), "\(result)")
+        #expect(result.duration < .seconds(3), "\(result)")
+        try trio.source.expectNoBackends()
+    }
+}

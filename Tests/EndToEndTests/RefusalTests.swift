@@ -1,0 +1,119 @@
+// What is refused with exit code 2, before any row is read and with nothing changed.
+
+import TestKit
+import Testing
+
+@Suite struct RefusalTests {
+    private func expectRefusal(
+        _ arguments: [String], _ words: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let result = try transfer(arguments)
+        #expect(result.code == 2, "\(result)", sourceLocation: sourceLocation)
+        #expect(result.errors.contains(words), "\(result)", sourceLocation: sourceLocation)
+        #expect(result.output.isEmpty, "\(result)", sourceLocation: sourceLocation)
+    }
+
+    @Test func tableIsNotCopiedOntoItselfWhateverTheWay() throws {
+        let place = try Place(Servers.source, Trio.schema + ";" + Trio.fill(5) + "; CREATE VIEW v AS TABLE t")
+        let proxy = try FaultProxy(to: place.cluster)
+        let ways = [
+            place.at(), place.cluster.tcpConninfo(database: place.database) + "#public.t", place.through(proxy),
+            "host=\(place.cluster.socketDirectory) port=\(place.cluster.port) user=postgres dbname=\(place.database)#T",
+        ]
+        for way in ways {
+            try expectRefusal(["--truncate", place.at(), way], "the source itself")
+            try expectRefusal(["--truncate", "--keep-going", way, "/dev/null", place.at("\"t\"")], "the source itself")
+        }
+        #expect(try place.count() == 5)
+        try place.expectNoBackends()
+        proxy.stop()
+    }
+
+    @Test func anotherTableOfTheSameDatabaseIsFine() throws {
+        let place = try Place(Servers.source, Trio.schema + ";" + Trio.fill(5) + "; CREATE TABLE u (LIKE t)")
+        #expect(try transfer(place.at(), place.at("u")).code == 0)
+        #expect(try place.count("u") == 5)
+        // The same name in another database of the same server.
+        let other = try Place(Servers.source, Trio.schema)
+        #expect(try transfer(place.at(), other.conninfo).code == 0)
+        #expect(try other.count() == 5)
+    }
+
+    @Test func copyOfADataDirectoryIsAnotherCluster() throws {
+        // Databases made in the same order on two servers have the same OIDs.
+        let one = try Cluster()
+        let two = try Cluster()
+        let source = try Place(one, Trio.schema + ";" + Trio.fill(5))
+        let target = try Place(two, Trio.schema)
+        let same = "SELECT oid FROM pg_database WHERE datname = current_database()"
+        #expect(try source.sql(same) == target.sql(same))
+        #expect(try transfer(source.at(), target.at()).code == 0)
+        #expect(try target.count() == 5)
+    }
+
+    @Test func oneDestinationTableTwiceIsRefused() throws {
+        let trio = try Trio(rows: 5)
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        try trio.first.sql("INSERT INTO t VALUES ('old')")
+        for other in [
+            trio.first.at(), trio.first.through(proxy, "public.T"), trio.first.at(#""public"."t""#), trio.first.conninfo,
+        ] {
+            try expectRefusal(
+                ["--truncate", trio.source.at(), trio.first.at(), trio.second.at(), other], "the same table as")
+        }
+        #expect(try trio.first.sql("SELECT id FROM t") == "old")
+        #expect(try trio.second.count() == 0)
+        try trio.expectNoBackends()
+        proxy.stop()
+    }
+
+    @Test func oneFileTwiceIsRefused() throws {
+        let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(5))
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("old\n".utf8, to: "out")
+        try Program("ln", ["-s", "out", directory.file("link")]).run().expecting(0)
+        try Program("ln", [file, directory.file("hard")]).run().expecting(0)
+        for other in [file, "file:" + file, directory.path + "/./out", directory.file("link"), directory.file("hard")] {
+            try expectRefusal([source.at(), file, other], "out")
+        }
+        try expectRefusal([file, "file:" + file], "the source itself")
+        try expectRefusal([source.at(), "-", "-"], "stdout")
+        #expect(try directory.text(of: "out") == "old\n")
+        #expect(try directory.entries() == ["hard", "link", "out"])
+        // A file that is not there yet is one file, too.
+        try expectRefusal([source.at(), directory.file("new"), "file:" + directory.file("new")], "new")
+        try expectRefusal([source.at(), directory.file("new"), directory.path + "/./new"], "new")
+        #expect(!directory.exists("new"))
+        #expect(try transfer(source.at(), "/dev/null", "/dev/null").code == 0)
+    }
+
+    @Test func whatToCopyHasToBeNamed() throws {
+        let trio = try Trio(rows: 5)
+        let source = trio.source.conninfo
+        try expectRefusal([source, trio.first.conninfo], "no table")
+        try expectRefusal(["--query=SELECT 1", source, trio.first.conninfo], "--into")
+        try expectRefusal(["-", trio.first.conninfo], "--into")
+        try expectRefusal(["-t", "t", trio.source.at(), trio.first.conninfo], "names a table already")
+        try expectRefusal(["--query=SELECT 1", "-t", "t", source, trio.first.at()], "--query")
+        try expectRefusal(["--query=SELECT 1", "-", trio.first.at()], "--query needs a server")
+        try expectRefusal(["--where=true", "-", trio.first.at()], "--where")
+        try expectRefusal(["--query=SELECT 1", "--where=true", source, trio.first.at()], "--where")
+        try trio.expectNothingCommitted("")
+    }
+
+    @Test func commandLinesThatMakeNoSenseAreExplained() throws {
+        try expectRefusal(["--trunkate", "a#t", "b"], "--truncate")
+        try expectRefusal([], "pgcopy transfer --help")
+        try expectRefusal(["a#t"], "pgcopy transfer --help")
+        try expectRefusal(["", "b#t"], "empty")
+        try expectRefusal(["#t", "b"], "no database")
+        try expectRefusal(["a#t", "file:"], "no file")
+        try expectRefusal(["host:5432#t", "b"], "postgresql://")
+        try expectRefusal(["a#t t", "b"], "double quotes")
+        try expectRefusal(["postgresql://h:notaport/d#t", "b"], "notaport")
+        try expectRefusal(["nosuchkey=1 dbname=x#t", "b"], "nosuchkey")
+        try expectRefusal(["--timeout=0", "a#t", "b"], "--timeout")
+        try expectRefusal(["--format=tsv", "a#t", "b"], "--format")
+        try expectRefusal(["--rate-limit=fast", "a#t", "b"], "--rate-limit")
+    }
+}

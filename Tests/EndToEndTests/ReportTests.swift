@@ -1,0 +1,168 @@
+// What is told on stderr, to people and to programs.
+
+import TestKit
+import Testing
+
+@Suite struct ReportTests {
+    /// The lines as a table `lines (n, j)` of the server's own JSON, which refuses what is none.
+    private func query(_ text: String, _ sql: String, _ place: Place) throws -> String {
+        let lines = text.split(separator: "\n").map { sqlLiteral(String($0)) }.joined(separator: ", ")
+        return try place.sql(
+            "WITH lines AS (SELECT n, line::jsonb AS j FROM unnest(ARRAY[\(lines)]::text[]) WITH ORDINALITY u(line, n)) \(sql)")
+    }
+
+    @Test func everyRecordIsJSONAndTheLastIsTheSummary() throws {
+        let trio = try Trio(rows: 20_000)
+        let result = try transfer(
+            "--progress=json", "-v", "--interval=0", trio.source.at(), trio.first.at(), trio.second.at())
+        #expect(result.code == 0 && result.output.isEmpty, "\(result)")
+        let place = trio.source
+        let last = "(SELECT j FROM lines ORDER BY n DESC LIMIT 1) x"
+        #expect(
+            try query(
+                result.errors,
+                """
+                SELECT j->>'event', j->>'exit_code', j->>'rows', j->>'bytes', j->>'source', jsonb_array_length(j->'destinations'),
+                    j->'error' FROM \(last)
+                """, place) == "summary|0|20000|2000000|\(trio.source.at())|2|null")
+        #expect(
+            try query(
+                result.errors,
+                """
+                SELECT d->>'destination', d->>'status', d->>'rows', d->>'bytes', (d->>'bytes_per_second')::float > 0, d->'error'
+                FROM \(last), jsonb_array_elements(j->'destinations') d
+                """, place)
+                == [trio.first, trio.second].map { "\($0.at())|committed|20000|2000000|t|null" }.joined(separator: "\n"))
+        #expect(
+            try query(
+                result.errors,
+                """
+                SELECT sum((j->'cycle'->>'rows')::bigint), max((j->>'rows')::bigint), sum((j->'cycle'->>'bytes')::bigint),
+                    bool_and(jsonb_array_length(j->'destinations') = 2), count(*) > 5 FROM lines WHERE j->>'event' = 'progress'
+                """, place) == "20000|20000|2000000|t|t")
+        #expect(
+            try query(result.errors, "SELECT count(*) FROM lines WHERE j->>'event' = 'statement' AND j->>'statement' LIKE 'COPY%'", place)
+                == "3")
+    }
+
+    @Test func failureIsInTheSummaryOfJSON() throws {
+        let trio = try Trio(rows: 10)
+        try trio.second.sql("ALTER TABLE t ADD CONSTRAINT \"c \"\"q\"\" \\\" CHECK (id <> '0000000003')")
+        let result = try transfer(
+            "--progress=json", "--keep-going", trio.source.at(), trio.first.at(), trio.second.at())
+        #expect(result.code == 3, "\(result)")
+        #expect(
+            try query(
+                result.errors,
+                """
+                SELECT j->>'exit_code', d->>'status', d->>'rows', d->'error'->>'sqlstate', d->'error'->>'detail' LIKE 'Failing row%',
+                    d->'error'->>'context' LIKE 'COPY t, line 3%', d->'error'->>'message' LIKE '%"c "q" \\\\"'
+                FROM lines, jsonb_array_elements(j->'destinations') d
+                WHERE j->>'event' = 'summary' AND d->>'status' <> 'committed'
+                """, trio.source) == "3|rolled back||23514|t|t|t")
+        #expect(
+            try query(
+                result.errors, "SELECT j->>'reaction', j->>'destination' FROM lines WHERE j->>'event' = 'fault'", trio.source)
+                == "dropped|\(trio.second.at())")
+    }
+
+    @Test func signalAndDoubtAreInTheSummaryOfJSON() throws {
+        let trio = try Trio(rows: 10)
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        proxy.arm(.close, at: .answer(to: "COMMIT"))
+        let result = try transfer("--progress=json", trio.source.at(), trio.first.through(proxy))
+        #expect(result.code == 4, "\(result)")
+        #expect(
+            try query(
+                result.errors,
+                """
+                SELECT j->>'exit_code', d->>'status', d->>'transaction' ~ '^[0-9]+$'
+                FROM lines, jsonb_array_elements(j->'destinations') d WHERE j->>'event' = 'summary'
+                """, trio.source) == "4|in doubt|t")
+        let running = try start("--progress=json", "-", trio.second.at()) { $0.input = .pipe }
+        try trio.second.waitForBackend("state = 'active'")
+        let (stopped, _) = try interrupted(running, 15)
+        #expect(
+            try query(stopped.errors, "SELECT j->>'exit_code', j->>'signal' FROM lines WHERE j->>'event' = 'summary'", trio.source)
+                == "143|15")
+        proxy.stop()
+    }
+
+    @Test func plainReportsComeAtTheirInterval() throws {
+        let trio = try Trio(rows: 20_000)
+        let result = try transfer("--rate-limit=1M", "--interval=0.2", trio.source.at(), trio.first.at())
+        #expect(result.code == 0, "\(result)")
+        let reports = result.errors.split(separator: "\n").filter { $0.contains("on average") }
+        #expect((4...25).contains(reports.count), "\(result)")
+        #expect(result.errors.contains("\(trio.first.at()): committed, 20000 rows, 1.9 MB in "), "\(result)")
+        let seldom = try transfer("--interval=60", trio.source.at(), trio.first.at())
+        #expect(!seldom.errors.contains("on average"), "\(seldom)")
+        let every = try transfer("--interval=0", trio.source.at(), trio.first.at())
+        #expect(every.errors.split(separator: "\n").filter { $0.contains("on average") }.count > 10, "\(every)")
+    }
+
+    @Test func aStallIsReportedEachSecondToo() throws {
+        let trio = try Trio(rows: 20_000)
+        let proxy = try FaultProxy(to: trio.source.cluster)
+        proxy.arm(.stall(for: .seconds(2)), at: .copyBytes(500_000))
+        let result = try transfer("--interval=0.5", trio.source.through(proxy), trio.first.at())
+        #expect(result.code == 0, "\(result)")
+        #expect(result.errors.split(separator: "\n").filter { $0.contains("0 B/s now") }.count >= 2, "\(result)")
+        proxy.stop()
+    }
+
+    @Test func quietSaysNothingOfSuccessAndAllOfFailure() throws {
+        let trio = try Trio(rows: 10)
+        try trio.second.sql("CREATE TABLE u (LIKE t); ALTER TABLE u ADD CHECK (false)")
+        let good = try transfer("-q", trio.source.at(), trio.first.at(), trio.second.at())
+        #expect(good.code == 0 && good.errors.isEmpty && good.output.isEmpty, "\(good)")
+        let bad = try transfer("-q", "--keep-going", trio.source.at(), trio.first.at(), trio.second.at("u"))
+        #expect(bad.code == 3, "\(bad)")
+        #expect(bad.errors.contains("SQLSTATE 23514") && bad.errors.contains("\(trio.second.at("u")): rolled back"), "\(bad)")
+        #expect(!bad.errors.contains("\(trio.first.at()): committed"), "\(bad)")
+    }
+
+    @Test func verboseShowsEveryStatement() throws {
+        let trio = try Trio(rows: 10)
+        let result = try transfer("-v", "--truncate", trio.source.at(), trio.first.at())
+        for words in [
+            "\(trio.source.at()): BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", #"\#(trio.source.at()): COPY "public"."t""#,
+            #"\#(trio.first.at()): TRUNCATE TABLE ONLY "public"."t""#, #"\#(trio.first.at()): COPY "public"."t" ("id", "filler") FROM STDIN"#,
+            "\(trio.first.at()): COMMIT",
+        ] { #expect(result.errors.contains("pgcopy: " + words), "\(result)") }
+    }
+
+    @Test func noticesOfBothSidesAreShownWhileTheCopyRuns() throws {
+        let trio = try Trio(rows: 0)
+        for place in [trio.source, trio.first] {
+            try place.sql(
+                """
+                CREATE FUNCTION tell(what text) RETURNS text LANGUAGE plpgsql VOLATILE AS $$ BEGIN
+                    RAISE NOTICE 'saw %', what USING DETAIL = 'a detail', HINT = 'a hint'; RETURN what; END $$;
+                CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS
+                    'BEGIN PERFORM public.tell(NEW.id); RETURN NEW; END'
+                """)
+        }
+        try trio.first.sql("CREATE TRIGGER tell BEFORE INSERT ON t FOR EACH ROW WHEN (NEW.id = '1') EXECUTE FUNCTION told()")
+        let query = """
+            SELECT CASE WHEN i = 1 THEN tell('1') ELSE i::text END AS id,
+                repeat('x', 500) || CASE WHEN i > 1000 THEN pg_sleep(60)::text ELSE '' END AS filler FROM generate_series(1, 2000) i
+            """
+        let running = try start("--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo)
+        try running.waitForOutput(containing: "pgcopy: \(trio.source.conninfo): NOTICE: saw 1\n")
+        try running.waitForOutput(containing: "pgcopy: \(trio.first.conninfo): NOTICE: saw 1\n")
+        try running.waitForOutput(containing: "DETAIL: a detail")
+        try running.waitForOutput(containing: "HINT: a hint")
+        let (result, _) = try interrupted(running, 2)
+        #expect(result.code == 130, "\(result)")
+        try trio.expectNoBackends()
+    }
+
+    @Test func closedStderrDoesNotStopACopy() throws {
+        let trio = try Trio(rows: 5000)
+        let script = #"{ "$0" transfer --interval=0 "$1" "$2"; echo "code $?" >&3; } 2>&1 3>&4 | true"#
+        let result = try Program("sh", ["-c", "{ \(script); } 4>&1", try Program.pgcopyPath(), trio.source.at(), trio.first.at()]).run()
+        #expect(result.output == "code 0\n", "\(result)")
+        #expect(try trio.first.count() == 5000)
+    }
+}
