@@ -51,7 +51,11 @@ extension Connection {
         repeat {
             let waiting = bytesInSocket
             if waiting > 0, reads >= 4 { return }
-            guard unsafe PQconsumeInput(handle) == 1 else { throw lastError() }
+            guard unsafe PQconsumeInput(handle) == 1 else {
+                // What was read before the end came is told first: it may say why. The next call throws.
+                if reads > 0 { return }
+                throw lastError()
+            }
             reads += 1
             quiet = waiting > 0 ? 0 : quiet + 1
         } while quiet < 3

@@ -25,6 +25,9 @@ public final class Session {
     /// The transaction status of a ReadyForQuery libpq did not see; nil when libpq's own is the newer one.
     var wireStatus: TransactionStatus?
 
+    /// A copy below libpq is under way: until its ReadyForQuery nobody else may use the connection.
+    var isTaken = false
+
     /// A session on an open connection.
     public init(_ connection: Connection, label: String, poller: any Poller) throws(PQError) {
         self.connection = connection
@@ -63,15 +66,22 @@ public final class Session {
     /// Throws unless libpq holds nothing for or from the server: only then may others use its socket.
     func requireIdle() throws(PQError) {
         guard connection.isUsable else { throw PQError(message: connection.errorMessage, connectionLost: true) }
+        try requireFree()
         guard connection.transactionStatus != .active, try connection.flush(), !connection.isBusy else {
             throw PQError(message: "another statement is under way on this connection")
         }
         deliverNotifications()
     }
 
+    /// Throws while a copy below libpq is under way, of which libpq knows nothing.
+    func requireFree() throws(PQError) {
+        if isTaken { throw PQError(message: "another command is already in progress") }
+    }
+
     /// The connection broke while it was used below libpq.
     func wireLost() {
         wireStatus = .unknown
+        isTaken = false
         connection.finish()
     }
 

@@ -13,7 +13,8 @@ struct StatementDrain {
     /// Goes on as far as it can without waiting. Throws only when the connection is lost.
     mutating func step(_ session: Session) throws(PQError) -> Step {
         let connection = session.connection
-        guard try connection.flush() else {
+        // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
+        if connection.isUsable, try !connection.flush() {
             // Both ways: a server that cannot send does not read either.
             try session.takeInput()
             return .waiting(Interest(connection.socket, [.read, .write]))

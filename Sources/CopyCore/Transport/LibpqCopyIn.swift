@@ -27,6 +27,8 @@ public final class LibpqCopyIn: CopyInTransport {
     /// When input came that held no notice and no notification.
     private var suspectSince: Instant?
     private var abortSent = false
+    /// What the copy failed with: it cannot be reconciled.
+    private var failure: PQError?
     /// As `COPY 10`.
     public private(set) var commandTag: String?
 
@@ -72,6 +74,7 @@ public final class LibpqCopyIn: CopyInTransport {
     /// Takes in messages, sends on what libpq holds.
     public func attend(_ ready: Readiness) throws -> Interest? {
         if case .failing = state { return try awaitError() }
+        if let failure { throw failure }
         guard case .copying = state else { return nil }
         if ready.contains(.read) { try takeMessages() }
         if let alarm, session.poller.now >= alarm { return try hearError() }
@@ -108,8 +111,8 @@ public final class LibpqCopyIn: CopyInTransport {
     private func awaitError() throws -> Interest? {
         if case .waiting(let interest)? = try awaitResult() { return interest }
         let result = connection.nextResult()
-        state = .failed
-        throw result?.error(connectionLost: !connection.isUsable) ?? PQError(message: "the server ended the copy")
+        throw failed(
+            result?.error(connectionLost: !connection.isUsable) ?? PQError(message: "the server ended the copy"))
     }
 
     /// The connection is gone; what the server said before that may still be in libpq's buffer.
@@ -117,10 +120,16 @@ public final class LibpqCopyIn: CopyInTransport {
         state = .failed
         try? connection.putCopyEnd(failing: "")
         while !connection.isBusy, let result = connection.nextResult() {
-            if let said = result.error(connectionLost: true), said.server != nil { return said }
+            if let said = result.error(connectionLost: true), said.server != nil { return failed(said) }
             if case .copyIn = result.status { break }
         }
-        return PQError(message: error.message, server: error.server, connectionLost: true)
+        return failed(PQError(message: error.message, server: error.server, connectionLost: true))
+    }
+
+    private func failed(_ error: PQError) -> PQError {
+        state = .failed
+        failure = error
+        return error
     }
 
     private func flush() throws {
@@ -163,9 +172,11 @@ public final class LibpqCopyIn: CopyInTransport {
             case .commandOK where commandTag == nil: commandTag = result.commandTag
             case .fatalError:
                 state = .failed
+                commandTag = nil
                 throw result.error(connectionLost: !connection.isUsable) ?? PQError(message: "the copy failed")
             default:
                 state = .failed
+                commandTag = nil
                 throw PQError(message: "more than one statement in a COPY")
             }
         }
@@ -176,7 +187,8 @@ public final class LibpqCopyIn: CopyInTransport {
 
     /// Nil when the next result can be had at once.
     private func awaitResult() throws(PQError) -> Step? {
-        guard try connection.flush() else {
+        // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
+        if connection.isUsable, try !connection.flush() {
             try session.takeInput()
             return .waiting(Interest(connection.socket, [.read, .write]))
         }

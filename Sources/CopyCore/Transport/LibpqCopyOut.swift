@@ -21,6 +21,10 @@ public final class LibpqCopyOut: CopyOutTransport {
     private var state = State.idle
     private var drain = StatementDrain()
     private var request: CancelRequest?
+    /// What the copy failed with.
+    private var failure: PQError?
+    /// It failed without an error of the server, which is still at work.
+    private var mustCancel = false
     /// A message that did not fit, and how much of it is given already.
     private var pending: CopyMessage?
     private var pendingOffset = 0
@@ -47,8 +51,10 @@ public final class LibpqCopyOut: CopyOutTransport {
         }
         guard case .copyOut = result.status else {
             state = .failed
-            throw result.error(connectionLost: !session.connection.isUsable)
-                ?? PQError(message: "not a COPY … TO STDOUT: \(sql)")
+            if let error = result.error(connectionLost: !session.connection.isUsable) { throw error }
+            // Something else runs, and perhaps for long.
+            mustCancel = true
+            throw PQError(message: "not a COPY … TO STDOUT: \(sql)")
         }
         isBinary = result.isBinary
         state = .copying
@@ -108,22 +114,30 @@ public final class LibpqCopyOut: CopyOutTransport {
                 break
             }
             if case .fatalError = result.status {
-                state = .failed
-                throw result.error(connectionLost: !session.connection.isUsable) ?? PQError(message: "the copy failed")
+                throw failed(
+                    result.error(connectionLost: !session.connection.isUsable) ?? PQError(message: "the copy failed"))
             }
             guard case .commandOK = result.status, commandTag == nil else {
-                state = .failed
-                throw PQError(message: "more than one statement in a COPY")
+                mustCancel = true
+                throw failed(PQError(message: "more than one statement in a COPY"))
             }
             commandTag = result.commandTag
         }
-        guard case .done = state else { throw CopyMisuse.notEntered }
+        guard case .done = state else { throw failure ?? CopyMisuse.notEntered }
         return .ended(.zero)
+    }
+
+    private func failed(_ error: PQError) -> PQError {
+        state = .failed
+        commandTag = nil
+        failure = error
+        return error
     }
 
     /// Nil when the next result can be had at once.
     private func awaitResult() throws(PQError) -> Step? {
-        guard try session.connection.flush() else {
+        // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
+        if session.connection.isUsable, try !session.connection.flush() {
             return .waiting(Interest(session.connection.socket, [.read, .write]))
         }
         guard session.connection.isBusy else { return nil }
@@ -139,7 +153,7 @@ public final class LibpqCopyOut: CopyOutTransport {
             return .done
         case .sent, .copying, .ending, .failed:
             guard session.connection.isUsable else { return .done }
-            if request == nil, !isFailed { request = CancelRequest(session.connection) }
+            if request == nil, !isFailed || mustCancel { request = CancelRequest(session.connection) }
             if case .waiting(let interest) = try drain.step(session) { return .waiting(interest) }
             if let request, !request.isDone { return .waiting(request.interest) }
             state = .done

@@ -37,14 +37,12 @@ public final class WireCopyIn: CopyInTransport {
     }
 
     /// As `COPY 10`.
-    public var commandTag: String? { line.isReady && line.isPlainCopy ? line.commandTags[0] : nil }
+    public var commandTag: String? { line.isReady && line.isPlain(.copyIn) ? line.commandTags[0] : nil }
 
     /// Sends the statement and awaits the server's consent.
     public func begin(_ sql: String) throws -> Step {
         if case .idle = state {
-            try line.session.requireIdle()
-            line.session.announce(sql)
-            line.queue(UInt8(ascii: "Q"), text: sql)
+            try line.begin(sql)
             state = .sent
         }
         guard case .sent = state else { throw CopyMisuse.alreadyUsed }
@@ -66,7 +64,11 @@ public final class WireCopyIn: CopyInTransport {
 
     /// Takes in the server's messages; its error ends the copy at once.
     public func attend(_ ready: Readiness) throws -> Interest? {
-        guard case .copying = state else { return nil }
+        switch state {
+        case .copying: break
+        case .aborting, .broken: throw line.error ?? failure ?? PQError(message: "the copy was ended")
+        case .idle, .sent, .ending, .ready: return nil
+        }
         return try guarding {
             if ready.contains(.read) { try hear() }
             // TLS can want to read before it writes on.
@@ -150,20 +152,20 @@ public final class WireCopyIn: CopyInTransport {
     /// Sends CopyDone and awaits the confirmation.
     public func end() throws -> Step {
         if case .copying = state {
-            line.queue(UInt8(ascii: "c"))
+            line.queueCopyEnd()
             state = .ending
         }
         guard case .ending = state else { throw line.error ?? CopyMisuse.notEntered }
         return try guarding {
             if let blocked = try line.flush() { return .waiting(blocked) }
-            let blocked = try line.readReplies { line.error != nil }
-            if let error = line.error {
-                state = .aborting
-                throw error
+            let blocked = try line.readReplies { line.error != nil || line.isMore }
+            if line.error != nil || line.isMore {
+                state = line.isReady ? .ready : .aborting
+                throw line.error ?? PQError(message: "more than one statement in a COPY")
             }
             if let blocked { return .waiting(blocked) }
             state = .ready
-            guard line.isPlainCopy else { throw PQError(message: "more than one statement in a COPY") }
+            guard line.isPlain(.copyIn) else { throw PQError(message: "the server did not confirm the copy") }
             return .done
         }
     }
@@ -176,18 +178,15 @@ public final class WireCopyIn: CopyInTransport {
         }
         guard line.session.connection.isUsable else { return .done }
         return try guarding {
-            if case .copying = state {
-                completeFrame()
-                line.queue(UInt8(ascii: "f"), text: reason)
-                state = .aborting
-            } else if case .aborting = state, line.copyResponse != nil, !failSent {
-                // The server skips all until a frame is whole and the copy is over.
-                completeFrame()
-                line.queue(UInt8(ascii: "f"), text: reason)
-            }
-            failSent = true
+            // After an error the server skips all that is under way, but a frame must be whole.
+            completeFrame()
+            state = .aborting
             line.draining = true
-            let blocked = try line.flush() ?? line.readReplies(until: { false })
+            var blocked: Interest?
+            repeat {
+                if line.takesData { line.queueCopyEnd(failing: reason) }
+                blocked = try line.flush() ?? line.readReplies { line.takesData }
+            } while blocked == nil && line.takesData
             let step: Step = if let blocked { .waiting(blocked) } else { .done }
             if let interest = lastResort.watching(step, line.session) { return .waiting(interest) }
             state = .ready
@@ -196,8 +195,6 @@ public final class WireCopyIn: CopyInTransport {
     }
 
     private var lastResort = LastResort()
-
-    private var failSent = false
 
     /// A frame once announced is to be filled; the server discards it all.
     private func completeFrame() {
@@ -213,9 +210,13 @@ public final class WireCopyIn: CopyInTransport {
             return try body()
         } catch let error as PQError where error.connectionLost {
             state = .broken
+            failure = failure ?? error
             throw error
         }
     }
+
+    /// What broke the line.
+    private var failure: PQError?
 
     /// Closes the connection.
     public func abandon() { line.session.close() }

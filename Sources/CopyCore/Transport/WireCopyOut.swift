@@ -32,14 +32,12 @@ public final class WireCopyOut: CopyOutTransport {
     public var isBinary: Bool { line.copyResponse?.body.first == 1 }
 
     /// As `COPY 10`.
-    public var commandTag: String? { line.isReady && line.isPlainCopy ? line.commandTags[0] : nil }
+    public var commandTag: String? { line.isReady && line.isPlain(.copyOut) ? line.commandTags[0] : nil }
 
     /// Sends the statement and awaits the server's consent.
     public func begin(_ sql: String) throws -> Step {
         if case .idle = state {
-            try line.session.requireIdle()
-            line.session.announce(sql)
-            line.queue(UInt8(ascii: "Q"), text: sql)
+            try line.begin(sql)
             state = .sent
         }
         guard case .sent = state else { throw CopyMisuse.alreadyUsed }
@@ -70,7 +68,7 @@ public final class WireCopyOut: CopyOutTransport {
                 let (more, blocked) = try line.read(&rest)
                 moved += more
                 if line.isReady { state = .ready }
-                if line.error != nil { break }
+                if line.error != nil || line.isMore { break }
                 if let blocked { return moved.bytes > 0 ? .moved(moved, blocked: blocked) : .blocked(blocked) }
                 // Less is left than a server sends at once: the rest is for the next cycle.
                 if space.byteCount - moved.bytes < 8192 { break }
@@ -93,8 +91,9 @@ public final class WireCopyOut: CopyOutTransport {
     /// No more rows: the end counts only when the server says that it completed.
     private func end() throws -> Filled {
         if let error = line.error { throw error }
+        if line.isMore { throw PQError(message: "more than one statement in a COPY") }
         guard case .ready = state else { return .blocked(Interest(line.socket, .read)) }
-        guard line.isPlainCopy, line.copyDone else { throw PQError(message: "more than one statement in a COPY") }
+        guard line.isPlain(.copyOut), line.copyDone else { throw PQError(message: "more than one statement in a COPY") }
         return .ended(.zero)
     }
 
@@ -110,7 +109,13 @@ public final class WireCopyOut: CopyOutTransport {
                 let failed = line.error != nil
                 if request == nil, !failed { request = CancelRequest(line.session.connection) }
                 line.draining = true
-                if let blocked = try line.flush() ?? line.readReplies(until: { false }) { return .waiting(blocked) }
+                var blocked: Interest?
+                repeat {
+                    // It is no COPY TO STDOUT: a server that waits for data hears of no cancel request.
+                    if line.takesData { line.queueCopyEnd(failing: "no data is to be copied") }
+                    blocked = try line.flush() ?? line.readReplies { line.takesData }
+                } while blocked == nil && line.takesData
+                if let blocked { return .waiting(blocked) }
                 state = .ready
                 // That it was cancelled is what was asked for.
                 if let error = line.error, error.server?.sqlState != "57014", !failed { throw error }

@@ -19,6 +19,8 @@ final class WireLine {
     /// Results that are none of a COPY.
     private(set) var strangers = 0
     private(set) var copyDone = false
+    /// The server waits for COPY data, or for its end.
+    private(set) var takesData = false
     private(set) var isReady = false
 
     /// Where replies are read when no COPY data is expected among them: a server's output buffer.
@@ -34,10 +36,29 @@ final class WireLine {
 
     var socket: CInt { channel.socket }
 
-    /// The server confirmed a COPY and nothing else.
-    var isPlainCopy: Bool { error == nil && strangers == 0 && commandTags.count == 1 }
+    /// The server confirmed a COPY of this direction and nothing else.
+    func isPlain(_ direction: BackendMessage.Kind) -> Bool {
+        error == nil && copyResponse?.kind == direction && commandTags.count == 1 && !isMore
+    }
+
+    /// There was more in the statement than one COPY.
+    var isMore: Bool { strangers > 0 || commandTags.count > 1 }
 
     // MARK: Out
+
+    /// Sends the statement: from here to its ReadyForQuery the connection is not libpq's.
+    func begin(_ sql: String) throws(PQError) {
+        try session.requireIdle()
+        session.announce(sql)
+        session.isTaken = true
+        queue(UInt8(ascii: "Q"), text: sql)
+    }
+
+    /// Queues the end of COPY data: CopyDone, or CopyFail with a reason.
+    func queueCopyEnd(failing reason: String? = nil) {
+        if let reason { queue(UInt8(ascii: "f"), text: reason) } else { queue(UInt8(ascii: "c")) }
+        takesData = false
+    }
 
     /// Queues a message.
     func queue(_ type: UInt8, _ body: [UInt8] = []) {
@@ -122,10 +143,10 @@ final class WireLine {
         try replies.write(0..<Self.replySpace) { space throws(PQError) in
             while !isReady, !enough() {
                 let (moved, blocked) = try read(&space)
-                if moved.bytes > 0, error == nil, !draining {
+                if moved.bytes > 0, error == nil, !draining, !isMore, copyResponse?.kind != .copyOut {
                     throw lost("the server sent rows where none were asked for")
                 }
-                if let blocked { return blocked }
+                if let blocked, !isReady, !enough() { return blocked }
             }
             return nil
         }
@@ -147,10 +168,12 @@ final class WireLine {
         switch message.kind {
         case .copyIn, .copyOut, .copyBoth:
             if copyResponse == nil { copyResponse = message } else { strangers += 1 }
+            takesData = message.kind == .copyIn
         case .copyDone: copyDone = true
         case .commandComplete: commandTags.append(try texts(message).first ?? "")
         case .error:
             let said = try serverMessage(message)
+            takesData = false
             if error == nil { error = PQError(message: said.message, server: said) }
         case .notice: session.deliver(try serverMessage(message))
         case .notification:
@@ -159,6 +182,7 @@ final class WireLine {
             session.deliver(Notification(channel: texts[0], payload: texts[1], pid: pid))
         case .readyForQuery:
             isReady = true
+            session.isTaken = false
             session.wireStatus = try status(message)
         case .rowDescription, .dataRow, .emptyQuery: strangers += 1
         case .parameterStatus, .backendKey: break
