@@ -185,16 +185,20 @@ public final class LibpqCopyIn: CopyInTransport {
         return .done
     }
 
-    /// Nil when the next result can be had at once.
+    /// Nil when the next result can be had at once. A connection that is lost ends the copy for good.
     private func awaitResult() throws(PQError) -> Step? {
-        // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
-        if connection.isUsable, try !connection.flush() {
+        do throws(PQError) {
+            // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
+            if connection.isUsable, try !connection.flush() {
+                try session.takeInput()
+                return .waiting(Interest(connection.socket, [.read, .write]))
+            }
+            guard connection.isBusy else { return nil }
             try session.takeInput()
-            return .waiting(Interest(connection.socket, [.read, .write]))
+            return connection.isBusy ? .waiting(Interest(connection.socket, .read)) : nil
+        } catch {
+            throw failed(error)
         }
-        guard connection.isBusy else { return nil }
-        try session.takeInput()
-        return connection.isBusy ? .waiting(Interest(connection.socket, .read)) : nil
     }
 
     /// Sends CopyFail with the reason and drains what follows.
