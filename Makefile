@@ -11,7 +11,7 @@ sources := $(shell find Package.swift Sources ! -name '*.md')
 swift_files = Package.swift Sources Tests
 scripts = .ci/dependencies .ci/run .ci/server-programs Tests/Demo/demo Tests/Fuzz/fuzz.sh
 
-.PHONY: help build demo test fuzz lint format docs install uninstall clean
+.PHONY: help build demo test fuzz bench lint format docs install uninstall clean
 
 SECONDS = 60
 
@@ -42,6 +42,11 @@ test: ## check the style, build the release, run every test
 fuzz: ## drive the parsers with libFuzzer for SECONDS (60)
 	@.ci/dependencies build
 	Tests/Fuzz/fuzz.sh $(SECONDS)
+
+bench: ## measure against psql and others; writes Tests/Bench/RESULTS.md and results.svg
+	@.ci/dependencies build server
+	swift build -c release --static-swift-stdlib --product PgcopyBench
+	.build/release/PgcopyBench --write
 
 lint: ## check the style of Swift files and shell scripts
 	@.ci/dependencies lint

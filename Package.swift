@@ -39,5 +39,9 @@ let package = Package(
         .testTarget(name: "CopyCoreTests", dependencies: ["CopyCore", "TestKit"], swiftSettings: strict),
         .testTarget(name: "PgcopyCLITests", dependencies: ["PgcopyCLI", "TestKit"], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["TestKit"], swiftSettings: strict),
+
+        // Its results lie beside it, outside of the target: they are no sources.
+        .executableTarget(
+            name: "PgcopyBench", dependencies: ["TestKit", "CopyCore"], path: "Tests/Bench/Tool", swiftSettings: strict),
     ]
 )

@@ -212,8 +212,9 @@ public struct TransferMachine: Sendable {
         return report()
     }
 
-    /// The producer wrote so much.
-    public mutating func filled(_ moved: Totals) -> Action {
+    /// The producer wrote so much; `blocked` when it has no more until its descriptor is ready.
+    public mutating func filled(_ moved: Totals, blocked: Bool = false) -> Action {
+        if blocked { source = .blocked }
         ring.wrote(moved.bytes)
         unreported += moved
         stage = .serving(0)

@@ -84,6 +84,12 @@ public final class Connection {
     /// The database connected to. libpq: PQdb.
     public var database: String { unsafe string(PQdb(handle)) }
 
+    /// The host connected to, one of several perhaps; "" when unknown. libpq: PQhost.
+    public var host: String { unsafe string(PQhost(handle)) }
+
+    /// The port connected to. libpq: PQport.
+    public var port: String { unsafe string(PQport(handle)) }
+
     /// Calls that would block return at once instead. libpq: PQsetnonblocking.
     public func setNonBlocking(_ nonBlocking: Bool) throws(PQError) {
         guard unsafe PQsetnonblocking(handle, nonBlocking ? 1 : 0) == 0 else { throw lastError() }

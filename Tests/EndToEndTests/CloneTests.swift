@@ -49,7 +49,7 @@ import Testing
     func rowsOfSeveralMegabytesArrive(format: String) throws {
         let trio = try Trio(
             "CREATE TABLE t (id int, wide text)",
-            source: "INSERT INTO t SELECT i, repeat(md5(i::text), i * 100000) FROM generate_series(0, 3) i")
+            source: "INSERT INTO t SELECT i, repeat(md5(i::text), i * 30000) FROM generate_series(0, 3) i")
         let result = try transfer("--format", format, trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 0, "\(result)")
         #expect(try trio.second.digest() == trio.source.digest())

@@ -57,13 +57,17 @@ import Testing
 
     @Test(arguments: [
         "postgresql://u:tops3cret@h:notaport/d#t", "postgresql://u:tops3cret@h/d?nosuch=1#t",
-        "postgresql://u:tops3cret@[::1/d#t", "postgresql://u:tops3cret%zz@h/d#t", "postgresql://u:pass/tops3cret@h/d?x#t",
-        "password=tops3cret nosuch=1#t", "password='tops3cret#t", "password=tops3cret host#t", "host=h password = tops3cret port#t",
+        "postgresql://u:tops3cret@[::1/d#t", "postgresql://u:tops3cret%zz@h/d#t",
+        "postgresql://u:pass/tops3cret@h/d?x#t",
+        "password=tops3cret nosuch=1#t", "password='tops3cret#t", "password=tops3cret host#t",
+        "host=h password = tops3cret port#t",
         "postgresql://h/d?password=tops3cret&port=x#t", "postgresql://h/d?pass%77ord=tops3cret&bad#t",
         "postgresql://u:tops3cret@h/d#no table", "password=tops3cret#two words", "postgresql://u:tops3cret@#t",
         "postgresql://u:tops3cret@127.0.0.1:1/d#t", "host=127.0.0.1 port=1 password=tops3cret dbname=d#t",
-        "postgresql://u@127.0.0.1:1/d?sslpassword=tops3cret#t", "PASSWORD=tops3cret#t", "postgres://:tops3cret@127.0.0.1:1#t",
-        "dbname='postgresql://u:tops3cret@127.0.0.1:1/d'#t", "postgresql://u:tops3cret@127.0.0.1:1/d?password=tops3cret#t",
+        "postgresql://u@127.0.0.1:1/d?sslpassword=tops3cret#t", "PASSWORD=tops3cret#t",
+        "postgres://:tops3cret@127.0.0.1:1#t",
+        "dbname='postgresql://u:tops3cret@127.0.0.1:1/d'#t",
+        "postgresql://u:tops3cret@127.0.0.1:1/d?password=tops3cret#t",
     ])
     func malformedConnectionStringsKeepTheirSecret(endpoint: String) throws {
         for options in [["-v"], ["--progress=json", "-v"], ["-q"]] {

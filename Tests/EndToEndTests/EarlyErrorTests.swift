@@ -8,7 +8,7 @@ import Testing
     private static let check = "CREATE TABLE t (id text, filler text CONSTRAINT short CHECK (id <> '0000000005'))"
 
     @Test func violationInAnEarlyRowOfABigSourceEndsTheRunAtOnce() throws {
-        let trio = try Trio(rows: 100_000)
+        let trio = try Trio(rows: 40_000)
         try trio.second.sql("DROP TABLE t; \(Self.check)")
         let result = try transfer("--rate-limit=500k", trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 1, "\(result)")

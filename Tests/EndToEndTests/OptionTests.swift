@@ -15,7 +15,9 @@ import Testing
     func queriesAreTakenAsPeopleTypeThem(query: String) throws {
         let trio = try Trio(rows: 20)
         if query.hasPrefix("VALUES") {
-            for place in [trio.first, trio.second] { try place.sql("ALTER TABLE t RENAME id TO column1; ALTER TABLE t RENAME filler TO column2") }
+            for place in [trio.first, trio.second] {
+                try place.sql("ALTER TABLE t RENAME id TO column1; ALTER TABLE t RENAME filler TO column2")
+            }
         }
         let result = try transfer(
             "--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo, trio.second.at())
@@ -26,7 +28,9 @@ import Testing
 
     @Test func queryThatIsNoneIsToldByTheServer() throws {
         let trio = try Trio(rows: 3)
-        for query in ["SELEC 1", "SELECT 1; DROP TABLE t", "SELECT 1) TO STDOUT; DROP TABLE t; --", "DELETE FROM t RETURNING *"] {
+        for query in [
+            "SELEC 1", "SELECT 1; DROP TABLE t", "SELECT 1) TO STDOUT; DROP TABLE t; --", "DELETE FROM t RETURNING *",
+        ] {
             let result = try transfer("--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo)
             #expect(result.code == 1, "\(result)")
             #expect(result.errors.contains("pgcopy: \(trio.source.conninfo): ERROR"), "\(result)")
@@ -53,8 +57,10 @@ import Testing
     }
 
     @Test func tableOptionFoldsAndQuotes() throws {
-        let trio = try Trio(#"CREATE SCHEMA "S.x"; CREATE TABLE "S.x"."T t" (a int); CREATE TABLE t (a int); CREATE TABLE "T" (a int)"#)
-        try trio.source.sql(#"INSERT INTO "S.x"."T t" VALUES (1); INSERT INTO t VALUES (2), (3); INSERT INTO "T" VALUES (4), (5), (6)"#)
+        let trio = try Trio(
+            #"CREATE SCHEMA "S.x"; CREATE TABLE "S.x"."T t" (a int); CREATE TABLE t (a int); CREATE TABLE "T" (a int)"#)
+        try trio.source.sql(
+            #"INSERT INTO "S.x"."T t" VALUES (1); INSERT INTO t VALUES (2), (3); INSERT INTO "T" VALUES (4), (5), (6)"#)
         for (name, real, rows) in [
             (#""S.x"."T t""#, #""S.x"."T t""#, 1), ("T", "t", 2), (#""T""#, #""T""#, 3), ("PUBLIC.t", "t", 4),
         ] {
@@ -92,7 +98,8 @@ import Testing
 
     @Test func truncateDoesNotReachChildrenNorReferences() throws {
         let trio = try Trio(rows: 5)
-        try trio.first.sql("CREATE TABLE child () INHERITS (t); INSERT INTO child VALUES ('child'); INSERT INTO t VALUES ('parent')")
+        try trio.first.sql(
+            "CREATE TABLE child () INHERITS (t); INSERT INTO child VALUES ('child'); INSERT INTO t VALUES ('parent')")
         #expect(try transfer("--truncate", trio.source.at(), trio.first.at()).code == 0)
         #expect(try trio.first.count("child") == 1)
         #expect(try trio.first.count("ONLY t") == 5)
@@ -116,7 +123,9 @@ import Testing
             .with { $0.terminal = .all }.run()
         #expect(screen.code == 0)
         #expect(screen.screenText.contains("--reconcile-timeouts"))
-        let lines = screen.screenText.split(whereSeparator: \.isNewline).filter { $0.count > 40 && !$0.contains("pgcopy transfer") }
+        let lines = screen.screenText.split(whereSeparator: \.isNewline).filter {
+            $0.count > 40 && !$0.contains("pgcopy transfer")
+        }
         #expect(lines.isEmpty, "\(lines)")
     }
 }

@@ -71,7 +71,8 @@ import Testing
     @Test func interruptedPromptEndsAndTheTerminalEchoesAgain() throws {
         let (_, endpoint) = try locked()
         let pgcopy = try Program.pgcopyPath()
-        let script = #"trap : INT; "$0" transfer null: "$1"; echo "code $?"; case $(stty -a) in (*" echo "*) echo it echoes; esac"#
+        let script =
+            #"trap : INT; "$0" transfer null: "$1"; echo "code $?"; case $(stty -a) in (*" echo "*) echo it echoes; esac"#
         let running = try Program("sh", ["-c", script, pgcopy, endpoint]).with { $0.terminal = .all }.start()
         try running.waitForOutput(containing: "Password for", on: .screen)
         running.type("\u{3}")

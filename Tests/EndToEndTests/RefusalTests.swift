@@ -56,7 +56,8 @@ import Testing
         let proxy = try FaultProxy(to: trio.first.cluster)
         try trio.first.sql("INSERT INTO t VALUES ('old')")
         for other in [
-            trio.first.at(), trio.first.through(proxy, "public.T"), trio.first.at(#""public"."t""#), trio.first.conninfo,
+            trio.first.at(), trio.first.through(proxy, "public.T"), trio.first.at(#""public"."t""#),
+            trio.first.conninfo,
         ] {
             try expectRefusal(
                 ["--truncate", trio.source.at(), trio.first.at(), trio.second.at(), other], "the same table as")

@@ -8,13 +8,15 @@ import Testing
     private func query(_ text: String, _ sql: String, _ place: Place) throws -> String {
         let lines = text.split(separator: "\n").map { sqlLiteral(String($0)) }.joined(separator: ", ")
         return try place.sql(
-            "WITH lines AS (SELECT n, line::jsonb AS j FROM unnest(ARRAY[\(lines)]::text[]) WITH ORDINALITY u(line, n)) \(sql)")
+            "WITH lines AS (SELECT n, line::jsonb AS j FROM unnest(ARRAY[\(lines)]::text[]) WITH ORDINALITY u(line, n)) \(sql)"
+        )
     }
 
     @Test func everyRecordIsJSONAndTheLastIsTheSummary() throws {
         let trio = try Trio(rows: 20_000)
         let result = try transfer(
-            "--progress=json", "-v", "--interval=0", trio.source.at(), trio.first.at(), trio.second.at())
+            "--progress=json", "-v", "--interval=0", "--format=text", trio.source.at(), trio.first.at(),
+            trio.second.at())
         #expect(result.code == 0 && result.output.isEmpty, "\(result)")
         let place = trio.source
         let last = "(SELECT j FROM lines ORDER BY n DESC LIMIT 1) x"
@@ -32,7 +34,8 @@ import Testing
                 SELECT d->>'destination', d->>'status', d->>'rows', d->>'bytes', (d->>'bytes_per_second')::float > 0, d->'error'
                 FROM \(last), jsonb_array_elements(j->'destinations') d
                 """, place)
-                == [trio.first, trio.second].map { "\($0.at())|committed|20000|2000000|t|null" }.joined(separator: "\n"))
+                == [trio.first, trio.second].map { "\($0.at())|committed|20000|2000000|t|null" }.joined(separator: "\n")
+        )
         #expect(
             try query(
                 result.errors,
@@ -41,7 +44,9 @@ import Testing
                     bool_and(jsonb_array_length(j->'destinations') = 2), count(*) > 5 FROM lines WHERE j->>'event' = 'progress'
                 """, place) == "20000|20000|2000000|t|t")
         #expect(
-            try query(result.errors, "SELECT count(*) FROM lines WHERE j->>'event' = 'statement' AND j->>'statement' LIKE 'COPY%'", place)
+            try query(
+                result.errors,
+                "SELECT count(*) FROM lines WHERE j->>'event' = 'statement' AND j->>'statement' LIKE 'COPY%'", place)
                 == "3")
     }
 
@@ -62,7 +67,8 @@ import Testing
                 """, trio.source) == "3|rolled back||23514|t|t|t")
         #expect(
             try query(
-                result.errors, "SELECT j->>'reaction', j->>'destination' FROM lines WHERE j->>'event' = 'fault'", trio.source)
+                result.errors, "SELECT j->>'reaction', j->>'destination' FROM lines WHERE j->>'event' = 'fault'",
+                trio.source)
                 == "dropped|\(trio.second.at())")
     }
 
@@ -83,14 +89,17 @@ import Testing
         try trio.second.waitForBackend("state = 'active'")
         let (stopped, _) = try interrupted(running, 15)
         #expect(
-            try query(stopped.errors, "SELECT j->>'exit_code', j->>'signal' FROM lines WHERE j->>'event' = 'summary'", trio.source)
+            try query(
+                stopped.errors, "SELECT j->>'exit_code', j->>'signal' FROM lines WHERE j->>'event' = 'summary'",
+                trio.source)
                 == "143|15")
         proxy.stop()
     }
 
     @Test func plainReportsComeAtTheirInterval() throws {
         let trio = try Trio(rows: 20_000)
-        let result = try transfer("--rate-limit=1M", "--interval=0.2", trio.source.at(), trio.first.at())
+        let result = try transfer(
+            "--format=text", "--rate-limit=1M", "--interval=0.2", trio.source.at(), trio.first.at())
         #expect(result.code == 0, "\(result)")
         let reports = result.errors.split(separator: "\n").filter { $0.contains("on average") }
         #expect((4...25).contains(reports.count), "\(result)")
@@ -118,7 +127,9 @@ import Testing
         #expect(good.code == 0 && good.errors.isEmpty && good.output.isEmpty, "\(good)")
         let bad = try transfer("-q", "--keep-going", trio.source.at(), trio.first.at(), trio.second.at("u"))
         #expect(bad.code == 3, "\(bad)")
-        #expect(bad.errors.contains("SQLSTATE 23514") && bad.errors.contains("\(trio.second.at("u")): rolled back"), "\(bad)")
+        #expect(
+            bad.errors.contains("SQLSTATE 23514") && bad.errors.contains("\(trio.second.at("u")): rolled back"),
+            "\(bad)")
         #expect(!bad.errors.contains("\(trio.first.at()): committed"), "\(bad)")
     }
 
@@ -126,8 +137,10 @@ import Testing
         let trio = try Trio(rows: 10)
         let result = try transfer("-v", "--truncate", trio.source.at(), trio.first.at())
         for words in [
-            "\(trio.source.at()): BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", #"\#(trio.source.at()): COPY "public"."t""#,
-            #"\#(trio.first.at()): TRUNCATE TABLE ONLY "public"."t""#, #"\#(trio.first.at()): COPY "public"."t" ("id", "filler") FROM STDIN"#,
+            "\(trio.source.at()): BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            #"\#(trio.source.at()): COPY "public"."t""#,
+            #"\#(trio.first.at()): TRUNCATE TABLE ONLY "public"."t""#,
+            #"\#(trio.first.at()): COPY "public"."t" ("id", "filler") FROM STDIN"#,
             "\(trio.first.at()): COMMIT",
         ] { #expect(result.errors.contains("pgcopy: " + words), "\(result)") }
     }
@@ -143,7 +156,8 @@ import Testing
                     'BEGIN PERFORM public.tell(NEW.id); RETURN NEW; END'
                 """)
         }
-        try trio.first.sql("CREATE TRIGGER tell BEFORE INSERT ON t FOR EACH ROW WHEN (NEW.id = '1') EXECUTE FUNCTION told()")
+        try trio.first.sql(
+            "CREATE TRIGGER tell BEFORE INSERT ON t FOR EACH ROW WHEN (NEW.id = '1') EXECUTE FUNCTION told()")
         let query = """
             SELECT CASE WHEN i = 1 THEN tell('1') ELSE i::text END AS id,
                 repeat('x', 500) || CASE WHEN i > 1000 THEN pg_sleep(60)::text ELSE '' END AS filler FROM generate_series(1, 2000) i
@@ -161,7 +175,9 @@ import Testing
     @Test func closedStderrDoesNotStopACopy() throws {
         let trio = try Trio(rows: 5000)
         let script = #"{ "$0" transfer --interval=0 "$1" "$2"; echo "code $?" >&3; } 2>&1 3>&4 | true"#
-        let result = try Program("sh", ["-c", "{ \(script); } 4>&1", try Program.pgcopyPath(), trio.source.at(), trio.first.at()]).run()
+        let result = try Program(
+            "sh", ["-c", "{ \(script); } 4>&1", try Program.pgcopyPath(), trio.source.at(), trio.first.at()]
+        ).run()
         #expect(result.output == "code 0\n", "\(result)")
         #expect(try trio.first.count() == 5000)
     }

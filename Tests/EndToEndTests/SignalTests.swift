@@ -40,16 +40,16 @@ import Testing
     }
 
     @Test(arguments: signals) func inTheMiddleOfACopy(signal: Int32) throws {
-        let trio = try Trio(rows: 100_000)
+        let trio = try Trio(rows: 20_000)
         let running = try start(
-            "--rate-limit=2M", "--interval=0.1", trio.source.at(), trio.first.at(), trio.second.at())
+            "--rate-limit=400k", "--interval=0.1", trio.source.at(), trio.first.at(), trio.second.at())
         try running.waitForOutput(containing: "on average")
         try expectEnd(running, signal, trio)
         try trio.expectNothingCommitted("")
     }
 
     @Test(arguments: signals) func withADestinationThatIsStuck(signal: Int32) throws {
-        let trio = try Trio(rows: 100_000)
+        let trio = try Trio(rows: 20_000)
         let proxy = try FaultProxy(to: trio.second.cluster)
         proxy.arm(.stall, direction: .toServer, at: .copyBytes(50_000))
         let running = try start(trio.source.at(), trio.first.at(), trio.second.through(proxy))
@@ -75,10 +75,10 @@ import Testing
     }
 
     @Test(arguments: signals) func withAFile(signal: Int32) throws {
-        let trio = try Trio(rows: 100_000)
+        let trio = try Trio(rows: 20_000)
         let directory = try TemporaryDirectory()
         let file = try directory.write("old\n".utf8, to: "out")
-        let running = try start("--rate-limit=2M", "--interval=0.1", trio.source.at(), file)
+        let running = try start("--rate-limit=400k", "--interval=0.1", trio.source.at(), file)
         try running.waitForOutput(containing: "on average")
         #expect(try directory.entries().count == 2)
         try expectEnd(running, signal, trio)
@@ -119,9 +119,9 @@ import Testing
     }
 
     @Test func secondSignalDoesNoHarm() throws {
-        let trio = try Trio(rows: 100_000)
+        let trio = try Trio(rows: 20_000)
         let running = try start(
-            "--rate-limit=2M", "--interval=0.1", trio.source.at(), trio.first.at(), trio.second.at())
+            "--rate-limit=400k", "--interval=0.1", trio.source.at(), trio.first.at(), trio.second.at())
         try running.waitForOutput(containing: "on average")
         running.signal(SIGINT)
         running.signal(SIGINT)
@@ -133,8 +133,8 @@ import Testing
     }
 
     @Test func signalsOfTheTerminalReachIt() throws {
-        let trio = try Trio(rows: 100_000)
-        let running = try start("--rate-limit=2M", "--interval=0.1", trio.source.at(), trio.first.at()) {
+        let trio = try Trio(rows: 20_000)
+        let running = try start("--rate-limit=400k", "--interval=0.1", trio.source.at(), trio.first.at()) {
             $0.terminal = .all
         }
         try running.waitForOutput(containing: "on average", on: .screen)

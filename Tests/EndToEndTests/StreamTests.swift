@@ -80,7 +80,8 @@ import Testing
 
     @Test func headIsNoticedWhileTheSourceThinks() throws {
         let source = try Place(Servers.source)
-        let query = "SELECT repeat('x', 20000) || pg_sleep(CASE i WHEN 9 THEN 60 ELSE 0 END) FROM generate_series(1, 9) i"
+        let query =
+            "SELECT repeat('x', 20000) || pg_sleep(CASE i WHEN 9 THEN 60 ELSE 0 END) FROM generate_series(1, 9) i"
         let running = try start("--query", query, source.conninfo, "-")
         try running.waitForOutput(containing: "x", on: .output)
         try source.waitForBackend("wait_event = 'PgSleep'")

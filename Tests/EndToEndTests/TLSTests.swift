@@ -22,7 +22,8 @@ import Testing
 
     @Test func rowOfManyMegabytesArrives() throws {
         let sql = "CREATE TABLE t (n int, wide text)"
-        let plain = try Place(Servers.source, sql + "; INSERT INTO t SELECT i, repeat(md5(i::text), 300000) FROM generate_series(1, 3) i")
+        let plain = try Place(
+            Servers.source, sql + "; INSERT INTO t SELECT i, repeat(md5(i::text), 300000) FROM generate_series(1, 3) i")
         let back = try Place(Servers.first, sql)
         let (place, endpoint) = try tls(sql)
         #expect(try transfer(plain.at(), endpoint).code == 0)
@@ -49,7 +50,8 @@ import Testing
     @Test func errorWhileTheSourceThinksIsSeenToo() throws {
         let trio = try Trio("CREATE TABLE t (n int, s text)")
         let (place, endpoint) = try tls("CREATE TABLE t (n int CHECK (n <> 3), s text)")
-        let query = "SELECT i AS n, repeat('x', 100) || pg_sleep(CASE WHEN i > 1000 THEN 60 ELSE 0 END) AS s FROM generate_series(1, 2000) i"
+        let query =
+            "SELECT i AS n, repeat('x', 100) || pg_sleep(CASE WHEN i > 1000 THEN 60 ELSE 0 END) AS s FROM generate_series(1, 2000) i"
         let result = try transfer("--query", query, "--into=t", trio.source.conninfo, endpoint)
         #expect(result.code == 1, "\(result)")
         #expect(result.duration < .seconds(10), "\(result)")
@@ -69,14 +71,16 @@ import Testing
             """)
         let result = try transfer("--rate-limit=800k", trio.source.at(), endpoint)
         #expect(result.code == 0, "\(result)")
-        #expect(result.errors.split(separator: "\n").filter { $0.contains("NOTICE: row 00000") }.count == 20, "\(result)")
+        #expect(
+            result.errors.split(separator: "\n").filter { $0.contains("NOTICE: row 00000") }.count == 20, "\(result)")
         #expect(try place.digest() == trio.source.digest())
     }
 
     @Test func terminatedBackendIsAFaultOfItsOwn() throws {
         let trio = try Trio(rows: 100_000)
         let (place, endpoint) = try tls()
-        let running = try start("--keep-going", "--rate-limit=4M", "--interval=0.1", trio.source.at(), endpoint, trio.first.at())
+        let running = try start(
+            "--keep-going", "--rate-limit=4M", "--interval=0.1", trio.source.at(), endpoint, trio.first.at())
         try running.waitForOutput(containing: "on average")
         try place.terminateBackends()
         let result = try running.end()

@@ -40,7 +40,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test(arguments: Seeded.seeds(4))
+    @Test(arguments: Seeded.seeds(3))
     func reconciledDestinationLosesAndDoublesNothing(seed: UInt64) throws {
         var rng = Seeded(seed)
         let format = ["text", "csv", "binary"][rng.next(in: 0..<3)]

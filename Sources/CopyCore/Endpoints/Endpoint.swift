@@ -37,6 +37,10 @@ public struct Endpoint: Sendable, Hashable {
         case "-": self.init(.standardStream, label: "-")
         case "null:": self.init(.null, label: "null:")
         default:
+            if let scheme = Self.unknownScheme(text) {
+                throw EndpointError(
+                    "\(scheme):// is no scheme; a server is written postgresql://HOST/DATABASE, a file file:NAME")
+            }
             if text.hasPrefix("file:") {
                 let path = Path(Array(bytes.dropFirst("file:".utf8.count)))
                 guard !path.bytes.isEmpty else { throw EndpointError("file: names no file") }
@@ -54,6 +58,15 @@ public struct Endpoint: Sendable, Hashable {
                 self.init(.file(Path(bytes)), label: text)
             }
         }
+    }
+
+    /// What stands before `://` where that is none of a server's schemes: what follows may hold a password.
+    private static func unknownScheme(_ text: String) -> String? {
+        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[mark...].hasPrefix("://"), !isURI(text)
+        else { return nil }
+        let scheme = text[..<mark]
+        return scheme != "file" && scheme.utf8.allSatisfy { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a }
+            ? String(scheme) : nil
     }
 
     private static func isURI(_ text: String) -> Bool {

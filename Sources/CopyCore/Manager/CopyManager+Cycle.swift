@@ -116,10 +116,11 @@ extension CopyManager {
         if let allowance = rateLimit?.allowance(at: poller.now) { region = region.prefix(max(1, allowance)) }
         do {
             switch try memory.write(region, { try producer.fill(&$0) }) {
-            case .moved(let totals):
+            case .moved(let totals, let blocked):
                 producerError = nil
                 rateLimit?.spend(totals.bytes)
-                return machine.filled(totals)
+                producerBlockedBy = blocked
+                return machine.filled(totals, blocked: blocked != nil)
             case .blocked(let interest):
                 producerBlockedBy = interest
                 return machine.producerBlocked()

@@ -50,7 +50,7 @@ public final class StatementProducer: Producer {
         // The copy was begun without the server's consent, which comes with the first rows at the latest.
         if stage == .entering, case .waiting(let interest) = try enter() { return .blocked(interest) }
         let filled = try transport.read(into: &space)
-        if case .moved(let moved) = filled { totals += moved }
+        if case .moved(let moved, _) = filled { totals += moved }
         return filled
     }
 

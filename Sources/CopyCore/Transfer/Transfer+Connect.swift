@@ -115,16 +115,22 @@ extension Transfer {
     private func isWorking(_ pid: Int32, _ link: Link) throws -> Bool {
         var parameters = parameters(link)
         if let connectTimeout { parameters.append(("connect_timeout", connectTimeout)) }
+        // Of several hosts the very one: elsewhere the number is another backend's.
+        if let connection = link.connection, !connection.host.isEmpty {
+            parameters += [("host", connection.host), ("port", connection.port)]
+        }
         do {
             guard let connection = try Connector(poller: poller).connect([parameters]).first, connection.isUsable
             else { return false }
             defer { connection.finish() }
-            let result = try Session(connection, label: link.endpoint.label, poller: poller).query(
+            let session = try Session(connection, label: link.endpoint.label, poller: poller)
+            session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
+            let result = try session.query(
                 """
                 SELECT 1 FROM pg_catalog.pg_stat_activity \
                 WHERE pid OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) 'active' \
                 AND wait_event_type IS DISTINCT FROM 'Client'
-                """, ["\(pid)"], within: request.timeout)
+                """, ["\(pid)"], within: 2)
             return result.rowCount > 0
         } catch let interrupted as Interrupted {
             throw interrupted

@@ -86,11 +86,17 @@ public final class Transfer {
         self.manager = manager
         startedAt = poller.now
         defer { for entry in active { entry.bytes = taken(entry) } }
+        // The trailer of the binary format is a message and no row.
+        var uncounted = options.format == .binary ? 1 : 0
         do {
             try manager.withCopy { copy in
                 while true {
                     do {
-                        guard let moved = try copy.next() else { break }
+                        guard var moved = try copy.next() else { break }
+                        if moved.messages > 0 {
+                            moved.messages -= uncounted
+                            uncounted = 0
+                        }
                         observer?.progressed(moved, lags)
                     } catch let fault as ReceiverFault {
                         try react(to: fault)
@@ -208,7 +214,8 @@ public final class Transfer {
     // MARK: The end
 
     private func outcome(_ failure: (any Error)?) -> TransferOutcome {
-        let totals = manager?.producer.totals ?? .zero
+        var totals = manager?.producer.totals ?? .zero
+        if options.format == .binary { totals.messages = max(0, totals.messages - 1) }
         var outcome = TransferOutcome(
             destinations: entries.map { entry in
                 TransferOutcome.Destination(

@@ -73,8 +73,8 @@ public final class LibpqCopyOut: CopyOutTransport {
                 pendingOffset = 0
                 consumed = false
             case .wouldBlock where consumed:
-                if moved.bytes > 0 { return .moved(moved) }
-                return .blocked(Interest(session.connection.socket, .read))
+                let interest = Interest(session.connection.socket, .read)
+                return moved.bytes > 0 ? .moved(moved, blocked: interest) : .blocked(interest)
             case .wouldBlock:
                 try session.connection.consumeInput()
                 consumed = true

@@ -45,8 +45,8 @@ public final class WireCopyOut: CopyOutTransport {
             if let blocked = try line.flush() { return .waiting(blocked) }
             while line.copyResponse == nil, line.error == nil, !line.isReady {
                 let (moved, blocked) = try line.readEarly(into: &early)
-                if let blocked { return .waiting(blocked) }
                 earlyMessages += moved.messages
+                if let blocked, line.copyResponse == nil, line.error == nil { return .waiting(blocked) }
             }
             if line.isReady { state = .ready }
             if let error = line.error { throw error }
@@ -69,10 +69,7 @@ public final class WireCopyOut: CopyOutTransport {
                 moved += more
                 if line.isReady { state = .ready }
                 if line.error != nil || line.isMore { break }
-                if let blocked {
-                    if moved.bytes > 0 { return .moved(moved) }
-                    return .blocked(blocked)
-                }
+                if let blocked { return moved.bytes > 0 ? .moved(moved, blocked: blocked) : .blocked(blocked) }
                 // Less is left than a server sends at once: the rest is for the next cycle.
                 if space.byteCount - moved.bytes < 8192 { break }
             }

@@ -119,7 +119,7 @@ final class WireLine {
     // MARK: In
 
     /// Reads once into the space: COPY data stays there, messages are taken in.
-    /// - Returns: what came, and what blocks it when nothing did.
+    /// - Returns: what came, and what blocks it when nothing did, or when that was surely all there was.
     func read(_ space: inout MutableRawSpan) throws(PQError) -> (Totals, Interest?) {
         let outcome = unsafe space.withUnsafeMutableBytes { unsafe channel.read(into: $0) }
         guard case .moved(let count) = outcome else { return (.zero, try blocked(outcome)) }
@@ -130,7 +130,11 @@ final class WireLine {
             throw lost("\(error)")
         }
         for message in parser.takeMessages() { try take(message) }
-        return (Totals(messages: parsed.messages, bytes: parsed.payload), nil)
+        // A socket that gave less than was asked for is empty; a TLS record says nothing of the next.
+        let isEmpty = count < space.byteCount && !channel.usesTLS && !isReady
+        return (
+            Totals(messages: parsed.messages, bytes: parsed.payload), isEmpty ? Interest(socket, .read) : nil
+        )
     }
 
     /// Reads replies that hold no COPY data, as long as there are any and the server is not ready.

@@ -6,7 +6,8 @@ enum Units {
     static func bytes(_ count: Double) -> String {
         var value = count
         for unit in ["B", "kB", "MB", "GB", "TB"] {
-            if value < 1024 || unit == "TB" {
+            // What would be rounded to 1024.0 is 1.0 of the next.
+            if value < 1023.95 || unit == "TB" {
                 return unit == "B" ? "\(Int(value)) B" : "\(oneDecimal(value)) \(unit)"
             }
             value /= 1024

@@ -1,6 +1,7 @@
 // `pgcopy transfer`, from its options to its exit code.
 
 internal import CopyCore
+internal import Glibc
 
 /// Runs a transfer and returns the exit code.
 func runTransfer(_ options: TransferOptions) -> Int32 {
@@ -61,6 +62,20 @@ extension TransferRequest {
         // Every cycle is reported with an interval of 0; a stall still shows each second.
         idleInterval = options.interval > 0 ? options.interval : 1
         asksPasswordsFirst = options.passwordPrompt == .always
+        if let name = unsafe getenv(Self.transportVariable) {
+            transport = try Self.transport(unsafe String(cString: name))
+        }
+    }
+
+    /// The variable that says how COPY is spoken: for comparing the two ways.
+    private static let transportVariable = "PGCOPY_TRANSPORT"
+
+    private static func transport(_ text: String) throws -> TransportChoice {
+        switch text {
+        case "wire": return .wire
+        case "libpq": return .libpq
+        default: throw EndpointError("\(transportVariable): \"\(text)\" is neither wire nor libpq")
+        }
     }
 
     private static func table(_ text: String, _ option: String) throws -> SQLName {

@@ -10,7 +10,7 @@ struct ByteStreamProducerTests {
         var span = space.mutableSpan
         var bytes = span.mutableBytes
         let filled = try producer.fill(&bytes)
-        guard case .moved(let moved) = filled else { return (filled, "") }
+        guard case .moved(let moved, _) = filled else { return (filled, "") }
         return (filled, String(decoding: space[..<moved.bytes], as: UTF8.self))
     }
 

@@ -97,7 +97,7 @@ final class ProgramPump: Sendable {
         let result = ProgramResult(
             command: program.command, status: status, standardOutput: end.written.output,
             standardError: end.written.errors, screen: end.written.screen, duration: moment.since(started),
-            userTime: Duration(usage.ru_utime), systemTime: Duration(usage.ru_stime),
+            userTime: duration(usage.ru_utime), systemTime: duration(usage.ru_stime),
             peakMemory: peak(usage, sampled: end.sampledPeak)
         )
         guard !end.ranOutOfTime else { throw KitError("killed after \(program.timeout): \(result)") }
@@ -177,9 +177,8 @@ func blockBrokenPipeSignal() {
     pthread_sigmask(SIG_BLOCK, &signals, nil)
 }
 
-extension Duration {
-    /// A time of the kernel's accounting.
-    init(_ time: timeval) {
-        self = .seconds(Int64(time.tv_sec)) + .microseconds(Int64(time.tv_usec))
-    }
+/// A time of the kernel's accounting. No initializer of Duration: beside one that takes a `timeval`, Swift 6.3
+/// does not find the members of `timespec` when it builds the whole module at once, as for a release.
+private func duration(_ time: timeval) -> Duration {
+    .seconds(Int64(time.tv_sec)) + .microseconds(Int64(time.tv_usec))
 }

@@ -44,6 +44,7 @@ enum SharedText {
             "these and libpq's other variables give what a connection does not say itself"
         ),
         Definition("PGPASSFILE, PGSERVICEFILE", "other places for the two files below"),
+        Definition("PGCOPY_TRANSPORT", "`libpq` speaks COPY by libpq's own calls, slower; `wire` is as without it"),
     ]
 
     /// Files that are read.

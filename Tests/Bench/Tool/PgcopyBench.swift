@@ -1,0 +1,89 @@
+// The benchmark: pgcopy against pipes of psql and others, on throw-away servers. `make bench` runs it.
+
+import Glibc
+import TestKit
+
+@main
+enum PgcopyBench {
+    static func main() {
+        guard let options = BenchOptions(Array(CommandLine.arguments.dropFirst())) else {
+            say(BenchOptions.usage)
+            exit(2)
+        }
+        if options.wantsHelp {
+            say(BenchOptions.usage)
+            exit(0)
+        }
+        #if DEBUG
+            say("PgcopyBench: built for debugging, it would measure nothing: build it with -c release")
+            exit(2)
+        #else
+            do {
+                try run(options)
+            } catch {
+                say("PgcopyBench: \(error)")
+                exit(1)
+            }
+        #endif
+    }
+
+    private static func run(_ options: BenchOptions) throws {
+        guard !options.writes || access("Tests/Bench", W_OK) == 0 else {
+            throw BenchError("cannot write to Tests/Bench: run this in the package's directory")
+        }
+        try ReleaseBuild.prepare()
+        let arena = try Arena()
+        defer { arena.remove() }
+        let installed = try Installed(arena.files)
+        for line in installed.missing { say("not installed, so not measured: \(line)") }
+
+        let command = options.words.isEmpty ? "make bench" : "PgcopyBench --write \(options.words)"
+        var results = Results(
+            facts: try MachineFacts(arena), command: command, isQuick: options.isQuick, rounds: options.rounds,
+            missing: installed.missing)
+        let tables: [SampleTable] = [
+            .narrow(options.scaled(6_000_000)), .wide(options.scaled(800_000)), .huge(options.scaled(25)),
+        ]
+        for table in tables { try fight(table, installed.contenders, arena, options.rounds, &results) }
+
+        results.instructions = try InstructionCounts(arena, rows: options.scaled(500_000))
+        if results.instructions == nil {
+            results.missing.append(InstructionCounts.missing)
+            say("not installed, so not measured: \(InstructionCounts.missing)")
+        }
+        results.memory = try MemoryUse.all(arena, options)
+        // Last: what this process holds itself must not hide what its children hold.
+        results.loop = try LoopSpeed.all(bytes: options.scaled(4_000_000_000))
+
+        let page = ResultsPage(results).text
+        say("\n" + page)
+        guard options.writes else { return }
+        try save(page, "Tests/Bench/RESULTS.md")
+        try save(BarChart(results, table: "wide", destinations: [1, 3]).text, "Tests/Bench/results.svg")
+    }
+
+    /// One table, to nowhere and to one, two and three destinations.
+    private static func fight(
+        _ table: SampleTable, _ others: [Contender], _ arena: Arena, _ rounds: Int, _ results: inout Results
+    ) throws {
+        try arena.make(table)
+        results.tables.append((table, try arena.textBytes(table)))
+        let limit = Contender.limit(file: try arena.binaryFile(table))
+        let contenders: [Contender] =
+            [.pgcopyAuto, .pgcopyBinary, .pgcopyText, .pgcopyLibpq, .psqlText, .psqlBinary] + others + [limit]
+        for count in 0...3 {
+            results.duels.append(try Duel(table, count, contenders, arena, rounds: rounds))
+        }
+        try arena.drop(table)
+    }
+
+    /// Writes a file of the package; it must be the current directory.
+    private static func save(_ text: String, _ path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw BenchError("cannot write \(path)") }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        guard write(descriptor, bytes, bytes.count) == bytes.count else { throw BenchError("cannot write \(path)") }
+        say("wrote \(path)")
+    }
+}

@@ -1,0 +1,106 @@
+// Role: what is wanted of pgcopy, and whether it is so.
+
+/// A figure that must not be greater than another.
+struct Goal {
+    /// What is wanted.
+    let name: String
+    /// What was measured, for people.
+    let measured: String
+    /// Nil where it could not be measured.
+    let isReached: Bool?
+
+    /// All goals of a benchmark.
+    static func all(_ results: Results) -> [Goal] {
+        wall(results) + cpu(results) + instructions(results) + memory(results)
+    }
+
+    private init(_ name: String, _ value: Double?, atMost limit: Double, unit: String = "", decimals: Int = 2) {
+        self.name = name
+        measured = value.map { Figures.fixed($0, decimals) + unit } ?? "not measured"
+        isReached = value.map { $0 <= limit }
+    }
+
+    // MARK: Time
+
+    /// The quotient of two contenders' medians in one duel.
+    private static func ratio(
+        _ results: Results, _ table: String, _ destinations: Int, _ ours: Contender, _ theirs: Contender,
+        _ figure: (Series) -> Double
+    ) -> Double? {
+        guard let duel = results.duel(table, destinations), let ours = duel.series(ours),
+            let theirs = duel.series(theirs), figure(theirs) > 0
+        else { return nil }
+        return figure(ours) / figure(theirs)
+    }
+
+    private static func wall(_ results: Results) -> [Goal] {
+        func ratio(_ table: String, _ destinations: Int, _ theirs: Contender) -> Double? {
+            Self.ratio(results, table, destinations, .pgcopyAuto, theirs, \.wall)
+        }
+        var goals: [Goal] = []
+        for (table, _) in results.tables {
+            for count in [1, 3] {
+                goals.append(
+                    Goal(
+                        "\(table.name) to \(count): wall time below psql's binary pipe (ratio below 1)",
+                        ratio(table.name, count, .psqlBinary), atMost: 1))
+            }
+        }
+        for count in [1, 3] {
+            goals.append(
+                Goal(
+                    "wide to \(count): wall time at most 0.60 of psql's text pipe",
+                    ratio("wide", count, .psqlText), atMost: 0.6))
+        }
+        goals.append(
+            Goal(
+                "wide to 1: wall time at most 1.08 of what the server needs alone",
+                ratio("wide", 1, .limit(file: "")), atMost: 1.08))
+        return goals
+    }
+
+    private static func cpu(_ results: Results) -> [Goal] {
+        var goals: [Goal] = []
+        for (table, _) in results.tables {
+            goals.append(
+                Goal(
+                    "\(table.name) to null, text: client CPU at most 0.5 of `psql > /dev/null`",
+                    ratio(results, table.name, 0, .pgcopyText, .psqlText, \.cpu), atMost: 0.5))
+        }
+        for (table, _) in results.tables {
+            for (format, ours, theirs) in [
+                ("text", Contender.pgcopyText, Contender.psqlText), ("binary", .pgcopyAuto, .psqlBinary),
+            ] {
+                goals.append(
+                    Goal(
+                        "\(table.name) to 3, \(format): client CPU at most 0.5 of `psql \\| tee \\| psql`",
+                        ratio(results, table.name, 3, ours, theirs, \.cpu), atMost: 0.5))
+            }
+        }
+        return goals
+    }
+
+    // MARK: Instructions and memory
+
+    private static func instructions(_ results: Results) -> [Goal] {
+        guard let counted = results.instructions else {
+            return [Goal("user instructions a row", nil, atMost: 0)]
+        }
+        return counted.counts.compactMap { count in
+            count.limit.map {
+                Goal(
+                    "\(count.name), text: at most \(Figures.fixed($0, 0)) user instructions a row", count.perRow,
+                    atMost: $0,
+                    decimals: 1)
+            }
+        }
+    }
+
+    private static func memory(_ results: Results) -> [Goal] {
+        results.memory.filter(\.isPgcopy).map { use in
+            Goal(
+                "\(use.name): peak memory at most \(Results.memoryLimit >> 20) MiB", Double(use.peak) / 1_048_576,
+                atMost: Double(Results.memoryLimit >> 20), unit: " MiB", decimals: 1)
+        }
+    }
+}
