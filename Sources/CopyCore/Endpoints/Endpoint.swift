@@ -50,6 +50,10 @@ public struct Endpoint: Sendable, Hashable {
                     throw EndpointError("\(Redaction.redacted(text)) is not valid UTF-8")
                 }
                 try self.init(server: text)
+            } else if Redaction.looksLikeURI(text) {
+                throw EndpointError(
+                    "\(Redaction.redacted(text)) is neither a URI, which begins with postgresql://, nor plainly a file, "
+                        + "which is written file:NAME")
             } else {
                 self.init(.file(Path(bytes)), label: text)
             }
@@ -73,6 +77,8 @@ public struct Endpoint: Sendable, Hashable {
     private static func isKeywordString(_ text: String) -> Bool {
         guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { return false }
         let word = text[..<equals].trimmingSpaces()
+        // In upper case libpq refuses it: better so than a file of that name.
+        if Redaction.secretKeywords.contains(word.lowercased()) { return true }
         return !word.isEmpty
             && word.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
     }
@@ -84,6 +90,8 @@ public struct Endpoint: Sendable, Hashable {
         guard !conninfo.isEmpty else { throw EndpointError("\(label) names a table but no database") }
         if Self.isURI(conninfo) || Self.isKeywordString(conninfo) {
             if case .failure(let complaint) = ConnectionString.parse(conninfo) {
+                // What looks like a table may be the end of a password.
+                let label = shown == conninfo ? label : shown
                 throw EndpointError("\(label) is not a connection string: \(Self.shown(complaint, conninfo))")
             }
         } else {

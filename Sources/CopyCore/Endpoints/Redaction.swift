@@ -12,8 +12,17 @@ public enum Redaction {
         if let scheme = ["postgresql://", "postgres://"].first(where: conninfo.hasPrefix) {
             return scheme + redactedURI(Array(conninfo.utf8.dropFirst(scheme.utf8.count)))
         }
+        if looksLikeURI(conninfo) { return redactedURI(Array(conninfo.utf8)) }
         if conninfo.utf8.contains(UInt8(ascii: "=")) { return redactedKeywords(conninfo) }
         return conninfo
+    }
+
+    /// A URI whose scheme is missing or misspelt: `SCHEME://…`, `USER:PASSWORD@…`.
+    static func looksLikeURI(_ text: String) -> Bool {
+        let name = text.utf8.prefix { $0 != UInt8(ascii: ":") }
+        guard !name.isEmpty, !name.contains(where: { " =/#".utf8.contains($0) }) else { return false }
+        let rest = text.utf8.dropFirst(name.count)
+        return rest.starts(with: "://".utf8) || rest.prefix { $0 != UInt8(ascii: "/") }.contains(UInt8(ascii: "@"))
     }
 
     // user:password@hosts/database?keyword=value&…
@@ -23,7 +32,9 @@ public enum Redaction {
         let query = rest.firstIndex(of: UInt8(ascii: "?")) ?? rest.count
         let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? query
         let authority = rest[..<min(slash, query)]
-        if let at = authority.lastIndex(of: UInt8(ascii: "@")) ?? rest.lastIndex(of: UInt8(ascii: "@")),
+        let last = rest.lastIndex(of: UInt8(ascii: "@"))
+        let hasPassword = rest.prefix { $0 != UInt8(ascii: "@") }.contains(UInt8(ascii: ":"))
+        if let at = hasPassword ? last : authority.lastIndex(of: UInt8(ascii: "@")) ?? last,
             let colon = rest[..<at].firstIndex(of: UInt8(ascii: ":"))
         {
             rest.removeSubrange(colon..<at)
@@ -32,7 +43,7 @@ public enum Redaction {
         let kept = rest[(mark + 1)...].split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
             .filter { parameter in
                 let keyword = parameter.prefix { $0 != UInt8(ascii: "=") }
-                return !secretKeywords.contains(percentDecoded(keyword))
+                return !secretKeywords.contains(percentDecoded(keyword).lowercased())
             }
         let shown =
             kept.isEmpty ? Array(rest[..<mark]) : Array(rest[...mark]) + kept.joined(separator: [UInt8(ascii: "&")])

@@ -1,0 +1,46 @@
+// README's library example is this source, and it works.
+
+import CopyCore
+import TestKit
+import Testing
+
+@Suite struct `The example of README` {
+    private let folder = String(#filePath[..<(#filePath.lastIndex(of: "/")!)])
+
+    /// The lines of a text from one on, before another, each as its words: indentation does not count.
+    private func lines(_ text: String, from first: String, before last: String? = nil) -> [[Substring]] {
+        text.split(separator: "\n").map { $0.split(separator: " ") }
+            .drop { $0.joined(separator: " ") != first }
+            .prefix { last == nil || $0.joined(separator: " ") != last }
+            .filter { !$0.isEmpty }
+    }
+
+    @Test func `the README shows the example as it is compiled here`() throws {
+        let readme = lines(try TextFile(folder + "/../../../README.md").text, from: "```swift", before: "```")
+        let source = lines(try TextFile(folder + "/ReadmeExample.swift").text, from: "import CopyCore")
+        #expect(source.count > 20 && Array(readme.dropFirst()) == source)
+    }
+
+    @Test func `the example copies a table`() throws {
+        let servers = try Servers.all()
+        let source = try servers.source.createDatabase()
+        let destination = try servers.first.createDatabase()
+        try servers.source.psql(
+            "CREATE TABLE orders (i int, x text); INSERT INTO orders SELECT i, 'x' FROM generate_series(1, 1000) i",
+            database: source)
+        try servers.first.psql("CREATE TABLE orders (i int, x text)", database: destination)
+        try copyOrders(
+            from: servers.source.conninfo(database: source), to: servers.first.conninfo(database: destination))
+        #expect(
+            try servers.first.psql("SELECT count(*), sum(i) FROM orders", database: destination) == "1000|500500")
+    }
+
+    @Test func `the example fails with the words of the server that refuses`() throws {
+        let cluster = try Servers.source
+        let failure = copyFail {
+            try copyOrders(from: cluster.conninfo(), to: cluster.conninfo())
+        }
+        #expect(failure?.reason == .notStarted && sqlState(failure?.producerFault) == "42P01")
+        #expect(throws: PQError.self) { try copyOrders(from: "host=/nosuch", to: "host=/nosuch") }
+    }
+}
