@@ -22,11 +22,14 @@ public final class LibpqCopyIn: CopyInTransport {
     private let session: Session
     private var state = State.idle
     private var drain = StatementDrain()
+    private var request: CancelRequest?
     /// libpq holds bytes the socket did not take.
     private var unsent = false
     /// When input came that held no notice and no notification.
     private var suspectSince: Instant?
     private var abortSent = false
+    /// The server takes the binary format.
+    public private(set) var isBinary = false
     /// As `COPY 10`.
     public private(set) var commandTag: String?
 
@@ -43,7 +46,8 @@ public final class LibpqCopyIn: CopyInTransport {
     /// Sends the statement and awaits the server's consent.
     public func begin(_ sql: String) throws -> Step {
         if case .idle = state {
-            session.announce(sql)
+            try CopyCheck.require(.from, sql, session)
+            try session.announce(sql)
             try connection.sendQuery(sql)
             state = .sent
         }
@@ -58,6 +62,7 @@ public final class LibpqCopyIn: CopyInTransport {
             throw result.error(connectionLost: !connection.isUsable)
                 ?? PQError(message: "not a COPY … FROM STDIN: \(sql)")
         }
+        isBinary = result.isBinary
         state = .copying
         return .done
     }
@@ -194,9 +199,17 @@ public final class LibpqCopyIn: CopyInTransport {
         guard connection.isUsable else { return .done }
         if case .copying = state, !abortSent {
             abortSent = true
-            try connection.putCopyEnd(failing: reason)
+            try connection.putCopyEnd(failing: copyFailReason(reason))
         }
-        if case .waiting(let interest) = try drain.step(session) { return .waiting(interest) }
+        if case .waiting(let interest) = try drain.step(session) {
+            // Before the server's consent, and after the end of the data, CopyFail comes too early or too late.
+            switch state {
+            case .sent, .ending: request = request ?? CancelRequest(connection)
+            case .idle, .copying, .failing, .failed, .done: break
+            }
+            return .waiting(interest)
+        }
+        if let request, !request.isDone { return .waiting(request.interest) }
         state = .done
         return .done
     }

@@ -35,7 +35,8 @@ public final class LibpqCopyOut: CopyOutTransport {
     /// Sends the statement and awaits the server's consent.
     public func begin(_ sql: String) throws -> Step {
         if case .idle = state {
-            session.announce(sql)
+            try CopyCheck.require(.to, sql, session)
+            try session.announce(sql)
             try session.connection.sendQuery(sql)
             state = .sent
         }
@@ -124,6 +125,8 @@ public final class LibpqCopyOut: CopyOutTransport {
     /// Nil when the next result can be had at once.
     private func awaitResult() throws(PQError) -> Step? {
         guard try session.connection.flush() else {
+            // Both ways: a server that cannot send does not read either.
+            try session.takeInput()
             return .waiting(Interest(session.connection.socket, [.read, .write]))
         }
         guard session.connection.isBusy else { return nil }
