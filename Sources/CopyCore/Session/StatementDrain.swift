@@ -11,7 +11,9 @@ struct StatementDrain {
     private var copyingOut = false
 
     /// Goes on as far as it can without waiting. Throws only when the connection is lost.
-    mutating func step(_ session: Session) throws(PQError) -> Step {
+    /// - Parameter limit: bytes of COPY data to discard before others have their turn.
+    mutating func step(_ session: Session, discarding limit: Int = .max) throws(PQError) -> Step {
+        var discarded = 0
         let connection = session.connection
         guard try connection.flush() else {
             // Both ways: a server that cannot send does not read either.
@@ -22,7 +24,10 @@ struct StatementDrain {
         while true {
             if copyingOut {
                 switch try connection.getCopyData() {
-                case .message: continue
+                case .message(let message):
+                    discarded += message.count
+                    if discarded < limit { continue }
+                    return .waiting(Interest(connection.socket, .read, alarm: session.poller.now))
                 case .end: copyingOut = false
                 case .wouldBlock:
                     if consumed { return .waiting(Interest(connection.socket, .read)) }

@@ -29,6 +29,9 @@ public final class LibpqCopyOut: CopyOutTransport {
     /// As `COPY 10`.
     public private(set) var commandTag: String?
 
+    /// Bytes discarded before a cancel request is sent.
+    private static let patience = 1 << 17
+
     /// A transport over an idle session.
     public init(_ session: Session) { self.session = session }
 
@@ -142,7 +145,11 @@ public final class LibpqCopyOut: CopyOutTransport {
             return .done
         case .sent, .copying, .ending, .failed:
             guard session.connection.isUsable else { return .done }
-            if request == nil, !isFailed { request = CancelRequest(session.connection) }
+            // What is there already is taken first: a small rest costs no request.
+            if request == nil, !isFailed, case .waiting = try drain.step(session, discarding: Self.patience) {
+                request = CancelRequest(session.connection, at: session.poller.now)
+            }
+            if let lead = request?.lead(at: session.poller.now) { return .waiting(lead) }
             if case .waiting(let interest) = try drain.step(session) { return .waiting(interest) }
             if let request, !request.isDone { return .waiting(request.interest) }
             state = .done

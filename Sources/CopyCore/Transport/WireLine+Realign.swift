@@ -23,6 +23,7 @@ extension WireLine {
             if wantsData { failCopy() }
         }
         while true {
+            if let lead = realignment?.request?.lead(at: session.poller.now) { return .waiting(lead) }
             let unsent = try flush()
             if isReady {
                 // A frame once begun is sent to its end: the next statement must not be taken for a part of it.
@@ -34,11 +35,11 @@ extension WireLine {
             let quiet = try readReplies(atMost: Self.patience) { unsent == nil && self.hasUnsent }
             guard !isReady else { continue }
             if let quiet {
-                if unsent == nil { requestCancel() }
+                if unsent == nil, requestCancel() { continue }
                 return .waiting(unsent ?? quiet)
             }
             if reads - before >= Self.patience {
-                if unsent == nil { requestCancel() }
+                if unsent == nil, requestCancel() { continue }
                 // Others have their turn, and a deadline its look at the clock. What TLS holds makes no socket ready.
                 return .waiting(Interest(socket, .read, alarm: session.poller.now))
             }
@@ -54,9 +55,11 @@ extension WireLine {
         wantsData = false
     }
 
-    private func requestCancel() {
-        guard let now = realignment, now.cancelling, now.request == nil, error == nil else { return }
-        realignment?.request = CancelRequest(session.connection)
+    /// True when a request is under way now that was not before.
+    private func requestCancel() -> Bool {
+        guard let now = realignment, now.cancelling, now.request == nil, error == nil else { return false }
+        realignment?.request = CancelRequest(session.connection, at: session.poller.now)
+        return realignment?.request != nil
     }
 }
 
