@@ -122,6 +122,8 @@ public final class CopyOut {
         case .left: throw ScopeMisuse.copyIsOver
         }
         do {
+            // A server that is always ahead is never waited for.
+            try session.poller.checkInterruption()
             while held.isEmpty {
                 switch try memory.write(0..<Self.space, { try transport.read(into: &$0) }) {
                 case .moved(let moved): held = 0..<moved.bytes
