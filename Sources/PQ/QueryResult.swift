@@ -33,7 +33,8 @@ public final class QueryResult {
         return PQError(
             message: unsafe server?.message ?? trimmed(string(PQresultErrorMessage(handle))),
             server: server,
-            connectionLost: connectionLost
+            // The server closes what it ends by FATAL, whether libpq has seen that yet or not.
+            connectionLost: connectionLost || server?.severity == "FATAL" || server?.severity == "PANIC"
         )
     }
 

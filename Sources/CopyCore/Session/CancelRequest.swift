@@ -11,9 +11,15 @@ final class CancelRequest {
     }
 
     private let outcome: Outcome
+    private let headStart: Instant?
+
+    /// How long the request may go alone before its statement's rest is read beside it.
+    private static let lead = 0.5
 
     /// Sends it. Nil when there is nothing to cancel, or no thread to be had.
-    init?(_ connection: Connection) {
+    /// - Parameter now: the time, where a head start is wanted.
+    init?(_ connection: Connection, at now: Instant? = nil) {
+        headStart = now.map { $0 + Self.lead }
         guard let handle = CancelHandle(connection), let pipe = WakePipe() else { return nil }
         let outcome = Outcome(pipe)
         self.outcome = outcome
@@ -27,6 +33,13 @@ final class CancelRequest {
 
     /// The server has it: a statement sent from now on is not hit by it any more.
     var isDone: Bool { outcome.done.load(ordering: .acquiring) }
+
+    /// What to wait for before the rest is read: a server that is not read from stops, and does not take the
+    /// time of the one that takes the request. Nil when it is done, or takes long itself.
+    func lead(at now: Instant) -> Interest? {
+        guard !isDone, let headStart, now < headStart else { return nil }
+        return Interest(outcome.pipe.readEnd, .read, alarm: headStart)
+    }
 
     /// Ready when it is done.
     var interest: Interest { Interest(outcome.pipe.readEnd, .read) }

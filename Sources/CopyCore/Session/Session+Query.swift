@@ -7,8 +7,7 @@ extension Session {
     /// - Throws: the first error among them, `Unanswered`, or `Interrupted` after the statement was cancelled.
     @discardableResult
     public func run(_ sql: String, within seconds: Double? = nil) throws -> [QueryResult] {
-        try requireFree()
-        announce(sql)
+        try announce(sql)
         try connection.sendQuery(sql)
         return try collect(within: seconds)
     }
@@ -17,8 +16,7 @@ extension Session {
     public func query(
         _ sql: String, _ parameters: [String?] = [], within seconds: Double? = nil
     ) throws -> QueryResult {
-        try requireFree()
-        announce(sql)
+        try announce(sql)
         try connection.sendQuery(sql, parameters: parameters)
         guard let result = try collect(within: seconds).last else { throw PQError(message: "no result") }
         return result
@@ -28,8 +26,7 @@ extension Session {
     public func columns(
         of sql: String, within seconds: Double? = nil
     ) throws -> [(name: String, type: UInt32)] {
-        try requireFree()
-        announce("PREPARE: " + sql)
+        try announce("PREPARE: " + sql)
         try connection.sendPrepare("", sql)
         try collect(within: seconds)
         try connection.sendDescribe("")

@@ -22,11 +22,9 @@ public final class Session {
     /// Notices and notifications so far: tells whether input held any.
     private(set) var messagesSeen = 0
 
-    /// The transaction status of a ReadyForQuery libpq did not see; nil when libpq's own is the newer one.
+    /// The transaction status of a ReadyForQuery libpq did not see, active while a COPY goes on below libpq;
+    /// nil when libpq's own is the newer one.
     var wireStatus: TransactionStatus?
-
-    /// A copy below libpq is under way: until its ReadyForQuery nobody else may use the connection.
-    var isTaken = false
 
     /// A session on an open connection.
     public init(_ connection: Connection, label: String, poller: any Poller) throws(PQError) {
@@ -61,27 +59,22 @@ public final class Session {
     }
 
     /// Where the session stands in a transaction, by the server's last word.
-    public var transactionStatus: TransactionStatus { wireStatus ?? connection.transactionStatus }
+    public var transactionStatus: TransactionStatus {
+        connection.isUsable ? wireStatus ?? connection.transactionStatus : .unknown
+    }
 
     /// Throws unless libpq holds nothing for or from the server: only then may others use its socket.
     func requireIdle() throws(PQError) {
         guard connection.isUsable else { throw PQError(message: connection.errorMessage, connectionLost: true) }
-        try requireFree()
         guard connection.transactionStatus != .active, try connection.flush(), !connection.isBusy else {
             throw PQError(message: "another statement is under way on this connection")
         }
         deliverNotifications()
     }
 
-    /// Throws while a copy below libpq is under way, of which libpq knows nothing.
-    func requireFree() throws(PQError) {
-        if isTaken { throw PQError(message: "another command is already in progress") }
-    }
-
     /// The connection broke while it was used below libpq.
     func wireLost() {
         wireStatus = .unknown
-        isTaken = false
         connection.finish()
     }
 
@@ -89,7 +82,11 @@ public final class Session {
     public func close() { connection.finish() }
 
     /// A statement is about to be sent: announces it to who wants to see them all.
-    func announce(_ sql: String) {
+    /// - Throws: when a COPY goes on below libpq, which would send into the middle of it.
+    func announce(_ sql: String) throws(PQError) {
+        guard wireStatus != .active || !connection.isUsable else {
+            throw PQError(message: "another statement is under way on this connection")
+        }
         // The ReadyForQuery that ends it is libpq's to see, unless a transport notes otherwise.
         if connection.isUsable { wireStatus = nil }
         onStatement?(self, sql)

@@ -11,7 +11,9 @@ struct StatementDrain {
     private var copyingOut = false
 
     /// Goes on as far as it can without waiting. Throws only when the connection is lost.
-    mutating func step(_ session: Session) throws(PQError) -> Step {
+    /// - Parameter limit: bytes of COPY data to discard before others have their turn.
+    mutating func step(_ session: Session, discarding limit: Int = .max) throws(PQError) -> Step {
+        var discarded = 0
         let connection = session.connection
         // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
         if connection.isUsable, try !connection.flush() {
@@ -23,7 +25,10 @@ struct StatementDrain {
         while true {
             if copyingOut {
                 switch try connection.getCopyData() {
-                case .message: continue
+                case .message(let message):
+                    discarded += message.count
+                    if discarded < limit { continue }
+                    return .waiting(Interest(connection.socket, .read, alarm: session.poller.now))
                 case .end: copyingOut = false
                 case .wouldBlock:
                     if consumed { return .waiting(Interest(connection.socket, .read)) }

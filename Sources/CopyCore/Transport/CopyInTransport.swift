@@ -6,6 +6,8 @@
 public protocol CopyInTransport: AnyObject {
     /// Sends the statement and awaits the server's consent. Called until done.
     func begin(_ sql: String) throws -> Step
+    /// Whether the server takes the binary format; valid once begun.
+    var isBinary: Bool { get }
     /// What is watched while nothing is to be written.
     var attention: Interest? { get }
     /// Takes in messages, sends on what was taken before.

@@ -22,6 +22,7 @@ public final class LibpqCopyIn: CopyInTransport {
     private let session: Session
     private var state = State.idle
     private var drain = StatementDrain()
+    private var request: CancelRequest?
     /// libpq holds bytes the socket did not take.
     private var unsent = false
     /// When input came that held no notice and no notification.
@@ -29,6 +30,8 @@ public final class LibpqCopyIn: CopyInTransport {
     private var abortSent = false
     /// What the copy failed with: it cannot be reconciled.
     private var failure: PQError?
+    /// The server takes the binary format.
+    public private(set) var isBinary = false
     /// As `COPY 10`.
     public private(set) var commandTag: String?
 
@@ -45,7 +48,8 @@ public final class LibpqCopyIn: CopyInTransport {
     /// Sends the statement and awaits the server's consent.
     public func begin(_ sql: String) throws -> Step {
         if case .idle = state {
-            session.announce(sql)
+            try CopyCheck.require(.from, sql, session)
+            try session.announce(sql)
             try connection.sendQuery(sql)
             state = .sent
         }
@@ -60,6 +64,7 @@ public final class LibpqCopyIn: CopyInTransport {
             throw result.error(connectionLost: !connection.isUsable)
                 ?? PQError(message: "not a COPY … FROM STDIN: \(sql)")
         }
+        isBinary = result.isBinary
         state = .copying
         return .done
     }
@@ -210,10 +215,18 @@ public final class LibpqCopyIn: CopyInTransport {
         guard connection.isUsable else { return .done }
         if case .copying = state, !abortSent {
             abortSent = true
-            try connection.putCopyEnd(failing: reason)
+            try connection.putCopyEnd(failing: copyFailReason(reason))
         }
-        let interest = lastResort.watching(try drain.step(session), session)
-        if let interest { return .waiting(interest) }
+        let step = try drain.step(session)
+        if case .waiting = step {
+            // Before the server's consent, and after the end of the data, CopyFail comes too early or too late.
+            switch state {
+            case .sent, .ending: request = request ?? CancelRequest(connection)
+            case .idle, .copying, .failing, .failed, .done: break
+            }
+        }
+        if let interest = lastResort.watching(step, session) { return .waiting(interest) }
+        if let request, !request.isDone { return .waiting(request.interest) }
         state = .done
         return .done
     }

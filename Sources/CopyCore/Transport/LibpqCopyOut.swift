@@ -33,13 +33,17 @@ public final class LibpqCopyOut: CopyOutTransport {
     /// As `COPY 10`.
     public private(set) var commandTag: String?
 
+    /// Bytes discarded before a cancel request is sent.
+    private static let patience = 1 << 17
+
     /// A transport over an idle session.
     public init(_ session: Session) { self.session = session }
 
     /// Sends the statement and awaits the server's consent.
     public func begin(_ sql: String) throws -> Step {
         if case .idle = state {
-            session.announce(sql)
+            try CopyCheck.require(.to, sql, session)
+            try session.announce(sql)
             try session.connection.sendQuery(sql)
             state = .sent
         }
@@ -138,6 +142,8 @@ public final class LibpqCopyOut: CopyOutTransport {
     private func awaitResult() throws(PQError) -> Step? {
         // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
         if session.connection.isUsable, try !session.connection.flush() {
+            // Both ways: a server that cannot send does not read either.
+            try session.takeInput()
             return .waiting(Interest(session.connection.socket, [.read, .write]))
         }
         guard session.connection.isBusy else { return nil }
@@ -153,7 +159,13 @@ public final class LibpqCopyOut: CopyOutTransport {
             return .done
         case .sent, .copying, .ending, .failed:
             guard session.connection.isUsable else { return .done }
-            if request == nil, !isFailed || mustCancel { request = CancelRequest(session.connection) }
+            // What is there already is taken first: a small rest costs no request.
+            if request == nil, !isFailed || mustCancel,
+                case .waiting = try drain.step(session, discarding: Self.patience)
+            {
+                request = CancelRequest(session.connection, at: session.poller.now)
+            }
+            if let lead = request?.lead(at: session.poller.now) { return .waiting(lead) }
             if case .waiting(let interest) = try drain.step(session) { return .waiting(interest) }
             if let request, !request.isDone { return .waiting(request.interest) }
             state = .done

@@ -36,13 +36,17 @@ public final class WireCopyIn: CopyInTransport {
         self.line = line
     }
 
+    /// The server takes the binary format.
+    public var isBinary: Bool { line.copyResponse?.body.first == 1 }
+
     /// As `COPY 10`.
-    public var commandTag: String? { line.isReady && line.isPlain(.copyIn) ? line.commandTags[0] : nil }
+    public var commandTag: String? { line.isReady && line.isPlainCopy ? line.commandTags[0] : nil }
 
     /// Sends the statement and awaits the server's consent.
     public func begin(_ sql: String) throws -> Step {
         if case .idle = state {
-            try line.begin(sql)
+            try CopyCheck.require(.from, sql, line.session)
+            try line.send(sql)
             state = .sent
         }
         guard case .sent = state else { throw CopyMisuse.alreadyUsed }
@@ -71,12 +75,8 @@ public final class WireCopyIn: CopyInTransport {
         }
         return try guarding {
             if ready.contains(.read) { try hear() }
-            // TLS can want to read before it writes on.
-            if let blocked = blockedBy, !blocked.events.isDisjoint(with: ready),
-                ready.contains(.write) || blocked.events == .read
-            {
-                blockedBy = nil
-            }
+            // What waits to be read before it can be written is ready by being read.
+            if ready.contains(.write) || blockedBy?.events == .read { blockedBy = nil }
             return blockedBy
         }
     }
@@ -100,12 +100,12 @@ public final class WireCopyIn: CopyInTransport {
             var taken = 0
             while taken < bytes.byteCount {
                 if bodyLeft == 0, headSent == 5 { beginFrame(min(bytes.byteCount - taken, Self.frame)) }
-                let outcome = unsafe bytes.withUnsafeBytes { bytes in
-                    unsafe head.withUnsafeBytes { head in
+                let outcome = try unsafe bytes.withUnsafeBytes { bytes in
+                    try unsafe head.withUnsafeBytes { head in
                         // A frame announced earlier may be shorter or longer than what is given now.
                         let body = unsafe UnsafeRawBufferPointer(
                             rebasing: bytes[taken..<min(bytes.count, taken + bodyLeft)])
-                        return unsafe line.write(UnsafeRawBufferPointer(rebasing: head[headSent...]), body)
+                        return try unsafe line.write(UnsafeRawBufferPointer(rebasing: head[headSent...]), body)
                     }
                 }
                 guard case .moved(let count) = outcome else { return try stopped(outcome, taken) }
@@ -152,20 +152,22 @@ public final class WireCopyIn: CopyInTransport {
     /// Sends CopyDone and awaits the confirmation.
     public func end() throws -> Step {
         if case .copying = state {
-            line.queueCopyEnd()
+            line.finishCopy()
             state = .ending
         }
         guard case .ending = state else { throw line.error ?? CopyMisuse.notEntered }
         return try guarding {
-            if let blocked = try line.flush() { return .waiting(blocked) }
-            let blocked = try line.readReplies { line.error != nil || line.isMore }
-            if line.error != nil || line.isMore {
-                state = line.isReady ? .ready : .aborting
-                throw line.error ?? PQError(message: "more than one statement in a COPY")
+            // Both ways: a server that cannot send does not read either.
+            let unsent = try line.flush()
+            let blocked = try line.readReplies { line.error != nil }
+            if let error = line.error {
+                state = .aborting
+                throw error
             }
-            if let blocked { return .waiting(blocked) }
+            if let blocked { return .waiting(unsent ?? blocked) }
             state = .ready
-            guard line.isPlain(.copyIn) else { throw PQError(message: "the server did not confirm the copy") }
+            line.release()
+            guard line.isPlainCopy else { throw PQError(message: "more than one statement in a COPY") }
             return .done
         }
     }
@@ -173,21 +175,18 @@ public final class WireCopyIn: CopyInTransport {
     /// Sends CopyFail with the reason and drains what follows.
     public func fail(_ reason: String) throws -> Step {
         switch state {
-        case .idle, .ready, .broken: return .done
-        case .sent, .copying, .ending, .aborting: break
+        case .idle, .broken: return .done
+        case .sent, .copying, .ending, .aborting, .ready: break
         }
         guard line.session.connection.isUsable else { return .done }
         return try guarding {
-            // After an error the server skips all that is under way, but a frame must be whole.
-            completeFrame()
-            state = .aborting
-            line.draining = true
-            var blocked: Interest?
-            repeat {
-                if line.takesData { line.queueCopyEnd(failing: reason) }
-                blocked = try line.flush() ?? line.readReplies { line.takesData }
-            } while blocked == nil && line.takesData
-            let step: Step = if let blocked { .waiting(blocked) } else { .done }
+            // Before the server's consent, and after the end of the data, CopyFail comes too early or too late.
+            var cancelling = false
+            switch state {
+            case .sent, .ending: cancelling = true
+            default: completeFrame()
+            }
+            let step = try line.realign(saying: reason, cancelling: cancelling)
             if let interest = lastResort.watching(step, line.session) { return .waiting(interest) }
             state = .ready
             return .done

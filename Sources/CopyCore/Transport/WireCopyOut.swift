@@ -17,7 +17,6 @@ public final class WireCopyOut: CopyOutTransport {
 
     private let line: WireLine
     private var state = State.idle
-    private var request: CancelRequest?
     /// Rows that came together with the server's consent.
     private var early: [UInt8] = []
     private var earlyMessages = 0
@@ -32,12 +31,13 @@ public final class WireCopyOut: CopyOutTransport {
     public var isBinary: Bool { line.copyResponse?.body.first == 1 }
 
     /// As `COPY 10`.
-    public var commandTag: String? { line.isReady && line.isPlain(.copyOut) ? line.commandTags[0] : nil }
+    public var commandTag: String? { line.isReady && line.isPlainCopy ? line.commandTags[0] : nil }
 
     /// Sends the statement and awaits the server's consent.
     public func begin(_ sql: String) throws -> Step {
         if case .idle = state {
-            try line.begin(sql)
+            try CopyCheck.require(.to, sql, line.session)
+            try line.send(sql)
             state = .sent
         }
         guard case .sent = state else { throw CopyMisuse.alreadyUsed }
@@ -49,7 +49,8 @@ public final class WireCopyOut: CopyOutTransport {
                 if let blocked, line.copyResponse == nil, line.error == nil { return .waiting(blocked) }
             }
             if line.isReady { state = .ready }
-            if let error = line.error { throw error }
+            // Rows may have come together with an error: they are given first.
+            if let error = line.error, line.copyResponse == nil { throw error }
             guard line.copyResponse?.kind == .copyOut, line.strangers == 0 else {
                 throw PQError(message: "not a COPY … TO STDOUT: \(sql)")
             }
@@ -63,15 +64,16 @@ public final class WireCopyOut: CopyOutTransport {
         if !early.isEmpty { return .moved(giveEarly(&space)) }
         return try guarding {
             var moved = Totals.zero
-            while case .copying = state {
+            while case .copying = state, line.error == nil {
                 var rest = space._mutatingExtracting(moved.bytes..<space.byteCount)
                 let (more, blocked) = try line.read(&rest)
                 moved += more
                 if line.isReady { state = .ready }
-                if line.error != nil || line.isMore { break }
+                if line.error != nil { break }
                 if let blocked { return moved.bytes > 0 ? .moved(moved, blocked: blocked) : .blocked(blocked) }
-                // Less is left than a server sends at once: the rest is for the next cycle.
-                if space.byteCount - moved.bytes < 8192 { break }
+                // Less is left than a server sends at once: the rest is for the next cycle. But what held no
+                // rows is not the end of it: TLS may hold more that makes no socket readable.
+                if moved.bytes > 0, space.byteCount - moved.bytes < 8192 { break }
             }
             if moved.bytes > 0 { return .moved(moved) }
             return try end()
@@ -91,9 +93,9 @@ public final class WireCopyOut: CopyOutTransport {
     /// No more rows: the end counts only when the server says that it completed.
     private func end() throws -> Filled {
         if let error = line.error { throw error }
-        if line.isMore { throw PQError(message: "more than one statement in a COPY") }
         guard case .ready = state else { return .blocked(Interest(line.socket, .read)) }
-        guard line.isPlain(.copyOut), line.copyDone else { throw PQError(message: "more than one statement in a COPY") }
+        guard line.isPlainCopy, line.copyDone else { throw PQError(message: "more than one statement in a COPY") }
+        line.release()
         return .ended(.zero)
     }
 
@@ -101,26 +103,17 @@ public final class WireCopyOut: CopyOutTransport {
     public func cancel() throws -> Step {
         switch state {
         case .idle, .broken: return .done
-        case .ready, .sent, .copying: break
+        case .ready, .sent, .copying: early = []
         }
         guard line.session.connection.isUsable else { return .done }
         return try guarding {
-            if !line.isReady {
-                let failed = line.error != nil
-                if request == nil, !failed { request = CancelRequest(line.session.connection) }
-                line.draining = true
-                var blocked: Interest?
-                repeat {
-                    // It is no COPY TO STDOUT: a server that waits for data hears of no cancel request.
-                    if line.takesData { line.queueCopyEnd(failing: "no data is to be copied") }
-                    blocked = try line.flush() ?? line.readReplies { line.takesData }
-                } while blocked == nil && line.takesData
-                if let blocked { return .waiting(blocked) }
-                state = .ready
-                // That it was cancelled is what was asked for.
-                if let error = line.error, error.server?.sqlState != "57014", !failed { throw error }
+            let step = try line.realign(saying: "no data is to be copied", cancelling: true)
+            if line.isReady { state = .ready }
+            guard step == .done else { return step }
+            // That it was cancelled is what was asked for; an error before that was thrown before.
+            if let error = line.error, error.server?.sqlState != "57014", line.realignment?.hadFailed == false {
+                throw error
             }
-            if let request, !request.isDone { return .waiting(request.interest) }
             return .done
         }
     }

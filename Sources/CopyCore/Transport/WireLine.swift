@@ -19,9 +19,19 @@ final class WireLine {
     /// Results that are none of a COPY.
     private(set) var strangers = 0
     private(set) var copyDone = false
-    /// The server waits for COPY data, or for its end.
-    private(set) var takesData = false
-    private(set) var isReady = false
+    /// The server waits for COPY data, as far as it has said.
+    var wantsData = false
+    /// The connection is on its way back: COPY data is discarded.
+    var realignment: Realignment?
+    /// How often the channel gave something.
+    private(set) var reads = 0
+    private var readySeen = false
+    /// Where the server's last word left the transaction.
+    private var lastStatus = TransactionStatus.active
+
+    /// The server is ready for the next statement, and nothing it sent after that is cut in the middle:
+    /// libpq could not go on from there.
+    var isReady: Bool { readySeen && parser.isAtBoundary }
 
     /// Where replies are read when no COPY data is expected among them: a server's output buffer.
     private static let replySpace = 8192
@@ -36,29 +46,10 @@ final class WireLine {
 
     var socket: CInt { channel.socket }
 
-    /// The server confirmed a COPY of this direction and nothing else.
-    func isPlain(_ direction: BackendMessage.Kind) -> Bool {
-        error == nil && copyResponse?.kind == direction && commandTags.count == 1 && !isMore
-    }
-
-    /// There was more in the statement than one COPY.
-    var isMore: Bool { strangers > 0 || commandTags.count > 1 }
+    /// The server confirmed a COPY and nothing else.
+    var isPlainCopy: Bool { error == nil && strangers == 0 && commandTags.count == 1 }
 
     // MARK: Out
-
-    /// Sends the statement: from here to its ReadyForQuery the connection is not libpq's.
-    func begin(_ sql: String) throws(PQError) {
-        try session.requireIdle()
-        session.announce(sql)
-        session.isTaken = true
-        queue(UInt8(ascii: "Q"), text: sql)
-    }
-
-    /// Queues the end of COPY data: CopyDone, or CopyFail with a reason.
-    func queueCopyEnd(failing reason: String? = nil) {
-        if let reason { queue(UInt8(ascii: "f"), text: reason) } else { queue(UInt8(ascii: "c")) }
-        takesData = false
-    }
 
     /// Queues a message.
     func queue(_ type: UInt8, _ body: [UInt8] = []) {
@@ -68,14 +59,40 @@ final class WireLine {
         outgoing.append(contentsOf: body)
     }
 
+    /// Queues a statement. Until its ReadyForQuery libpq must not send another.
+    func send(_ sql: String) throws(PQError) {
+        try session.requireIdle()
+        try session.announce(sql)
+        queue(UInt8(ascii: "Q"), text: sql)
+        session.wireStatus = .active
+    }
+
     /// Queues the rest of a frame.
     func queueRaw(_ bytes: [UInt8]) { outgoing.append(contentsOf: bytes) }
 
     /// Queues a text message, ended by a zero.
     func queue(_ type: UInt8, text: String) { queue(type, Array(text.utf8) + [0]) }
 
+    /// The copy is over for its user too: from now on the session does other work.
+    func release() { if session.wireStatus == .active { session.wireStatus = lastStatus } }
+
+    /// Queues the end of COPY data.
+    func finishCopy() {
+        queue(UInt8(ascii: "c"))
+        wantsData = false
+    }
+
+    /// Whether something queued is still to be sent.
+    var hasUnsent: Bool { sent < outgoing.count }
+
+    /// A session that its user closed has no channel any more.
+    private func requireOpen() throws(PQError) {
+        guard session.connection.isUsable else { throw lost("the connection was closed") }
+    }
+
     /// Sends what is queued; what blocks it, nil when all is sent.
     func flush() throws(PQError) -> Interest? {
+        try requireOpen()
         while sent < outgoing.count {
             let outcome = unsafe outgoing.withUnsafeBytes { bytes in
                 unsafe channel.write(
@@ -93,8 +110,9 @@ final class WireLine {
     @unsafe
     func write(
         _ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer
-    ) -> WireChannel.Outcome {
-        unsafe channel.write(head, body)
+    ) throws(PQError) -> WireChannel.Outcome {
+        try requireOpen()
+        return unsafe channel.write(head, body)
     }
 
     /// The interest an outcome stands for; a broken stream throws.
@@ -121,8 +139,10 @@ final class WireLine {
     /// Reads once into the space: COPY data stays there, messages are taken in.
     /// - Returns: what came, and what blocks it when nothing did, or when that was surely all there was.
     func read(_ space: inout MutableRawSpan) throws(PQError) -> (Totals, Interest?) {
+        try requireOpen()
         let outcome = unsafe space.withUnsafeMutableBytes { unsafe channel.read(into: $0) }
         guard case .moved(let count) = outcome else { return (.zero, try blocked(outcome)) }
+        reads += 1
         let parsed: CopyStreamParser.Outcome
         do {
             parsed = try parser.parse(&space, received: count)
@@ -138,12 +158,13 @@ final class WireLine {
     }
 
     /// Reads replies that hold no COPY data, as long as there are any and the server is not ready.
-    /// - Returns: what blocks it; nil once ready, or once `enough` says so.
-    func readReplies(until enough: () -> Bool) throws(PQError) -> Interest? {
+    /// - Returns: what blocks it; nil once ready, once `enough` says so, or after so many reads.
+    func readReplies(atMost limit: Int = .max, until enough: () -> Bool) throws(PQError) -> Interest? {
         try replies.write(0..<Self.replySpace) { space throws(PQError) in
-            while !isReady, !enough() {
+            let last = reads.addingReportingOverflow(limit)
+            while !isReady, !enough(), last.overflow || reads < last.partialValue {
                 let (moved, blocked) = try read(&space)
-                if moved.bytes > 0, error == nil, !draining, !isMore, copyResponse?.kind != .copyOut {
+                if moved.bytes > 0, error == nil, realignment == nil {
                     throw lost("the server sent rows where none were asked for")
                 }
                 if let blocked, !isReady, !enough() { return blocked }
@@ -161,29 +182,30 @@ final class WireLine {
         }
     }
 
-    /// COPY data on the way is discarded from now on.
-    var draining = false
-
     private func take(_ message: BackendMessage) throws(PQError) {
         switch message.kind {
         case .copyIn, .copyOut, .copyBoth:
             if copyResponse == nil { copyResponse = message } else { strangers += 1 }
-            takesData = message.kind == .copyIn
+            wantsData = message.kind != .copyOut
+            if wantsData, realignment != nil { failCopy() }
         case .copyDone: copyDone = true
         case .commandComplete: commandTags.append(try texts(message).first ?? "")
         case .error:
             let said = try serverMessage(message)
-            takesData = false
-            if error == nil { error = PQError(message: said.message, server: said) }
+            // After FATAL, and after its last word on the statement, the server only goes away.
+            let fatal = said.severity == "FATAL" || said.severity == "PANIC"
+            if fatal || readySeen { session.wireLost() }
+            if error == nil, !readySeen {
+                error = PQError(message: said.message, server: said, connectionLost: fatal)
+            }
         case .notice: session.deliver(try serverMessage(message))
         case .notification:
             let texts = try texts(message, from: 4)
             guard let pid = message.number, texts.count == 2 else { throw lost("a notification makes no sense") }
             session.deliver(Notification(channel: texts[0], payload: texts[1], pid: pid))
         case .readyForQuery:
-            isReady = true
-            session.isTaken = false
-            session.wireStatus = try status(message)
+            readySeen = true
+            lastStatus = try status(message)
         case .rowDescription, .dataRow, .emptyQuery: strangers += 1
         case .parameterStatus, .backendKey: break
         }

@@ -82,7 +82,7 @@ import Testing
         let failure = copyFail { try stage.manager(stage.producer(on: session), [receiver]).run() }
         #expect(failure?.reason == .notStarted)
         let told = (failure?[receiver] as? PQError)?.message
-        #expect(told?.contains("another command is already in progress") == true)
+        #expect(told?.contains("under way") == true || told?.contains("already in progress") == true)
         #expect(session.isIdleAndAnswers)
         #expect(try stage.value("SELECT count(*) FROM d1") == "0")
     }
@@ -127,8 +127,6 @@ import Testing
         let receiver = StatementReceiver(
             try stage.session("target"), "COPY d1 FROM STDIN; SELECT 1", transport: Stage.transport)
         #expect(copyFail { try stage.manager(stage.producer(), [receiver]).run() }?[receiver] != nil)
-        // The server tells of the second statement when it has run, and commits both.
-        let stored = try stage.value("SELECT count(*) FROM d1")
-        withKnownIssue { #expect(stored == "0") }
+        #expect(try stage.value("SELECT count(*) FROM d1") == "0")
     }
 }

@@ -1,0 +1,36 @@
+// COPY TO STDOUT in a scope.
+
+extension Session {
+    /// Runs a COPY TO STDOUT and the block that reads it. Whatever way the block is left, the copy is ended
+    /// then, cancelled if it still runs, and the connection is usable or closed.
+    ///
+    /// ```swift
+    /// let result = try session.copyOut("COPY t TO STDOUT") { rows in
+    ///     while let row = try rows.nextValues() { print(row) }
+    /// }
+    /// ```
+    ///
+    /// Cancelling aborts a transaction that is open: `transactionStatus` says so.
+    /// - Parameters:
+    ///   - layout: how rows lie when the statement does not give the binary format.
+    ///   - transport: how the COPY is spoken.
+    ///   - seconds: how long ending it may take before the connection is closed.
+    /// - Throws: what the block throws, unchanged; `CopyRefusal` for a string that is no such statement; the
+    ///   server's error, although the block might have swallowed it.
+    @discardableResult
+    public func copyOut<R>(
+        _ sql: String, layout: RowLayout = .text, transport: TransportChoice = .wire,
+        realignedWithin seconds: Double = CopySettings().realignmentTimeout, _ body: (CopyOut) throws -> R
+    ) throws -> CopyResult<R> {
+        let copy = try CopyOut(self, sql, layout: layout, transport: transport.copyOut(self), within: seconds)
+        let value: R
+        do {
+            value = try body(copy)
+        } catch {
+            try? copy.leave(within: seconds)
+            throw error
+        }
+        try copy.leave(within: seconds)
+        return CopyResult(value: value, commandTag: copy.commandTag)
+    }
+}

@@ -1,0 +1,27 @@
+// Work that brings a connection back: no signal cuts it short, but a deadline does.
+
+extension Session {
+    /// Calls a piece of work until it is done.
+    /// - Throws: `Unanswered` after so many seconds, and what the work throws.
+    func complete(within seconds: Double, _ work: () throws -> Step) throws {
+        let deadline = poller.now + seconds
+        while case .waiting(let interest) = try work() {
+            guard poller.now < deadline else { throw Unanswered(seconds: seconds) }
+            try poller.wait(for: interest, until: deadline, interruptible: false)
+        }
+    }
+
+    /// Runs a statement that undoes something; closes the connection when no answer comes.
+    func undo(_ sql: String, within seconds: Double) throws {
+        do {
+            try announce(sql)
+            try connection.sendQuery(sql)
+            var drain = StatementDrain()
+            try complete(within: seconds) { try drain.step(self) }
+            if let error = drain.error { throw error }
+        } catch let unanswered as Unanswered {
+            close()
+            throw unanswered
+        }
+    }
+}
