@@ -80,6 +80,7 @@ public final class LibpqCopyIn: CopyInTransport {
     public func attend(_ ready: Readiness) throws -> Interest? {
         if case .failing = state { return try awaitError() }
         if let failure { throw failure }
+        guard connection.isUsable else { throw failed(PQError(message: connection.errorMessage, connectionLost: true)) }
         guard case .copying = state else { return nil }
         if ready.contains(.read) { try takeMessages() }
         if let alarm, session.poller.now >= alarm { return try hearError() }
@@ -176,13 +177,12 @@ public final class LibpqCopyIn: CopyInTransport {
             switch result.status {
             case .commandOK where commandTag == nil: commandTag = result.commandTag
             case .fatalError:
-                state = .failed
                 commandTag = nil
-                throw result.error(connectionLost: !connection.isUsable) ?? PQError(message: "the copy failed")
+                throw failed(
+                    result.error(connectionLost: !connection.isUsable) ?? PQError(message: "the copy failed"))
             default:
-                state = .failed
                 commandTag = nil
-                throw PQError(message: "more than one statement in a COPY")
+                throw failed(PQError(message: "more than one statement in a COPY"))
             }
         }
         state = .done
