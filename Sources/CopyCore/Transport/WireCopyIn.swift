@@ -44,6 +44,7 @@ public final class WireCopyIn: CopyInTransport {
         if case .idle = state {
             try line.session.requireIdle()
             line.session.announce(sql)
+            line.session.wireStatus = .active
             line.queue(UInt8(ascii: "Q"), text: sql)
             state = .sent
         }

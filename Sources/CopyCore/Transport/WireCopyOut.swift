@@ -39,6 +39,7 @@ public final class WireCopyOut: CopyOutTransport {
         if case .idle = state {
             try line.session.requireIdle()
             line.session.announce(sql)
+            line.session.wireStatus = .active
             line.queue(UInt8(ascii: "Q"), text: sql)
             state = .sent
         }

@@ -19,7 +19,11 @@ final class WireLine {
     /// Results that are none of a COPY.
     private(set) var strangers = 0
     private(set) var copyDone = false
-    private(set) var isReady = false
+    private var sawReady = false
+
+    /// The server is ready, and what it sent unasked behind that (notifications) is not cut in the middle:
+    /// the socket can go back to libpq.
+    var isReady: Bool { sawReady && parser.isAtBoundary }
 
     /// Where replies are read when no COPY data is expected among them: a server's output buffer.
     private static let replySpace = 8192
@@ -166,7 +170,7 @@ final class WireLine {
             guard let pid = message.number, texts.count == 2 else { throw lost("a notification makes no sense") }
             session.deliver(Notification(channel: texts[0], payload: texts[1], pid: pid))
         case .readyForQuery:
-            isReady = true
+            sawReady = true
             session.wireStatus = try status(message)
         case .rowDescription, .dataRow, .emptyQuery: strangers += 1
         case .parameterStatus, .backendKey: break
