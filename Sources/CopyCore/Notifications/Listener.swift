@@ -43,8 +43,19 @@ public final class Listener {
     public func open(_ links: [ServerLink], seed: UInt64) throws {
         var links = links
         let sessions = try opener.open(&links)
+        do {
+            try listen(Array(zip(links, sessions)), seed)
+        } catch {
+            for session in sessions { session.close() }
+            close()
+            throw error
+        }
+        manager.onLost = { [unowned self] session, error in noteLoss(session, error) }
+    }
+
+    private func listen(_ pairs: [(ServerLink, Session)], _ seed: UInt64) throws {
         var refused: [(label: String, error: any Error)] = []
-        for (index, (link, session)) in zip(links, sessions).enumerated() {
+        for (index, (link, session)) in pairs.enumerated() {
             do {
                 try session.listen(channels)
             } catch let error as PQError {
@@ -52,11 +63,7 @@ public final class Listener {
             }
             add(session, Member(link, Backoff(seed: seed &+ UInt64(index)), poller.now))
         }
-        guard refused.isEmpty else {
-            close()
-            throw SessionOpener.Failure(reasons: refused)
-        }
-        manager.onLost = { [unowned self] session, error in noteLoss(session, error) }
+        guard refused.isEmpty else { throw SessionOpener.Failure(reasons: refused, isRefusal: true) }
     }
 
     /// Closes every connection.

@@ -54,6 +54,7 @@ public final class NotificationManager {
     /// - Throws: `Interrupted`, and `NotificationMisuse.busy` when it would wait for ever for nothing.
     public func next(orWhen others: () -> [Interest] = { [] }) throws -> NotificationEvent? {
         while true {
+            buryDead()
             if let session = waitingSession() {
                 if served.insert(ObjectIdentifier(session)).inserted {
                     return .notifications(session, session.inbox.takeAll())
@@ -62,7 +63,6 @@ public final class NotificationManager {
                 _ = try look([], until: poller.now)
                 continue
             }
-            buryDead()
             if connections.isEmpty { return nil }
             let idleAt = timeout.map { idleSince + $0 }
             let found = try look(others(), until: idleAt)
@@ -113,9 +113,9 @@ public final class NotificationManager {
         return nil
     }
 
-    /// Nobody's inbox holds anything: who is gone can go.
+    /// Who is gone goes, once all it had received was given.
     private func buryDead() {
-        for session in connections {
+        for session in connections where session.inbox.isEmpty {
             let loss = losses.removeValue(forKey: ObjectIdentifier(session))
             guard loss != nil || !session.connection.isUsable else { continue }
             connections.remove(session)

@@ -6,6 +6,8 @@ public struct SessionOpener {
     public struct Failure: Error {
         /// Whose, by label, and why.
         public let reasons: [(label: String, error: any Error)]
+        /// The connections were made, but the servers refused what was to be done over them.
+        public var isRefusal = false
     }
 
     /// Asks the user for a password, by the label of the server; nil: none is to be had.

@@ -101,12 +101,12 @@ struct ListenerTests {
 
     @Test func `every server that cannot be reached, or refuses, is named, and none is left open`() throws {
         let poller = SystemPoller()
-        let name = "refused listener"
-        var opener = SessionOpener(poller: poller)
-        opener.prepare = { session in _ = session }
+        let cluster = try Servers.source
+        let database = try cluster.createDatabase()
+        let opener = SessionOpener(poller: poller)
         let listener = try Listener(["c"], reconnects: true, opener: opener, poller: poller)
-        let good = try Servers.source.conninfo(["options": "-capplication_name=\(name)"])
-        let bad = try Servers.source.conninfo(database: "nosuch")
+        let good = cluster.conninfo(database: database)
+        let bad = cluster.conninfo(database: "nosuch")
         let failure = #expect(throws: SessionOpener.Failure.self) {
             try listener.open([link(good), link(bad), link(bad)], seed: 1)
         }
@@ -115,6 +115,9 @@ struct ListenerTests {
         let long = String(repeating: "x", count: 64)
         let other = try Listener([long], reconnects: true, opener: opener, poller: poller)
         #expect(throws: NotificationMisuse.channelTooLong(long, bytes: 64)) { try other.open([link(good)], seed: 1) }
+        try eventually("no session is left") {
+            try cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE datname = '\(database)'") == "0"
+        }
     }
 
     @Test func `only servers are listened on`() throws {
