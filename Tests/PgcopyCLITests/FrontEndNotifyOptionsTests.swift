@@ -95,6 +95,18 @@ struct FrontEndNotifyOptionsTests {
         #expect(try ListenOptions(good).exec == bad)
     }
 
+    @Test("Exit codes tell what was sent")
+    func codes() {
+        let lost = PQError(message: "lost", connectionLost: true)
+        #expect(ExitCode.of(Broadcast.Outcome(statuses: [.committed, .committed])) == 0)
+        #expect(ExitCode.of(Broadcast.Outcome(statuses: [.rolledBack(lost), .rolledBack(nil)])) == 1)
+        #expect(ExitCode.of(Broadcast.Outcome(statuses: [.committed, .rolledBack(lost)])) == 3)
+        #expect(ExitCode.of(Broadcast.Outcome(statuses: [.committed, .inDoubt(lost), .rolledBack(nil)])) == 4)
+        #expect(ExitCode.of(Broadcast.Outcome(statuses: [.rolledBack(nil)], signal: 15)) == 143)
+        // What is sent cannot be called back.
+        #expect(ExitCode.of(Broadcast.Outcome(statuses: [.committed, .rolledBack(nil)], signal: 2)) == 3)
+    }
+
     @Test("A text line is what COPY would write, and no notification looks like a gap")
     func records() {
         let text = ListenRecord(format: .text)

@@ -18,6 +18,12 @@ public enum Broadcast {
         public var statuses: [Status]
         /// The signal that ended it.
         public var signal: CInt?
+
+        /// An outcome of these parts.
+        public init(statuses: [Status], signal: CInt? = nil) {
+            self.statuses = statuses
+            self.signal = signal
+        }
     }
 
     /// Sends the notifications on every session, each in one transaction.

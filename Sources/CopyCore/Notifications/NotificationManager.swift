@@ -29,7 +29,8 @@ public final class NotificationManager {
     private var turn = 0
     /// Who had a turn since all were heard.
     private var served: Set<ObjectIdentifier> = []
-    private var losses: [ObjectIdentifier: PQError] = [:]
+    /// Of sessions whose socket told so. They are kept alive: an identifier is not used again meanwhile.
+    private var losses: [ObjectIdentifier: (session: Session, error: PQError)] = [:]
 
     /// A manager of these sessions.
     public init(
@@ -91,7 +92,7 @@ public final class NotificationManager {
         var heard = false
         for (session, entry) in zip(watched, entries) where !entry.ready.isEmpty {
             heard = true
-            losses[ObjectIdentifier(session)] = session.hear()
+            if let error = session.hear() { losses[ObjectIdentifier(session)] = (session, error) }
         }
         let now = poller.now
         let others = entries.dropFirst(watched.count).contains { entry in
@@ -115,12 +116,13 @@ public final class NotificationManager {
 
     /// Who is gone goes, once all it had received was given.
     private func buryDead() {
+        if !losses.isEmpty { losses = losses.filter { connections.contains($0.value.session) } }
         for session in connections where session.inbox.isEmpty {
             let loss = losses.removeValue(forKey: ObjectIdentifier(session))
             guard loss != nil || !session.connection.isUsable else { continue }
             connections.remove(session)
             garbage.insert(session)
-            onLost?(session, loss ?? session.loss(nil))
+            onLost?(session, loss?.error ?? session.loss(nil))
         }
     }
 }

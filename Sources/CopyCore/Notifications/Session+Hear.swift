@@ -7,8 +7,8 @@ extension Session {
     /// Delivers what was read already together with other things. No poll would tell of that.
     func hearRemains() {
         guard connection.isUsable, !isAtWork else { return }
-        // OpenSSL may hold a record's rest, which makes no socket readable.
-        if connection.usesTLS { _ = hear() } else { deliverNotifications() }
+        // Behind a COPY on the wire OpenSSL may hold a record's rest, which makes no socket readable.
+        if connection.usesTLS, wireStatus != nil { _ = hear() } else { deliverNotifications() }
     }
 
     /// Reads what the socket holds; gives the reason when the connection is gone.

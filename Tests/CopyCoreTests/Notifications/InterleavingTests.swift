@@ -61,7 +61,9 @@ struct InterleavingTests {
         let teller = try openSession(conninfo(tls: tls))
         let channel = freshChannel()
         try session.listen([channel])
-        let producer = StatementProducer(session, "COPY (SELECT 1) TO STDOUT", transport: transport)
+        // More than the first read takes, less than makes the server wait.
+        let producer = StatementProducer(
+            session, "COPY (SELECT repeat('x', 100) FROM generate_series(1, 300)) TO STDOUT", transport: transport)
         let payload = String(repeating: "p", count: 777)
         try CopyManager(producer, [NullReceiver()]).withCopy { copy in
             // The copy is over on the server's side: it is idle and gives out notifications, more than a read takes.
@@ -69,7 +71,7 @@ struct InterleavingTests {
             try eventually("a full socket") { bytesToRead(session) > 100_000 }
             while try copy.next() != nil {}
         }
-        #expect(producer.totals.messages == 1)
+        #expect(producer.totals.messages == 300)
         var received: [String] = []
         while received.count < 2000 { received += try session.wait(timeout: 30).map(\.payload) }
         #expect(received == (1...2000).map { "\($0) " + payload })

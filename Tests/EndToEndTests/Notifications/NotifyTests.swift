@@ -82,14 +82,11 @@ struct NotifyTests {
         proxy.stop()
     }
 
-    @Test func `a server that refuses the commit leaves the ones before it sent`() throws {
-        // A standby cannot notify; a transaction that is read only can, so this is a full queue's likeness:
-        // the session ends between the two.
+    @Test func `a commit that may not have arrived is in doubt, the one before it is sent`() throws {
         let proxy = try FaultProxy(to: Servers.first)
         let ear = try Program.listening("-c", channel, "--count=1", cluster.conninfo())
         proxy.arm(.reset, at: .beforeQuery("COMMIT"))
         let result = try Program.pgcopy("notify", "-c", "\(channel)=1", cluster.conninfo(), proxy.conninfo()).run()
-        // It cannot know whether the COMMIT arrived.
         #expect(result.code == 4, "\(result)")
         #expect(try ear.wait().expecting(0).records.map { $0[2] } == ["1"])
         proxy.stop()
