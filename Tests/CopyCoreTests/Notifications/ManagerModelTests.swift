@@ -62,33 +62,22 @@ struct ManagerModelTests {
         #expect(manager.connections.contains(session))
     }
 
-    @Test func `a thread that waits without a timeout gets everything until it is told to close`() async throws {
+    @Test func `waiting without a timeout gets what others send meanwhile, until it is told to close`() throws {
+        let cluster = try Servers.source
+        let session = try openSession()
         let channel = freshChannel()
-        let name = "blocked in wait"
-        let conninfo = try Servers.source.conninfo()
-        async let heard = blocking {
-            let session = try openSession(conninfo, label: name)
-            try session.listen([channel, "close " + channel])
-            var heard: [Notification] = []
-            while heard.last?.channel != "close " + channel { heard += try session.wait() }
-            session.close()
-            return heard
-        }
-        let teller = try openSession()
-        try await blocking {
-            // It listens, and waits.
-            try eventually("a listener") {
-                try Servers.source.psql(
-                    "SELECT count(*) FROM pg_stat_activity WHERE application_name = '\(name)' "
-                        + "AND query LIKE '%LISTEN%' AND state = 'idle'") == "1"
-            }
-        }
-        try teller.notify(channel)
-        try teller.notify("close " + channel)
+        try session.listen([channel, "close " + channel])
+        let teller = try cluster.psqlProgram(
+            [
+                "-Atc", "SELECT pg_backend_pid()", "-c", "SELECT pg_sleep(0.05)", "-c", "NOTIFY \"\(channel)\"",
+                "-c", "SELECT pg_sleep(0.05)", "-c", "NOTIFY \"close \(channel)\"",
+            ], conninfo: cluster.conninfo()
+        ).start()
+        var heard: [Notification] = []
+        while heard.last?.channel != "close " + channel { heard += try session.wait() }
+        let pid = try #require(try Int32(teller.wait().output.prefix { $0 != "\n" }))
         #expect(
-            try await heard == [
-                Notification(channel, "", from: teller), Notification("close " + channel, "", from: teller),
-            ])
+            heard == [channel, "close " + channel].map { Notification(channel: $0, payload: "", pid: pid) })
     }
 
     @Test func `the loop ends by itself after the connection was closed in it`() throws {

@@ -23,6 +23,8 @@ struct WaitTests {
         /// Sends one that the script lets arrive at a time.
         func send(_ payload: String, at seconds: Double) throws {
             try teller.notify(channel, payload)
+            // It is there; the script says when it is seen.
+            try awaitArrival(session)
             script.ready(session.connection.socket, .read, at: seconds)
         }
 
@@ -97,11 +99,9 @@ struct WaitTests {
     @Test func `stopping after two leaves the third for later`() throws {
         let pair = try Pair()
         try pair.send("1", at: 0.1)
-        try awaitArrival(pair.session)
         // One at a time: the next is sent when the one before was taken from the socket.
         #expect(try pair.wait(timeout: 1, stopAfter: 1) == ["1"])
         try pair.send("2", at: 0.2)
-        try awaitArrival(pair.session)
         #expect(try pair.wait(timeout: 1, stopAfter: 1) == ["2"])
         try pair.teller.notify(pair.channel, "3")
         try awaitArrival(pair.session)
@@ -170,7 +170,6 @@ struct WaitTests {
     @Test func `an interruption in the middle keeps what was collected`() throws {
         let pair = try Pair()
         try pair.send("kept", at: 0.1)
-        try awaitArrival(pair.session)
         pair.script.interruptedAt = ScriptedPoller.start + 0.2
         #expect(throws: Interrupted.self) { try pair.wait(timeout: 1, stopAfter: 2) }
         #expect(try pair.session.wait(timeout: 0).map(\.payload) == ["kept"])

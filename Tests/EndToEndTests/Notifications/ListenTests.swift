@@ -170,6 +170,27 @@ struct ListenTests {
         }
     }
 
+    @Test func `a server that refuses to listen is named, and nothing goes on without it`() throws {
+        let latin = cluster.conninfo(database: try cluster.createDatabase(encoding: "LATIN1"))
+        let result = try Program.pgcopy("listen", "-c", channel, "-c", "🦆", cluster.conninfo(), latin).run()
+        #expect(result.code == 1 && result.output == "", "\(result)")
+        #expect(result.errors.hasPrefix("pgcopy: \(latin): ERROR: "), "\(result)")
+        #expect(result.errors.contains("22P05"), "\(result)")
+        // What it can have, it listens on, though the bytes differ there.
+        let running = try Program.listening("-c", "é" + channel, "--count=1", latin)
+        try Program.pgcopy("notify", "-c", "é\(channel)=ü", latin).run().expecting(0)
+        #expect(try running.wait().expecting(0).records.map { Array($0[1...2]) } == [["é" + channel, "ü"]])
+    }
+
+    @Test func `a flood is printed complete and in order`() throws {
+        let running = try Program.listening("-c", channel, "--count=100000", cluster.conninfo())
+        try cluster.psql("SELECT count(pg_notify(\(sqlLiteral(channel)), g::text)) FROM generate_series(1, 100000) g")
+        let result = try running.wait().expecting(0)
+        let isComplete = result.records.map { $0[2] } == (1...100_000).map { "\($0)" }
+        #expect(isComplete)
+        #expect(result.peakMemory < 100_000_000)
+    }
+
     @Test func `without reconnecting it ends when the last connection is gone`() throws {
         let proxy = try FaultProxy(to: cluster)
         let other = try FaultProxy(to: cluster)

@@ -10,6 +10,8 @@ extension CommandSpec {
                 + "the connection, the channel, the payload, and the process id of the backend that sent it.",
             "A CONNECTION is a URI or keyword string of libpq's, or the name of a database, as in psql. "
                 + "It is shown without its password.",
+            "With `--verbose`, `pgcopy: listening` on stderr says that every connection listens on every channel: "
+                + "what is sent from then on is printed.",
             "It ends after `--count` notifications or `--timeout` seconds, when no connection is left, "
                 + "or when nobody reads stdout any more.",
             "A connection that dies is reported on stderr. With `--reconnect` it is opened again, "
