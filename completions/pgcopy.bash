@@ -41,6 +41,18 @@ _pgcopy_command() {
         switches='qvwWh?V'
         takers='t'
         ;;
+    listen)
+        options='--channel= --count= --timeout= --format= --exec= --quiet --verbose --reconnect --no-password --password --help --version'
+        letters='-c -q -v -w -W -h -V'
+        switches='qvwWh?V'
+        takers='c'
+        ;;
+    notify)
+        options='--channel= --quiet --verbose --no-password --password --help --version'
+        letters='-c -q -v -w -W -h -V'
+        switches='qvwWh?V'
+        takers='c'
+        ;;
     completions)
         options='--help --version'
         letters='-h -V'
@@ -65,6 +77,7 @@ _pgcopy_value() {
     case "$1 $2" in
     'transfer --format') _pgcopy_words 'auto text csv binary' ;;
     'transfer --progress') _pgcopy_words 'plain json none' ;;
+    'listen --format') _pgcopy_words 'text json' ;;
     *) ;;
     esac
 }
@@ -72,11 +85,11 @@ _pgcopy_value() {
 # Offers operands, given how many there are already.
 _pgcopy_operand() {
     case "$1 $2" in
-    ' 0') _pgcopy_words 'transfer completions help' ;;
+    ' 0') _pgcopy_words 'transfer listen notify completions help' ;;
     'transfer 0') _pgcopy_endpoints ;;
     'transfer '*) _pgcopy_endpoints ;;
     'completions 0') _pgcopy_words 'bash zsh fish' ;;
-    'help 0') _pgcopy_words 'transfer completions help' ;;
+    'help 0') _pgcopy_words 'transfer listen notify completions help' ;;
     *) ;;
     esac
 }

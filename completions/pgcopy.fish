@@ -14,6 +14,8 @@ end
 
 complete -c pgcopy -f
 complete -c pgcopy -n __pgcopy_needs_command -a transfer -d 'stream rows from one source to many destinations'
+complete -c pgcopy -n __pgcopy_needs_command -a listen -d 'print notifications as they come'
+complete -c pgcopy -n __pgcopy_needs_command -a notify -d 'send notifications'
 complete -c pgcopy -n __pgcopy_needs_command -a completions -d 'print a completion script'
 complete -c pgcopy -n __pgcopy_needs_command -a help -d 'show the help of a command'
 complete -c pgcopy -n __pgcopy_needs_command -s 'h' -s '?' -l help -d 'show this help, then exit'
@@ -47,12 +49,35 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'W' -l password -d 'ask 
 complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'h' -s '?' -l help -d 'show this help, then exit'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'V' -l version -d 'show the version, then exit'
 
+# listen
+complete -c pgcopy -n '__pgcopy_command_is listen' -s 'c' -l channel -r -f -d 'listen on this channel; may be given again'
+complete -c pgcopy -n '__pgcopy_command_is listen' -l count -r -f -d 'end after this many notifications'
+complete -c pgcopy -n '__pgcopy_command_is listen' -l timeout -r -f -d 'end after this many seconds in all; 0 prints what is pending and ends'
+complete -c pgcopy -n '__pgcopy_command_is listen' -l format -r -f -a 'text json' -d 'form of the lines (default: text)'
+complete -c pgcopy -n '__pgcopy_command_is listen' -l exec -r -f -d 'run this command for each notification'
+complete -c pgcopy -n '__pgcopy_command_is listen' -s 'q' -l quiet -d 'say nothing but errors'
+complete -c pgcopy -n '__pgcopy_command_is listen' -s 'v' -l verbose -d 'show every statement that is sent'
+complete -c pgcopy -n '__pgcopy_command_is listen' -l reconnect -d 'open a connection again when it was lost'
+complete -c pgcopy -n '__pgcopy_command_is listen' -s 'w' -l no-password -d 'never ask for a password'
+complete -c pgcopy -n '__pgcopy_command_is listen' -s 'W' -l password -d 'ask for a password before connecting'
+complete -c pgcopy -n '__pgcopy_command_is listen' -s 'h' -s '?' -l help -d 'show this help, then exit'
+complete -c pgcopy -n '__pgcopy_command_is listen' -s 'V' -l version -d 'show the version, then exit'
+
+# notify
+complete -c pgcopy -n '__pgcopy_command_is notify' -s 'c' -l channel -r -f -d 'notify this channel; may be given again'
+complete -c pgcopy -n '__pgcopy_command_is notify' -s 'q' -l quiet -d 'say nothing but errors'
+complete -c pgcopy -n '__pgcopy_command_is notify' -s 'v' -l verbose -d 'show every statement that is sent'
+complete -c pgcopy -n '__pgcopy_command_is notify' -s 'w' -l no-password -d 'never ask for a password'
+complete -c pgcopy -n '__pgcopy_command_is notify' -s 'W' -l password -d 'ask for a password before connecting'
+complete -c pgcopy -n '__pgcopy_command_is notify' -s 'h' -s '?' -l help -d 'show this help, then exit'
+complete -c pgcopy -n '__pgcopy_command_is notify' -s 'V' -l version -d 'show the version, then exit'
+
 # completions
 complete -c pgcopy -n '__pgcopy_command_is completions' -f -a 'bash zsh fish'
 complete -c pgcopy -n '__pgcopy_command_is completions' -s 'h' -s '?' -l help -d 'show this help, then exit'
 complete -c pgcopy -n '__pgcopy_command_is completions' -s 'V' -l version -d 'show the version, then exit'
 
 # help
-complete -c pgcopy -n '__pgcopy_command_is help' -f -a 'transfer completions help'
+complete -c pgcopy -n '__pgcopy_command_is help' -f -a 'transfer listen notify completions help'
 complete -c pgcopy -n '__pgcopy_command_is help' -s 'h' -s '?' -l help -d 'show this help, then exit'
 complete -c pgcopy -n '__pgcopy_command_is help' -s 'V' -l version -d 'show the version, then exit'

@@ -26,7 +26,12 @@ func invocation(_ words: [String]) throws -> Invocation {
 func usageError(_ words: [String]) -> String? {
     do throws(UsageError) {
         guard case .run(let invocation) = try Parser.parse(arguments(words)) else { return nil }
-        if invocation.command.name == .transfer { _ = try TransferOptions(invocation) }
+        switch invocation.command.name {
+        case .transfer: _ = try TransferOptions(invocation)
+        case .listen: _ = try ListenOptions(invocation)
+        case .notify: _ = try NotifyOptions(invocation)
+        case .completions, .help: break
+        }
         return nil
     } catch {
         return error.message

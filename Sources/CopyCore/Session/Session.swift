@@ -11,7 +11,10 @@ public final class Session {
 
     /// Called for each NOTICE and WARNING, while other work goes on. It must not use the session.
     public var onNotice: ((Session, ServerMessage) -> Void)?
+    /// Notifications nobody has asked for yet.
+    public let inbox = NotificationInbox()
     /// Called for each notification, in order, while other work goes on. It must not use the session.
+    /// While it is set, the inbox gets none.
     public var onNotification: ((Session, Notification) -> Void)?
     /// Called with every statement before it is sent.
     public var onStatement: ((Session, String) -> Void)?
@@ -21,6 +24,9 @@ public final class Session {
 
     /// Notices and notifications so far: tells whether input held any.
     private(set) var messagesSeen = 0
+
+    /// What the server ended the session with.
+    private(set) var lastWords: ServerMessage?
 
     /// The transaction status of a ReadyForQuery libpq did not see, active while a COPY goes on below libpq;
     /// nil when libpq's own is the newer one.
@@ -50,12 +56,13 @@ public final class Session {
 
     func deliver(_ notice: ServerMessage) {
         messagesSeen += 1
+        if ["FATAL", "PANIC"].contains(notice.severity) { lastWords = notice }
         onNotice?(self, notice)
     }
 
     func deliver(_ notification: Notification) {
         messagesSeen += 1
-        onNotification?(self, notification)
+        if let onNotification { onNotification(self, notification) } else { inbox.receive(notification) }
     }
 
     /// Where the session stands in a transaction, by the server's last word.
@@ -66,7 +73,7 @@ public final class Session {
     /// Throws unless libpq holds nothing for or from the server: only then may others use its socket.
     func requireIdle() throws(PQError) {
         guard connection.isUsable else { throw PQError(message: connection.errorMessage, connectionLost: true) }
-        guard connection.transactionStatus != .active, try connection.flush(), !connection.isBusy else {
+        guard transactionStatus != .active, try connection.flush(), !connection.isBusy else {
             throw PQError(message: "another statement is under way on this connection")
         }
         deliverNotifications()

@@ -44,6 +44,10 @@ public struct CLI {
         switch invocation.command.name {
         case .transfer:
             return transfer(try TransferOptions(invocation))
+        case .listen:
+            return runListen(try ListenOptions(invocation))
+        case .notify:
+            return runNotify(try NotifyOptions(invocation))
         case .completions:
             // The parser let only the names of shells through.
             guard let shell = Shell(rawValue: invocation.operands[0].text) else { return ExitCode.usage }

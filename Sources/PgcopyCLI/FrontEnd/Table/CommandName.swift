@@ -4,6 +4,10 @@
 enum CommandName: String, Sendable, CaseIterable {
     /// Stream rows.
     case transfer
+    /// Print notifications.
+    case listen
+    /// Send notifications.
+    case notify
     /// Print a completion script.
     case completions
     /// Show help.

@@ -1,0 +1,84 @@
+// The same notifications on many servers.
+
+/// Sends notifications on many sessions: everything is ready everywhere before the first one commits.
+public enum Broadcast {
+    /// What became of one session's transaction.
+    public enum Status {
+        /// They are sent.
+        case committed
+        /// None is sent; the error is nil where another session's failure was the reason.
+        case rolledBack((any Error)?)
+        /// The commit was sent and its answer was lost.
+        case inDoubt(any Error)
+    }
+
+    /// What became of all, in the order of the sessions.
+    public struct Outcome {
+        /// One for each session.
+        public var statuses: [Status]
+        /// The signal that ended it.
+        public var signal: CInt?
+
+        /// An outcome of these parts.
+        public init(statuses: [Status], signal: CInt? = nil) {
+            self.statuses = statuses
+            self.signal = signal
+        }
+    }
+
+    /// Sends the notifications on every session, each in one transaction.
+    /// - Throws: `NotificationMisuse` when a server would not take one of them: nothing is sent then.
+    public static func send(
+        _ notifications: [OutgoingNotification], on sessions: [Session]
+    ) throws(NotificationMisuse) -> Outcome {
+        var outcome = Outcome(statuses: sessions.map { _ in .rolledBack(nil) })
+        do {
+            for (index, session) in sessions.enumerated() {
+                try noting(index, &outcome) { try session.check(notifications) }
+            }
+            for (index, session) in sessions.enumerated() {
+                try noting(index, &outcome) {
+                    try session.run("BEGIN")
+                    try session.notify(notifications)
+                }
+            }
+            for (index, session) in sessions.enumerated() {
+                try session.poller.checkInterruption()
+                guard commit(session, &outcome.statuses[index]) else { break }
+            }
+        } catch let misuse as NotificationMisuse {
+            throw misuse
+        } catch let interrupted as Interrupted {
+            outcome.signal = interrupted.signal
+        } catch {
+            // It is noted with its session.
+        }
+        return outcome
+    }
+
+    private static func noting(_ index: Int, _ outcome: inout Outcome, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as PQError {
+            outcome.statuses[index] = .rolledBack(error)
+            throw error
+        }
+    }
+
+    /// False when it is not known to be committed.
+    private static func commit(_ session: Session, _ status: inout Status) -> Bool {
+        do {
+            let tag = try session.commit(within: nil)
+            if tag == "COMMIT" {
+                status = .committed
+                return true
+            }
+            status = .rolledBack(PQError(message: "the transaction was rolled back"))
+        } catch let error as PQError where !error.connectionLost {
+            status = .rolledBack(error)
+        } catch {
+            status = .inDoubt(error)
+        }
+        return false
+    }
+}

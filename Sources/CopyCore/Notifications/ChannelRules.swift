@@ -1,0 +1,68 @@
+// What a server takes as a channel's name and as a payload.
+
+/// The limits, and who keeps to them.
+public enum ChannelRules {
+    /// NAMEDATALEN - 1: LISTEN would cut a longer name short and say so in a NOTICE only.
+    public static let longestName = 63
+    /// NOTIFY_PAYLOAD_MAX_LENGTH - 1.
+    public static let longestPayload = 7999
+
+    /// What can be told without a server. Lengths cannot: they count in its encoding.
+    public static func checkName(_ name: String) throws(NotificationMisuse) {
+        if name.isEmpty { throw .emptyChannel }
+        if name.utf8.contains(0) { throw .zeroByte(channel: name) }
+    }
+
+    /// As `checkName`, the payload as well.
+    public static func check(_ notification: OutgoingNotification) throws(NotificationMisuse) {
+        try checkName(notification.channel)
+        if notification.payload.utf8.contains(0) { throw .zeroByte(channel: notification.channel) }
+    }
+}
+
+extension Session {
+    /// Throws unless the server takes every name as it is.
+    func checkChannels(_ names: [String]) throws {
+        for name in names { try ChannelRules.checkName(name) }
+        for (name, bytes) in zip(names, try serverLengths(names)) where bytes > ChannelRules.longestName {
+            throw NotificationMisuse.channelTooLong(name, bytes: bytes)
+        }
+    }
+
+    /// Throws unless the server takes every name and every payload.
+    public func check(_ notifications: [OutgoingNotification]) throws {
+        try checkChannels(notifications.map(\.channel))
+        for notification in notifications { try ChannelRules.check(notification) }
+        for (notification, bytes) in zip(notifications, try serverLengths(notifications.map(\.payload)))
+        where bytes > ChannelRules.longestPayload {
+            throw NotificationMisuse.payloadTooLong(channel: notification.channel, bytes: bytes)
+        }
+    }
+
+    /// The length of each text in the server's encoding; the server is asked only where that is not plain.
+    private func serverLengths(_ texts: [String]) throws -> [Int] {
+        let isPlain = ["UTF8", "SQL_ASCII"].contains(connection.parameterStatus("server_encoding"))
+        if isPlain || texts.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) { return texts.map(\.utf8.count) }
+        let result = try query(
+            """
+            SELECT pg_catalog.octet_length(t.text) \
+            FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY AS t(text, place) ORDER BY t.place
+            """, [arrayLiteral(texts)])
+        return (0..<result.rowCount).map { result.value($0, 0).flatMap { Int($0) } ?? 0 }
+    }
+}
+
+/// An array of texts as a server reads it.
+func arrayLiteral(_ texts: [String]) -> String {
+    var literal = String.UnicodeScalarView("{".unicodeScalars)
+    for (index, text) in texts.enumerated() {
+        literal.append(contentsOf: (index > 0 ? ",\"" : "\"").unicodeScalars)
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { literal.append("\\") }
+            literal.append(scalar)
+        }
+        literal.append("\"")
+    }
+    literal.append("}")
+    return String(literal)
+}

@@ -1,0 +1,159 @@
+// A child process: started, fed, waited for without blocking.
+
+internal import Glibc
+internal import Synchronization
+
+/// `/bin/sh -c` with bytes on its stdin; its other streams are ours.
+final class ChildProcess {
+    private final class End: Sendable {
+        let reached = Atomic<Bool>(false)
+        let pipe: WakePipe
+        init(_ pipe: WakePipe) { self.pipe = pipe }
+    }
+
+    private let pid: pid_t
+    private let end: End
+    /// Our end of its stdin, -1 once closed.
+    private var feeding: CInt
+    private var input: ArraySlice<UInt8>
+
+    /// Starts it.
+    /// - Parameter variables: `NAME=value`, in the place of the process's own of that name.
+    init(_ command: [UInt8], _ variables: [String], input: [UInt8]) throws(SystemError) {
+        guard let pipe = WakePipe() else { throw SystemError.now("cannot make a pipe") }
+        var ends: [CInt] = [-1, -1]
+        guard unsafe Glibc.pipe(&ends) == 0 else { throw SystemError.now("cannot make a pipe") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[0]) }
+        do {
+            pid = try Self.spawn(command, variables, stdin: ends[0])
+        } catch {
+            close(ends[1])
+            throw error
+        }
+        feeding = ends[1]
+        self.input = input[...]
+        _ = fcntl(feeding, F_SETFL, O_NONBLOCK)
+        let end = End(pipe)
+        self.end = end
+        let started = startThread { [pid] in
+            var information = unsafe siginfo_t()
+            // Left as a zombie, so that the number stays its own until `failure` is asked for.
+            while unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+            end.reached.store(true, ordering: .releasing)
+            end.pipe.wake()
+        }
+        feed()
+        if !started {
+            // No thread to be had: wait here.
+            closeInput()
+            var information = unsafe siginfo_t()
+            while unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+            end.reached.store(true, ordering: .releasing)
+        }
+    }
+
+    deinit { closeInput() }
+
+    /// Whether it has ended.
+    var hasEnded: Bool { end.reached.load(ordering: .acquiring) }
+
+    /// What to wait for: its end, and room in its stdin.
+    var interests: [Interest] {
+        let itsEnd = Interest(end.pipe.readEnd, .read)
+        return feeding < 0 ? [itsEnd] : [itsEnd, Interest(feeding, .write)]
+    }
+
+    /// Gives it as much of its input as it takes. A child that does not read is its own affair.
+    func feed() {
+        while feeding >= 0, !input.isEmpty {
+            let count = unsafe input.withUnsafeBytes { unsafe write(feeding, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                input = input.dropFirst(count)
+            } else if errno == EAGAIN {
+                return
+            } else if errno != EINTR {
+                break
+            }
+        }
+        closeInput()
+    }
+
+    /// Sends it a signal, unless it has ended.
+    func signal(_ number: CInt) { if !hasEnded { kill(pid, number) } }
+
+    /// Takes its status, once it has ended.
+    func failure() -> NotificationCommand.Failure? {
+        var status: CInt = 0
+        while unsafe waitpid(pid, &status, 0) < 0 {
+            if errno != EINTR { return .notRun(SystemError.now("cannot wait for it")) }
+        }
+        if status & 0x7f != 0 { return .signalled(status & 0x7f) }
+        let code = (status >> 8) & 0xff
+        return code == 0 ? nil : .exited(code)
+    }
+
+    private func closeInput() {
+        if feeding >= 0 { close(feeding) }
+        feeding = -1
+    }
+
+    private static func spawn(
+        _ command: [UInt8], _ variables: [String], stdin: CInt
+    ) throws(SystemError) -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_adddup2(&actions, stdin, STDIN_FILENO)
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        // What we ignore, a command expects to be there.
+        var defaults = sigset_t()
+        unsafe sigemptyset(&defaults)
+        unsafe sigaddset(&defaults, SIGPIPE)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
+        unsafe posix_spawnattr_setflags(&attributes, CShort(POSIX_SPAWN_SETSIGDEF))
+        var pid = pid_t()
+        let arguments = [Array("/bin/sh".utf8), Array("-c".utf8), command]
+        let code = unsafe withByteStrings(arguments) { argv in
+            unsafe withByteStrings(environment(replacing: variables)) { envp in
+                unsafe posix_spawn(&pid, "/bin/sh", &actions, &attributes, argv, envp)
+            }
+        }
+        guard code == 0 else { throw SystemError("cannot start /bin/sh", code) }
+        return pid
+    }
+
+    /// The process's environment with these variables.
+    private static func environment(replacing variables: [String]) -> [[UInt8]] {
+        let own = variables.map { Array($0.utf8) }
+        let names = own.map { $0.prefix { $0 != UInt8(ascii: "=") } + [UInt8(ascii: "=")] }
+        var all: [[UInt8]] = []
+        var next = unsafe environ
+        while let entry = unsafe next.pointee {
+            let bytes = unsafe Array(UnsafeRawBufferPointer(start: entry, count: strlen(entry)))
+            if !names.contains(where: { bytes.starts(with: $0) }) { all.append(bytes) }
+            unsafe next += 1
+        }
+        return all + own
+    }
+}
+
+/// Byte strings as C has them, with a nil after the last, alive during `body`.
+private func withByteStrings<R>(
+    _ strings: [[UInt8]], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R
+) -> R {
+    unsafe withUnsafeTemporaryAllocation(
+        of: UnsafeMutablePointer<CChar>?.self, capacity: strings.count + 1
+    ) { copies in
+        for (index, bytes) in strings.enumerated() {
+            unsafe copies[index] = (bytes + [0]).withUnsafeBytes {
+                unsafe strdup($0.baseAddress!.assumingMemoryBound(to: CChar.self))
+            }
+        }
+        unsafe copies[strings.count] = nil
+        defer { for index in strings.indices { unsafe free(copies[index]) } }
+        return unsafe body(copies.baseAddress!)
+    }
+}

@@ -1,0 +1,147 @@
+// Listens on servers for as long as it takes: a manager, and what brings lost connections back.
+
+/// Listens on the same channels of many servers.
+public final class Listener {
+    private final class Member {
+        let link: ServerLink
+        var backoff: Backoff
+        var openSince: Instant
+
+        init(_ link: ServerLink, _ backoff: Backoff, _ now: Instant) {
+            self.link = link
+            self.backoff = backoff
+            openSince = now
+        }
+    }
+
+    /// A connection that held so long starts over with short delays when it is lost again.
+    private static let steady = 60.0
+
+    private let channels: [String]
+    private let reconnects: Bool
+    private let poller: any Poller
+    private let opener: SessionOpener
+    private let manager: NotificationManager
+    private var members: [ObjectIdentifier: Member] = [:]
+    private var lost: [(member: Member, reconnection: Reconnection)] = []
+    /// Not told yet, oldest first.
+    private var events: [ListenerEvent] = []
+
+    /// A listener that has not begun.
+    public init(_ channels: [String], reconnects: Bool, opener: SessionOpener, poller: any Poller) throws {
+        for channel in channels { try ChannelRules.checkName(channel) }
+        self.channels = channels
+        self.reconnects = reconnects
+        self.opener = opener
+        self.poller = poller
+        manager = try NotificationManager([], poller: poller)
+    }
+
+    /// Connects to all of them and listens.
+    /// - Parameter seed: gives the delays between tries.
+    /// - Throws: `SessionOpener.Failure`, `NotificationMisuse`, what a server has against LISTEN, `Interrupted`.
+    public func open(_ links: [ServerLink], seed: UInt64) throws {
+        var links = links
+        let sessions = try opener.open(&links)
+        do {
+            try listen(Array(zip(links, sessions)), seed)
+        } catch {
+            for session in sessions { session.close() }
+            close()
+            throw error
+        }
+        manager.onLost = { [unowned self] session, error in noteLoss(session, error) }
+    }
+
+    private func listen(_ pairs: [(ServerLink, Session)], _ seed: UInt64) throws {
+        var refused: [(label: String, error: any Error)] = []
+        for (index, (link, session)) in pairs.enumerated() {
+            do {
+                try session.listen(channels)
+            } catch let error as PQError {
+                refused.append((link.label, error))
+            }
+            add(session, Member(link, Backoff(seed: seed &+ UInt64(index)), poller.now))
+        }
+        guard refused.isEmpty else { throw SessionOpener.Failure(reasons: refused, isRefusal: true) }
+    }
+
+    /// Closes every connection.
+    public func close() {
+        for session in manager.connections { session.close() }
+        manager.connections.removeAll()
+        lost = []
+    }
+
+    /// The next event; nil when no connection is left, nor will be.
+    /// - Parameters:
+    ///   - deadline: when an idle event comes at the latest, unless something is pending.
+    ///   - others: what else to wait for.
+    public func next(until deadline: Instant? = nil, orWhen others: [Interest] = []) throws -> ListenerEvent? {
+        while true {
+            if !events.isEmpty { return events.removeFirst() }
+            var waiting = stepReconnections()
+            if !events.isEmpty { continue }
+            waiting += others
+            if let deadline { waiting.append(Interest(-1, [], alarm: deadline)) }
+            if manager.connections.isEmpty {
+                if lost.isEmpty { return nil }
+                try poll(waiting)
+                return .idle
+            }
+            // A connection lost during the wait has its reconnection looked after at once.
+            let before = lost.count
+            let event = try manager.next {
+                self.lost.count > before || !self.events.isEmpty
+                    ? [Interest(-1, [], alarm: self.poller.now)] : waiting
+            }
+            switch event {
+            case .notifications(let session, let notifications):
+                return .notifications(label: session.label, notifications)
+            case .idle where events.isEmpty: return .idle
+            case .idle, nil: continue
+            }
+        }
+    }
+
+    private func poll(_ waiting: [Interest]) throws {
+        var entries = waiting.map { PollEntry($0) }
+        let alarm = waiting.reduce(nil) { earliest($0, $1.alarm) }
+        try poller.poll(&entries, until: alarm, interruptible: true)
+    }
+
+    private func add(_ session: Session, _ member: Member) {
+        member.openSince = poller.now
+        members[ObjectIdentifier(session)] = member
+        manager.connections.insert(session)
+    }
+
+    private func noteLoss(_ session: Session, _ error: PQError) {
+        manager.garbage.remove(session)
+        events.append(.lost(label: session.label, error))
+        guard let member = members.removeValue(forKey: ObjectIdentifier(session)), reconnects else { return }
+        if poller.now.seconds(since: member.openSince) >= Self.steady { member.backoff.reset() }
+        let reconnection = Reconnection(
+            member.link, channels: channels, backoff: member.backoff, poller: poller, prepare: opener.prepare)
+        lost.append((member, reconnection))
+    }
+
+    /// Lets every reconnection go on; gives what they wait for.
+    private func stepReconnections() -> [Interest] {
+        var waiting: [Interest] = []
+        lost.removeAll { member, reconnection in
+            switch reconnection.step() {
+            case .waiting(let interest): waiting.append(interest)
+            case .failed(let error, let seconds):
+                events.append(.retrying(label: member.link.label, error, seconds: seconds))
+            case .open(let session):
+                member.backoff = reconnection.backoff
+                add(session, member)
+                events.append(.gap(label: member.link.label))
+                return true
+            }
+            return false
+        }
+        return waiting
+    }
+}

@@ -1,0 +1,72 @@
+// A user's command, run for a notification.
+
+/// Runs a shell command with a notification as its data: on stdin and in the environment, never in the command's text.
+///
+/// PGCOPY_CHANNEL, PGCOPY_PAYLOAD and PGCOPY_PID hold the notification; stdin is the payload, as it is. A command
+/// that does not read it is fine. SIGPIPE is to be ignored and SIGCHLD to be left alone by the program.
+public struct NotificationCommand: Sendable {
+    /// How a command failed.
+    public enum Failure: Error, Sendable, Hashable, CustomStringConvertible {
+        /// It exited with this code, not 0.
+        case exited(CInt)
+        /// This signal ended it.
+        case signalled(CInt)
+        /// It could not be run.
+        case notRun(SystemError)
+
+        /// For a person.
+        public var description: String {
+            switch self {
+            case .exited(let code): "the command exited with code \(code)"
+            case .signalled(let signal): "the command was ended by signal \(signal)"
+            case .notRun(let error): "the command was not run: \(error)"
+            }
+        }
+    }
+
+    /// Seconds a command may take to end after a signal was passed on to it.
+    private static let grace = 1.0
+
+    private let text: [UInt8]
+
+    /// A command as `/bin/sh -c` takes it: any bytes but zero.
+    public init(_ text: [UInt8]) { self.text = text }
+
+    /// Runs the command to its end; gives its failure, nil when it exited with 0.
+    /// - Throws: `Interrupted`, after the signal was passed on to the command.
+    public func run(_ notification: Notification, poller: any Poller) throws(Interrupted) -> Failure? {
+        let child: ChildProcess
+        do {
+            child = try ChildProcess(text, Self.variables(notification), input: Array(notification.payload.utf8))
+        } catch {
+            return .notRun(error)
+        }
+        do {
+            while !child.hasEnded { try wait(child, poller, until: nil, interruptible: true) }
+        } catch {
+            child.signal(error.signal)
+            let deadline = poller.now + Self.grace
+            while !child.hasEnded, poller.now < deadline {
+                try wait(child, poller, until: deadline, interruptible: false)
+            }
+            throw error
+        }
+        return child.failure()
+    }
+
+    private func wait(
+        _ child: ChildProcess, _ poller: any Poller, until deadline: Instant?, interruptible: Bool
+    ) throws(Interrupted) {
+        var entries = child.interests.map { PollEntry($0) }
+        try poller.poll(&entries, until: deadline, interruptible: interruptible)
+        child.feed()
+    }
+
+    private static func variables(_ notification: Notification) -> [String] {
+        [
+            "PGCOPY_CHANNEL=" + notification.channel,
+            "PGCOPY_PAYLOAD=" + notification.payload,
+            "PGCOPY_PID=\(notification.pid)",
+        ]
+    }
+}

@@ -1,0 +1,31 @@
+// Notifications read from the socket, and what ended a session.
+
+extension Session {
+    /// A statement or a COPY is under way: what the socket holds is not ours to read.
+    var isAtWork: Bool { transactionStatus == .active }
+
+    /// Delivers what was read already together with other things. No poll would tell of that.
+    func hearRemains() {
+        guard connection.isUsable, !isAtWork else { return }
+        // Behind a COPY on the wire OpenSSL may hold a record's rest, which makes no socket readable.
+        if connection.usesTLS, wireStatus != nil { _ = hear() } else { deliverNotifications() }
+    }
+
+    /// Reads what the socket holds; gives the reason when the connection is gone.
+    func hear() -> PQError? {
+        do {
+            try takeInput()
+        } catch {
+            // What came before the end is still there to be parsed.
+            deliverNotifications()
+            return loss(error)
+        }
+        return connection.isUsable ? nil : loss(nil)
+    }
+
+    /// Why the connection is gone: the server's own last words, where it had any.
+    func loss(_ error: PQError?) -> PQError {
+        if let lastWords { return PQError(message: lastWords.message, server: lastWords, connectionLost: true) }
+        return PQError(message: error?.message ?? connection.errorMessage, connectionLost: true)
+    }
+}

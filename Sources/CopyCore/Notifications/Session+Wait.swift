@@ -1,0 +1,39 @@
+// Waiting for notifications on a single connection.
+
+extension Session {
+    /// Waits for notifications and gives all that are there, oldest first, those that came during other work too.
+    ///
+    /// When the connection is lost, what it had received is given first; the next call throws.
+    /// - Parameters:
+    ///   - timeout: seconds in all, however many notifications come meanwhile; nil: no end. 0 gives what is
+    ///     pending, without waiting and whatever `stopAfter` says.
+    ///   - stopAfter: enough to return before the time is over; more are given when they came together. nil: none is.
+    /// - Throws: `NotificationMisuse`, `Interrupted` (nothing is lost then), or the loss of the connection.
+    public func wait(timeout: Double? = nil, stopAfter: Int? = 1) throws -> [Notification] {
+        if let timeout, !(timeout >= 0) { throw NotificationMisuse.timeout(timeout) }
+        if let stopAfter, stopAfter < 1 { throw NotificationMisuse.stopAfter(stopAfter) }
+        let onlyPending = timeout == 0
+        let deadline = timeout.map { poller.now + $0 }
+        hearRemains()
+        while true {
+            if !onlyPending, let stopAfter, inbox.count >= stopAfter { break }
+            guard connection.isUsable else {
+                if inbox.isEmpty { throw loss(nil) }
+                break
+            }
+            if isAtWork {
+                if onlyPending { break }
+                throw NotificationMisuse.busy
+            }
+            var entries = [PollEntry(Interest(connection.socket, .read))]
+            try poller.poll(&entries, until: deadline, interruptible: true)
+            let isReady = !entries[0].ready.isEmpty
+            if isReady, let loss = hear() {
+                if inbox.isEmpty { throw loss }
+                break
+            }
+            if let deadline, poller.now >= deadline, !(onlyPending && isReady) { break }
+        }
+        return inbox.takeAll()
+    }
+}

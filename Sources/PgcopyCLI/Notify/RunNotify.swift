@@ -1,0 +1,60 @@
+// `pgcopy notify`, from its options to its exit code.
+
+internal import CopyCore
+
+/// Sends notifications and returns the exit code.
+func runNotify(_ options: NotifyOptions) -> Int32 {
+    let talk = ServerTalk(
+        console: Console(), verbosity: options.verbosity, passwordPrompt: options.passwordPrompt)
+    guard let interruption = Signals.catchStopping() else {
+        talk.console.message("cannot make a pipe for signals")
+        return ExitCode.failure
+    }
+    let poller = SystemPoller(interruption: interruption)
+    do {
+        for notification in options.notifications { try ChannelRules.check(notification) }
+        var links = try options.connections.map { try ServerLink(Endpoint(parsing: $0.bytes)) }
+        let sessions = try talk.opener(poller).open(&links)
+        defer { for session in sessions { session.close() } }
+        let outcome = try Broadcast.send(options.notifications, on: sessions)
+        tell(outcome, sessions, talk)
+        return ExitCode.of(outcome)
+    } catch {
+        return talk.tellRefusal(error, of: .notify)
+    }
+}
+
+private func tell(_ outcome: Broadcast.Outcome, _ sessions: [Session], _ talk: ServerTalk) {
+    if let signal = outcome.signal { talk.console.message(SignalName.sentence(signal)) }
+    let someCommitted = outcome.statuses.contains { if case .committed = $0 { true } else { false } }
+    for (session, status) in zip(sessions, outcome.statuses) {
+        switch status {
+        case .committed:
+            // Said only where others were not.
+            if ExitCode.of(outcome) != ExitCode.success { talk.console.message("\(session.label): sent") }
+        case .rolledBack(let error):
+            if let error { talk.tell(session.label, error) }
+            if someCommitted || error != nil { talk.console.message("\(session.label): nothing was sent") }
+        case .inDoubt(let error):
+            talk.tell(session.label, error)
+            talk.console.message("\(session.label): in doubt: the commit was sent, its answer was lost")
+        }
+    }
+}
+
+extension ExitCode {
+    /// The exit code an outcome stands for.
+    static func of(_ outcome: Broadcast.Outcome) -> Int32 {
+        var committed = 0
+        for status in outcome.statuses {
+            switch status {
+            case .inDoubt: return inDoubt
+            case .committed: committed += 1
+            case .rolledBack: break
+            }
+        }
+        if committed == outcome.statuses.count { return success }
+        if committed > 0 { return partial }
+        return outcome.signal.map { 128 + $0 } ?? failure
+    }
+}

@@ -1,0 +1,66 @@
+// What `listen` and `notify` share: naming servers, passwords, and errors told with a label.
+
+internal import CopyCore
+
+/// Talks to the user about servers.
+struct ServerTalk {
+    let console: Console
+    let verbosity: Verbosity
+    let passwordPrompt: PasswordPrompt
+
+    /// An opener of sessions that asks for passwords, and shows notices and statements, as the user wants it.
+    func opener(_ poller: any Poller) -> SessionOpener {
+        var opener = SessionOpener(poller: poller)
+        opener.asksPasswordsFirst = passwordPrompt == .always
+        if passwordPrompt != .never {
+            opener.password = { PasswordReader.read(prompt: "Password for \($0): ") }
+        }
+        opener.prepare = { [self] session in
+            if verbosity != .quiet {
+                session.onNotice = { [self] session, notice in
+                    // The last words of a server are told with the loss of its connection.
+                    if notice.severity != "FATAL", notice.severity != "PANIC" { tell(session.label, notice) }
+                }
+            }
+            if verbosity == .verbose {
+                session.onStatement = { [self] session, sql in console.message("\(session.label): \(sql)") }
+            }
+        }
+        return opener
+    }
+
+    /// An error of a server.
+    func tell(_ label: String, _ error: any Error) { tell(label, ErrorLines.of(error)) }
+
+    private func tell(_ label: String, _ notice: ServerMessage) {
+        var lines = ["\(notice.severity): \(notice.message)"]
+        if let detail = notice.detail { lines.append("DETAIL: \(detail)") }
+        if let hint = notice.hint { lines.append("HINT: \(hint)") }
+        tell(label, lines)
+    }
+
+    private func tell(_ label: String, _ lines: [String]) {
+        for (index, line) in lines.enumerated() {
+            console.message("\(label): \(index > 0 ? "  " : "")\(line)")
+        }
+    }
+
+    /// Tells what went wrong before anything could begin; gives the exit code.
+    func tellRefusal(_ error: any Error, of command: CommandName) -> Int32 {
+        switch error {
+        case let interrupted as Interrupted:
+            console.message(SignalName.sentence(interrupted.signal))
+            return 128 + interrupted.signal
+        case let failure as SessionOpener.Failure:
+            for reason in failure.reasons { tell(reason.label, reason.error) }
+            return failure.isRefusal ? ExitCode.failure : ExitCode.usage
+        case is EndpointError, is NotificationMisuse:
+            console.message("\(error)")
+            console.line("Try \"pgcopy \(command.rawValue) --help\".")
+            return ExitCode.usage
+        default:
+            console.message("\(error)")
+            return ExitCode.failure
+        }
+    }
+}
