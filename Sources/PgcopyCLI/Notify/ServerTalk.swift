@@ -13,7 +13,7 @@ struct ServerTalk {
         var opener = SessionOpener(poller: poller)
         opener.asksPasswordsFirst = passwordPrompt == .always
         if passwordPrompt != .never {
-            opener.password = { PasswordReader.read(prompt: "Password for \($0): ") }
+            opener.password = { PasswordReader.read(prompt: "Password for \($0): ", poller) }
         }
         opener.prepare = { [self] session in
             if verbosity != .quiet {
