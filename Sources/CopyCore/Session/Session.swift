@@ -25,6 +25,9 @@ public final class Session {
     /// The transaction status of a ReadyForQuery libpq did not see; nil when libpq's own is the newer one.
     var wireStatus: TransactionStatus?
 
+    /// The pipeline whose block is under way.
+    weak var pipelineInProgress: Pipeline?
+
     /// A session on an open connection.
     public init(_ connection: Connection, label: String, poller: any Poller) throws(PQError) {
         self.connection = connection
@@ -62,6 +65,7 @@ public final class Session {
 
     /// Throws unless libpq holds nothing for or from the server: only then may others use its socket.
     func requireIdle() throws(PQError) {
+        try requireNoPipeline()
         guard connection.isUsable else { throw PQError(message: connection.errorMessage, connectionLost: true) }
         guard connection.transactionStatus != .active, try connection.flush(), !connection.isBusy else {
             throw PQError(message: "another statement is under way on this connection")
