@@ -18,6 +18,8 @@ public final class Pipeline {
     let queue: PipelineQueue
     private unowned let group: PipelineGroup
     private var hasEnded = false
+    /// The place of the last synchronization point.
+    private var lastSync = 0
     /// Failed since the last synchronization point, and perhaps seen by nobody.
     private var failed: [PipelineResult] = []
     /// The error of a synchronization point: a commit that failed.
@@ -85,8 +87,9 @@ public final class Pipeline {
     /// or the first error among them that nobody has seen is thrown. After it work goes on.
     public func sync() throws {
         guard !queue.isDelivering else { throw PipelineRefusal.insideHandler }
+        try group.checkInterruption()
         try startSync()
-        try group.wait { [queue] in queue.isEmpty }
+        try group.wait { isSynchronized }
         if let error = takeError() { throw error }
     }
 
@@ -112,7 +115,11 @@ public final class Pipeline {
     func startSync() throws {
         guard !hasEnded else { throw PipelineRefusal.ended }
         try queue.sendSync { [weak self] error in self?.syncError = error }
+        lastSync = queue.sent
     }
+
+    /// The last synchronization point is reached. Handlers may have queued more behind it.
+    var isSynchronized: Bool { queue.answered >= lastSync }
 
     /// The first error nobody has seen since the last call.
     func takeError() -> (any Error)? {

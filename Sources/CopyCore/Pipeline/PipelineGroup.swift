@@ -55,9 +55,14 @@ public final class PipelineGroup {
     /// Sets a synchronization point on every session and waits for them together.
     /// - Throws: `PipelineGroupFailure`.
     public func sync() throws {
-        try synchronize(pipelines)
+        try poller.checkInterruption()
+        for pipeline in pipelines where pipeline.queue.lost == nil { try? pipeline.startSync() }
+        try wait { pipelines.allSatisfy(\.isSynchronized) }
         if let failure = failure() { throw failure }
     }
+
+    /// Throws when a signal came.
+    func checkInterruption() throws { try poller.checkInterruption() }
 
     // MARK: Waiting
 
@@ -79,9 +84,15 @@ public final class PipelineGroup {
         }
     }
 
-    private func synchronize(_ pipelines: [Pipeline]) throws {
-        for pipeline in pipelines where pipeline.queue.lost == nil { try? pipeline.startSync() }
-        try wait { pipelines.allSatisfy(\.queue.isEmpty) }
+    /// Until a synchronization point stands behind everything, that which handlers queue meanwhile included.
+    private func synchronizeAll() throws {
+        repeat {
+            // A signal that came by now still undoes it.
+            try poller.checkInterruption()
+            // A connection that is lost shows in its queue.
+            for pipeline in pipelines where pipeline.queue.hasUnsynced { try? pipeline.startSync() }
+            try wait { pipelines.allSatisfy(\.isSynchronized) }
+        } while pipelines.contains { $0.queue.hasUnsynced }
     }
 
     private func failure() -> PipelineGroupFailure? {
@@ -109,7 +120,7 @@ public final class PipelineGroup {
     private func leave() throws -> PipelineGroupFailure? {
         defer { leaveMode() }
         do {
-            try synchronize(pipelines.filter(\.queue.hasUnsynced))
+            try synchronizeAll()
         } catch let interrupted as Interrupted {
             abandon()
             throw interrupted
@@ -137,7 +148,7 @@ public final class PipelineGroup {
     private func finishQuietly() {
         while true {
             do {
-                try synchronize(pipelines.filter { $0.queue.hasUnsynced || !$0.queue.isEmpty })
+                try synchronizeAll()
                 return
             } catch is Interrupted {
                 return abandon()
@@ -184,11 +195,11 @@ public final class PipelineGroup {
         for pipeline in pipelines {
             pipeline.end()
             pipeline.session.pipelineInProgress = nil
-            guard pipeline.queue.lost == nil else { continue }
             do {
+                if let lost = pipeline.queue.lost { throw lost }
                 try pipeline.session.connection.exitPipelineMode()
             } catch {
-                // Results are left that will never be taken.
+                // Lost, or results are left that will never be taken.
                 pipeline.session.close()
             }
         }

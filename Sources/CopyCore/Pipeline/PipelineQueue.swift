@@ -202,6 +202,8 @@ final class PipelineQueue {
         // The NULL that ends every statement; it is there.
         if connection.nextResult() == nil { prepareForAnswer() }
         deliver { try reply.end(outcome) }
+        // The server's last word: libpq would call what follows aborted only.
+        if case .failure(let error as PQError) = outcome, error.endsSession { throw error }
     }
 
     private func takeSync(_ result: QueryResult, _ done: (PQError?) throws -> Void) throws(PQError) {
@@ -235,10 +237,11 @@ final class PipelineQueue {
     private func fail(_ error: PQError) {
         guard lost == nil else { return }
         // A server that ends a session says why first.
-        let isLast = cause?.server.map { $0.severity == "FATAL" || $0.severity == "PANIC" } ?? false
-        let error = PQError(message: (isLast ? cause : nil)?.message ?? error.message, connectionLost: true)
+        let reason = cause.map { $0.endsSession } ?? false ? cause : nil
+        let error = PQError(message: reason?.message ?? error.message, connectionLost: true)
         lost = error
         cost = 0
+        hasUnsynced = false
         while let entry = entries.popFirst() {
             answered += 1
             switch entry {
@@ -247,4 +250,9 @@ final class PipelineQueue {
             }
         }
     }
+}
+
+extension PQError {
+    /// The server ends the session with it.
+    fileprivate var endsSession: Bool { server.map { $0.severity == "FATAL" || $0.severity == "PANIC" } ?? false }
 }

@@ -44,6 +44,8 @@ public struct CLI {
         switch invocation.command.name {
         case .transfer:
             return transfer(try TransferOptions(invocation))
+        case .exec:
+            return runExec(try ExecOptions(invocation))
         case .completions:
             // The parser let only the names of shells through.
             guard let shell = Shell(rawValue: invocation.operands[0].text) else { return ExitCode.usage }

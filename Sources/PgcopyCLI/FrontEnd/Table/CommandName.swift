@@ -4,6 +4,8 @@
 enum CommandName: String, Sendable, CaseIterable {
     /// Stream rows.
     case transfer
+    /// Run statements in pipeline mode.
+    case exec
     /// Print a completion script.
     case completions
     /// Show help.
