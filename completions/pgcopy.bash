@@ -41,6 +41,12 @@ _pgcopy_command() {
         switches='qvwWh?V'
         takers='t'
         ;;
+    exec)
+        options='--command= --file= --sync-every= --quiet --verbose --no-password --password --help --version'
+        letters='-c -f -q -v -w -W -h -V'
+        switches='qvwWh?V'
+        takers='cf'
+        ;;
     completions)
         options='--help --version'
         letters='-h -V'
@@ -65,6 +71,7 @@ _pgcopy_value() {
     case "$1 $2" in
     'transfer --format') _pgcopy_words 'auto text csv binary' ;;
     'transfer --progress') _pgcopy_words 'plain json none' ;;
+    'exec --file' | 'exec -f') _pgcopy_files '' ;;
     *) ;;
     esac
 }
@@ -72,11 +79,12 @@ _pgcopy_value() {
 # Offers operands, given how many there are already.
 _pgcopy_operand() {
     case "$1 $2" in
-    ' 0') _pgcopy_words 'transfer completions help' ;;
+    ' 0') _pgcopy_words 'transfer exec completions help' ;;
     'transfer 0') _pgcopy_endpoints ;;
     'transfer '*) _pgcopy_endpoints ;;
+    'exec '*) _pgcopy_endpoints ;;
     'completions 0') _pgcopy_words 'bash zsh fish' ;;
-    'help 0') _pgcopy_words 'transfer completions help' ;;
+    'help 0') _pgcopy_words 'transfer exec completions help' ;;
     *) ;;
     esac
 }

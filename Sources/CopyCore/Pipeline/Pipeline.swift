@@ -86,6 +86,7 @@ public final class Pipeline {
     /// Sets a synchronization point and waits until it is reached: the statements before it are committed,
     /// or the first error among them that nobody has seen is thrown. After it work goes on.
     public func sync() throws {
+        guard !hasEnded else { throw PipelineRefusal.ended }
         guard !queue.isDelivering else { throw PipelineRefusal.insideHandler }
         try group.checkInterruption()
         try startSync()

@@ -2,7 +2,7 @@
 
 /// A statement as the splitter found it.
 public struct SQLStatement: Sendable, Hashable {
-    /// Its bytes, without the semicolon, and without blanks and `--` comments before it.
+    /// Its bytes, without the semicolon, blanks around it and `--` comments before it.
     public let bytes: [UInt8]
     /// The line of its first word, counted from 1.
     public let line: Int

@@ -23,10 +23,6 @@ public struct StatementSplitter {
         case escapeStringQuote
         case quotedIdentifier
         case word
-        /// After digits, and points among them.
-        case number
-        /// After `$` and digits.
-        case parameter
         /// After `$`, or in what may become `$tag$`.
         case dollar
         case dollarQuoted(matched: Int)
@@ -66,7 +62,8 @@ public struct StatementSplitter {
     public mutating func finish() -> SQLStatement? {
         switch state {
         case .word: endWord()
-        case .dash, .slash: noteToken()
+        // A comment without an end is the server's to refuse: it may hide statements.
+        case .dash, .slash, .blockComment: noteToken()
         default: break
         }
         let last = completed()
@@ -101,6 +98,7 @@ public struct StatementSplitter {
             body = RoutineBody()
         }
         guard sawToken else { return nil }
+        while let last = bytes.last, Self.isBlank(last) { bytes.removeLast() }
         return SQLStatement(bytes: bytes, line: firstLine, isCopy: isCopy)
     }
 
@@ -144,11 +142,6 @@ public struct StatementSplitter {
                 return again(.plain)
             }
             word.append(byte)
-        case .number, .parameter:
-            if Self.isDigit(byte) || byte == UInt8(ascii: ".") && state == .number { break }
-            // One letter of junk goes with the number.
-            guard Self.startsWord(byte) else { return again(.plain) }
-            state = .plain
         case .dollar: return dollar(byte)
         case .dollarQuoted(let matched): dollarQuoted(byte, matched)
         }
@@ -169,7 +162,7 @@ public struct StatementSplitter {
 
     private mutating func plain(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: " "), 9...13:
+        case _ where Self.isBlank(byte):
             if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { lineEnded = true }
             if bytes.isEmpty { return true }
         case UInt8(ascii: "-"): state = .dash
@@ -197,7 +190,6 @@ public struct StatementSplitter {
             tag = []
         case UInt8(ascii: "("): parentheses += 1
         case UInt8(ascii: ")"): if parentheses > 0 { parentheses -= 1 }
-        case _ where Self.isDigit(byte): state = .number
         case _ where Self.startsWord(byte):
             state = .word
             word = SQLWord()
@@ -233,8 +225,7 @@ public struct StatementSplitter {
         } else if tag.isEmpty ? Self.startsWord(byte) : Self.continuesWord(byte) {
             tag.append(byte)
         } else if tag.isEmpty {
-            guard Self.isDigit(byte) else { return again(.plain) }
-            state = .parameter
+            return again(.plain)
         } else {
             // No tag after all: a lone dollar sign and a word.
             wordIsFirst = false
@@ -255,6 +246,8 @@ public struct StatementSplitter {
             state = .dollarQuoted(matched: 0)
         }
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (9...13).contains(byte) }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 

@@ -73,7 +73,9 @@ private struct ExecRun {
             guard case .server(_, let table) = endpoint.kind else {
                 throw EndpointError("\(endpoint.label) is no server: exec takes connections")
             }
-            guard table == nil else { throw EndpointError("\(endpoint.label): exec takes a connection without a table") }
+            guard table == nil else {
+                throw EndpointError("\(endpoint.label): exec takes a connection without a table")
+            }
             return endpoint
         }
     }

@@ -46,6 +46,9 @@ public final class Batch {
         do {
             while try turn() {}
             while let blocked = try output.drain() { try wait(for: [blocked]) }
+        } catch let error as SystemError where error.isBrokenPipe {
+            hangUp()
+            throw error
         } catch {
             stop()
             throw error
@@ -116,6 +119,19 @@ public final class Batch {
     }
 
     // MARK: Stopping
+
+    /// Nobody wants to hear more: cancels what runs.
+    private func hangUp() {
+        let deadline = poller.now + Self.grace
+        let requests = links.filter { $0.queue.lost == nil && !$0.queue.isEmpty }
+            .compactMap { CancelRequest($0.session.connection) }
+        for request in requests {
+            while !request.isDone, poller.now < deadline {
+                try? poller.wait(for: request.interest, until: deadline, interruptible: false)
+            }
+        }
+        for link in links { link.session.close() }
+    }
 
     /// Cancels what runs, again for each transaction that is under way, and takes what still comes.
     private func stop() {

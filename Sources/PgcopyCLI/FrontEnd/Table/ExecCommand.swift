@@ -35,11 +35,13 @@ extension CommandSpec {
         ],
         explainsEndpoints: false,
         exitCodes: [
-            Definition("0", "every statement succeeded on every connection, and was committed unless it said otherwise"),
+            Definition(
+                "0", "every statement succeeded on every connection, and was committed unless it said otherwise"),
             Definition("1", "something failed; stdout and stderr say what and where"),
             Definition("2", "usage error, or a connection could not be made; nothing was started"),
             Definition(
-                "130, 143", "interrupted by SIGINT, SIGTERM: what no synchronization point had confirmed was rolled back"
+                "130, 143",
+                "interrupted by SIGINT, SIGTERM: what no synchronization point had confirmed was rolled back"
             ),
         ],
         examples: [
