@@ -105,7 +105,7 @@ public final class PipelineGroup {
     // MARK: Entering and leaving
 
     /// How long an interrupted pipeline may take to come back.
-    private static let grace = 1.0
+    private static let grace = 3.0
 
     private func enter(_ session: Session) throws {
         try session.requireIdle()
@@ -162,7 +162,6 @@ public final class PipelineGroup {
     /// Stops what runs and undoes what no synchronization point has confirmed.
     private func abandon() {
         let busy = pipelines.filter { $0.queue.lost == nil && ($0.queue.hasUnsynced || !$0.queue.isEmpty) }
-        let requests = busy.compactMap { CancelRequest($0.session.connection) }
         for pipeline in busy where pipeline.queue.hasUnsynced {
             // The cancel request may find nothing running: then this must not be committed all the same.
             let reply = PipelineHandler(onRow: nil) { _ in }
@@ -170,24 +169,16 @@ public final class PipelineGroup {
             try? pipeline.startSync()
         }
         let deadline = poller.now + Self.grace
-        var isOver = false
-        while !isOver {
-            do {
-                try wait(interruptible: false, until: deadline) { busy.allSatisfy(\.queue.isEmpty) }
-                isOver = true
-            } catch is Unanswered {
-                isOver = true
-            } catch {
-                // A handler's error.
-            }
+        var cancels = CancelRepeater()
+        while poller.now < deadline, busy.contains(where: { !$0.queue.isEmpty }) {
+            for pipeline in busy where !pipeline.queue.isEmpty { cancels.cancel(pipeline.session.connection) }
+            let pause = min(deadline, poller.now + CancelRepeater.pause)
+            // What is thrown is a handler's, or the end of the pause.
+            try? wait(interruptible: false, until: pause) { busy.allSatisfy(\.queue.isEmpty) }
         }
-        for request in requests {
-            while !request.isDone, poller.now < deadline {
-                try? poller.wait(for: request.interest, until: deadline, interruptible: false)
-            }
-        }
-        for pipeline in busy where !pipeline.queue.isEmpty || requests.contains(where: { !$0.isDone }) {
-            pipeline.session.close()
+        for pipeline in busy {
+            let isOver = cancels.finish(pipeline.session.connection, poller, until: deadline)
+            if !isOver || !pipeline.queue.isEmpty { pipeline.session.close() }
         }
     }
 

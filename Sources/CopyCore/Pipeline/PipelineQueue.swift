@@ -63,7 +63,8 @@ final class PipelineQueue {
         do {
             try connection.sendQuery(sql, parameters: parameters)
         } catch {
-            try lose(unless: connection.isUsable, error)
+            if !connection.isUsable { fail(error) }
+            throw lost ?? error
         }
         let size = parameters.reduce(sql.utf8.count) { $0 + ($1?.utf8.count ?? 0) }
         // What libpq and this queue keep of a statement beside its text.
@@ -86,7 +87,8 @@ final class PipelineQueue {
         do {
             try connection.pipelineSync()
         } catch {
-            try lose(unless: connection.isUsable, error)
+            if !connection.isUsable { fail(error) }
+            throw lost ?? error
         }
         entries.append(.sync(done))
         sent += 1
@@ -103,7 +105,8 @@ final class PipelineQueue {
         do {
             try connection.sendFlushRequest()
         } catch {
-            try lose(unless: connection.isUsable, error)
+            if !connection.isUsable { fail(error) }
+            throw lost ?? error
         }
         asked = sent
         unasked = 0
@@ -116,13 +119,9 @@ final class PipelineQueue {
             isFlushed = try connection.flush()
             if isFlushed { unflushed = 0 }
         } catch {
-            try lose(unless: false, error)
+            fail(error)
+            throw lost ?? error
         }
-    }
-
-    private func lose(unless isUsable: Bool, _ error: PQError) throws(PQError) {
-        if !isUsable { fail(error) }
-        throw lost ?? error
     }
 
     // MARK: Reading
@@ -144,19 +143,25 @@ final class PipelineQueue {
     }
 
     /// Reads the socket once at most: other sessions, and whoever takes the answers, have their turn too.
+    ///
+    /// Reading goes first: once libpq fails to write it forgets what it waits for, the server's last words too.
     private func advance() throws(PQError) {
         if let lost { throw lost }
+        try takeAnswers()
+        if !entries.isEmpty, thrown == nil {
+            try session.takeInput()
+            try takeAnswers()
+            session.deliverNotifications()
+        }
+        guard lost == nil else { return }
         isFlushed = try connection.flush()
         if isFlushed { unflushed = 0 }
-        var consumed = false
+    }
+
+    /// Hands over every answer that has arrived whole.
+    private func takeAnswers() throws(PQError) {
         var empty = 0
-        while let entry = entries.first, thrown == nil {
-            if connection.isBusy {
-                if consumed { return }
-                try session.takeInput()
-                consumed = true
-                continue
-            }
+        while let entry = entries.first, thrown == nil, !connection.isBusy {
             guard let result = connection.nextResult() else {
                 // One after a statement; two in a row without a result would go on for ever.
                 empty += 1
@@ -170,9 +175,6 @@ final class PipelineQueue {
             case .sync(let done): try takeSync(result, done)
             }
         }
-        // Nothing is awaited, but notices and the end of the connection still come.
-        if entries.isEmpty, !isFlushed { try session.takeInput() }
-        session.deliverNotifications()
     }
 
     private func take(_ result: QueryResult, for reply: any PipelineReply, _ weight: Int) throws(PQError) {
@@ -189,7 +191,7 @@ final class PipelineQueue {
                 ?? PQError(message: "libpq lost count of its pipeline")
             cause = cause ?? error
             // libpq repeats itself for ever on a connection that is gone.
-            if !connection.isUsable { throw error }
+            if !connection.isUsable, error.server == nil { throw error }
             outcome = .failure(error)
         case .copyIn, .copyOut, .copyBoth:
             // Never by a statement of ours: those are refused.
@@ -203,7 +205,7 @@ final class PipelineQueue {
         if connection.nextResult() == nil { prepareForAnswer() }
         deliver { try reply.end(outcome) }
         // The server's last word: libpq would call what follows aborted only.
-        if case .failure(let error as PQError) = outcome, error.endsSession { throw error }
+        if case .failure(let error as PQError) = outcome, error.endsSession { fail(error) }
     }
 
     private func takeSync(_ result: QueryResult, _ done: (PQError?) throws -> Void) throws(PQError) {
@@ -233,7 +235,7 @@ final class PipelineQueue {
         do { try body() } catch { thrown = thrown ?? error }
     }
 
-    /// The connection is gone, and everything under way with it.
+    /// Everything under way fails with the connection.
     private func fail(_ error: PQError) {
         guard lost == nil else { return }
         // A server that ends a session says why first.

@@ -19,4 +19,10 @@ struct SQLWord: Equatable {
 
     /// The prefix that makes a string an escape string.
     var isEscapePrefix: Bool { count == 1 && last == UInt8(ascii: "e") }
+
+    /// The prefix of a string of some kind.
+    var isStringPrefix: Bool { count == 1 && "ebxn".utf8.contains(last) }
+
+    /// What with `&` is the prefix of a string or an identifier.
+    var isUnicodePrefix: Bool { count == 1 && last == UInt8(ascii: "u") }
 }

@@ -23,6 +23,8 @@ public struct StatementSplitter {
         case escapeStringQuote
         case quotedIdentifier
         case word
+        /// After `U&`, which may be the prefix of a quote.
+        case unicodePrefix
         /// After `$`, or in what may become `$tag$`.
         case dollar
         case dollarQuoted(matched: Int)
@@ -61,7 +63,7 @@ public struct StatementSplitter {
     /// The last statement, which no semicolon ended; the splitter can be used for another text then.
     public mutating func finish() -> SQLStatement? {
         switch state {
-        case .word: endWord()
+        case .word, .unicodePrefix: endWord()
         // A comment without an end is the server's to refuse: it may hide statements.
         case .dash, .slash, .blockComment: noteToken()
         default: break
@@ -133,15 +135,11 @@ public struct StatementSplitter {
             }
             state = .escapeString
         case .word:
-            guard Self.continuesWord(byte) || byte == UInt8(ascii: "$") else {
-                endWord()
-                if byte == UInt8(ascii: "'"), word.isEscapePrefix {
-                    state = .escapeString
-                    break
-                }
-                return again(.plain)
-            }
+            guard Self.continuesWord(byte) || byte == UInt8(ascii: "$") else { return afterWord(byte) }
             word.append(byte)
+        case .unicodePrefix:
+            if byte != UInt8(ascii: "'"), byte != UInt8(ascii: "\"") { endWord() }
+            return again(.plain)
         case .dollar: return dollar(byte)
         case .dollarQuoted(let matched): dollarQuoted(byte, matched)
         }
@@ -202,6 +200,21 @@ public struct StatementSplitter {
         followsEscapeString = false
         if !sawToken { firstLine = line }
         sawToken = true
+    }
+
+    /// A letter that a quote follows at once is the quote's prefix, and no word.
+    private mutating func afterWord(_ byte: UInt8) -> Bool {
+        if byte == UInt8(ascii: "'"), word.isStringPrefix {
+            guard word.isEscapePrefix else { return again(.plain) }
+            state = .escapeString
+        } else if byte == UInt8(ascii: "&"), word.isUnicodePrefix {
+            state = .unicodePrefix
+        } else {
+            endWord()
+            return again(.plain)
+        }
+        bytes.append(byte)
+        return true
     }
 
     private mutating func endWord() {

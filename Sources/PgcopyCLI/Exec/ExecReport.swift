@@ -10,6 +10,8 @@ final class ExecReport: BatchObserver {
     /// The labels as the first field of a line, its tab included.
     private let fields: [[UInt8]]
     private let verbosity: Verbosity
+    /// The sessions whose loss was told.
+    private var lost: Set<Int> = []
 
     init(_ labels: [String], _ output: BatchOutput, _ verbosity: Verbosity) {
         self.labels = labels
@@ -48,6 +50,8 @@ final class ExecReport: BatchObserver {
             line(session, "NOT RUN")
         case .failure(let error):
             failed(error, session)
+            // Everything under way fails with its connection; that is told once.
+            if (error as? PQError)?.connectionLost ?? false, !lost.insert(session).inserted { return }
             tell(session, "statement \(statement.number), line \(statement.line): ", error)
         }
     }
@@ -66,7 +70,8 @@ final class ExecReport: BatchObserver {
     private func failed(_ error: any Error, _ session: Int) {
         let server = ErrorLines.serverMessage(error)
         let state = server?.sqlState ?? (error as? BatchRefusal == .copy ? "0A000" : "")
-        line(session, "ERROR", state, server?.message ?? "\(error)")
+        // libpq adds advice in lines of its own.
+        line(session, "ERROR", state, server?.message ?? ErrorLines.of(error).first ?? "")
     }
 
     private func line(_ session: Int, _ values: String...) {

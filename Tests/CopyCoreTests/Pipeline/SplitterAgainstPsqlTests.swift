@@ -8,7 +8,7 @@ import Testing
     /// Blank lines are psql's to drop, and it sends the semicolon along.
     private func core(_ text: String) -> String {
         var text = text.utf8.filter { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        while let last = text.last, last == UInt8(ascii: ";") || last == UInt8(ascii: " ") { text.removeLast() }
+        while let last = text.last, "; \t".utf8.contains(last) { text.removeLast() }
         return String(decoding: text, as: UTF8.self)
     }
 

@@ -15,7 +15,7 @@ public final class Batch {
 
     private static let backlogLimit = 1 << 20
     /// How long a batch that was stopped may take to hear its last results.
-    private static let grace = 1.0
+    private static let grace = 3.0
 
     /// A batch that has not begun.
     /// - Parameter syncEvery: a synchronization point stands behind every so manieth statement, and at the end.
@@ -123,35 +123,30 @@ public final class Batch {
     /// Nobody wants to hear more: cancels what runs.
     private func hangUp() {
         let deadline = poller.now + Self.grace
-        let requests = links.filter { $0.queue.lost == nil && !$0.queue.isEmpty }
-            .compactMap { CancelRequest($0.session.connection) }
-        for request in requests {
-            while !request.isDone, poller.now < deadline {
-                try? poller.wait(for: request.interest, until: deadline, interruptible: false)
-            }
-        }
+        var cancels = CancelRepeater()
+        let busy = links.filter { $0.queue.lost == nil && !$0.queue.isEmpty }
+        for link in busy { cancels.cancel(link.session.connection) }
+        for link in busy { _ = cancels.finish(link.session.connection, poller, until: deadline) }
         for link in links { link.session.close() }
     }
 
     /// Cancels what runs, again for each transaction that is under way, and takes what still comes.
     private func stop() {
-        let pause = 0.05
         let deadline = poller.now + Self.grace
-        var requests: [Int: CancelRequest] = [:]
+        var cancels = CancelRepeater()
         for link in links { link.requestAnswers() }
         while poller.now < deadline {
             var entries: [PollEntry] = []
             for link in links where link.queue.lost == nil {
                 guard case .waiting(let interest)? = try? link.step(), !link.queue.isEmpty else { continue }
                 entries.append(PollEntry(interest))
-                if requests[link.index]?.isDone ?? true {
-                    requests[link.index] = CancelRequest(link.session.connection)
-                }
+                cancels.cancel(link.session.connection)
             }
             if entries.isEmpty { break }
-            try? poller.poll(&entries, until: min(deadline, poller.now + pause), interruptible: false)
+            let pause = min(deadline, poller.now + CancelRepeater.pause)
+            try? poller.poll(&entries, until: pause, interruptible: false)
         }
-        for link in links { link.session.close() }
+        for link in links { link.close() }
         _ = try? output.drain()
     }
 }

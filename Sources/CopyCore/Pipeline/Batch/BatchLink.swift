@@ -82,12 +82,21 @@ final class BatchLink {
         let step = try queue.step()
         if queue.lost != nil {
             hasFailed = true
-            if announced > confirmed, !hasToldDoubt {
-                hasToldDoubt = true
-                observer.inDoubt(confirmed + 1...announced, at: index)
-            }
+            tellDoubt()
         }
         return step
+    }
+
+    /// Gives up what is still under way.
+    func close() {
+        tellDoubt()
+        session.close()
+    }
+
+    private func tellDoubt() {
+        guard announced > confirmed, !hasToldDoubt else { return }
+        hasToldDoubt = true
+        observer.inDoubt(confirmed + 1...announced, at: index)
     }
 
     private func sync() {

@@ -41,7 +41,9 @@ extension CommandSpec {
             Definition("2", "usage error, or a connection could not be made; nothing was started"),
             Definition(
                 "130, 143",
-                "interrupted by SIGINT, SIGTERM: what no synchronization point had confirmed was rolled back"
+                "interrupted by SIGINT, SIGTERM: what runs was cancelled, and rolled back up to the last "
+                    + "synchronization point; with `--sync-every` more of them may be under way, and stdout says how "
+                    + "they ended"
             ),
         ],
         examples: [
