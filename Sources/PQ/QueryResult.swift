@@ -56,6 +56,18 @@ public final class QueryResult {
         return unsafe string(PQgetvalue(handle, CInt(row), CInt(column)))
     }
 
+    /// The bytes of a value in text form, nil for NULL; both counted from 0. libpq: PQgetvalue, PQgetlength.
+    public func withValue<R>(_ row: Int, _ column: Int, _ body: (RawSpan?) throws -> R) rethrows -> R {
+        guard unsafe PQgetisnull(handle, CInt(row), CInt(column)) == 0 else { return try body(nil) }
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: PQgetvalue(handle, CInt(row), CInt(column)),
+            count: Int(PQgetlength(handle, CInt(row), CInt(column))))
+        return try unsafe body(bytes.bytes)
+    }
+
+    /// One row of a result that comes row by row. libpq: PQresultStatus.
+    public var isSingleRow: Bool { unsafe PQresultStatus(handle) == PGRES_SINGLE_TUPLE }
+
     /// As `COPY 10`. libpq: PQcmdStatus.
     public var commandTag: String { unsafe string(PQcmdStatus(handle)) }
 

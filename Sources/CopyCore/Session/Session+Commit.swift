@@ -8,6 +8,7 @@ extension Session {
     func commit(within seconds: Double?) throws -> String? {
         /// How long a signal lets the answer take.
         let grace = 1.0
+        try requireNoPipeline()
         try announce("COMMIT")
         try connection.sendQuery("COMMIT")
         var deadline = seconds.map { poller.now + $0 }

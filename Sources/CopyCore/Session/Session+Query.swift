@@ -7,6 +7,7 @@ extension Session {
     /// - Throws: the first error among them, `Unanswered`, or `Interrupted` after the statement was cancelled.
     @discardableResult
     public func run(_ sql: String, within seconds: Double? = nil) throws -> [QueryResult] {
+        try requireNoPipeline()
         try announce(sql)
         try connection.sendQuery(sql)
         return try collect(within: seconds)
@@ -16,6 +17,7 @@ extension Session {
     public func query(
         _ sql: String, _ parameters: [String?] = [], within seconds: Double? = nil
     ) throws -> QueryResult {
+        try requireNoPipeline()
         try announce(sql)
         try connection.sendQuery(sql, parameters: parameters)
         guard let result = try collect(within: seconds).last else { throw PQError(message: "no result") }
@@ -26,6 +28,7 @@ extension Session {
     public func columns(
         of sql: String, within seconds: Double? = nil
     ) throws -> [(name: String, type: UInt32)] {
+        try requireNoPipeline()
         try announce("PREPARE: " + sql)
         try connection.sendPrepare("", sql)
         try collect(within: seconds)

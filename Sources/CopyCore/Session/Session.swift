@@ -32,6 +32,9 @@ public final class Session {
     /// nil when libpq's own is the newer one.
     var wireStatus: TransactionStatus?
 
+    /// The pipeline whose block is under way.
+    weak var pipelineInProgress: Pipeline?
+
     /// A session on an open connection.
     public init(_ connection: Connection, label: String, poller: any Poller) throws(PQError) {
         self.connection = connection
@@ -72,6 +75,7 @@ public final class Session {
 
     /// Throws unless libpq holds nothing for or from the server: only then may others use its socket.
     func requireIdle() throws(PQError) {
+        try requireNoPipeline()
         guard connection.isUsable else { throw PQError(message: connection.errorMessage, connectionLost: true) }
         guard transactionStatus != .active, try connection.flush(), !connection.isBusy else {
             throw PQError(message: "another statement is under way on this connection")

@@ -48,6 +48,7 @@ public final class LibpqCopyIn: CopyInTransport {
     /// Sends the statement and awaits the server's consent.
     public func begin(_ sql: String) throws -> Step {
         if case .idle = state {
+            try session.requireNoPipeline()
             try CopyCheck.require(.from, sql, session)
             try session.announce(sql)
             try connection.sendQuery(sql)

@@ -42,6 +42,7 @@ public final class LibpqCopyOut: CopyOutTransport {
     /// Sends the statement and awaits the server's consent.
     public func begin(_ sql: String) throws -> Step {
         if case .idle = state {
+            try session.requireNoPipeline()
             try CopyCheck.require(.to, sql, session)
             try session.announce(sql)
             try session.connection.sendQuery(sql)

@@ -48,6 +48,8 @@ public struct CLI {
             return runListen(try ListenOptions(invocation))
         case .notify:
             return runNotify(try NotifyOptions(invocation))
+        case .exec:
+            return runExec(try ExecOptions(invocation))
         case .completions:
             // The parser let only the names of shells through.
             guard let shell = Shell(rawValue: invocation.operands[0].text) else { return ExitCode.usage }

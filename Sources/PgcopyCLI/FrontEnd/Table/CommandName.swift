@@ -8,6 +8,8 @@ enum CommandName: String, Sendable, CaseIterable {
     case listen
     /// Send notifications.
     case notify
+    /// Run statements in pipeline mode.
+    case exec
     /// Print a completion script.
     case completions
     /// Show help.

@@ -1,0 +1,113 @@
+// One session of a batch, and how far it is.
+
+/// Takes the statements of a batch one after the other, as fast as its server goes.
+final class BatchLink {
+    let index: Int
+    let session: Session
+    let queue: PipelineQueue
+    /// How many statements of the batch it has taken.
+    private(set) var taken = 0
+    /// Nothing is to be done any more.
+    private(set) var isOver = false
+    /// A statement or a commit failed, or was refused.
+    private(set) var hasFailed = false
+
+    private let syncEvery: Int?
+    private unowned let observer: any BatchObserver
+    /// The statement that ends the batch.
+    private var refused: (BatchStatement, BatchRefusal)?
+    /// The last statement that a synchronization point has confirmed, and the last one before any.
+    private var confirmed = 0
+    private var announced = 0
+    private var hasToldDoubt = false
+
+    init(_ session: Session, index: Int, syncEvery: Int?, observer: any BatchObserver, limit: Int) {
+        self.session = session
+        self.index = index
+        self.syncEvery = syncEvery
+        self.observer = observer
+        queue = PipelineQueue(session, limit: limit)
+    }
+
+    /// It could take a statement now.
+    var isReady: Bool { !isOver && refused == nil && (queue.lost != nil || !queue.isFull) }
+
+    /// Takes a statement; the caller has looked whether it is ready.
+    func take(_ statement: BatchStatement) {
+        taken += 1
+        if queue.lost != nil {
+            observer.ended(statement, .failure(PipelineAborted(cause: queue.lost)), at: index)
+            return
+        }
+        if let refusal = statement.refusal {
+            refused = (statement, refusal)
+            try? queue.requestAnswers()
+            return
+        }
+        let reply = PipelineHandler(
+            onRow: { [unowned self] in observer.row($0, of: statement, at: index) },
+            onResult: { [unowned self] outcome in
+                if case .failure = outcome { hasFailed = true }
+                observer.ended(statement, outcome, at: index)
+            })
+        do {
+            try queue.send(statement.sql, [], to: reply)
+        } catch {
+            // It was not taken: the connection is gone.
+            hasFailed = true
+            observer.ended(statement, .failure(error), at: index)
+            return
+        }
+        if let syncEvery, statement.number.isMultiple(of: syncEvery) { sync() }
+    }
+
+    /// The batch has no more statements.
+    func finish() {
+        if queue.lost == nil, refused == nil, queue.hasUnsynced { sync() }
+        guard queue.isEmpty else { return }
+        if let refused {
+            hasFailed = true
+            observer.ended(refused.0, .failure(refused.1), at: index)
+            // Without a synchronization point the server rolls back.
+            session.close()
+        }
+        isOver = true
+    }
+
+    /// Statements wait on the server's side for someone to ask for their results.
+    func requestAnswers() { try? queue.requestAnswers() }
+
+    /// Sends and reads what it can.
+    func step() throws -> Step {
+        let step = try queue.step()
+        if queue.lost != nil {
+            hasFailed = true
+            tellDoubt()
+        }
+        return step
+    }
+
+    /// Gives up what is still under way.
+    func close() {
+        tellDoubt()
+        session.close()
+    }
+
+    private func tellDoubt() {
+        guard announced > confirmed, !hasToldDoubt else { return }
+        hasToldDoubt = true
+        observer.inDoubt(confirmed + 1...announced, at: index)
+    }
+
+    private func sync() {
+        let last = taken
+        announced = last
+        try? queue.sendSync { [unowned self] error in
+            guard queue.lost == nil else { return }
+            confirmed = last
+            guard let error else { return }
+            hasFailed = true
+            observer.commitFailed(error, behind: last, at: index)
+        }
+    }
+}

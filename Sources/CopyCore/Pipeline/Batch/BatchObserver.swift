@@ -1,0 +1,14 @@
+// Who is told what a batch gives.
+
+/// Hears of results in the order in which each session gives them, while the batch runs.
+public protocol BatchObserver: AnyObject {
+    /// A row, as a result of its own.
+    func row(_ row: QueryResult, of statement: BatchStatement, at session: Int)
+    /// A statement is over: done, failed, or not run (`PipelineAborted`). The result has no rows left.
+    func ended(_ statement: BatchStatement, _ outcome: Result<QueryResult, any Error>, at session: Int)
+    /// The commit at the synchronization point behind a statement failed.
+    func commitFailed(_ error: PQError, behind statement: Int, at session: Int)
+    /// The connection was lost before a synchronization point was confirmed: nobody knows whether the statements
+    /// from the one number to the other were committed.
+    func inDoubt(_ statements: ClosedRange<Int>, at session: Int)
+}

@@ -1,0 +1,27 @@
+// One statement of a batch.
+
+/// A statement, and where it stands.
+public struct BatchStatement: Sendable {
+    /// Its place in the batch, counted from 1.
+    public let number: Int
+    /// The line it begins in, counted from 1, in its file or argument.
+    public let line: Int
+    /// The statement.
+    let sql: String
+    /// Why it is not sent.
+    let refusal: BatchRefusal?
+
+    init(_ statement: SQLStatement, number: Int) {
+        self.number = number
+        line = statement.line
+        let text = String(validating: statement.bytes, as: UTF8.self)
+        sql = text ?? ""
+        if statement.isCopy {
+            refusal = .copy
+        } else if statement.bytes.contains(0) {
+            refusal = .zeroByte
+        } else {
+            refusal = text == nil ? .notUTF8 : nil
+        }
+    }
+}

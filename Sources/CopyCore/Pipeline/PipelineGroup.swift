@@ -1,0 +1,198 @@
+// Pipelines on several sessions side by side: one loop, one poll.
+
+/// Pipelines that are sent and read together, so that distant servers cost the round trips of one.
+///
+/// Whichever of them is waited for, all move on. Their sessions wait by one and the same poller.
+public final class PipelineGroup {
+    /// One for each session, in the order given.
+    public private(set) var pipelines: [Pipeline] = []
+    private let poller: any Poller
+    private var entries: [PollEntry] = []
+
+    /// Runs the block with every session in pipeline mode. Leaving it sets a synchronization point on each and
+    /// takes every session out of pipeline mode, usable, or closed where its connection was lost.
+    /// - Throws: the block's own error, else `PipelineGroupFailure` with the unseen errors of each session.
+    @discardableResult
+    public static func run<R>(_ sessions: [Session], _ body: (PipelineGroup) throws -> R) throws -> R {
+        let (value, failure) = try perform(sessions, body)
+        if let failure { throw failure }
+        return value
+    }
+
+    /// As `run`, with the pipelines' own errors apart from the block's.
+    static func perform<R>(
+        _ sessions: [Session], _ body: (PipelineGroup) throws -> R
+    ) throws -> (value: R, failure: PipelineGroupFailure?) {
+        guard let first = sessions.first else { throw PQError(message: "a group of pipelines needs a session") }
+        let group = PipelineGroup(first.poller)
+        do {
+            for session in sessions { try group.enter(session) }
+        } catch {
+            group.leaveMode()
+            throw error
+        }
+        let value: R
+        do {
+            value = try body(group)
+        } catch {
+            group.leave(becauseOf: error)
+            throw error
+        }
+        return (value, try group.leave())
+    }
+
+    private init(_ poller: any Poller) { self.poller = poller }
+
+    /// The pipeline of a session, by its place.
+    public subscript(index: Int) -> Pipeline { pipelines[index] }
+
+    /// Queues a statement on every session whose connection is there; nil stands where it is not.
+    @discardableResult
+    public func execute(_ sql: String, _ parameters: [String?] = []) throws -> [PipelineResult?] {
+        try pipelines.map { $0.queue.lost == nil ? try $0.execute(sql, parameters) : nil }
+    }
+
+    /// Sets a synchronization point on every session and waits for them together.
+    /// - Throws: `PipelineGroupFailure`.
+    public func sync() throws {
+        try poller.checkInterruption()
+        for pipeline in pipelines where pipeline.queue.lost == nil { try? pipeline.startSync() }
+        try wait { pipelines.allSatisfy(\.isSynchronized) }
+        if let failure = failure() { throw failure }
+    }
+
+    /// Throws when a signal came.
+    func checkInterruption() throws { try poller.checkInterruption() }
+
+    // MARK: Waiting
+
+    /// Every queue moves as far as it can.
+    func turn() throws {
+        entries.removeAll(keepingCapacity: true)
+        for pipeline in pipelines {
+            if case .waiting(let interest) = try pipeline.queue.step() { entries.append(PollEntry(interest)) }
+        }
+    }
+
+    /// Moves all queues until the condition holds, or nothing is left to come.
+    func wait(interruptible: Bool = true, until deadline: Instant? = nil, _ condition: () -> Bool) throws {
+        while true {
+            try turn()
+            if condition() || entries.isEmpty { return }
+            if let deadline, poller.now >= deadline { throw Unanswered(seconds: Self.grace) }
+            try poller.poll(&entries, until: deadline, interruptible: interruptible)
+        }
+    }
+
+    /// Until a synchronization point stands behind everything, that which handlers queue meanwhile included.
+    private func synchronizeAll() throws {
+        repeat {
+            // A signal that came by now still undoes it.
+            try poller.checkInterruption()
+            // A connection that is lost shows in its queue.
+            for pipeline in pipelines where pipeline.queue.hasUnsynced { try? pipeline.startSync() }
+            try wait { pipelines.allSatisfy(\.isSynchronized) }
+        } while pipelines.contains { $0.queue.hasUnsynced }
+    }
+
+    private func failure() -> PipelineGroupFailure? {
+        let errors = pipelines.enumerated().compactMap { index, pipeline in
+            pipeline.takeError().map { (session: index, label: pipeline.session.label, error: $0) }
+        }
+        return errors.isEmpty ? nil : PipelineGroupFailure(errors: errors)
+    }
+
+    // MARK: Entering and leaving
+
+    /// How long an interrupted pipeline may take to come back.
+    private static let grace = 3.0
+
+    private func enter(_ session: Session) throws {
+        try session.requireIdle()
+        guard Pipeline.isSupported else { throw PipelineRefusal.unsupported }
+        try session.connection.enterPipelineMode()
+        let pipeline = Pipeline(session, in: self)
+        session.pipelineInProgress = pipeline
+        session.wireStatus = nil
+        pipelines.append(pipeline)
+    }
+
+    private func leave() throws -> PipelineGroupFailure? {
+        defer { leaveMode() }
+        do {
+            try synchronizeAll()
+        } catch let interrupted as Interrupted {
+            abandon()
+            throw interrupted
+        } catch {
+            // A handler's error; the others still have their turn.
+            finishQuietly()
+            throw error
+        }
+        return failure()
+    }
+
+    /// The block failed: what was queued is still done, unless a signal stopped it.
+    private func leave(becauseOf error: any Error) {
+        defer { leaveMode() }
+        if error is Interrupted {
+            abandon()
+        } else {
+            finishQuietly()
+        }
+        for pipeline in pipelines {
+            if let error = pipeline.takeError() { pipeline.noted.append(error) }
+        }
+    }
+
+    private func finishQuietly() {
+        while true {
+            do {
+                try synchronizeAll()
+                return
+            } catch is Interrupted {
+                return abandon()
+            } catch {
+                // Another handler's.
+                continue
+            }
+        }
+    }
+
+    /// Stops what runs and undoes what no synchronization point has confirmed.
+    private func abandon() {
+        let busy = pipelines.filter { $0.queue.lost == nil && ($0.queue.hasUnsynced || !$0.queue.isEmpty) }
+        for pipeline in busy where pipeline.queue.hasUnsynced {
+            // The cancel request may find nothing running: then this must not be committed all the same.
+            let reply = PipelineHandler(onRow: nil) { _ in }
+            try? pipeline.queue.send("interrupted", [], to: reply)
+            try? pipeline.startSync()
+        }
+        let deadline = poller.now + Self.grace
+        var cancels = CancelRepeater()
+        while poller.now < deadline, busy.contains(where: { !$0.queue.isEmpty }) {
+            for pipeline in busy where !pipeline.queue.isEmpty { cancels.cancel(pipeline.session.connection) }
+            let pause = min(deadline, poller.now + CancelRepeater.pause)
+            // What is thrown is a handler's, or the end of the pause.
+            try? wait(interruptible: false, until: pause) { busy.allSatisfy(\.queue.isEmpty) }
+        }
+        for pipeline in busy {
+            let isOver = cancels.finish(pipeline.session.connection, poller, until: deadline)
+            if !isOver || !pipeline.queue.isEmpty { pipeline.session.close() }
+        }
+    }
+
+    private func leaveMode() {
+        for pipeline in pipelines {
+            pipeline.end()
+            pipeline.session.pipelineInProgress = nil
+            do {
+                if let lost = pipeline.queue.lost { throw lost }
+                try pipeline.session.connection.exitPipelineMode()
+            } catch {
+                // Lost, or results are left that will never be taken.
+                pipeline.session.close()
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+// A result that is handed over instead of kept.
+
+/// Calls closures with what one statement gives.
+final class PipelineHandler: PipelineReply {
+    private let onRow: ((QueryResult) throws -> Void)?
+    private let onResult: (Result<QueryResult, any Error>) throws -> Void
+    var wantsRows: Bool { onRow != nil }
+
+    init(
+        onRow: ((QueryResult) throws -> Void)?, onResult: @escaping (Result<QueryResult, any Error>) throws -> Void
+    ) {
+        self.onRow = onRow
+        self.onResult = onResult
+    }
+
+    func take(row: QueryResult) throws { try onRow?(row) }
+    func end(_ outcome: Result<QueryResult, any Error>) throws { try onResult(outcome) }
+}

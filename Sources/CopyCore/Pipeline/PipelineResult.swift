@@ -1,0 +1,41 @@
+// The result of a statement of a pipeline, which may not be there yet.
+
+/// Stands for what one statement gives. Ask it inside the pipeline's block or after it.
+public final class PipelineResult: PipelineReply {
+    private weak var pipeline: Pipeline?
+    /// Its place in the pipeline.
+    let position: Int
+    private(set) var outcome: Result<QueryResult, any Error>?
+    /// Somebody has seen the outcome.
+    private(set) var isTaken = false
+    var wantsRows: Bool { false }
+
+    init(_ pipeline: Pipeline, position: Int) {
+        self.pipeline = pipeline
+        self.position = position
+    }
+
+    /// Whether `get()` would not wait.
+    public var isReady: Bool { outcome != nil }
+
+    /// What the statement gave. Inside the block this waits for it: the server is asked to send what it
+    /// has (a flush request), no synchronization point is set. It can be asked again.
+    /// - Throws: the server's error, `PipelineAborted` when it was not run, or the loss of the connection.
+    ///   An error that was seen here is not raised again by the pipeline.
+    public func get() throws -> QueryResult {
+        if outcome == nil {
+            guard let pipeline else { throw PipelineRefusal.ended }
+            try pipeline.obtain(self)
+        }
+        guard let outcome else { throw PipelineRefusal.ended }
+        isTaken = true
+        return try outcome.get()
+    }
+
+    func take(row: QueryResult) {}
+
+    func end(_ outcome: Result<QueryResult, any Error>) {
+        self.outcome = outcome
+        pipeline?.answered(self)
+    }
+}

@@ -1,0 +1,114 @@
+// Results of a batch as lines on stdout, errors in full on stderr.
+
+internal import CopyCore
+
+/// Writes a line per row and statement; see the manual for their shapes.
+final class ExecReport: BatchObserver {
+    let output: BatchOutput
+    private let console = Console()
+    private let labels: [String]
+    /// The labels as the first field of a line, its tab included.
+    private let fields: [[UInt8]]
+    private let verbosity: Verbosity
+    /// The sessions whose loss was told.
+    private var lost: Set<Int> = []
+
+    init(_ labels: [String], _ output: BatchOutput, _ verbosity: Verbosity) {
+        self.labels = labels
+        self.output = output
+        self.verbosity = verbosity
+        fields = labels.map { label in
+            var field: [UInt8] = []
+            CopyTextValue.append(label, to: &field)
+            return field + [Self.tab]
+        }
+    }
+
+    private static let tab = UInt8(ascii: "\t")
+
+    // MARK: Lines
+
+    func row(_ row: QueryResult, of statement: BatchStatement, at session: Int) { rows(row, session) }
+
+    private func rows(_ result: QueryResult, _ session: Int) {
+        for row in 0..<result.rowCount {
+            output.pending += fields[session]
+            for column in 0..<result.columnCount {
+                output.pending.append(Self.tab)
+                result.withValue(row, column) { CopyTextValue.append($0, to: &output.pending) }
+            }
+            output.pending.append(UInt8(ascii: "\n"))
+        }
+    }
+
+    func ended(_ statement: BatchStatement, _ outcome: Result<QueryResult, any Error>, at session: Int) {
+        switch outcome {
+        case .success(let result):
+            rows(result, session)
+            if verbosity != .quiet { line(session, result.commandTag) }
+        case .failure(is PipelineAborted):
+            line(session, "NOT RUN")
+        case .failure(let error):
+            failed(error, session)
+            // Everything under way fails with its connection; that is told once.
+            if (error as? PQError)?.connectionLost ?? false, !lost.insert(session).inserted { return }
+            tell(session, "statement \(statement.number), line \(statement.line): ", error)
+        }
+    }
+
+    func commitFailed(_ error: PQError, behind statement: Int, at session: Int) {
+        failed(error, session)
+        tell(session, "commit behind statement \(statement): ", error)
+    }
+
+    func inDoubt(_ statements: ClosedRange<Int>, at session: Int) {
+        console.message(
+            "\(labels[session]): statements \(statements.lowerBound) to \(statements.upperBound) may have been "
+                + "committed: the connection was lost before the server could say so")
+    }
+
+    private func failed(_ error: any Error, _ session: Int) {
+        let server = ErrorLines.serverMessage(error)
+        let state = server?.sqlState ?? (error as? BatchRefusal == .copy ? "0A000" : "")
+        // libpq adds advice in lines of its own.
+        line(session, "ERROR", state, server?.message ?? ErrorLines.of(error).first ?? "")
+    }
+
+    private func line(_ session: Int, _ values: String...) {
+        output.pending += fields[session]
+        for (index, value) in values.enumerated() {
+            if index > 0 { output.pending.append(Self.tab) }
+            CopyTextValue.append(value, to: &output.pending)
+        }
+        output.pending.append(UInt8(ascii: "\n"))
+    }
+
+    // MARK: Messages
+
+    private func tell(_ session: Int, _ place: String, _ error: any Error) {
+        for (index, line) in ErrorLines.of(error).enumerated() {
+            console.message("\(labels[session]): " + (index == 0 ? place : "  ") + line)
+        }
+    }
+
+    /// Listens to what a session says beside its results.
+    func listen(to session: Session) {
+        if verbosity != .quiet {
+            session.onNotice = { [console] session, notice in
+                console.message("\(session.label): \(notice.severity): \(notice.message)")
+                if let detail = notice.detail { console.message("\(session.label):   DETAIL: \(detail)") }
+                if let hint = notice.hint { console.message("\(session.label):   HINT: \(hint)") }
+            }
+        }
+        if verbosity == .verbose {
+            session.onStatement = { [console] session, sql in console.message("\(session.label): \(sql)") }
+        }
+    }
+
+    /// A transaction that the batch began and did not end.
+    func leftOpen(_ session: Session) {
+        if verbosity != .quiet {
+            console.message("\(session.label): WARNING: the transaction that is still open is rolled back")
+        }
+    }
+}

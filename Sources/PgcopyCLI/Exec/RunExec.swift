@@ -1,0 +1,108 @@
+// `pgcopy exec`, from its options to its exit code.
+
+internal import CopyCore
+internal import Glibc
+
+/// Runs a batch of statements and returns the exit code.
+func runExec(_ options: ExecOptions) -> Int32 {
+    let console = Console()
+    guard let interruption = Signals.catchStopping() else {
+        console.message("cannot make a pipe for signals")
+        return ExitCode.failure
+    }
+    do {
+        return try ExecRun(options, SystemPoller(interruption: interruption)).run()
+    } catch let interrupted as Interrupted {
+        console.message(SignalName.sentence(interrupted.signal))
+        return 128 + interrupted.signal
+    } catch let error as SystemError where error.isBrokenPipe {
+        // `| head` had enough: no error of anybody's.
+        return ExitCode.failure
+    } catch let error as EndpointError {
+        console.message("\(error)")
+        console.line("Try \"pgcopy exec --help\".")
+        return ExitCode.usage
+    } catch {
+        console.message("\(error)")
+        return ExitCode.failure
+    }
+}
+
+/// One run of `exec`.
+private struct ExecRun {
+    private let options: ExecOptions
+    private let poller: SystemPoller
+
+    init(_ options: ExecOptions, _ poller: SystemPoller) {
+        self.options = options
+        self.poller = poller
+    }
+
+    func run() throws -> Int32 {
+        let endpoints = try self.endpoints()
+        guard Pipeline.isSupported else {
+            Console().message("\(PipelineRefusal.unsupported)")
+            return ExitCode.usage
+        }
+        let input: BatchInput
+        do {
+            input = try self.input()
+        } catch let error as SystemError {
+            Console().message("\(error)")
+            return ExitCode.usage
+        }
+        guard let sessions = try connect(endpoints) else { return ExitCode.usage }
+        let output = try BatchOutput(STDOUT_FILENO)
+        let report = ExecReport(sessions.map(\.label), output, options.verbosity)
+        for session in sessions { report.listen(to: session) }
+        // The splitter reads by the standard; a server that says so costs no round trip.
+        for session in sessions
+        where session.connection.parameterStatus("standard_conforming_strings") == "off" {
+            try session.run("SET standard_conforming_strings = on")
+        }
+        let batch = try Batch(
+            input, on: sessions, syncEvery: options.syncEvery, output: output, observer: report, poller: poller)
+        let succeeded = try batch.run()
+        for session in sessions where session.transactionStatus == .inTransaction { report.leftOpen(session) }
+        return succeeded ? ExitCode.success : ExitCode.failure
+    }
+
+    private func endpoints() throws -> [Endpoint] {
+        try options.connections.map { argument in
+            let endpoint = try Endpoint(parsing: argument.bytes)
+            guard case .server(_, let table) = endpoint.kind else {
+                throw EndpointError("\(endpoint.label) is no server: exec takes connections")
+            }
+            guard table == nil else {
+                throw EndpointError("\(endpoint.label): exec takes a connection without a table")
+            }
+            return endpoint
+        }
+    }
+
+    private func input() throws -> BatchInput {
+        switch options.input {
+        case .texts(let texts): .texts(texts)
+        case .standardInput: .descriptor(STDIN_FILENO)
+        case .file(let name): try .file(Path(name.bytes), poller: poller)
+        }
+    }
+
+    /// Nil when not all can be reached.
+    private func connect(_ endpoints: [Endpoint]) throws -> [Session]? {
+        var opener = SessionOpener(poller: poller)
+        opener.asksPasswordsFirst = options.passwordPrompt == .always
+        if options.passwordPrompt != .never {
+            opener.password = { PasswordReader.read(prompt: "Password for \($0): ") }
+        }
+        var sessions: [Session] = []
+        for (endpoint, result) in zip(endpoints, try opener.open(endpoints)) {
+            switch result {
+            case .success(let session): sessions.append(session)
+            case .failure(let failure):
+                for line in ErrorLines.of(failure) { Console().message("\(endpoint.label): \(line)") }
+            }
+        }
+        return sessions.count == endpoints.count ? sessions : nil
+    }
+}

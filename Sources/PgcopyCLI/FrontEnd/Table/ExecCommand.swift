@@ -1,0 +1,99 @@
+// The table's entry for `exec`, with its options.
+
+extension CommandSpec {
+    /// `pgcopy exec`.
+    static let exec = CommandSpec(
+        name: .exec,
+        summary: "run statements in pipeline mode on every connection",
+        description: [
+            "Runs SQL statements on every CONNECTION, on all at once and without waiting for one result before the next "
+                + "statement is sent: a batch costs one round trip however many statements it has.",
+            "The statements up to a synchronization point are one implicit transaction. There is one point, at the end, "
+                + "so the batch succeeds or fails as a whole on each connection; `--sync-every` sets more. "
+                + "`BEGIN` and `COMMIT` in the batch work as on any connection. "
+                + "After an error the statements up to the next point are not run.",
+            "Statements are split at semicolons as psql does it; there are no backslash commands and no variables. "
+                + "`COPY` is refused, since its data would stand where a pipeline has statements: nothing behind it is "
+                + "read, and nothing since the last point is committed.",
+            "Every result is a line on stdout, its fields separated by tabs and escaped as in COPY's text format "
+                + "(`\\t`, `\\n`, `\\\\`, `\\N` for NULL). The first field is the connection, without its password. "
+                + "The lines of one connection are in the order of its statements, those of several mix:",
+            "`CONNECTION` `TAG`: a statement is done; the tag is the server's, such as `INSERT 0 1`.",
+            "`CONNECTION` nothing `VALUE`...: a row. Its second field is empty, its values follow. The rows of a "
+                + "statement come before its tag.",
+            "`CONNECTION` `ERROR` `SQLSTATE` `MESSAGE`: a statement failed, or the commit of those before it. "
+                + "Where no server spoke, the third field is empty. "
+                + "stderr says more: the statement's number and line, DETAIL and HINT.",
+            "`CONNECTION` `NOT RUN`: a statement was skipped because of an error before it.",
+            "A tag says that a statement was run; it is committed when no error follows up to the next point.",
+        ],
+        operands: [OperandSpec("CONNECTION", kind: .endpoint, isRepeated: true)],
+        ownGroups: [
+            OptionGroup(title: "Statements", options: [.command, .file, .syncEvery]),
+            OptionGroup(title: "Output", options: [.quietTags, .verbose]),
+            OptionGroup(title: "Connection", options: [.noPassword, .password]),
+        ],
+        explainsEndpoints: false,
+        exitCodes: [
+            Definition(
+                "0", "every statement succeeded on every connection, and was committed unless it said otherwise"),
+            Definition("1", "something failed; stdout and stderr say what and where"),
+            Definition("2", "usage error, or a connection could not be made; nothing was started"),
+            Definition(
+                "130, 143",
+                "interrupted by SIGINT, SIGTERM: what runs was cancelled, and rolled back up to the last "
+                    + "synchronization point; with `--sync-every` more of them may be under way, and stdout says how "
+                    + "they ended"
+            ),
+        ],
+        examples: [
+            Example(
+                "Run a script on three servers, each as one transaction",
+                "pgcopy", "exec", "-f", "./migrate.sql",
+                "postgresql://db1/shop", "postgresql://db2/shop", "postgresql://db3/shop"
+            ),
+            Example(
+                "Ask two servers one question",
+                "pgcopy", "exec", "-c", "'SELECT count(*) FROM orders'", "service=north", "service=south"
+            ),
+            Example(
+                "Load statements in transactions of a thousand",
+                "zcat", "inserts.sql.gz", "|", "pgcopy", "exec", "-q", "--sync-every=1000", "shop"
+            ),
+        ],
+        hasManPage: true
+    )
+}
+
+extension OptionSpec {
+    /// `--command`.
+    static let command = OptionSpec(
+        "command", "c",
+        value: .required("SQL", .text),
+        isRepeatable: true,
+        conflicts: ["file"],
+        summary: "run these statements",
+        details: ["It may be given several times. Without `-c` and `-f`, statements are read from stdin."]
+    )
+    /// `--file`.
+    static let file = OptionSpec(
+        "file", "f",
+        value: .required("FILE", .file),
+        summary: "run the statements of this file; - is stdin",
+        details: ["The file is read while its statements run, so its size does not matter."]
+    )
+    /// `--sync-every`.
+    static let syncEvery = OptionSpec(
+        "sync-every",
+        value: .required("N", .text),
+        summary: "set a synchronization point behind every N statements (default: only at the end)",
+        details: ["With 1, each statement is a transaction of its own. It costs no round trips."]
+    )
+    /// `--quiet` of `exec`.
+    static let quietTags = OptionSpec(
+        "quiet", "q",
+        conflicts: ["verbose"],
+        summary: "print rows and errors only",
+        details: ["No tags of statements that are done, no notices."]
+    )
+}

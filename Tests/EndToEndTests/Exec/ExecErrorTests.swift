@@ -1,0 +1,138 @@
+// `pgcopy exec` where something goes wrong.
+
+import Glibc
+import TestKit
+import Testing
+
+@Suite struct `exec with errors` {
+    @Test func `reports the error, and what is not run`() throws {
+        let stage = try ExecStage()
+        let result = try stage.exec(
+            "-c", "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2);\nINSERT INTO t VALUES (1); SELECT 1", "-c",
+            "SELECT 2")
+        #expect(result.code == 1, "\(result)")
+        #expect(
+            result.lines(of: stage.conninfo) == [
+                "INSERT 0 1", "INSERT 0 1",
+                "ERROR\t23505\tduplicate key value violates unique constraint \"t_pkey\"", "NOT RUN", "NOT RUN",
+            ], "\(result)")
+        #expect(
+            result.errors == """
+                pgcopy: \(stage.conninfo): statement 3, line 2: ERROR: duplicate key value violates unique constraint \
+                "t_pkey" (SQLSTATE 23505)
+                pgcopy: \(stage.conninfo):   DETAIL: Key (n)=(1) already exists.
+
+                """, "\(result)")
+        #expect(try stage.rows() == [])
+    }
+
+    @Test func `on one connection leaves the others alone`() throws {
+        let stages = try [
+            ExecStage(), ExecStage("CREATE TABLE t (n text)", on: Servers.first), ExecStage(on: Servers.second),
+        ]
+        let result = try Program.pgcopy(
+            ["exec", "-c", "INSERT INTO t VALUES (1); SELECT n + 1 FROM t; SELECT 'end'"] + stages.map(\.conninfo)
+        ).run()
+        #expect(result.code == 1, "\(result)")
+        for index in [0, 2] {
+            #expect(result.lines(of: stages[index].conninfo) == ["INSERT 0 1", "\t2", "SELECT 1", "\tend", "SELECT 1"])
+            #expect(try stages[index].rows() == ["1"])
+        }
+        let failed = result.lines(of: stages[1].conninfo)
+        #expect(failed.count == 3 && failed[1].hasPrefix("ERROR\t42883\t") && failed[2] == "NOT RUN", "\(failed)")
+        #expect(try stages[1].rows() == [])
+    }
+
+    @Test func `ends at synchronization points where there are some`() throws {
+        let sql = (1...7).map { "INSERT INTO t VALUES (\($0 == 4 ? 3 : $0));" }.joined(separator: "\n")
+        for (every, committed, notRun) in [
+            ("1", ["1", "2", "3", "5", "6", "7"], 0), ("2", ["1", "2", "5", "6", "7"], 0),
+            ("3", ["1", "2", "3", "7"], 2),
+            ("100", [], 3),
+        ] {
+            let stage = try ExecStage()
+            let result = try stage.exec("--sync-every", every, input: sql)
+            #expect(result.code == 1, "\(result)")
+            #expect(try stage.rows() == committed, "\(every)")
+            #expect(result.lines(of: stage.conninfo).count { $0 == "NOT RUN" } == notRun, "\(result)")
+            #expect(result.lines(of: stage.conninfo).count == 7)
+        }
+    }
+
+    @Test func `of a commit is told although every statement succeeded`() throws {
+        let stage = try ExecStage(
+            "CREATE TABLE t (n int PRIMARY KEY); CREATE TABLE d (n int REFERENCES t DEFERRABLE INITIALLY DEFERRED)")
+        let result = try stage.exec(
+            "--sync-every=2", "-c", "INSERT INTO d VALUES (1); SELECT 1; INSERT INTO t VALUES (2)")
+        #expect(result.code == 1, "\(result)")
+        let lines = result.lines(of: stage.conninfo)
+        #expect(lines.count == 5 && lines[3].hasPrefix("ERROR\t23503\t") && lines[4] == "INSERT 0 1", "\(result)")
+        #expect(result.errors.contains("commit behind statement 2: ERROR: "), "\(result)")
+        #expect(try stage.rows() == ["2"])
+    }
+
+    @Test(arguments: ["COPY t FROM STDIN", "copy t to stdout", "/* x */ Copy (SELECT 1) TO STDOUT"])
+    func `COPY is refused, says why, and nothing behind it is read`(_ copy: String) throws {
+        let stage = try ExecStage()
+        let result = try stage.exec(
+            "--sync-every=2",
+            input:
+                "INSERT INTO t VALUES (1); SELECT 1; INSERT INTO t VALUES (2);\n\(copy);\n7\n\\.\nINSERT INTO t VALUES (3);"
+        )
+        #expect(result.code == 1, "\(result)")
+        let lines = result.lines(of: stage.conninfo)
+        #expect(lines.count == 5 && lines[3] == "INSERT 0 1", "\(result)")
+        #expect(lines.last?.hasPrefix("ERROR\t0A000\tCOPY cannot run in pipeline mode: ") == true, "\(result)")
+        #expect(result.errors.contains("statement 4, line 2: COPY cannot run in pipeline mode"), "\(result)")
+        // What a synchronization point had confirmed stays.
+        #expect(try stage.rows() == ["1"])
+    }
+
+    @Test func `bytes that are no UTF-8 are refused, not repaired`() throws {
+        let stage = try ExecStage("CREATE TABLE t (n text)")
+        let bytes = Array("INSERT INTO t VALUES ('ok'); INSERT INTO t VALUES ('".utf8) + [0xE9] + Array("');".utf8)
+        let result = try stage.program([]).with { $0.input = .bytes(bytes) }.run()
+        #expect(result.code == 1, "\(result)")
+        #expect(result.lines(of: stage.conninfo) == ["INSERT 0 1", "ERROR\t\tthe statement is not valid UTF-8"])
+        #expect(try stage.rows() == [])
+    }
+
+    @Test func `an unknown place is a usage error, and nothing is started`() throws {
+        let stage = try ExecStage()
+        let missing = stage.cluster.conninfo(database: "no such")
+        let result = try Program.pgcopy("exec", "-c", "INSERT INTO t VALUES (1)", stage.conninfo, missing).run()
+        #expect(result.code == 2 && result.output == "", "\(result)")
+        #expect(result.errors.contains("pgcopy: \(missing): ") && result.errors.contains("does not exist"), "\(result)")
+        #expect(try stage.rows() == [])
+    }
+
+    @Test(arguments: [
+        (["-c", "SELECT 1", "./file"], "./file is no server"), (["-c", "SELECT 1", "null:"], "null: is no server"),
+        (["-c", "SELECT 1", "-"], "- is no server"), (["-c", "SELECT 1", "db#t"], "without a table"),
+        (["-c", "SELECT 1"], "exec needs CONNECTION"), (["--sync-every=0", "db"], "--sync-every"),
+        (["--sync-every=x", "db"], "--sync-every"), (["-c", "SELECT 1", "-f", "x", "db"], "together"),
+        (["-f", "/no/such/file", "postgresql://nowhere.invalid/"], "No such file"),
+        (["--comand=x", "db"], "did you mean --command"),
+        (["-q", "-v", "db"], "together"), (["-f", "", "db"], "empty"), (["-f", "/", "db"], "directory"),
+    ])
+    func `usage errors exit with 2`(_ arguments: [String], _ text: String) throws {
+        let result = try Program.pgcopy(["exec"] + arguments).run()
+        #expect(result.code == 2 && result.output == "", "\(result)")
+        #expect(result.errors.contains(text), "\(result)")
+    }
+
+    @Test func `a libpq without pipeline mode is told, before anything is sent`() throws {
+        // A library of one function stands before libpq's own.
+        let directory = try TemporaryDirectory()
+        let source = try directory.write(Array("int PQlibVersion(void) { return 130014; }\n".utf8), to: "old.c")
+        let library = directory.file("old.so")
+        try Program("clang", ["-shared", "-fPIC", "-o", library, source]).run().expecting(0)
+        let stage = try ExecStage()
+        let result = try stage.program(["-c", "INSERT INTO t VALUES (1)"]).with {
+            $0.environment["LD_PRELOAD"] = library
+        }.run()
+        #expect(result.code == 2 && result.output == "", "\(result)")
+        #expect(result.errors == "pgcopy: pipeline mode needs libpq 14 or newer\n", "\(result)")
+        #expect(try stage.rows() == [])
+    }
+}

@@ -1,0 +1,49 @@
+// The options of `exec`, read and checked.
+
+import Testing
+
+@testable import PgcopyCLI
+
+@Suite("Front end: the options of exec")
+struct FrontEndExecOptionsTests {
+    private func exec(_ words: String...) throws -> ExecOptions {
+        try ExecOptions(invocation(["exec"] + words))
+    }
+
+    @Test("Statements come from stdin unless told otherwise")
+    func input() throws {
+        #expect(try exec("db").input == .standardInput)
+        #expect(try exec("-f", "-", "db").input == .standardInput)
+        #expect(try exec("-f./x.sql", "db").input == .file(Argument("./x.sql")))
+        #expect(
+            try exec("-c", "SELECT 1", "db", "--command=", "--command", "x").input == .texts(["SELECT 1", "", "x"]))
+    }
+
+    @Test("Synchronization points, words and passwords")
+    func rest() throws {
+        let plain = try exec("one", "two")
+        #expect(plain.connections == [Argument("one"), Argument("two")])
+        #expect(plain.syncEvery == nil && plain.verbosity == .normal && plain.passwordPrompt == .automatic)
+        let given = try exec("-qw", "--sync-every=12", "db")
+        #expect(given.syncEvery == 12 && given.verbosity == .quiet && given.passwordPrompt == .never)
+        let others = try exec("-vW", "db")
+        #expect(others.verbosity == .verbose && others.passwordPrompt == .always)
+    }
+
+    @Test("Nonsense is refused", arguments: ["0", "-1", "1.5", "x", "", "99999999999999999999"])
+    func refused(_ count: String) {
+        let error = #expect(throws: UsageError.self) { try exec("--sync-every=\(count)", "db") }
+        #expect(error?.message.hasPrefix("option --sync-every: ") == true)
+        #expect(error?.command == .exec)
+    }
+
+    @Test("Statements that are no UTF-8 are refused")
+    func bytes() throws {
+        let words = arguments(["exec", "-c"]) + [Argument(bytes: [0xFF]), Argument("db")]
+        guard case .run(let invocation) = try Parser.parse(words) else {
+            Issue.record("no invocation")
+            return
+        }
+        #expect(throws: UsageError.self) { try ExecOptions(invocation) }
+    }
+}
