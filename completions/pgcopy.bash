@@ -53,6 +53,12 @@ _pgcopy_command() {
         switches='qvwWh?V'
         takers='c'
         ;;
+    exec)
+        options='--command= --file= --sync-every= --quiet --verbose --no-password --password --help --version'
+        letters='-c -f -q -v -w -W -h -V'
+        switches='qvwWh?V'
+        takers='cf'
+        ;;
     completions)
         options='--help --version'
         letters='-h -V'
@@ -78,6 +84,7 @@ _pgcopy_value() {
     'transfer --format') _pgcopy_words 'auto text csv binary' ;;
     'transfer --progress') _pgcopy_words 'plain json none' ;;
     'listen --format') _pgcopy_words 'text json' ;;
+    'exec --file' | 'exec -f') _pgcopy_files '' ;;
     *) ;;
     esac
 }
@@ -85,11 +92,12 @@ _pgcopy_value() {
 # Offers operands, given how many there are already.
 _pgcopy_operand() {
     case "$1 $2" in
-    ' 0') _pgcopy_words 'transfer listen notify completions help' ;;
+    ' 0') _pgcopy_words 'transfer listen notify exec completions help' ;;
     'transfer 0') _pgcopy_endpoints ;;
     'transfer '*) _pgcopy_endpoints ;;
+    'exec '*) _pgcopy_endpoints ;;
     'completions 0') _pgcopy_words 'bash zsh fish' ;;
-    'help 0') _pgcopy_words 'transfer listen notify completions help' ;;
+    'help 0') _pgcopy_words 'transfer listen notify exec completions help' ;;
     *) ;;
     esac
 }

@@ -16,6 +16,7 @@ complete -c pgcopy -f
 complete -c pgcopy -n __pgcopy_needs_command -a transfer -d 'stream rows from one source to many destinations'
 complete -c pgcopy -n __pgcopy_needs_command -a listen -d 'print notifications as they come'
 complete -c pgcopy -n __pgcopy_needs_command -a notify -d 'send notifications'
+complete -c pgcopy -n __pgcopy_needs_command -a exec -d 'run statements in pipeline mode on every connection'
 complete -c pgcopy -n __pgcopy_needs_command -a completions -d 'print a completion script'
 complete -c pgcopy -n __pgcopy_needs_command -a help -d 'show the help of a command'
 complete -c pgcopy -n __pgcopy_needs_command -s 'h' -s '?' -l help -d 'show this help, then exit'
@@ -72,12 +73,24 @@ complete -c pgcopy -n '__pgcopy_command_is notify' -s 'W' -l password -d 'ask fo
 complete -c pgcopy -n '__pgcopy_command_is notify' -s 'h' -s '?' -l help -d 'show this help, then exit'
 complete -c pgcopy -n '__pgcopy_command_is notify' -s 'V' -l version -d 'show the version, then exit'
 
+# exec
+complete -c pgcopy -n '__pgcopy_command_is exec' -F -a '- null: file:'
+complete -c pgcopy -n '__pgcopy_command_is exec' -s 'c' -l command -r -f -d 'run these statements'
+complete -c pgcopy -n '__pgcopy_command_is exec' -s 'f' -l file -r -F -d 'run the statements of this file; - is stdin'
+complete -c pgcopy -n '__pgcopy_command_is exec' -l sync-every -r -f -d 'set a synchronization point behind every N statements (default: only at the end)'
+complete -c pgcopy -n '__pgcopy_command_is exec' -s 'q' -l quiet -d 'print rows and errors only'
+complete -c pgcopy -n '__pgcopy_command_is exec' -s 'v' -l verbose -d 'show every statement that is sent'
+complete -c pgcopy -n '__pgcopy_command_is exec' -s 'w' -l no-password -d 'never ask for a password'
+complete -c pgcopy -n '__pgcopy_command_is exec' -s 'W' -l password -d 'ask for a password before connecting'
+complete -c pgcopy -n '__pgcopy_command_is exec' -s 'h' -s '?' -l help -d 'show this help, then exit'
+complete -c pgcopy -n '__pgcopy_command_is exec' -s 'V' -l version -d 'show the version, then exit'
+
 # completions
 complete -c pgcopy -n '__pgcopy_command_is completions' -f -a 'bash zsh fish'
 complete -c pgcopy -n '__pgcopy_command_is completions' -s 'h' -s '?' -l help -d 'show this help, then exit'
 complete -c pgcopy -n '__pgcopy_command_is completions' -s 'V' -l version -d 'show the version, then exit'
 
 # help
-complete -c pgcopy -n '__pgcopy_command_is help' -f -a 'transfer listen notify completions help'
+complete -c pgcopy -n '__pgcopy_command_is help' -f -a 'transfer listen notify exec completions help'
 complete -c pgcopy -n '__pgcopy_command_is help' -s 'h' -s '?' -l help -d 'show this help, then exit'
 complete -c pgcopy -n '__pgcopy_command_is help' -s 'V' -l version -d 'show the version, then exit'

@@ -30,6 +30,7 @@ func usageError(_ words: [String]) -> String? {
         case .transfer: _ = try TransferOptions(invocation)
         case .listen: _ = try ListenOptions(invocation)
         case .notify: _ = try NotifyOptions(invocation)
+        case .exec: _ = try ExecOptions(invocation)
         case .completions, .help: break
         }
         return nil

@@ -90,10 +90,10 @@ private struct ExecRun {
 
     /// Nil when not all can be reached.
     private func connect(_ endpoints: [Endpoint]) throws -> [Session]? {
-        var opener = SessionOpener(poller: poller)
+        var opener = EndpointSessions(poller: poller)
         opener.asksPasswordsFirst = options.passwordPrompt == .always
         if options.passwordPrompt != .never {
-            opener.password = { PasswordReader.read(prompt: "Password for \($0): ") }
+            opener.password = { PasswordReader.read(prompt: "Password for \($0): ", poller) }
         }
         var sessions: [Session] = []
         for (endpoint, result) in zip(endpoints, try opener.open(endpoints)) {

@@ -42,9 +42,6 @@ struct PipelineStage {
 /// An error of the test's own.
 struct OwnError: Error, Equatable { var number = 0 }
 
-/// The SQLSTATE of a server's error; nil where it is none.
-func sqlState(_ error: (any Error)?) -> String? { (error as? PQError)?.server?.sqlState }
-
 /// What the body throws, as `#expect(throws:)`, which cannot hold expectations of its own kind.
 func thrown<E: Error, R>(
     _ type: E.Type, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> R

@@ -1,7 +1,7 @@
 // Sessions on servers that people name: passwords asked for, all connected side by side.
 
 /// Opens a session for each of several endpoints.
-public struct SessionOpener {
+public struct EndpointSessions {
     /// Ask for every server's password before connecting, not only when it wants one.
     public var asksPasswordsFirst = false
     /// Asked for the password of an endpoint; nil when none can be had.
