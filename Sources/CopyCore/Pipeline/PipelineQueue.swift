@@ -68,7 +68,7 @@ final class PipelineQueue {
         }
         let size = parameters.reduce(sql.utf8.count) { $0 + ($1?.utf8.count ?? 0) }
         // What libpq and this queue keep of a statement beside its text.
-        let weight = size + 256
+        let weight = size + 512
         entries.append(.statement(reply, cost: weight))
         if entries.count == 1 { prepareForAnswer() }
         sent += 1

@@ -48,7 +48,7 @@ private struct ExecRun {
         do {
             input = try self.input()
         } catch let error as SystemError {
-            Console().message("\(error)")
+            Console().message("\(fileName)\(error)")
             return ExitCode.usage
         }
         guard let sessions = try connect(endpoints) else { return ExitCode.usage }
@@ -78,6 +78,10 @@ private struct ExecRun {
             }
             return endpoint
         }
+    }
+
+    private var fileName: String {
+        if case .file(let name) = options.input { Path(name.bytes).text + ": " } else { "" }
     }
 
     private func input() throws -> BatchInput {

@@ -111,7 +111,7 @@ import Testing
         (["-c", "SELECT 1", "-"], "- is no server"), (["-c", "SELECT 1", "db#t"], "without a table"),
         (["-c", "SELECT 1"], "exec needs CONNECTION"), (["--sync-every=0", "db"], "--sync-every"),
         (["--sync-every=x", "db"], "--sync-every"), (["-c", "SELECT 1", "-f", "x", "db"], "together"),
-        (["-f", "/no/such/file", "postgresql://nowhere.invalid/"], "No such file"),
+        (["-f", "/no/such/file", "postgresql://nowhere.invalid/"], "/no/such/file: cannot open: No such file"),
         (["--comand=x", "db"], "did you mean --command"),
         (["-q", "-v", "db"], "together"), (["-f", "", "db"], "empty"), (["-f", "/", "db"], "directory"),
     ])

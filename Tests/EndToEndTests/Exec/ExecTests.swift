@@ -70,6 +70,17 @@ import Testing
         #expect(try stage.rows() == ["1"])
     }
 
+    @Test func `statements that need to be alone are, with a point behind each`() throws {
+        let stage = try ExecStage()
+        let sql = "INSERT INTO t VALUES (1); VACUUM t; INSERT INTO t VALUES (2)"
+        let alone = try stage.exec("--sync-every=1", "-c", sql)
+        #expect(
+            alone.code == 0 && alone.lines(of: stage.conninfo) == ["INSERT 0 1", "VACUUM", "INSERT 0 1"], "\(alone)")
+        let together = try stage.exec("-c", sql.replacing("(1)", with: "(3)").replacing("(2)", with: "(4)"))
+        #expect(together.code == 1 && together.output.contains("ERROR\t25001\t"), "\(together)")
+        #expect(try stage.rows() == ["1", "2"])
+    }
+
     @Test func `says more or less as it is told`() throws {
         let stage = try ExecStage()
         let sql = "DO $$ BEGIN RAISE NOTICE 'hello' USING HINT = 'wave'; END $$; SELECT 1; INSERT INTO t VALUES (1)"

@@ -87,7 +87,10 @@ extension OptionSpec {
         "sync-every",
         value: .required("N", .text),
         summary: "set a synchronization point behind every N statements (default: only at the end)",
-        details: ["With 1, each statement is a transaction of its own. It costs no round trips."]
+        details: [
+            "With 1, each statement is a transaction of its own, as `VACUUM` and `CREATE DATABASE` need it. "
+                + "It costs no round trips."
+        ]
     )
     /// `--quiet` of `exec`.
     static let quietTags = OptionSpec(
