@@ -25,7 +25,7 @@ struct CSVRows: Sendable {
                 return paired ? offset + 1 : offset
             }
             offset += 1
-            if !quoted, endsLine(byte) {
+            if !quoted, lineEnd.isAt(byte) {
                 if lineEnd == .carriageReturnSeen {
                     // An empty row too is one when the stream ends here.
                     insideRow = true
@@ -49,20 +49,5 @@ struct CSVRows: Sendable {
             }
         }
         return nil
-    }
-
-    private mutating func endsLine(_ byte: UInt8) -> Bool {
-        switch lineEnd {
-        case .unknown:
-            if byte == UInt8(ascii: "\n") {
-                lineEnd = .lineFeed
-                return true
-            }
-            guard byte == UInt8(ascii: "\r") else { return false }
-            lineEnd = .carriageReturnSeen
-            return true
-        case .lineFeed: return byte == UInt8(ascii: "\n")
-        case .carriageReturn, .carriageReturnSeen: return byte == UInt8(ascii: "\r")
-        }
     }
 }

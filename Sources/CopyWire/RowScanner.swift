@@ -79,12 +79,3 @@ extension RawSpan {
     @inline(__always)
     func byte(_ offset: Int) -> UInt8 { unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
 }
-
-/// What ends a line: COPY goes by the first line end of a stream.
-enum LineEnd: Sendable {
-    case unknown
-    /// A carriage return was the first; whether a line feed follows it decides.
-    case carriageReturnSeen
-    case carriageReturn
-    case lineFeed
-}

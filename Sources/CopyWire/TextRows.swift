@@ -29,7 +29,7 @@ struct TextRows: Sendable {
                 continue
             }
             offset += 1
-            if !escaped, endsLine(byte) {
+            if !escaped, lineEnd.isAt(byte) {
                 if lineEnd == .carriageReturnSeen { continue }
                 if finishLine() { return offset }
                 if ended { return nil }
@@ -45,21 +45,6 @@ struct TextRows: Sendable {
             escaped = !escaped && byte == UInt8(ascii: "\\")
         }
         return nil
-    }
-
-    private mutating func endsLine(_ byte: UInt8) -> Bool {
-        switch lineEnd {
-        case .unknown:
-            if byte == UInt8(ascii: "\n") {
-                lineEnd = .lineFeed
-                return true
-            }
-            guard byte == UInt8(ascii: "\r") else { return false }
-            lineEnd = .carriageReturnSeen
-            return true
-        case .lineFeed: return byte == UInt8(ascii: "\n")
-        case .carriageReturn, .carriageReturnSeen: return byte == UInt8(ascii: "\r")
-        }
     }
 
     /// A line is over; false when it was the end marker.
