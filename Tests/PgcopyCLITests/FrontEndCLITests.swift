@@ -1,6 +1,7 @@
 // From arguments to an exit code, over real descriptors.
 
-import Foundation
+import Glibc
+import TestKit
 import Testing
 
 @testable import PgcopyCLI
@@ -11,20 +12,19 @@ struct FrontEndCLITests {
     private func run(_ words: [String], transfer: @escaping (TransferOptions) -> Int32 = { _ in 77 }) throws -> (
         output: String, errors: String, code: Int32
     ) {
-        let folder = try TemporaryFolder()
-        for name in ["out", "err"] { try folder.write("", to: name) }
-        let output = try FileHandle(forWritingTo: folder.url("out"))
-        let errors = try FileHandle(forWritingTo: folder.url("err"))
-        let program = CLI(
-            output: StandardStream(descriptor: output.fileDescriptor),
-            error: StandardStream(descriptor: errors.fileDescriptor),
-            transfer: transfer
-        )
-        let code = program.run(arguments(words))
-        return (
-            try String(contentsOf: folder.url("out"), encoding: .utf8),
-            try String(contentsOf: folder.url("err"), encoding: .utf8), code
-        )
+        let folder = try TemporaryDirectory()
+        let output = try opened(folder.file("out"))
+        let errors = try opened(folder.file("err"))
+        defer { for stream in [output, errors] { close(stream.descriptor) } }
+        let code = CLI(output: output, error: errors, transfer: transfer).run(arguments(words))
+        return (try folder.text(of: "out"), try folder.text(of: "err"), code)
+    }
+
+    /// A file to write to; the caller closes it.
+    private func opened(_ path: String) throws -> StandardStream {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        try #require(descriptor >= 0)
+        return StandardStream(descriptor: descriptor)
     }
 
     @Test("Version and help go to stdout")
@@ -66,26 +66,22 @@ struct FrontEndCLITests {
 
     @Test("A full disk is said, a reader that left is not")
     func failingOutput() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("", to: "err")
-        let errors = try FileHandle(forWritingTo: folder.url("err"))
-        let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
-        let program = CLI(
-            output: StandardStream(descriptor: full.fileDescriptor),
-            error: StandardStream(descriptor: errors.fileDescriptor)
-        )
-        #expect(program.run(arguments(["--help"])) == 1)
-        let message = try String(contentsOf: folder.url("err"), encoding: .utf8)
+        let folder = try TemporaryDirectory()
+        let errors = try opened(folder.file("err"))
+        let full = try opened("/dev/full")
+        defer { for stream in [errors, full] { close(stream.descriptor) } }
+        #expect(CLI(output: full, error: errors).run(arguments(["--help"])) == 1)
+        let message = try folder.text(of: "err")
         #expect(message == "pgcopy: could not write to stdout: No space left on device\n")
 
         signal(SIGPIPE, SIG_IGN)
-        let pipe = Pipe()
-        try pipe.fileHandleForReading.close()
-        let writing = StandardStream(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let pipe = try makePipe()
+        close(pipe.reading)
+        defer { close(pipe.writing) }
+        let writing = StandardStream(descriptor: pipe.writing)
         #expect(writing.write("lost\n") == .closed)
-        let quiet = CLI(output: writing, error: StandardStream(descriptor: errors.fileDescriptor))
-        #expect(quiet.run(arguments(["--help"])) == 1)
-        #expect(try String(contentsOf: folder.url("err"), encoding: .utf8) == message)
+        #expect(CLI(output: writing, error: errors).run(arguments(["--help"])) == 1)
+        #expect(try folder.text(of: "err") == message)
     }
 
     @Test("The process's own arguments, without its name")

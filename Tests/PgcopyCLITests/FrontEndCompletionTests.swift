@@ -1,6 +1,7 @@
 // The shells complete what they should, asked as a user asks them.
 
-import Foundation
+import Glibc
+import TestKit
 import Testing
 
 @testable import PgcopyCLI
@@ -41,12 +42,12 @@ struct FrontEndCompletionTests {
     ]
 
     /// A folder with files to offer, and the scripts out of its way.
-    private func folders() throws -> (files: TemporaryFolder, scripts: TemporaryFolder) {
-        let files = try TemporaryFolder()
-        try files.write("", to: "orders.csv")
-        try FileManager.default.createDirectory(at: files.url("sub"), withIntermediateDirectories: false)
-        let scripts = try TemporaryFolder()
-        for shell in Shell.allCases { try scripts.write(CompletionScript.text(for: shell), to: shell.scriptName) }
+    private func folders() throws -> (files: TemporaryDirectory, scripts: TemporaryDirectory) {
+        let files = try TemporaryDirectory()
+        try files.write([], to: "orders.csv")
+        try #require(mkdir(files.file("sub"), 0o755) == 0)
+        let scripts = try TemporaryDirectory()
+        for shell in Shell.allCases { try scripts.write(CompletionScript.text(for: shell).utf8, to: shell.scriptName) }
         return (files, scripts)
     }
 
@@ -63,8 +64,8 @@ struct FrontEndCompletionTests {
     @Test("The scripts are right syntax", arguments: Shell.allCases)
     func syntax(_ shell: Shell) throws {
         let folders = try folders()
-        let result = try Tool(name: shell.rawValue).run(["-n", folders.scripts.path(shell.scriptName)])
-        #expect(result.status == 0 && result.errors == "")
+        let result = try runTool(shell.rawValue, ["-n", folders.scripts.file(shell.scriptName)])
+        #expect(result.code == 0 && result.errors == "")
     }
 
     @Test(
@@ -84,10 +85,10 @@ struct FrontEndCompletionTests {
             COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
             _pgcopy && printf '%s\\n' "${COMPREPLY[@]}"
             """
-        let script = folders.scripts.path(Shell.bash.scriptName)
+        let script = folders.scripts.file(Shell.bash.scriptName)
         let words = try bashWords(example.line)
-        let result = try Tool(name: "bash").run(
-            ["-c", driver, "bash", script, example.line] + words, in: folders.files.root)
+        let result = try runTool(
+            "bash", ["-c", driver, "bash", script, example.line] + words, in: folders.files)
         #expect(normalized(result.output) == example.offered)
         #expect(result.errors.split(separator: "\n").allSatisfy { $0.contains("compopt") }, "\(result.errors)")
     }
@@ -105,8 +106,8 @@ struct FrontEndCompletionTests {
         let driver =
             "source \"$1\"; COMP_LINE='pgcopy transfer -'; COMP_WORDS=(pgcopy transfer -); COMP_CWORD=2; "
             + "_pgcopy; printf '%s\\n' \"${COMPREPLY[@]}\""
-        let script = folders.scripts.path(Shell.bash.scriptName)
-        let result = try Tool(name: "bash").run(["-c", driver, "bash", script], in: folders.files.root)
+        let script = folders.scripts.file(Shell.bash.scriptName)
+        let result = try runTool("bash", ["-c", driver, "bash", script], in: folders.files)
         #expect(result.output.split(separator: "\n").contains(offered[...]))
     }
 
@@ -117,9 +118,9 @@ struct FrontEndCompletionTests {
         ])
     func fish(_ example: Case) throws {
         let folders = try folders()
-        let script = folders.scripts.path(Shell.fish.scriptName)
+        let script = folders.scripts.file(Shell.fish.scriptName)
         let driver = "source $argv[1]; complete -C $argv[2]"
-        let result = try Tool(name: "fish").run(["-N", "-c", driver, script, example.line], in: folders.files.root)
+        let result = try runTool("fish", ["-N", "-c", driver, script, example.line], in: folders.files)
         // A description stands behind a tab; a value comes with its option in front.
         let words = result.output.split(separator: "\n").map { line in
             let word = line.prefix { $0 != "\t" }
@@ -132,10 +133,10 @@ struct FrontEndCompletionTests {
     @Test("zsh", .serialized, arguments: common)
     func zsh(_ example: Case) throws {
         let folders = try folders()
-        let driver = try folders.scripts.write(zshDriver, to: "driver.zsh")
-        let result = try Tool(name: "zsh").run(
-            ["-f", driver, folders.scripts.root.path, folders.scripts.path("log"), example.line],
-            in: folders.files.root
+        let driver = try folders.scripts.write(zshDriver.utf8, to: "driver.zsh")
+        let result = try runTool(
+            "zsh", ["-f", driver, folders.scripts.path, folders.scripts.file("log"), example.line],
+            in: folders.files
         )
         #expect(normalized(result.output) == example.offered, "\(result.errors)")
     }
@@ -143,10 +144,10 @@ struct FrontEndCompletionTests {
     @Test("zsh offers no option that conflicts with one that is given")
     func zshConflicts() throws {
         let folders = try folders()
-        let driver = try folders.scripts.write(zshDriver, to: "driver.zsh")
-        let result = try Tool(name: "zsh").run(
-            ["-f", driver, folders.scripts.root.path, folders.scripts.path("log"), "pgcopy transfer --query x --"],
-            in: folders.files.root
+        let driver = try folders.scripts.write(zshDriver.utf8, to: "driver.zsh")
+        let result = try runTool(
+            "zsh", ["-f", driver, folders.scripts.path, folders.scripts.file("log"), "pgcopy transfer --query x --"],
+            in: folders.files
         )
         let offered = normalized(result.output)
         #expect(offered.contains("--into"))

@@ -1,6 +1,6 @@
 // Committed files follow from the table, and the programs that read them accept them.
 
-import Foundation
+import TestKit
 import Testing
 
 @testable import PgcopyCLI
@@ -10,7 +10,7 @@ struct FrontEndGeneratedTests {
     @Test("Every committed file is what the table makes", arguments: GeneratedFile.all.map(\.path))
     func fresh(_ path: String) throws {
         let file = try #require(GeneratedFile.all.first { $0.path == path })
-        let committed = try? String(contentsOf: repository.appendingPathComponent(path), encoding: .utf8)
+        let committed = String(decoding: try readFile(repository + "/" + path), as: UTF8.self)
         #expect(file.contents.count > 500 && file.contents.contains("do not edit"))
         // Compared beforehand, so that the failure does not print both.
         let isFresh = committed == file.contents
@@ -19,9 +19,7 @@ struct FrontEndGeneratedTests {
 
     @Test("Nothing else lies beside them", arguments: ["man", "completions"])
     func nothingElse(_ folder: String) throws {
-        let present = try FileManager.default.contentsOfDirectory(
-            atPath: repository.appendingPathComponent(folder).path
-        )
+        let present = try entryNames(repository + "/" + folder)
         let expected = GeneratedFile.all.map(\.path).filter { $0.hasPrefix(folder + "/") }
         #expect(Set(present.map { "\(folder)/\($0)" }) == Set(expected))
     }
@@ -31,19 +29,19 @@ struct FrontEndGeneratedTests {
         arguments: GeneratedFile.all.map(\.path).filter { $0.hasSuffix(".1") })
     func pages(_ path: String) throws {
         let file = try #require(GeneratedFile.all.first { $0.path == path })
-        let folder = try TemporaryFolder()
-        let page = try folder.write(file.contents, to: "page.1")
-        let groff = try Tool(name: "groff").run(["-man", "-ww", "-z", "-Tutf8", page])
-        #expect(groff.errors == "" && groff.status == 0)
-        let mandoc = try Tool(name: "mandoc").run(["-T", "lint", "-W", "warning", page])
-        #expect(mandoc.output == "" && mandoc.errors == "" && mandoc.status == 0)
+        let folder = try TemporaryDirectory()
+        let page = try folder.write(file.contents.utf8, to: "page.1")
+        let groff = try runTool("groff", ["-man", "-ww", "-z", "-Tutf8", page])
+        #expect(groff.errors == "" && groff.code == 0)
+        let mandoc = try runTool("mandoc", ["-T", "lint", "-W", "warning", page])
+        #expect(mandoc.output == "" && mandoc.errors == "" && mandoc.code == 0)
     }
 
     @Test("The page of transfer, read, has every option and nothing of the source's marks")
     func content() throws {
-        let folder = try TemporaryFolder()
-        let page = try folder.write(ManPage.command(.transfer), to: "page.1")
-        let text = try Tool(name: "mandoc").run(["-T", "ascii", "-O", "width=78", page]).output
+        let folder = try TemporaryDirectory()
+        let page = try folder.write(ManPage.command(.transfer).utf8, to: "page.1")
+        let text = try runTool("mandoc", ["-T", "ascii", "-O", "width=78", page]).output
         let plain = text.replacing(/.\u{8}/, with: "")
         for option in CommandSpec.transfer.options {
             #expect(plain.contains("\n       \(option.allSpellings)\n"), "\(option.long)")

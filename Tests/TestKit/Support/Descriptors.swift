@@ -17,7 +17,7 @@ func uninterrupted<Number: SignedInteger>(_ call: () -> Number) -> Number {
 }
 
 /// A pipe, both ends closed on exec.
-func makePipe() throws -> (reading: Int32, writing: Int32) {
+public func makePipe() throws -> (reading: Int32, writing: Int32) {
     var ends: [Int32] = [-1, -1]
     guard GNU.pipe2(&ends, O_CLOEXEC) == 0 else { throw KitError("pipe: \(describe())") }
     return (ends[0], ends[1])
@@ -38,7 +38,7 @@ func readSome(_ descriptor: Int32, into bytes: inout [UInt8], limit: Int = 65_53
 }
 
 /// The whole content of a file.
-func readFile(_ path: String) throws -> [UInt8] {
+public func readFile(_ path: String) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw KitError("cannot open \(path): \(describe())") }
     defer { close(descriptor) }

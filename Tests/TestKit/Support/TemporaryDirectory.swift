@@ -54,7 +54,7 @@ func makeTemporaryDirectory(in parent: String? = nil, prefix: String) throws -> 
 }
 
 /// The names in a directory, sorted.
-func entryNames(_ path: String) throws -> [String] {
+public func entryNames(_ path: String) throws -> [String] {
     guard let stream = opendir(path) else { throw KitError("cannot list \(path): \(describe())") }
     defer { closedir(stream) }
     var names: [String] = []
