@@ -13,6 +13,9 @@ public struct RingLedger: Sendable {
     public private(set) var head = 0
     /// Each reader's position; nil for one that left and holds nothing back.
     private var cursors: [Int?]
+    /// The position that lies at the ring's beginning. An empty ring begins anew: the same few pages then stay
+    /// in the processor's cache while every reader keeps up.
+    private var origin = 0
 
     /// An empty ring for so many readers.
     public init(capacity: Int, readers: Int) {
@@ -35,7 +38,7 @@ public struct RingLedger: Sendable {
 
     /// Where to write next: empty when the ring is full.
     public var writable: Region {
-        let offset = head % capacity
+        let offset = (head - origin) % capacity
         return offset..<(offset + min(space, capacity - offset))
     }
 
@@ -43,6 +46,7 @@ public struct RingLedger: Sendable {
     public mutating func wrote(_ count: Int) {
         precondition(count <= space, "more written than there was room for")
         head += count
+        rewind()
     }
 
     /// How far a reader is behind the writer, in bytes; 0 for one that left.
@@ -51,7 +55,7 @@ public struct RingLedger: Sendable {
     /// Where a reader reads next: empty when it has everything.
     public func readable(_ reader: Int) -> Region {
         guard let cursor = cursors[reader] else { return 0..<0 }
-        let offset = cursor % capacity
+        let offset = (cursor - origin) % capacity
         return offset..<(offset + min(head - cursor, capacity - offset))
     }
 
@@ -60,8 +64,16 @@ public struct RingLedger: Sendable {
         guard let cursor = cursors[reader] else { return }
         precondition(cursor + count <= head, "more taken than there was")
         cursors[reader] = cursor + count
+        rewind()
     }
 
     /// A reader leaves for good and holds nothing back any more.
-    public mutating func leave(_ reader: Int) { cursors[reader] = nil }
+    public mutating func leave(_ reader: Int) {
+        cursors[reader] = nil
+        rewind()
+    }
+
+    private mutating func rewind() {
+        if tail == head { origin = head }
+    }
 }

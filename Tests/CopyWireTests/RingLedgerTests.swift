@@ -42,6 +42,21 @@ struct RingLedgerTests {
         #expect(ring.readable(0) == 0..<5)
     }
 
+    @Test func `an empty ring begins anew`() {
+        var ring = RingLedger(capacity: 10, readers: 2)
+        ring.wrote(6)
+        ring.took(6, 0)
+        #expect(ring.writable == 6..<10)
+        ring.took(6, 1)
+        #expect(ring.writable == 0..<10)
+        ring.wrote(3)
+        ring.took(3, 0)
+        #expect(ring.readable(1) == 0..<3)
+        ring.leave(1)
+        #expect(ring.writable == 0..<10)
+        #expect(ring.head == 9)
+    }
+
     @Test func `a reader that left holds nothing back and has nothing to read`() {
         var ring = RingLedger(capacity: 10, readers: 2)
         ring.wrote(10)

@@ -16,7 +16,7 @@ struct TransferMachineTests {
         #expect(machine.took(4, 0, blocked: false) == .report(row(4)))
         // open → ended; receiving → finishing → confirmed; serving → polling → over
         #expect(machine.cycleBegan() == .poll(block: false))
-        #expect(machine.polled() == .fill(4..<10))
+        #expect(machine.polled() == .fill(0..<6))
         #expect(machine.producerEnded() == .finish(receiver: 0))
         #expect(machine.isFinishing(0))
         #expect(machine.confirmed(0) == .end)

@@ -8,11 +8,14 @@ public struct Interest: Sendable, Hashable {
     public var events: Readiness
     /// When to be called although nothing is ready.
     public var alarm: Instant?
+    /// It was read empty in the middle of a stream: in a moment one read takes what would now take several.
+    public var gathers: Bool
 
     /// An interest in a descriptor.
-    public init(_ descriptor: CInt, _ events: Readiness, alarm: Instant? = nil) {
+    public init(_ descriptor: CInt, _ events: Readiness, alarm: Instant? = nil, gathers: Bool = false) {
         self.descriptor = descriptor
         self.events = events
         self.alarm = alarm
+        self.gathers = gathers
     }
 }

@@ -23,6 +23,7 @@ public final class SystemPoller: Poller {
         _ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool
     ) throws(Interrupted) {
         prepare(entries, interruptible: interruptible)
+        if entries.contains(where: \.interest.gathers) { gather() }
         while true {
             if interruptible, let signal = interruption?.signal { throw Interrupted(signal: signal) }
             let count = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds(until: deadline))
@@ -32,6 +33,13 @@ public final class SystemPoller: Poller {
         }
         if interruptible, let signal = interruption?.signal { throw Interrupted(signal: signal) }
         for index in entries.indices { entries[index].ready = readiness(descriptors[index]) }
+    }
+
+    /// Lets a stream gather. A server sends 8 KiB at a time, at up to 300 MB/s: in 0.2 ms that is a cycle's 64 KiB,
+    /// and a third of what a Unix socket holds. A poll and a wake-up for each 8 KiB cost more than copying them.
+    private func gather() {
+        var moment = timespec(tv_sec: 0, tv_nsec: 200_000)
+        unsafe nanosleep(&moment, nil)
     }
 
     private func prepare(_ entries: [PollEntry], interruptible: Bool) {

@@ -70,7 +70,11 @@ public final class WireCopyOut: CopyOutTransport {
                 moved += more
                 if line.isReady { state = .ready }
                 if line.error != nil { break }
-                if let blocked { return moved.bytes > 0 ? .moved(moved, blocked: blocked) : .blocked(blocked) }
+                if var blocked {
+                    guard moved.bytes > 0 else { return .blocked(blocked) }
+                    blocked.gathers = true
+                    return .moved(moved, blocked: blocked)
+                }
                 // Less is left than a server sends at once: the rest is for the next cycle. But what held no
                 // rows is not the end of it: TLS may hold more that makes no socket readable.
                 if moved.bytes > 0, space.byteCount - moved.bytes < 8192 { break }

@@ -70,4 +70,13 @@ struct SystemPollerTests {
         #expect(entries[0].ready == .read)
         try poller.poll(&entries, until: past, interruptible: false)
     }
+
+    @Test func `a stream that gathers is given its moment, though it is ready`() throws {
+        let pipe = try TestPipe()
+        writeAll(pipe.writeEnd, [1])
+        let poller = SystemPoller()
+        let before = poller.now
+        #expect(try look(poller, Interest(pipe.readEnd, .read, gathers: true)) == [.read])
+        #expect(poller.now.seconds(since: before) >= 0.000_2)
+    }
 }

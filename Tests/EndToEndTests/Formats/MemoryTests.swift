@@ -14,13 +14,38 @@ struct MemoryTests {
         #expect(result.peakMemory < Self.limit, "\(result.peakMemory >> 20) MiB")
     }
 
-    @Test("for rows of 100 MB to two destinations", arguments: ["text", "binary"])
+    @Test("for rows of 300 MB to two destinations", arguments: ["text", "binary"])
     func hugeRows(format: String) throws {
-        let trio = try Trio(
-            "CREATE TABLE t (a text)",
-            source: "INSERT INTO t SELECT repeat('0123456789', 10000000) FROM generate_series(1, 2)")
-        expectLittle(try transfer("--format", format, trio.source.at(), trio.first.at(), trio.second.at()))
-        #expect(try trio.first.sql("SELECT sum(length(a)) FROM t") == "200000000")
+        let trio = try Trio("CREATE TABLE t (a text)")
+        let query = "SELECT repeat('0123456789', 30000000) AS a FROM generate_series(1, 2)"
+        expectLittle(
+            try transfer(
+                "--format", format, "--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo,
+                trio.second.conninfo))
+        #expect(try trio.first.sql("SELECT sum(length(a)) FROM t") == "600000000")
+    }
+
+    @Test("no cycle of the release allocates anything")
+    func allocations() throws {
+        let trio = try Trio("CREATE TABLE t (a int, b text)")
+        /// Blocks allocated from start to end.
+        func blocks(rows: Int) throws -> Int {
+            let query = "SELECT a, repeat('x', 100) AS b FROM generate_series(1, \(rows)) AS a"
+            let result = try Program(
+                "valgrind",
+                [
+                    "--tool=dhat", "--dhat-out-file=/dev/null", try Program.releasePath(), "transfer", "-q", "--query",
+                    query, "--into=t", trio.source.conninfo, trio.first.conninfo, trio.second.conninfo, "null:",
+                ]
+            ).run().expecting(0)
+            let total = try #require(result.errors.firstMatch(of: /Total: .* in ([0-9,]+) blocks/), "\(result)")
+            return try #require(Int(total.1.replacing(",", with: "")))
+        }
+        let few = try blocks(rows: 1)
+        // 32 MB: five hundred cycles at least. What varies is how often a session waits at the start and the end.
+        let many = try blocks(rows: 300_000)
+        #expect(few > 1000)
+        #expect(many - few < 100, "\(few) blocks for one row, \(many) for 300,000")
     }
 
     @Test("for three million rows")

@@ -73,6 +73,13 @@ public struct Program: Sendable {
         try environmentVariable("PGCOPY_PROGRAM") ?? product("pgcopy")
     }
 
+    /// Where `make build` leaves the release, for what only an optimized program shows.
+    public static func releasePath() throws -> String {
+        let path = try product("pgcopy").replacing("/debug/pgcopy", with: "/release/pgcopy")
+        guard access(path, X_OK) == 0 else { throw KitError("no program \(path): run `make build` first") }
+        return path
+    }
+
     /// The path of an executable of this package: beside the test program, in the build products directory.
     public static func product(_ name: String) throws -> String {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
