@@ -43,6 +43,8 @@ public struct CopyStreamParser: Sendable {
         case body(BackendMessage.Kind, remaining: Int)
     }
 
+    /// The largest length of COPY data that libpq and the server accept in a message.
+    public static let longestData = 0x3fff_ffff
     /// The longest message that is not COPY data: an error with a large statement in its context still fits.
     public static let longestControl = 1 << 24
     private static let dataType = UInt8(ascii: "d")
@@ -185,7 +187,7 @@ public struct CopyStreamParser: Sendable {
     /// A header is complete.
     private mutating func enterBody(_ outcome: inout Outcome) throws(Malformation) {
         if type == Self.dataType {
-            guard length >= 4, length <= FrameTracker.longest else { throw .length(type: type, length) }
+            guard length >= 4, length <= Self.longestData else { throw .length(type: type, length) }
             if length == 4 {
                 outcome.messages += 1
                 position = .boundary

@@ -9,16 +9,12 @@ struct ParserExercise: Equatable {
     var messages: [BackendMessage] = []
     var malformation: CopyStreamParser.Malformation?
     var endsAtBoundary = true
-    /// Of the frame tracker: bytes of CopyData frames, and whole frames.
-    var frames = 0
-    var frameBytes = 0
     /// Of the row scanners, by layout.
     var scanned: [Int] = []
 
     /// Parses the input in pieces of the sizes the cutter gives.
     init(_ input: [UInt8], cutting nextSize: () -> Int) {
         var parser = CopyStreamParser()
-        var tracker = FrameTracker()
         var scanners = [RowLayout.text, .csv, .csv(quote: 0x27, escape: 0x5c), .binary].map { RowScanner($0) }
         scanned = scanners.map { _ in 0 }
         var offset = 0
@@ -26,7 +22,6 @@ struct ParserExercise: Equatable {
             let piece = Array(input[offset..<min(input.count, offset + max(1, nextSize()))])
             offset += piece.count
             if malformation == nil { parse(piece, &parser) }
-            track(piece, &tracker)
             for index in scanners.indices {
                 scanned[index] += piece.withUnsafeBytes { scanners[index].count($0.bytes) }
             }
@@ -56,18 +51,10 @@ struct ParserExercise: Equatable {
         }
     }
 
-    private mutating func track(_ piece: [UInt8], _ tracker: inout FrameTracker) {
-        if case .ended = tracker.position { return }
-        let outcome = piece.withUnsafeBytes { tracker.update($0.bytes) }
-        frames += outcome.messages
-        frameBytes += outcome.consumed
-    }
-
     /// Whether cutting made no difference. Payload before a malformation may be cut short by it.
     static func agree(_ whole: ParserExercise, _ cut: ParserExercise) -> Bool {
         if whole.malformation != nil || cut.malformation != nil {
-            return whole.malformation == cut.malformation && whole.frames == cut.frames
-                && whole.scanned == cut.scanned
+            return whole.malformation == cut.malformation && whole.scanned == cut.scanned
         }
         return whole == cut
     }
