@@ -33,12 +33,11 @@ enum CopyStatement {
         columns.isEmpty ? "" : " (" + columns.map(quoteIdentifier).joined(separator: ", ") + ")"
     }
 
-    /// A query as people type it, without the semicolon at its end.
+    /// A query as people type it, without the semicolon at its end and what follows that. Two statements are
+    /// the server's to refuse.
     static func trimmed(_ query: String) -> String {
-        var text = Substring(query)
-        while let last = text.unicodeScalars.last, last == ";" || last.properties.isWhitespace {
-            text.unicodeScalars.removeLast()
-        }
-        return String(text)
+        let statements = StatementSplitter.split(query)
+        guard statements.count < 2 else { return query }
+        return String(decoding: statements.first?.bytes ?? [], as: UTF8.self)
     }
 }

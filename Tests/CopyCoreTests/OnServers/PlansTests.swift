@@ -51,6 +51,7 @@ import Testing
             CopyStatement.out(table(["a"], kind: "v"), columns: ["a"], condition: nil, options: options)
                 == #"COPY (SELECT "a" FROM "public"."t") TO STDOUT WITH (FORMAT text)"#)
         #expect(CopyStatement.trimmed("SELECT 1 ;;\n ; ") == "SELECT 1" && CopyStatement.trimmed(";") == "")
+        #expect(CopyStatement.trimmed("SELECT 1; SELECT 2") == "SELECT 1; SELECT 2")
     }
 
     @Test(arguments: CopyFormat.allCases)
@@ -58,6 +59,7 @@ import Testing
         let stage = try Stage(rows: 1)
         for query in [
             "SELECT 1", "SELECT 1 -- one;", "SELECT 1 /* one */;", "VALUES (1)\n;\n", "WITH x AS (SELECT 1) TABLE x",
+            "SELECT 1; -- one", "-- one\nSELECT 1;\n", "SELECT ';'; -- a ; b",
         ] {
             let sql = CopyStatement.out(
                 query: CopyStatement.trimmed(query), options: CopyOptions(format: format))
