@@ -11,9 +11,13 @@ sources := $(shell find Package.swift Sources ! -name '*.md')
 swift_files = Package.swift Sources Tests
 scripts = .ci/dependencies .ci/run .ci/server-programs .ci/within Tests/Demo/demo Tests/Fuzz/fuzz.sh
 
-.PHONY: help build demo test fuzz bench lint format docs install uninstall clean
+.PHONY: help build demo test soak fuzz bench lint format docs install uninstall clean
 
 SECONDS = 60
+
+ROUNDS = 10
+# The suites with seeds.
+by_chance = 'BackoffTests|splitter|SQL names|Back-pressure|Input under TLS|Endpoints|FaultTests|EndToEndTests.TimeoutTests|ProxyExactness'
 
 # What the tests may take; they need a fifth of it on two cores. A test that hangs shows its stack.
 LIMIT = 1800
@@ -43,6 +47,13 @@ test: ## check the style, build the release, run every test
 	swift build --build-tests -q
 	@echo "Some six minutes; only what fails is told."
 	@.ci/within $(LIMIT) swift test -q --skip-build
+
+soak: ## what chance decides, ROUNDS (10) times with seeds of its own, then ten minutes of fuzz
+	@.ci/dependencies build server test
+	@$(MAKE) --no-print-directory build
+	swift build --build-tests -q
+	PGCOPY_TEST_ROUNDS=$(ROUNDS) .ci/within 14400 swift test -q --skip-build --filter $(by_chance)
+	@$(MAKE) --no-print-directory fuzz SECONDS=600
 
 fuzz: ## drive the parsers with libFuzzer for SECONDS (60)
 	@.ci/dependencies build

@@ -40,9 +40,13 @@ public struct Seeded: RandomNumberGenerator, Sendable, CustomStringConvertible {
     /// Names the seed: "seed 42 (PGCOPY_TEST_SEED=42 repeats it)".
     public var description: String { "seed \(seed) (PGCOPY_TEST_SEED=\(seed) repeats it)" }
 
-    /// The seeds of a repeated test: `count` fixed ones, or only the one of PGCOPY_TEST_SEED.
+    /// The seeds of a repeated test: `count` fixed ones; only the one of PGCOPY_TEST_SEED; or, with
+    /// PGCOPY_TEST_ROUNDS, so many times `count` that no run had before.
     public static func seeds(_ count: Int) -> [UInt64] {
         if let wanted = environmentVariable("PGCOPY_TEST_SEED").flatMap({ UInt64($0) }) { return [wanted] }
+        if let rounds = environmentVariable("PGCOPY_TEST_ROUNDS").flatMap({ Int($0) }) {
+            return (0..<count * rounds).map { _ in UInt64.random(in: 1...UInt64.max) }
+        }
         return (1...UInt64(count)).map { $0 }
     }
 }
