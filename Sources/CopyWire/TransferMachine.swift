@@ -72,6 +72,9 @@ public struct TransferMachine: Sendable {
     private var ring: RingLedger
     /// The longest region given to one fill.
     private let chunk: Int
+    /// The least room worth a fill: what a server sends at once. Else a ring that is all but full is filled by
+    /// ever smaller reads.
+    private let leastRoom: Int
     /// Moved and not reported yet: a faulted cycle's share comes with the next report.
     private var unreported = Totals.zero
     private var producerMayFill = true
@@ -86,6 +89,7 @@ public struct TransferMachine: Sendable {
         blocked = Array(repeating: false, count: receivers)
         self.ring = RingLedger(capacity: ring, readers: receivers)
         self.chunk = chunk
+        leastRoom = max(1, min(8192, ring / 16))
     }
 
     // MARK: What is asked of it
@@ -120,10 +124,10 @@ public struct TransferMachine: Sendable {
     public func backlog(_ receiver: Int) -> Int { ring.backlog(receiver) }
 
     /// Whether readiness of the producer's descriptor is worth waiting for.
-    public var wantsProducer: Bool { source == .blocked && ring.space > 0 }
+    public var wantsProducer: Bool { source == .blocked && hasRoom }
 
     /// Whether the producer could fill, were it not held back by what `mayFill` stands for.
-    public var isHeldBack: Bool { source == .open && ring.space > 0 && !producerMayFill }
+    public var isHeldBack: Bool { source == .open && hasRoom && !producerMayFill }
 
     /// Whether the receiver waits for its descriptor.
     public func isBlocked(_ receiver: Int) -> Bool { blocked[receiver] && isActive(receiver) }
@@ -176,7 +180,9 @@ public struct TransferMachine: Sendable {
         return false
     }
 
-    private var canFill: Bool { source == .open && ring.space > 0 && producerMayFill }
+    private var canFill: Bool { source == .open && hasRoom && producerMayFill }
+
+    private var hasRoom: Bool { ring.space >= leastRoom }
 
     private func hasWork(_ receiver: Int) -> Bool {
         switch sinks[receiver] {

@@ -241,4 +241,19 @@ struct TransferMachineTests {
         machine.producerBecameReady()
         #expect(machine.polled() == .fill(0..<8))
     }
+
+    @Test func `a ring that is all but full waits until a read is worth its call`() {
+        var machine = TransferMachine(receivers: 1, ring: 64, chunk: 62)
+        _ = machine.cycleBegan()
+        #expect(machine.polled() == .fill(0..<62))
+        #expect(machine.filled(row(62)) == .drain(receiver: 0, 0..<62))
+        // Two bytes are free, four would be a fill.
+        #expect(machine.took(1, 0, blocked: true) == .report(row(62)))
+        #expect(machine.cycleBegan() == .poll(block: true))
+        machine.receiverBecameReady(0)
+        #expect(machine.polled() == .drain(receiver: 0, 1..<62))
+        // Nothing to report yet.
+        #expect(machine.took(1, 0, blocked: true) == .poll(block: false))
+        #expect(machine.polled() == .fill(62..<64))
+    }
 }
