@@ -69,16 +69,16 @@ extension Session {
 
     /// Stops what runs; closes the connection when that takes over a second.
     private func cancelAndDrain(_ drain: inout StatementDrain) {
-        let request = CancelRequest(connection)
+        var cancels = CancelRepeater()
         let deadline = poller.now + 1
         do {
             while case .waiting(let interest) = try drain.step(self) {
                 guard poller.now < deadline else { throw Unanswered(seconds: 1) }
-                try poller.wait(for: interest, until: deadline, interruptible: false)
+                cancels.cancel(connection)
+                let pause = min(deadline, poller.now + CancelRepeater.pause)
+                try poller.wait(for: interest, until: pause, interruptible: false)
             }
-            while let request, !request.isDone, poller.now < deadline {
-                try poller.wait(for: request.interest, until: deadline, interruptible: false)
-            }
+            guard cancels.finish(connection, poller, until: deadline) else { throw Unanswered(seconds: 1) }
         } catch {
             connection.finish()
         }
