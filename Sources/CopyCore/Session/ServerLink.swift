@@ -4,37 +4,41 @@ internal import Glibc
 
 /// What it takes to connect to a server.
 public struct ServerLink: Sendable {
+    /// One of libpq's parameters.
+    public typealias Parameter = (keyword: String, value: String)
+
     /// How messages name it; never holds a password.
     public let label: String
     let conninfo: String
+    /// What the connection string is preferred to.
+    private let defaults: [Parameter]
+    /// What is preferred to the connection string.
+    private let overrides: [Parameter]
     /// Asked for, or nil.
     var password: String?
 
-    /// The server of an endpoint.
-    /// - Throws: `EndpointError` where the endpoint is none, or names a table.
-    public init(_ endpoint: Endpoint) throws(EndpointError) {
-        guard case .server(let conninfo, let table) = endpoint.kind else {
-            throw EndpointError("\(endpoint.label) is not a server")
-        }
-        guard table == nil else { throw EndpointError("\(endpoint.label) names a table; a connection is wanted here") }
+    /// The server of an endpoint; nil where it is none.
+    /// - Parameters:
+    ///   - defaults: parameters that give way to the connection string.
+    ///   - overrides: parameters that it gives way to.
+    public init?(server endpoint: Endpoint, defaults: [Parameter] = [], overrides: [Parameter] = []) {
+        guard case .server(let conninfo, _) = endpoint.kind else { return nil }
         label = endpoint.label
         self.conninfo = conninfo
+        self.defaults = defaults
+        self.overrides = overrides + [("application_name", "pgcopy")]
     }
 
-    /// What comes before the connection string gives way to it, what comes after overrides it.
-    func parameters(waitingUpTo timeout: Int?) -> [(keyword: String, value: String)] {
-        // Who only listens never sends, and would not notice for hours that nobody is there any more.
-        var parameters = [("keepalives_idle", "60"), ("keepalives_interval", "10"), ("keepalives_count", "3")]
+    /// libpq takes the last of what is said twice.
+    /// - Parameter timeout: seconds a try may take where the user set no `connect_timeout`.
+    func parameters(waitingUpTo timeout: Int?) -> [Parameter] {
+        var parameters = defaults
         if let timeout, unsafe getenv("PGCONNECT_TIMEOUT") == nil {
             parameters.append(("connect_timeout", "\(timeout)"))
         }
-        parameters += [("dbname", conninfo), ("application_name", "pgcopy")]
+        parameters.append(("dbname", conninfo))
+        parameters += overrides
         if let password { parameters.append(("password", password)) }
-        return parameters.map { (keyword: $0.0, value: $0.1) }
-    }
-
-    /// The statements a new session begins with.
-    func settings(_ connection: Connection) -> String {
-        SessionSettings.statements(serverVersion: connection.serverVersion, keepLockTimeout: true)
+        return parameters
     }
 }
