@@ -1,4 +1,4 @@
-// Connections of a transfer: passwords, all servers at once, pinned sessions.
+// Connections of a transfer: passwords, all servers at once.
 
 internal import Glibc
 
@@ -6,7 +6,7 @@ extension Transfer {
     /// A server of the request: its destination, nil for the source.
     private typealias Server = (endpoint: Endpoint, entry: Entry?)
 
-    /// Opens a session for every server of the request.
+    /// Opens a session for every server of the request; nothing is sent over it yet.
     func openSessions() throws {
         let endpoints: [Server] = [(request.source, nil)] + entries.map { ($0.endpoint, $0) }
         let servers = endpoints.filter(\.endpoint.isServer)
@@ -50,11 +50,17 @@ extension Transfer {
             session.isServerWorking = { [unowned self, pid = connection.backendPID] in
                 try isWorking(pid, link, host: connection.host, port: connection.port)
             }
-            try session.run(
-                SessionSettings.statements(
-                    serverVersion: connection.serverVersion, keepLockTimeout: givesLockTimeout(link.conninfo)),
-                within: request.timeout)
-            if let entry = server.entry { entry.session = session } else { sourceSession = session }
+            let preparation = Preparation(
+                PipelinePart(session, within: request.timeout, isVital: server.entry == nil || !request.keepGoing),
+                begin: server.entry == nil ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN READ WRITE",
+                keepLockTimeout: givesLockTimeout(link.conninfo))
+            if let entry = server.entry {
+                entry.session = session
+                entry.preparation = preparation
+            } else {
+                sourceSession = session
+                sourcePreparation = preparation
+            }
         }
         if let entry = server.entry {
             try preparing(entry, open)
