@@ -51,9 +51,11 @@ import Testing
         #expect(try rows(0) == "0" && rows(1) == "0")
     }
 
-    @Test func `leaves out the one that is refused where the others shall go on`() throws {
+    @Test(arguments: [TransportChoice.wire, .libpq])
+    func `leaves out the one that is refused where the others shall go on`(transport: TransportChoice) throws {
         var request = try request()
         request.keepGoing = true
+        request.transport = transport
         let outcome = Transfer(request, poller: SystemPoller(), observer: nil).run()
         #expect(outcome.destinations.map(\.status) == [.rolledBack, .committed])
         #expect(sqlState(outcome.destinations[0].error) == "0A000")

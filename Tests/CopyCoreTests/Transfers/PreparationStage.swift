@@ -9,11 +9,13 @@ final class PreparationStage: TransferObserver {
     private(set) var roundTrips: [Int] = []
     /// The time between the first statement and the first COPY.
     private(set) var time = Duration.zero
-    private(set) var statements: [(label: String, sql: String)] = []
+    /// The time between the first of the last checks and the first COMMIT.
+    private(set) var settling = Duration.zero
 
     private let proxies: [FaultProxy]
     private let endpoints: [Endpoint]
     private var start: ContinuousClock.Instant?
+    private var settled: ContinuousClock.Instant?
     private var before: [String: Int] = [:]
     private var after: [String: Int] = [:]
 
@@ -46,12 +48,13 @@ final class PreparationStage: TransferObserver {
     }
 
     func stating(_ sql: String, at label: String) {
-        statements.append((label, sql))
         // The source may be named without its table.
         let index = endpoints.firstIndex { $0.label.hasPrefix(label) } ?? 0
         let count = proxies[index].counters.roundTrips
         if before[label] == nil { before[label] = count }
         if start == nil { start = .now }
+        if settled == nil, sql.hasPrefix("SET CONSTRAINTS") { settled = .now }
+        if let settled, sql == "COMMIT", settling == .zero { settling = settled.duration(to: .now) }
         guard sql.hasPrefix("COPY"), after[label] == nil else { return }
         after[label] = count
         if let start, time == .zero { time = start.duration(to: .now) }

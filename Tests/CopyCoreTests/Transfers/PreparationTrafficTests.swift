@@ -41,6 +41,7 @@ import Testing
             var request = stage.request
             request.truncate = true
             #expect(stage.run(request).destinations.allSatisfy { $0.status == .committed })
+            #expect(stage.settling >= .milliseconds(100) && stage.settling < .milliseconds(200))
             return stage.time
         }
         print("prepared over links of 100 ms: 1 destination in \(times[0]), 5 in \(times[1])")
