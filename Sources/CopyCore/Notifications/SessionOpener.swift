@@ -1,4 +1,4 @@
-// Sessions on many servers at once: passwords, connections, settings.
+// Sessions on many servers at once, pinned.
 
 /// Opens a session for each link, side by side.
 public struct SessionOpener {
@@ -10,31 +10,23 @@ public struct SessionOpener {
         public var isRefusal = false
     }
 
-    /// Asks the user for a password, by the label of the server; nil: none is to be had.
-    public var password: (String) -> String? = { _ in nil }
-    /// Ask before connecting, not only when a server wants one.
-    public var asksPasswordsFirst = false
     /// Called with each session before its first statement.
     public var prepare: (Session) -> Void = { _ in }
+    private let connector: LinkConnector
 
-    private let poller: any Poller
-
-    /// An opener that waits by this poller.
-    public init(poller: any Poller) { self.poller = poller }
+    /// An opener of sessions on the connections of a connector.
+    public init(_ connector: LinkConnector) { self.connector = connector }
 
     /// Opens the sessions, in the order of the links, which keep the passwords.
     /// - Throws: `Failure` naming every link that failed; all connections are closed then.
     public func open(_ links: inout [ServerLink]) throws -> [Session] {
-        if asksPasswordsFirst {
-            for index in links.indices { links[index].password = try askPassword(links[index]) }
-        }
-        let connections = try connect(&links)
+        let connections = try connector.connect(&links)
         var sessions: [Session] = []
         var failures: [(label: String, error: any Error)] = []
-        for (link, connection) in zip(links, connections) {
+        for (link, result) in zip(links, connections) {
             do {
-                guard connection.isUsable else { throw ConnectFailure(connection.errorMessage) }
-                let session = try Session(connection, label: link.label, poller: poller)
+                let connection = try result.get()
+                let session = try Session(connection, label: link.label, poller: connector.poller)
                 prepare(session)
                 try session.run(link.settings(connection))
                 sessions.append(session)
@@ -49,32 +41,5 @@ public struct SessionOpener {
             throw Failure(reasons: failures)
         }
         return sessions
-    }
-
-    private func connect(_ links: inout [ServerLink]) throws -> [Connection] {
-        var connections: [Connection?] = Array(repeating: nil, count: links.count)
-        var open = Array(links.indices)
-        while !open.isEmpty {
-            let made = try Connector(poller: poller).connect(open.map { links[$0].parameters(waitingUpTo: nil) })
-            var again: [Int] = []
-            for (index, connection) in zip(open, made) {
-                connections[index] = connection
-                // Asked for once, where none was given: a wrong one is the server's to refuse.
-                if !connection.isUsable, connection.needsPassword, links[index].password == nil,
-                    let password = try askPassword(links[index])
-                {
-                    links[index].password = password
-                    again.append(index)
-                }
-            }
-            open = again
-        }
-        return connections.compactMap { $0 }
-    }
-
-    private func askPassword(_ link: ServerLink) throws -> String? {
-        let answer = password(link.label)
-        try poller.checkInterruption()
-        return answer
     }
 }

@@ -16,6 +16,7 @@ public final class Pipeline {
     public internal(set) var noted: [any Error] = []
 
     let queue: PipelineQueue
+    var watch = PipelineWatch()
     private unowned let group: PipelineGroup
     private var hasEnded = false
     /// The place of the last synchronization point.
@@ -68,7 +69,7 @@ public final class Pipeline {
     }
 
     private func send(_ sql: String, _ parameters: [String?], to reply: any PipelineReply) throws {
-        try queue.send(sql, parameters, to: reply)
+        try queue.send(.statement(sql, parameters), to: reply)
         guard !queue.isDelivering else { return }
         try queue.flush()
         if queue.isFilling { try group.turn() }
@@ -135,6 +136,31 @@ public final class Pipeline {
         // Closed, and nothing was sent that could have met it.
         guard !session.connection.isUsable else { return nil }
         return PQError(message: session.connection.errorMessage, connectionLost: true)
+    }
+
+    /// When to look after it again, nothing coming: a server that says nothing is given up, one that is to
+    /// stop is cancelled.
+    func look() throws(Interrupted) -> Instant? {
+        do {
+            return try watch.look(at: queue)
+        } catch let interrupted as Interrupted {
+            throw interrupted
+        } catch {
+            stop(because: error, within: 1)
+            return session.poller.now
+        }
+    }
+
+    /// Stops what runs and undoes what no synchronization point has confirmed, while the group is waited for.
+    /// - Parameter seconds: how long that may take before the connection is closed.
+    func stop(because reason: (any Error)?, within seconds: Double) {
+        guard queue.lost == nil, queue.hasUnsynced || !queue.isEmpty else { return }
+        if queue.hasUnsynced {
+            // The cancel request may find nothing running: then this must not be committed all the same.
+            try? queue.send(.statement("interrupted"), to: PipelineHandler(onRow: nil) { _ in })
+            try? startSync()
+        }
+        watch.stop(queue, because: reason, within: seconds)
     }
 
     /// The block is over.

@@ -7,6 +7,7 @@ public final class PipelineGroup {
     /// One for each session, in the order given.
     public private(set) var pipelines: [Pipeline] = []
     private let poller: any Poller
+    private let grace: Double
     private var entries: [PollEntry] = []
 
     /// Runs the block with every session in pipeline mode. Leaving it sets a synchronization point on each and
@@ -20,11 +21,12 @@ public final class PipelineGroup {
     }
 
     /// As `run`, with the pipelines' own errors apart from the block's.
+    /// - Parameter grace: how long an interrupted pipeline may take to come back.
     static func perform<R>(
-        _ sessions: [Session], _ body: (PipelineGroup) throws -> R
+        _ sessions: [Session], grace: Double = 3, _ body: (PipelineGroup) throws -> R
     ) throws -> (value: R, failure: PipelineGroupFailure?) {
         guard let first = sessions.first else { throw PQError(message: "a group of pipelines needs a session") }
-        let group = PipelineGroup(first.poller)
+        let group = PipelineGroup(first.poller, grace: grace)
         do {
             for session in sessions { try group.enter(session) }
         } catch {
@@ -41,7 +43,10 @@ public final class PipelineGroup {
         return (value, try group.leave())
     }
 
-    private init(_ poller: any Poller) { self.poller = poller }
+    private init(_ poller: any Poller, grace: Double) {
+        self.poller = poller
+        self.grace = grace
+    }
 
     /// The pipeline of a session, by its place.
     public subscript(index: Int) -> Pipeline { pipelines[index] }
@@ -70,17 +75,19 @@ public final class PipelineGroup {
     func turn() throws {
         entries.removeAll(keepingCapacity: true)
         for pipeline in pipelines {
-            if case .waiting(let interest) = try pipeline.queue.step() { entries.append(PollEntry(interest)) }
+            guard case .waiting(var interest) = try pipeline.queue.step() else { continue }
+            interest.alarm = try pipeline.look()
+            if pipeline.queue.lost == nil { entries.append(PollEntry(interest)) }
         }
     }
 
     /// Moves all queues until the condition holds, or nothing is left to come.
-    func wait(interruptible: Bool = true, until deadline: Instant? = nil, _ condition: () -> Bool) throws {
+    func wait(interruptible: Bool = true, _ condition: () -> Bool) throws {
         while true {
             try turn()
             if condition() || entries.isEmpty { return }
-            if let deadline, poller.now >= deadline { throw Unanswered(seconds: Self.grace) }
-            try poller.poll(&entries, until: deadline, interruptible: interruptible)
+            let alarm = entries.reduce(nil) { earliest($0, $1.interest.alarm) }
+            try poller.poll(&entries, until: alarm, interruptible: interruptible)
         }
     }
 
@@ -103,9 +110,6 @@ public final class PipelineGroup {
     }
 
     // MARK: Entering and leaving
-
-    /// How long an interrupted pipeline may take to come back.
-    private static let grace = 3.0
 
     private func enter(_ session: Session) throws {
         try session.requireIdle()
@@ -161,24 +165,10 @@ public final class PipelineGroup {
 
     /// Stops what runs and undoes what no synchronization point has confirmed.
     private func abandon() {
-        let busy = pipelines.filter { $0.queue.lost == nil && ($0.queue.hasUnsynced || !$0.queue.isEmpty) }
-        for pipeline in busy where pipeline.queue.hasUnsynced {
-            // The cancel request may find nothing running: then this must not be committed all the same.
-            let reply = PipelineHandler(onRow: nil) { _ in }
-            try? pipeline.queue.send("interrupted", [], to: reply)
-            try? pipeline.startSync()
-        }
-        let deadline = poller.now + Self.grace
-        var cancels = CancelRepeater()
-        while poller.now < deadline, busy.contains(where: { !$0.queue.isEmpty }) {
-            for pipeline in busy where !pipeline.queue.isEmpty { cancels.cancel(pipeline.session.connection) }
-            let pause = min(deadline, poller.now + CancelRepeater.pause)
-            // What is thrown is a handler's, or the end of the pause.
-            try? wait(interruptible: false, until: pause) { busy.allSatisfy(\.queue.isEmpty) }
-        }
-        for pipeline in busy {
-            let isOver = cancels.finish(pipeline.session.connection, poller, until: deadline)
-            if !isOver || !pipeline.queue.isEmpty { pipeline.session.close() }
+        for pipeline in pipelines { pipeline.stop(because: nil, within: grace) }
+        while pipelines.contains(where: { !$0.queue.isEmpty }) {
+            // What is thrown is a handler's.
+            try? wait(interruptible: false) { pipelines.allSatisfy(\.queue.isEmpty) }
         }
     }
 
@@ -188,6 +178,7 @@ public final class PipelineGroup {
             pipeline.session.pipelineInProgress = nil
             do {
                 if let lost = pipeline.queue.lost { throw lost }
+                guard pipeline.watch.finish(pipeline.session) else { throw Unanswered(seconds: grace) }
                 try pipeline.session.connection.exitPipelineMode()
             } catch {
                 // Lost, or results are left that will never be taken.

@@ -56,17 +56,16 @@ final class PipelineQueue {
 
     // MARK: Sending
 
-    /// Queues a statement. The caller has looked whether it may be sent.
-    func send(_ sql: String, _ parameters: [String?], to reply: any PipelineReply) throws(PQError) {
+    /// Queues a statement, or what else gives one result. The caller has looked whether it may be sent.
+    func send(_ message: PipelineMessage, to reply: any PipelineReply) throws(PQError) {
         if let lost { throw lost }
-        try session.announce(sql)
         do {
-            try connection.sendQuery(sql, parameters: parameters)
+            try message.send(by: session)
         } catch {
             if !connection.isUsable { fail(error) }
             throw lost ?? error
         }
-        let size = parameters.reduce(sql.utf8.count) { $0 + ($1?.utf8.count ?? 0) }
+        let size = message.size
         // What libpq and this queue keep of a statement beside its text.
         let weight = size + 512
         entries.append(.statement(reply, cost: weight))
@@ -235,8 +234,15 @@ final class PipelineQueue {
         do { try body() } catch { thrown = thrown ?? error }
     }
 
+    /// Closes the connection: everything under way fails with this.
+    func giveUp(_ reason: any Error) {
+        connection.finish()
+        fail(PQError(message: "\(reason)", connectionLost: true), told: reason)
+    }
+
     /// Everything under way fails with the connection.
-    private func fail(_ error: PQError) {
+    /// - Parameter told: what is told instead.
+    private func fail(_ error: PQError, told: (any Error)? = nil) {
         guard lost == nil else { return }
         // A server that ends a session says why first.
         let reason = cause.map { $0.endsSession } ?? false ? cause : nil
@@ -247,7 +253,7 @@ final class PipelineQueue {
         while let entry = entries.popFirst() {
             answered += 1
             switch entry {
-            case .statement(let reply, _): deliver { try reply.end(.failure(error)) }
+            case .statement(let reply, _): deliver { try reply.end(.failure(told ?? error)) }
             case .sync(let done): deliver { try done(error) }
             }
         }

@@ -10,7 +10,8 @@ public final class PipelineResult: PipelineReply {
     private(set) var isTaken = false
     var wantsRows: Bool { false }
 
-    init(_ pipeline: Pipeline, position: Int) {
+    /// - Parameter pipeline: where it can be waited for; nil: nobody does.
+    init(_ pipeline: Pipeline?, position: Int) {
         self.pipeline = pipeline
         self.position = position
     }

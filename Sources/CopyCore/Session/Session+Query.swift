@@ -17,9 +17,13 @@ extension Session {
     public func query(
         _ sql: String, _ parameters: [String?] = [], within seconds: Double? = nil
     ) throws -> QueryResult {
+        try answer(to: .statement(sql, parameters), within: seconds)
+    }
+
+    /// Sends one message outside of a pipeline and gives its result.
+    func answer(to message: PipelineMessage, within seconds: Double?) throws -> QueryResult {
         try requireNoPipeline()
-        try announce(sql)
-        try connection.sendQuery(sql, parameters: parameters)
+        try message.send(by: self)
         guard let result = try collect(within: seconds).last else { throw PQError(message: "no result") }
         return result
     }
@@ -28,13 +32,9 @@ extension Session {
     public func columns(
         of sql: String, within seconds: Double? = nil
     ) throws -> [(name: String, type: UInt32)] {
-        try requireNoPipeline()
-        try announce("PREPARE: " + sql)
-        try connection.sendPrepare("", sql)
-        try collect(within: seconds)
-        try connection.sendDescribe("")
-        guard let result = try collect(within: seconds).last else { throw PQError(message: "no result") }
-        return (0..<result.columnCount).map { (result.columnName($0), result.columnType($0)) }
+        _ = try answer(to: .prepare(sql), within: seconds)
+        let result = try answer(to: .describe, within: seconds)
+        return result.columns
     }
 
     /// Waits until the connection is between two statements.
@@ -69,18 +69,25 @@ extension Session {
 
     /// Stops what runs; closes the connection when that takes over a second.
     private func cancelAndDrain(_ drain: inout StatementDrain) {
-        let request = CancelRequest(connection)
+        var cancels = CancelRepeater()
         let deadline = poller.now + 1
         do {
             while case .waiting(let interest) = try drain.step(self) {
                 guard poller.now < deadline else { throw Unanswered(seconds: 1) }
-                try poller.wait(for: interest, until: deadline, interruptible: false)
+                cancels.cancel(connection)
+                let pause = min(deadline, poller.now + CancelRepeater.pause)
+                try poller.wait(for: interest, until: pause, interruptible: false)
             }
-            while let request, !request.isDone, poller.now < deadline {
-                try poller.wait(for: request.interest, until: deadline, interruptible: false)
-            }
+            guard cancels.finish(connection, poller, until: deadline) else { throw Unanswered(seconds: 1) }
         } catch {
             connection.finish()
         }
+    }
+}
+
+extension QueryResult {
+    /// The names and types of its columns.
+    var columns: [(name: String, type: UInt32)] {
+        (0..<columnCount).map { (columnName($0), columnType($0)) }
     }
 }

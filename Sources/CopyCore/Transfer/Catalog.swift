@@ -2,14 +2,9 @@
 
 /// Asks the catalogs, in terms no search_path can change.
 enum Catalog {
-    /// Finds a table the way the session's own search_path does; nil when there is none.
-    static func table(_ name: SQLName, _ session: Session, within seconds: Double?) throws -> TableShape? {
-        guard name.parts.count <= 2 else {
-            throw TransferRefusal(
-                "\(name.quoted) names a database; the connection does that, a table is [SCHEMA.]TABLE",
-                isUsageError: true)
-        }
-        let generated = session.connection.serverVersion >= 120_000 ? "a.attgenerated" : "''"
+    /// The question for a table, found the way the session's own search_path does.
+    static func tableQuestion(_ name: SQLName, serverVersion: Int) -> PipelineMessage {
+        let generated = serverVersion >= 120_000 ? "a.attgenerated" : "''"
         let sql = """
             SELECT c.relkind, n.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, d.oid, \
             EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) \
@@ -20,7 +15,11 @@ enum Catalog {
             AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped \
             WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1) ORDER BY a.attnum
             """
-        let result = try session.query(sql, [name.quoted], within: seconds)
+        return .statement(sql, [name.quoted])
+    }
+
+    /// The table that is the answer; nil when there is none.
+    static func table(_ result: QueryResult) -> TableShape? {
         guard result.rowCount > 0 else { return nil }
         func text(_ row: Int, _ column: Int) -> String { result.value(row, column) ?? "" }
         return TableShape(
@@ -35,26 +34,43 @@ enum Catalog {
         )
     }
 
-    /// The types with these OIDs and every type inside them.
-    static func types(_ oids: [UInt32], _ session: Session, within seconds: Double?) throws -> TypeGraph {
-        let sql = """
-            WITH RECURSIVE reach(oid) AS (SELECT pg_catalog.unnest($1::pg_catalog.oid[]) UNION \
-            SELECT m.member FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
-            CROSS JOIN LATERAL (SELECT t.typelem UNION ALL SELECT t.typbasetype UNION ALL \
-            SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE g.rngtypid OPERATOR(pg_catalog.=) t.oid UNION ALL \
-            SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid \
-            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) m(member)) \
-            SELECT t.oid, n.nspname, t.typname, t.typtype, \
-            CASE WHEN t.typlen OPERATOR(pg_catalog.=) '-1' THEN t.typelem ELSE 0 END, t.typbasetype, \
-            (SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE g.rngtypid OPERATOR(pg_catalog.=) t.oid), \
-            (SELECT pg_catalog.string_agg(a.atttypid::pg_catalog.text, ',' ORDER BY a.attnum) \
-            FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid \
-            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) \
-            FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
-            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
-            """
+    /// The question for the types with these OIDs and every type inside them.
+    static func typesQuestion(_ oids: [UInt32]) -> PipelineMessage {
         let list = "{" + oids.map(String.init).joined(separator: ",") + "}"
-        let result = try session.query(sql, [list], within: seconds)
+        return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])"), [list])
+    }
+
+    /// The same question for the columns of a table, found as by `tableQuestion`.
+    static func typesQuestion(of name: SQLName) -> PipelineMessage {
+        let columns = """
+            SELECT a.atttypid FROM pg_catalog.pg_attribute a \
+            WHERE a.attrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1) \
+            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+            """
+        return .statement(types(from: columns), [name.quoted])
+    }
+
+    private static func types(from first: String) -> String {
+        """
+        WITH RECURSIVE reach(oid) AS (\(first) UNION \
+        SELECT m.member FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
+        CROSS JOIN LATERAL (SELECT t.typelem UNION ALL SELECT t.typbasetype UNION ALL \
+        SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE g.rngtypid OPERATOR(pg_catalog.=) t.oid UNION ALL \
+        SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid \
+        AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) m(member)) \
+        SELECT t.oid, n.nspname, t.typname, t.typtype, \
+        CASE WHEN t.typlen OPERATOR(pg_catalog.=) '-1' THEN t.typelem ELSE 0 END, t.typbasetype, \
+        (SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE g.rngtypid OPERATOR(pg_catalog.=) t.oid), \
+        (SELECT pg_catalog.string_agg(a.atttypid::pg_catalog.text, ',' ORDER BY a.attnum) \
+        FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid \
+        AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) \
+        FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
+        JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
+        """
+    }
+
+    /// The types that are the answer.
+    static func types(_ result: QueryResult) -> TypeGraph {
         var graph = TypeGraph(nodes: [:])
         for row in 0..<result.rowCount {
             func number(_ column: Int) -> UInt32 { result.value(row, column).flatMap(UInt32.init) ?? 0 }
@@ -66,10 +82,9 @@ enum Catalog {
         return graph
     }
 
-    /// When the session's cluster was started: tells clusters apart, as in `TableShape.Identity`.
-    static func clusterStart(_ session: Session) throws -> String? {
-        try session.query("SELECT EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())").value(0, 0)
-    }
+    /// The question when a cluster was started: tells clusters apart, as in `TableShape.Identity`.
+    static let clusterQuestion = PipelineMessage.statement(
+        "SELECT EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())")
 
     /// Whether the session's own locks are what another backend of its cluster waits for.
     static func blocks(_ session: Session, _ pid: Int32) throws -> Bool {
@@ -78,7 +93,5 @@ enum Catalog {
     }
 
     /// Takes the user's schemas out of the session's reach, as pg_dump does.
-    static func secureSearchPath(_ session: Session, within seconds: Double?) throws {
-        try session.run("SELECT pg_catalog.set_config('search_path', '', false)", within: seconds)
-    }
+    static let secureSearchPath = PipelineMessage.statement("SELECT pg_catalog.set_config('search_path', '', false)")
 }

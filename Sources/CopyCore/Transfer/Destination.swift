@@ -6,6 +6,8 @@ protocol Destination: AnyObject {
     var label: String { get }
     /// What takes the rows.
     var receiver: any Receiver { get }
+    /// What its server does before `settle`, together with the others'; nil where there is none.
+    func settling(isVital: Bool) -> PipelinePart?
     /// Everything that can still fail before rows are there to stay.
     func settle() throws
     /// Makes the rows stay.
@@ -14,6 +16,10 @@ protocol Destination: AnyObject {
     func rollBack()
     /// Rows its server counted; nil where none did.
     var rows: Int? { get }
+}
+
+extension Destination {
+    func settling(isVital: Bool) -> PipelinePart? { nil }
 }
 
 /// A commit that was sent and not answered.

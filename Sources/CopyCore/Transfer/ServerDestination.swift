@@ -5,7 +5,8 @@ final class ServerDestination: Destination {
     private let statement: StatementReceiver
     var receiver: any Receiver { statement }
     private let timeout: Double?
-    private var transaction: String?
+    private var checks: PipelinePart?
+    private var transaction: PipelineResult?
 
     /// A destination whose transaction is open and whose table is ready to be loaded.
     init(_ receiver: StatementReceiver, timeout: Double?) {
@@ -20,12 +21,15 @@ final class ServerDestination: Destination {
     var rows: Int? { rowCount(ofTag: receiver.commandTag) }
 
     /// Deferred constraints are checked now, while every destination can still be rolled back.
-    func settle() throws {
-        let results = try session.run(
-            "SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_catalog.txid_current_if_assigned()",
-            within: timeout)
-        transaction = results.last?.value(0, 0)
+    func settling(isVital: Bool) -> PipelinePart? {
+        let part = PipelinePart(session, within: timeout, isVital: isVital)
+        part.ask(.statement("SET CONSTRAINTS ALL IMMEDIATE"))
+        transaction = part.ask(.statement("SELECT pg_catalog.txid_current_if_assigned()"))
+        checks = part
+        return part
     }
+
+    func settle() throws { try checks?.check() }
 
     func commit() throws {
         let answer: String?
@@ -34,7 +38,7 @@ final class ServerDestination: Destination {
         } catch let error as PQError where !error.connectionLost {
             throw error
         } catch {
-            throw CommitInDoubt(error: error, transaction: transaction)
+            throw CommitInDoubt(error: error, transaction: try? transaction?.get().value(0, 0))
         }
         // A transaction that failed unnoticed answers so.
         guard answer == "COMMIT" else {

@@ -2,9 +2,21 @@
 
 /// Pins a session so that both sides write and read values alike.
 enum SessionSettings {
-    /// The statements, as one string: one round trip.
+    /// As one string of statements.
     /// - Parameter keepLockTimeout: the user gave one with the connection.
     static func statements(serverVersion: Int, keepLockTimeout: Bool) -> String {
+        settings(serverVersion, keepLockTimeout).map { "SET \($0.name) = '\($0.value)'" }.joined(separator: "; ")
+    }
+
+    /// As one statement, which a pipeline takes.
+    static func statement(serverVersion: Int, keepLockTimeout: Bool) -> String {
+        let calls = settings(serverVersion, keepLockTimeout).map {
+            "pg_catalog.set_config('\($0.name)', '\($0.value)', false)"
+        }
+        return "SELECT " + calls.joined(separator: ", ")
+    }
+
+    private static func settings(_ serverVersion: Int, _ keepLockTimeout: Bool) -> [(name: String, value: String)] {
         var settings = [
             ("client_encoding", "UTF8"),
             ("datestyle", "ISO"),
@@ -24,7 +36,7 @@ enum SessionSettings {
         if !keepLockTimeout { settings.append(("lock_timeout", "0")) }
         if serverVersion >= 140_000 { settings.append(("idle_session_timeout", "0")) }
         if serverVersion >= 170_000 { settings.append(("transaction_timeout", "0")) }
-        return settings.map { "SET \($0.0) = '\($0.1)'" }.joined(separator: "; ")
+        return settings.map { (name: $0.0, value: $0.1) }
     }
 
     /// Whether the user set lock_timeout where a connection is made.

@@ -1,110 +1,71 @@
-// Connections of a transfer: passwords, all servers at once, pinned sessions.
+// Connections of a transfer: passwords, all servers at once.
 
 internal import Glibc
 
 extension Transfer {
-    /// A server of the request and what became of connecting to it.
-    private struct Link {
-        let endpoint: Endpoint
-        let conninfo: String
-        /// The destination's, nil for the source.
-        let entry: Entry?
-        var password: String?
-        var connection: Connection?
-    }
+    /// A server of the request: its destination, nil for the source.
+    private typealias Server = (endpoint: Endpoint, entry: Entry?)
 
-    /// Opens a session for every server of the request.
+    /// Opens a session for every server of the request; nothing is sent over it yet.
     func openSessions() throws {
-        var links = self.links()
-        if request.asksPasswordsFirst {
-            for index in links.indices { links[index].password = try password(for: links[index]) }
+        let endpoints: [Server] = [(request.source, nil)] + entries.map { ($0.endpoint, $0) }
+        let servers = endpoints.filter(\.endpoint.isServer)
+        var links = servers.compactMap { ServerLink(server: $0.endpoint) }
+        var connector = LinkConnector(poller: poller)
+        connector.asksPasswordsFirst = request.asksPasswordsFirst
+        connector.connectTimeout = connectTimeout
+        connector.password = { [weak self] in self?.observer?.password(for: $0) }
+        let connections = try connector.connect(&links)
+        try reportFailures(zip(servers, connections))
+        for (index, server) in servers.enumerated() where server.entry?.isActive ?? true {
+            try openSession(server, links[index], connections[index].get())
         }
-        var open = Array(links.indices)
-        while !open.isEmpty {
-            let made = try Connector(poller: poller).connect(open.map { parameters(links[$0]) })
-            var again: [Int] = []
-            for (index, connection) in zip(open, made) {
-                links[index].connection = connection
-                // Asked for once, where none was given: a wrong one is the server's to refuse.
-                if !connection.isUsable, connection.needsPassword, links[index].password == nil,
-                    let password = try password(for: links[index])
-                {
-                    links[index].password = password
-                    again.append(index)
-                }
-            }
-            open = again
-        }
-        try reportFailures(links)
-        for link in links where link.entry?.isActive ?? true { try openSession(link) }
-    }
-
-    private func password(for link: Link) throws -> String? {
-        let password = observer?.password(for: link.endpoint.label)
-        try poller.checkInterruption()
-        return password
-    }
-
-    private func links() -> [Link] {
-        let endpoints: [(Endpoint, Entry?)] = [(request.source, nil)] + entries.map { ($0.endpoint, $0) }
-        return endpoints.compactMap { endpoint, entry in
-            guard case .server(let conninfo, _) = endpoint.kind else { return nil }
-            return Link(endpoint: endpoint, conninfo: conninfo, entry: entry)
-        }
-    }
-
-    /// What comes before the connection string gives way to it, what comes after overrides it.
-    private func parameters(_ link: Link) -> [(keyword: String, value: String)] {
-        var parameters: [(keyword: String, value: String)] = []
-        if let timeout = connectTimeout, unsafe getenv("PGCONNECT_TIMEOUT") == nil {
-            parameters.append(("connect_timeout", timeout))
-        }
-        parameters.append(("dbname", link.conninfo))
-        parameters.append(("application_name", "pgcopy"))
-        if let password = link.password { parameters.append(("password", password)) }
-        return parameters
     }
 
     /// libpq takes whole seconds, 2 at least.
-    private var connectTimeout: String? {
-        request.timeout.map { "\(max(2, Int(min($0, 1e6).rounded(.up))))" }
-    }
+    private var connectTimeout: Int? { request.timeout.map { max(2, Int(min($0, 1e6).rounded(.up))) } }
 
-    private func reportFailures(_ links: [Link]) throws {
+    private func reportFailures(_ results: some Sequence<(Server, Result<Connection, ConnectFailure>)>) throws {
         var fatal = false
-        for link in links {
-            guard let connection = link.connection, !connection.isUsable else { continue }
-            let failure = ConnectFailure(connection.errorMessage)
-            if let entry = link.entry, request.keepGoing {
+        for (server, result) in results {
+            guard case .failure(let failure) = result else { continue }
+            if let entry = server.entry, request.keepGoing {
                 try preparing(entry) { throw failure }
-            } else if let entry = link.entry {
+            } else if let entry = server.entry {
                 entry.error = failure
                 fatal = true
             } else {
-                failingLabel = link.endpoint.label
+                failingLabel = server.endpoint.label
                 throw failure
             }
         }
         if fatal { throw ConnectFailure("not every destination can be reached") }
     }
 
-    private func openSession(_ link: Link) throws {
-        guard let connection = link.connection else { return }
+    private func openSession(_ server: Server, _ link: ServerLink, _ connection: Connection) throws {
         func open() throws {
-            let session = try Session(connection, label: link.endpoint.label, poller: poller)
+            let session = try Session(connection, label: link.label, poller: poller)
             session.onNotice = { [weak self] session, notice in self?.observer?.noticed(notice, at: session.label) }
             session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
-            session.isServerWorking = { [unowned self, pid = connection.backendPID] in try isWorking(pid, link) }
-            try session.run(
-                SessionSettings.statements(
-                    serverVersion: connection.serverVersion, keepLockTimeout: givesLockTimeout(link.conninfo)),
-                within: request.timeout)
-            if let entry = link.entry { entry.session = session } else { sourceSession = session }
+            session.isServerWorking = { [unowned self, pid = connection.backendPID] in
+                try isWorking(pid, link, host: connection.host, port: connection.port)
+            }
+            let preparation = Preparation(
+                PipelinePart(session, within: request.timeout, isVital: server.entry == nil || !request.keepGoing),
+                begin: server.entry == nil ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN READ WRITE",
+                keepLockTimeout: givesLockTimeout(link.conninfo))
+            if let entry = server.entry {
+                entry.session = session
+                entry.preparation = preparation
+            } else {
+                sourceSession = session
+                sourcePreparation = preparation
+            }
         }
-        if let entry = link.entry {
+        if let entry = server.entry {
             try preparing(entry, open)
         } else {
-            failingLabel = link.endpoint.label
+            failingLabel = link.label
             try open()
             failingLabel = nil
         }
@@ -112,18 +73,16 @@ extension Transfer {
 
     /// Asks over a connection of its own whether a backend is at work, or waits for its client: then it is
     /// the way there that is blocked. What cannot be asked is not at work.
-    private func isWorking(_ pid: Int32, _ link: Link) throws -> Bool {
-        var parameters = parameters(link)
-        if let connectTimeout { parameters.append(("connect_timeout", connectTimeout)) }
+    private func isWorking(_ pid: Int32, _ link: ServerLink, host: String, port: String) throws -> Bool {
+        var parameters = link.parameters(waitingUpTo: connectTimeout)
+        if let connectTimeout { parameters.append(("connect_timeout", "\(connectTimeout)")) }
         // Of several hosts the very one: elsewhere the number is another backend's.
-        if let connection = link.connection, !connection.host.isEmpty {
-            parameters += [("host", connection.host), ("port", connection.port)]
-        }
+        if !host.isEmpty { parameters += [("host", host), ("port", port)] }
         do {
             guard let connection = try Connector(poller: poller).connect([parameters]).first, connection.isUsable
             else { return false }
             defer { connection.finish() }
-            let session = try Session(connection, label: link.endpoint.label, poller: poller)
+            let session = try Session(connection, label: link.label, poller: poller)
             session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
             let result = try session.query(
                 """

@@ -4,13 +4,26 @@ extension Transfer {
     /// The request's options, completed by what the servers say.
     func chooseOptions(_ source: Source) throws -> CopyOptions {
         var options = request.options
-        if let session = source.session, try !chooseBinary(session, source) {
-            options.format = request.format ?? .text
-            if options.encoding == nil { options.encoding = commonEncoding(session) }
-        } else {
-            options.format = request.format ?? (source.session == nil ? .text : .binary)
+        options.format = try chooseFormat(source)
+        if let session = source.session, options.format != .binary, options.encoding == nil {
+            options.encoding = commonEncoding(session)
         }
         return options
+    }
+
+    /// The format where no column's type matters, and why where it was left to us.
+    var formatWithoutTypes: (format: CopyFormat, reason: String?)? {
+        guard request.source.isServer else { return (request.format ?? .text, nil) }
+        if let format = request.format, format != .binary { return (format, nil) }
+        if let stream = entries.first(where: { !$0.endpoint.isServer && $0.endpoint.kind != .null }) {
+            return request.format == .binary ? (.binary, nil) : (.text, "\(stream.label) is a stream")
+        }
+        guard request.format == nil else { return nil }
+        if request.options.isTextual { return (.text, "an option of the text format is given") }
+        if sourceSession?.connection.parameterStatus("server_encoding") == "SQL_ASCII" {
+            return (.text, "the source does not know its encoding")
+        }
+        return nil
     }
 
     /// The options as a destination is given them. Bytes of no known encoding are checked there against its own:
@@ -23,51 +36,43 @@ extension Transfer {
         return options
     }
 
-    /// Whether binary is spoken; says why, and refuses it where types differ.
-    private func chooseBinary(_ session: Session, _ source: Source) throws -> Bool {
-        guard request.format == .binary || request.format == nil else { return false }
-        if let stream = entries.first(where: { !$0.endpoint.isServer && $0.endpoint.kind != .null }) {
-            if request.format == .binary { return true }
-            return chosen(.text, "\(stream.label) is a stream")
+    /// Says why, and refuses binary where types differ.
+    private func chooseFormat(_ source: Source) throws -> CopyFormat {
+        if let (format, reason) = formatWithoutTypes {
+            if let reason { decided(format, reason) }
+            return format
         }
-        if request.format == nil {
-            if request.options.isTextual { return chosen(.text, "an option of the text format is given") }
-            if session.connection.parameterStatus("server_encoding") == "SQL_ASCII" {
-                return chosen(.text, "the source does not know its encoding")
-            }
-        }
-        let sides = try self.sides(session, source)
+        let sides = try self.sides(source)
         if request.format == .binary {
             try FormatPlan.checkBinary(sides.source, sides.destinations)
-            return true
+            return .binary
         }
         let choice = FormatPlan.automatic(sides.source, sides.destinations)
-        return chosen(choice.format, choice.reason)
+        decided(choice.format, choice.reason)
+        return choice.format
     }
 
-    private func chosen(_ format: CopyFormat, _ reason: String) -> Bool {
+    private func decided(_ format: CopyFormat, _ reason: String) {
         observer?.decided("format \(format.rawValue): \(reason)")
-        return format == .binary
     }
 
-    private func sides(
-        _ session: Session, _ source: Source
-    ) throws -> (source: FormatPlan.Side, destinations: [FormatPlan.Side]) {
+    private func sides(_ source: Source) throws -> (source: FormatPlan.Side, destinations: [FormatPlan.Side]) {
         let columns = source.columns ?? []
-        func side(_ label: String, _ session: Session, _ columns: [(name: String, type: UInt32)]) throws
-            -> FormatPlan.Side
-        {
-            let types = try Catalog.types(columns.map(\.type), session, within: request.timeout)
-            return FormatPlan.Side(label: label, columns: columns, types: types)
-        }
         var destinations: [FormatPlan.Side] = []
         for entry in entries where entry.isActive {
-            guard let plan = entry.plan, let session = entry.session else { continue }
-            try preparing(entry) {
-                destinations.append(try side(entry.label, session, plan.table.types(of: columns.map(\.name))))
-            }
+            guard let plan = entry.plan, let types = try entry.preparation?.types() else { continue }
+            destinations.append(
+                FormatPlan.Side(
+                    label: entry.label, columns: plan.table.types(of: columns.map(\.name)), types: types))
         }
-        return (try side(request.source.label, session, columns), destinations)
+        let types = try sourcePreparation?.types() ?? sourceTypes(columns.map(\.type))
+        return (FormatPlan.Side(label: request.source.label, columns: columns, types: types), destinations)
+    }
+
+    /// The types of a query's columns, which are known too late to be asked for together with them.
+    private func sourceTypes(_ types: [UInt32]) throws -> TypeGraph {
+        guard let session = sourceSession else { return TypeGraph(nodes: [:]) }
+        return Catalog.types(try session.answer(to: Catalog.typesQuestion(types), within: request.timeout))
     }
 
     /// The encoding the data is sent in; nil: the sessions' own, UTF8. Bytes of no known encoding are passed

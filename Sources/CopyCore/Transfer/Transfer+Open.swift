@@ -12,6 +12,7 @@ extension Transfer {
         for entry in entries where entry.isActive {
             try preparing(entry) { entry.destination = try openDestination(entry) }
         }
+        if request.truncate { try emptyTables(source) }
     }
 
     private func openSource(_ source: inout Source) throws -> any Producer {
@@ -43,7 +44,6 @@ extension Transfer {
                 : StreamDestination(OpenFile.writing(path, poller), label: label)
         case .server:
             guard let session = entry.session, let plan = entry.plan else { throw ConnectFailure("not connected") }
-            if request.truncate { try truncate(plan.table, session) }
             return ServerDestination(
                 StatementReceiver(
                     session, CopyStatement.in(plan.table, columns: plan.columns, options: options(at: session)),
@@ -52,21 +52,28 @@ extension Transfer {
         }
     }
 
-    private func truncate(_ table: TableShape, _ session: Session) throws {
-        // ONLY, as COPY itself: the children of an ordinary table are tables of their own.
-        let only = table.kind == "r" ? "ONLY " : ""
-        let sql = "TRUNCATE TABLE \(only)\(table.name.quoted)"
-        guard let source = sourceSession, try Catalog.clusterStart(source) == table.identity.clusterStart else {
-            try session.run(sql, within: request.timeout)
-            return
+    /// Empties the tables of all destinations, side by side.
+    private func emptyTables(_ source: Source) throws {
+        var asked: [(entry: Entry, part: PipelinePart, usual: (() throws -> Bool)?)] = []
+        defer { for (_, part, usual) in asked { part.session.isServerWorking = usual } }
+        for entry in entries where entry.isActive {
+            guard let session = entry.session, let table = entry.plan?.table else { continue }
+            let usual = session.isServerWorking
+            let reader = source.clusterStart == table.identity.clusterStart ? source.session : nil
+            let part = PipelinePart(
+                session, within: reader == nil ? request.timeout : 1, isVital: !request.keepGoing)
+            // ONLY, as COPY itself: the children of an ordinary table are tables of their own.
+            let only = table.kind == "r" ? "ONLY " : ""
+            part.ask(.statement("TRUNCATE TABLE \(only)\(table.name.quoted)"))
+            asked.append((entry, part, usual))
+            guard let reader else { continue }
+            // On one cluster the source may read the very table, by a query or a view: its lock would never go away.
+            session.isServerWorking = { [pid = session.connection.backendPID] in
+                guard try Catalog.blocks(reader, pid) else { return true }
+                throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
+            }
         }
-        // On one cluster the source may read the very table, by a query or a view: its lock would never go away.
-        let usual = session.isServerWorking
-        defer { session.isServerWorking = usual }
-        session.isServerWorking = { [pid = session.connection.backendPID] in
-            guard try Catalog.blocks(source, pid) else { return true }
-            throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
-        }
-        try session.run(sql, within: 1)
+        try PipelineRound.run(asked.map(\.part))
+        for (entry, part, _) in asked { try preparing(entry, part.check) }
     }
 }

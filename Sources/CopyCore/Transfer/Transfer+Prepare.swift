@@ -73,8 +73,9 @@ extension Transfer {
     /// Finds out what is copied from where to where; nothing is opened or locked for it yet.
     func plan() throws {
         try openSessions()
+        try askServers()
         failingLabel = request.source.label
-        let source = try planSource(sourceSession)
+        let source = try planSource()
         self.source = source
         var tables: [TableShape.Identity: String] = [:]
         if let table = source.table { tables[table.identity] = request.source.label }
@@ -83,6 +84,28 @@ extension Transfer {
         }
         failingLabel = nil
         options = try chooseOptions(source)
+    }
+
+    /// One round trip to every server, side by side.
+    private func askServers() throws {
+        let withTypes = formatWithoutTypes == nil
+        if let preparation = sourcePreparation {
+            if let query = request.query.map(CopyStatement.trimmed) {
+                preparation.ask(query: query)
+                if request.truncate { preparation.askCluster() }
+            } else if let table = sourceTable {
+                preparation.ask(table: table, withTypes: withTypes)
+                // A condition is the user's own SQL: it keeps the user's search_path.
+                if request.condition == nil { preparation.secureSearchPath() }
+            }
+        }
+        let active = entries.filter(\.isActive)
+        for entry in active {
+            guard let preparation = entry.preparation, let table = destinationTable(entry.endpoint) else { continue }
+            preparation.ask(table: table, withTypes: withTypes)
+            preparation.secureSearchPath()
+        }
+        try PipelineRound.run(([sourcePreparation] + active.map(\.preparation)).compactMap { $0?.part })
     }
 
     /// Does a part of a destination's preparation; with `--keep-going` its failure is the destination's own.
@@ -99,35 +122,31 @@ extension Transfer {
         failingLabel = nil
     }
 
-    private func planSource(_ session: Session?) throws -> Source {
+    private func planSource() throws -> Source {
         guard case .server = request.source.kind else { return Source() }
-        guard let session else { throw ConnectFailure("not connected") }
-        try session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", within: request.timeout)
+        guard let session = sourceSession, let preparation = sourcePreparation else {
+            throw ConnectFailure("not connected")
+        }
         if let query = request.query.map(CopyStatement.trimmed) {
-            let columns = try session.columns(of: query, within: request.timeout)
-            return Source(session: session, columns: columns) { CopyStatement.out(query: query, options: $0) }
+            return Source(
+                session: session, columns: try preparation.columns(), clusterStart: try preparation.clusterStart()
+            ) { CopyStatement.out(query: query, options: $0) }
         }
-        guard let name = sourceTable, let table = try Catalog.table(name, session, within: request.timeout) else {
-            throw TransferRefusal("there is no table \(sourceTable?.quoted ?? "")")
-        }
+        let table = try preparation.table()
         let columns = try ColumnPlan.source(table, wanted: request.columns)
         let condition = request.condition
-        // A condition is the user's own SQL: it keeps the user's search_path.
-        if condition == nil { try Catalog.secureSearchPath(session, within: request.timeout) }
-        return Source(session: session, table: table, columns: table.types(of: columns)) {
-            CopyStatement.out(table, columns: columns, condition: condition, options: $0)
-        }
+        return Source(
+            session: session, table: table, columns: table.types(of: columns),
+            clusterStart: table.identity.clusterStart
+        ) { CopyStatement.out(table, columns: columns, condition: condition, options: $0) }
     }
 
     private func planDestination(
         _ entry: Entry, _ source: Source, _ tables: inout [TableShape.Identity: String]
     ) throws {
         guard entry.endpoint.isServer else { return }
-        guard let session = entry.session else { throw ConnectFailure("not connected") }
-        try session.run("BEGIN READ WRITE", within: request.timeout)
-        guard let name = destinationTable(entry.endpoint),
-            let table = try Catalog.table(name, session, within: request.timeout)
-        else { throw TransferRefusal("there is no table \(destinationTable(entry.endpoint)?.quoted ?? "")") }
+        guard let preparation = entry.preparation else { throw ConnectFailure("not connected") }
+        let table = try preparation.table()
         if let first = tables[table.identity] {
             throw TransferRefusal(
                 source.table?.identity == table.identity
@@ -138,7 +157,6 @@ extension Transfer {
         tables[table.identity] = entry.label
         let columns = try ColumnPlan.destination(
             table, from: source.columns?.map(\.name), wanted: request.columns)
-        try Catalog.secureSearchPath(session, within: request.timeout)
         entry.plan = Entry.Plan(table: table, columns: columns)
     }
 }

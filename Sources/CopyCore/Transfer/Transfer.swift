@@ -16,6 +16,7 @@ public final class Transfer {
 
         let endpoint: Endpoint
         var session: Session?
+        var preparation: Preparation?
         var plan: Plan?
         var destination: (any Destination)?
         var status = TransferOutcome.Status.rolledBack
@@ -36,6 +37,7 @@ public final class Transfer {
     /// What COPY is told on both sides; complete once planned.
     var options: CopyOptions
     var sourceSession: Session?
+    var sourcePreparation: Preparation?
     var manager: CopyManager?
     private var startedAt: Instant?
 
@@ -177,6 +179,8 @@ public final class Transfer {
 
     /// Last checks, while all of it can still be rolled back.
     private func settle() throws {
+        let parts = entries.filter(\.isActive).map { $0.destination?.settling(isVital: !request.keepGoing) }
+        try PipelineRound.run(parts.compactMap { $0 })
         for entry in entries where entry.isActive {
             do {
                 try entry.destination?.settle()

@@ -13,12 +13,3 @@ public struct TransferRefusal: Error, Sendable, Hashable, CustomStringConvertibl
         self.isUsageError = isUsageError
     }
 }
-
-/// A connection that could not be made.
-public struct ConnectFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    /// libpq's words.
-    public let description: String
-
-    /// A failure with libpq's words.
-    public init(_ description: String) { self.description = description }
-}

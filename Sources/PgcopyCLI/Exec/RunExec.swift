@@ -39,7 +39,7 @@ private struct ExecRun {
     }
 
     func run() throws -> Int32 {
-        let endpoints = try self.endpoints()
+        let links = try self.links()
         guard Pipeline.isSupported else {
             Console().message("\(PipelineRefusal.unsupported)")
             return ExitCode.usage
@@ -51,7 +51,7 @@ private struct ExecRun {
             Console().message("\(fileName)\(error)")
             return ExitCode.usage
         }
-        guard let sessions = try connect(endpoints) else { return ExitCode.usage }
+        guard let sessions = try connect(links) else { return ExitCode.usage }
         let output = try BatchOutput(STDOUT_FILENO)
         let report = ExecReport(sessions.map(\.label), output, options.verbosity)
         for session in sessions { report.listen(to: session) }
@@ -67,16 +67,16 @@ private struct ExecRun {
         return succeeded ? ExitCode.success : ExitCode.failure
     }
 
-    private func endpoints() throws -> [Endpoint] {
+    private func links() throws -> [ServerLink] {
         try options.connections.map { argument in
             let endpoint = try Endpoint(parsing: argument.bytes)
-            guard case .server(_, let table) = endpoint.kind else {
+            guard let link = ServerLink(server: endpoint, overrides: [("client_encoding", "UTF8")]) else {
                 throw EndpointError("\(endpoint.label) is no server: exec takes connections")
             }
-            guard table == nil else {
+            guard case .server(_, nil) = endpoint.kind else {
                 throw EndpointError("\(endpoint.label): exec takes a connection without a table")
             }
-            return endpoint
+            return link
         }
     }
 
@@ -93,20 +93,18 @@ private struct ExecRun {
     }
 
     /// Nil when not all can be reached.
-    private func connect(_ endpoints: [Endpoint]) throws -> [Session]? {
-        var opener = EndpointSessions(poller: poller)
-        opener.asksPasswordsFirst = options.passwordPrompt == .always
-        if options.passwordPrompt != .never {
-            opener.password = { PasswordReader.read(prompt: "Password for \($0): ", poller) }
-        }
+    private func connect(_ links: [ServerLink]) throws -> [Session]? {
+        var links = links
+        let connections = try LinkConnector(poller, options.passwordPrompt).connect(&links)
         var sessions: [Session] = []
-        for (endpoint, result) in zip(endpoints, try opener.open(endpoints)) {
+        for (link, result) in zip(links, connections) {
             switch result {
-            case .success(let session): sessions.append(session)
+            case .success(let connection):
+                sessions.append(try Session(connection, label: link.label, poller: poller))
             case .failure(let failure):
-                for line in ErrorLines.of(failure) { Console().message("\(endpoint.label): \(line)") }
+                for line in ErrorLines.of(failure) { Console().message("\(link.label): \(line)") }
             }
         }
-        return sessions.count == endpoints.count ? sessions : nil
+        return sessions.count == links.count ? sessions : nil
     }
 }

@@ -10,11 +10,7 @@ struct ServerTalk {
 
     /// An opener of sessions that asks for passwords, and shows notices and statements, as the user wants it.
     func opener(_ poller: any Poller) -> SessionOpener {
-        var opener = SessionOpener(poller: poller)
-        opener.asksPasswordsFirst = passwordPrompt == .always
-        if passwordPrompt != .never {
-            opener.password = { PasswordReader.read(prompt: "Password for \($0): ", poller) }
-        }
+        var opener = SessionOpener(LinkConnector(poller, passwordPrompt))
         opener.prepare = { [self] session in
             if verbosity != .quiet {
                 session.onNotice = { [self] session, notice in

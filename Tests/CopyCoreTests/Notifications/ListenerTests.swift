@@ -12,7 +12,7 @@ struct ListenerTests {
     private func listener(_ conninfos: [String], _ channel: String, reconnects: Bool) throws -> Listener {
         let poller = SystemPoller()
         let listener = try Listener(
-            [channel], reconnects: reconnects, opener: SessionOpener(poller: poller), poller: poller)
+            [channel], reconnects: reconnects, opener: SessionOpener(LinkConnector(poller: poller)), poller: poller)
         try listener.open(conninfos.map(link), seed: 1)
         return listener
     }
@@ -103,7 +103,7 @@ struct ListenerTests {
         let poller = SystemPoller()
         let cluster = try Servers.source
         let database = try cluster.createDatabase()
-        let opener = SessionOpener(poller: poller)
+        let opener = SessionOpener(LinkConnector(poller: poller))
         let listener = try Listener(["c"], reconnects: true, opener: opener, poller: poller)
         let good = cluster.conninfo(database: database)
         let bad = cluster.conninfo(database: "nosuch")

@@ -51,7 +51,7 @@ final class BatchLink {
                 observer.ended(statement, outcome, at: index)
             })
         do {
-            try queue.send(statement.sql, [], to: reply)
+            try queue.send(.statement(statement.sql), to: reply)
         } catch {
             // It was not taken: the connection is gone.
             hasFailed = true

@@ -1,0 +1,63 @@
+// The time one session of a pipeline may take.
+
+/// Gives up a server that says nothing, and stops one that is to stop.
+struct PipelineWatch {
+    /// Seconds to wait for an answer while the server does nothing; nil: for ever. As `Session.run(_:within:)`.
+    var patience: Double?
+    /// Why it was stopped, where there is a better reason than that it was.
+    private(set) var reason: (any Error)?
+
+    private var deadline: Instant?
+    /// How much was answered when the wait began.
+    private var answered = 0
+    /// Cancelled until it has ended; then the connection is closed.
+    private var end: (at: Instant, seconds: Double)?
+    private var nextCancel: Instant?
+    private var cancels = CancelRepeater()
+
+    /// From now on what runs is cancelled.
+    /// - Parameter seconds: how long it may take before the connection is closed instead.
+    mutating func stop(_ queue: PipelineQueue, because reason: (any Error)?, within seconds: Double) {
+        guard end == nil else { return }
+        self.reason = reason
+        let now = queue.session.poller.now
+        end = (now + seconds, seconds)
+        nextCancel = now
+    }
+
+    /// Looks at the time and gives when to look again; nil: no need.
+    /// - Throws: what the question whether the server is at work gave instead of an answer.
+    mutating func look(at queue: PipelineQueue) throws -> Instant? {
+        let session = queue.session
+        guard queue.lost == nil, !queue.isEmpty else { return nil }
+        if let end, let due = nextCancel {
+            let now = session.poller.now
+            guard now < end.at else {
+                queue.giveUp(Unanswered(seconds: end.seconds))
+                return nil
+            }
+            guard now >= due else { return min(due, end.at) }
+            cancels.cancel(session.connection)
+            nextCancel = now + CancelRepeater.pause
+            return min(now + CancelRepeater.pause, end.at)
+        }
+        guard let patience, queue.answered < queue.asked else { return nil }
+        if deadline == nil || answered != queue.answered {
+            deadline = session.poller.now + patience
+            answered = queue.answered
+        }
+        do {
+            deadline = try session.extended(deadline, patience)
+        } catch let unanswered as Unanswered {
+            queue.giveUp(unanswered)
+            return nil
+        }
+        return deadline
+    }
+
+    /// Waits until no cancel request can hit a later statement; false when that takes too long.
+    func finish(_ session: Session) -> Bool {
+        guard let end else { return true }
+        return cancels.finish(session.connection, session.poller, until: end.at)
+    }
+}

@@ -1,0 +1,44 @@
+// A server as it was named, and how to connect to it, again and again.
+
+internal import Glibc
+
+/// What it takes to connect to a server.
+public struct ServerLink: Sendable {
+    /// One of libpq's parameters.
+    public typealias Parameter = (keyword: String, value: String)
+
+    /// How messages name it; never holds a password.
+    public let label: String
+    let conninfo: String
+    /// What the connection string is preferred to.
+    private let defaults: [Parameter]
+    /// What is preferred to the connection string.
+    private let overrides: [Parameter]
+    /// Asked for, or nil.
+    var password: String?
+
+    /// The server of an endpoint; nil where it is none.
+    /// - Parameters:
+    ///   - defaults: parameters that give way to the connection string.
+    ///   - overrides: parameters that it gives way to.
+    public init?(server endpoint: Endpoint, defaults: [Parameter] = [], overrides: [Parameter] = []) {
+        guard case .server(let conninfo, _) = endpoint.kind else { return nil }
+        label = endpoint.label
+        self.conninfo = conninfo
+        self.defaults = defaults
+        self.overrides = overrides + [("application_name", "pgcopy")]
+    }
+
+    /// libpq takes the last of what is said twice.
+    /// - Parameter timeout: seconds a try may take where the user set no `connect_timeout`.
+    func parameters(waitingUpTo timeout: Int?) -> [Parameter] {
+        var parameters = defaults
+        if let timeout, unsafe getenv("PGCONNECT_TIMEOUT") == nil {
+            parameters.append(("connect_timeout", "\(timeout)"))
+        }
+        parameters.append(("dbname", conninfo))
+        parameters += overrides
+        if let password { parameters.append(("password", password)) }
+        return parameters
+    }
+}

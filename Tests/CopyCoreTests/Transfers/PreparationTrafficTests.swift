@@ -1,0 +1,58 @@
+// Round trips before the first row.
+
+import CopyCore
+import TestKit
+import Testing
+
+@Suite(.serialized) struct `Preparing a transfer` {
+    @Test(arguments: [(1, false), (1, true), (5, false), (5, true)], [nil, CopyFormat.text])
+    func `takes one round trip to each server, and one to empty the tables`(
+        size: (destinations: Int, truncate: Bool), format: CopyFormat?
+    ) throws {
+        let (destinations, truncate) = size
+        let stage = try PreparationStage(destinations)
+        var request = stage.request
+        request.truncate = truncate
+        request.format = format
+        let outcome = stage.run(request)
+        #expect(outcome.destinations.allSatisfy { $0.status == .committed }, "\(outcome)")
+        print("\(destinations), TRUNCATE \(truncate), \(format?.rawValue ?? "auto"): \(stage.roundTrips)")
+        #expect(stage.roundTrips == [1] + Array(repeating: truncate ? 2 : 1, count: destinations))
+    }
+
+    @Test(arguments: [nil, CopyFormat.text])
+    func `from a query takes one more where the query's types are asked for`(format: CopyFormat?) throws {
+        let stage = try PreparationStage(2)
+        var request = stage.request
+        request.source = Endpoint(.server(conninfo: request.source.conninfo, table: nil), label: request.source.label)
+        request.query = "SELECT * FROM t"
+        request.truncate = true
+        request.format = format
+        let outcome = stage.run(request)
+        #expect(outcome.destinations.allSatisfy { $0.status == .committed }, "\(outcome)")
+        print("query, \(format?.rawValue ?? "auto"): \(stage.roundTrips)")
+        #expect(stage.roundTrips == [format == nil ? 2 : 1, 2, 2])
+    }
+
+    @Test func `takes the time of one destination, however many there are`() throws {
+        let times = try [1, 5].map { destinations in
+            let stage = try PreparationStage(destinations)
+            stage.delay(.milliseconds(50))
+            var request = stage.request
+            request.truncate = true
+            #expect(stage.run(request).destinations.allSatisfy { $0.status == .committed })
+            #expect(stage.settling >= .milliseconds(100) && stage.settling < .milliseconds(200))
+            return stage.time
+        }
+        print("prepared over links of 100 ms: 1 destination in \(times[0]), 5 in \(times[1])")
+        #expect(times[0] >= .milliseconds(200) && times[0] < .milliseconds(400))
+        #expect(times[1] >= .milliseconds(200) && times[1] < .milliseconds(400))
+    }
+}
+
+extension Endpoint {
+    fileprivate var conninfo: String {
+        guard case .server(let conninfo, _) = kind else { preconditionFailure("no server") }
+        return conninfo
+    }
+}
