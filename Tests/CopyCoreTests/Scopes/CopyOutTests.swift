@@ -77,6 +77,30 @@ struct CopyOutTests {
         #expect(count == (options.contains("binary") ? 5001 : 5000))
     }
 
+    @Test(arguments: CopyWay.all)
+    func `values, a callable and a manager's loop give the rows that chunks give`(way: CopyWay) throws {
+        let session = try way.session()
+        let sql = "COPY (SELECT i, NULLIF('row ' || i, 'row 7'), E'a\\tb' FROM generate_series(1, 200) i) TO STDOUT"
+        let wanted = (1...200).map { [String?](["\($0)", $0 == 7 ? nil : "row \($0)", "a\tb"]) }
+        #expect(try copyOutText(session, sql, way.transport).utf8.elementsEqual(wanted.flatMap { TextRow.encode($0) }))
+        var values: [[String?]] = []
+        try session.copyOut(sql, transport: way.transport) { rows throws in
+            while let row = try rows.nextValues() { values.append(row) }
+        }
+        #expect(values == wanted)
+        for isLoop in [false, true] {
+            var called: [[UInt8]] = []
+            let producer = StatementProducer(session, sql, transport: way.transport)
+            let manager = CopyManager(producer, [CallReceiver { called += $0 }])
+            if isLoop {
+                try manager.withCopy { copy in while try copy.next() != nil {} }
+            } else {
+                try manager.run()
+            }
+            #expect(try called.map { try TextRow.decode($0) } == wanted)
+        }
+    }
+
     @Test(arguments: CopyWay.all) func `rows far larger than what is read at once are whole`(way: CopyWay) throws {
         let session = try way.session()
         let sql = "COPY (SELECT repeat(chr(64 + i), 3000000 + i) FROM generate_series(1, 3) i) TO STDOUT"
@@ -110,8 +134,20 @@ struct CopyOutTests {
             for (index, text) in characters.enumerated() { try copy.write(values: ["\(index + 1)", text]) }
             try copy.finish()
         }
-        #expect(try session.value("SELECT bool_and(s = chr(i)) FROM t WHERE i < 256") == "t")
-        #expect(try session.value("SELECT s FROM t WHERE i = 256") == "€")
+        func expectStored() throws {
+            #expect(try session.value("SELECT count(*) FROM t WHERE i < 256 AND s = chr(i)") == "255")
+            #expect(try session.value("SELECT s FROM t WHERE i = 256") == "€")
+        }
+        try expectStored()
+        try session.run("TRUNCATE t")
+        try session.copyIn("COPY t FROM STDIN (FORMAT binary)", transport: way.transport) { copy throws in
+            for (index, text) in characters.enumerated() {
+                let number = UInt16(index + 1)
+                try copy.write(fields: [[0, 0, UInt8(number >> 8), UInt8(number & 0xFF)], Array(text.utf8)])
+            }
+            try copy.finish()
+        }
+        try expectStored()
         try session.copyOut("COPY (SELECT s FROM t ORDER BY i) TO STDOUT", transport: way.transport) { rows throws in
             for text in characters { #expect(try rows.nextValues() == [text]) }
         }
