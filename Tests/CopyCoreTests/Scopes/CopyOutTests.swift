@@ -189,6 +189,20 @@ struct CopyOutTests {
         try session.expectUsable()
     }
 
+    /// More than is on its way when the first row is read, and how long it takes is not the machine's to say.
+    @Test(arguments: CopyWay.all, [0, 0.01])
+    func `a rest that comes in time is read and spoils no transaction, one that does not is cancelled`(
+        way: CopyWay, seconds: Double
+    ) throws {
+        let session = try way.session(StepwiseClock(step: seconds))
+        try session.run("BEGIN")
+        let select = "SELECT repeat('x', 100) FROM generate_series(1, \(seconds == 0 ? 20_000 : 10_000_000))"
+        try session.copyOut("COPY (\(select)) TO STDOUT", transport: way.transport) { _ = try $0.nextRow() }
+        #expect(session.transactionStatus == (seconds == 0 ? .inTransaction : .inError))
+        try session.run("ROLLBACK")
+        try session.expectUsable()
+    }
+
     @Test(arguments: CopyWay.all) func `returning early cancels without an error, and the transaction tells`(
         way: CopyWay
     ) throws {
@@ -229,6 +243,28 @@ struct CopyOutTests {
         #expect(session.poller.now < begun + 5)
         #expect(session.transactionStatus == .idle)
         try session.expectUsable()
+    }
+
+    @Test(arguments: TransportChoice.allCases)
+    func `a cancel request that is faster than its statement is sent again`(transport: TransportChoice) throws {
+        let proxy = try FaultProxy(to: Servers.source)
+        let session = try ScopeKit.session(proxy.conninfo())
+        proxy.arm(.stall, direction: .toServer, at: .beforeQuery("generate_series"))
+        session.pooled.interruptsAt = session.poller.now + 0.05
+        // The second one comes when the first has found nothing: the statement goes on its way now.
+        session.pooled.onPoll = { if proxy.counters.cancelRequests >= 2 { proxy.resume() } }
+        let begun = session.poller.now
+        #expect(throws: Interrupted(signal: 2)) {
+            try session.copyOut(
+                "COPY (SELECT pg_sleep(60) FROM generate_series(1, 10)) TO STDOUT", transport: transport
+            ) { _ in }
+        }
+        session.pooled.calm()
+        #expect(session.poller.now < begun + 10)
+        #expect(proxy.counters.cancelRequests >= 2)
+        #expect(session.transactionStatus == .idle)
+        try session.expectUsable()
+        proxy.stop()
     }
 
     @Test(arguments: CopyWay.all) func `an interruption before the first byte sends nothing`(way: CopyWay) throws {
