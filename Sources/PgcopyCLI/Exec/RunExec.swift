@@ -105,6 +105,9 @@ private struct ExecRun {
             case .success(let session): sessions.append(session)
             case .failure(let failure):
                 for line in ErrorLines.of(failure) { Console().message("\(endpoint.label): \(line)") }
+                if endpoint.label.contains(" "), !endpoint.label.contains("=") {
+                    Console().message("\(endpoint.label): was taken for a database; -c takes a statement")
+                }
             }
         }
         return sessions.count == endpoints.count ? sessions : nil
