@@ -1,8 +1,9 @@
 // Nothing outlives the test process, however it ends.
 
 import Glibc
-import TestKit
 import Testing
+
+@testable import TestKit
 
 @Suite struct CleanupTests {
     @Test func killedTestProcessLeavesNothing() async throws {
@@ -25,6 +26,16 @@ import Testing
             let number = try #require(Int32(pid))
             try eventually("process \(pid) ended") { !isRunning(number) }
         }
+    }
+
+    @Test func `a keeper that ends by itself becomes no zombie`() throws {
+        let keeper = try Keeper(directory: TemporaryDirectory().path, programs: nil)
+        #expect(throws: KitError.self) { try keeper.run(["exit"]) }
+        try eventually("the keeper was waited for") {
+            var information = siginfo_t()
+            return waitid(P_PID, id_t(keeper.pid), &information, WEXITED | WNOHANG | WNOWAIT) == -1 && errno == ECHILD
+        }
+        keeper.end()
     }
 
     /// Not gone and no zombie either: nobody may be there to wait for a process without parents.

@@ -33,7 +33,11 @@ final class Keeper: Sendable {
     }
 
     let directory: String
-    private let pid: Int32
+    /// The shell's.
+    let pid: Int32
+    /// Whether the shell has ended. A thread waits for that all the time: Swift Testing's exit tests look at whatever
+    /// child has ended first, and a zombie nobody waits for hides their own from them for ever.
+    private let ended = Monitor(false)
     /// Our end of the socket, and -1 after the end. The lock also keeps question and answer together.
     private let socket: Monitor<Int32>
 
@@ -66,6 +70,10 @@ final class Keeper: Sendable {
         spawn.ownSession = true
         do {
             pid = try spawn.start()
+            Thread { [pid, ended] in
+                _ = Spawn.wait(pid)
+                ended.withLock { $0 = true }
+            }.detach()
         } catch {
             close(ends[0])
             throw error
@@ -110,7 +118,8 @@ final class Keeper: Sendable {
         Self.all.withLock { keepers in
             guard let index = keepers.firstIndex(where: { $0 === self }) else { return }
             keepers.remove(at: index)
-            _ = Spawn.wait(pid)
+            // pg_ctl gives a server 30 seconds.
+            _ = ended.wait(until: .after(.seconds(60))) { $0 ? true : nil }
         }
     }
 
