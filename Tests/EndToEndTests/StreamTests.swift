@@ -10,6 +10,18 @@ import Testing
         expectNoSecrets(try Program("sh", ["-c", script, try Program.pgcopyPath()] + arguments).run())
     }
 
+    @Test func stdoutThatIsClosedIsNotWrittenToInSilence() throws {
+        let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(3))
+        for words in [
+            "transfer '\(source.at())' -", "exec -c 'SELECT 1' '\(source.conninfo)'",
+        ] {
+            let result = try shell("\"$0\" \(words) >&-")
+            #expect(result.code == 1 && result.errors.contains("cannot write: Bad file descriptor"), "\(result)")
+        }
+        let quiet = try shell("\"$0\" exec -q -c 'SET work_mem = 64' '\(source.conninfo)' >&-")
+        #expect(quiet.code == 0 && quiet.errors == "", "\(quiet)")
+    }
+
     @Test func printfIntoATable() throws {
         let place = try Place(Servers.first, "CREATE TABLE t (a int, b text)")
         let result = try shell(#"printf '1\tone\n2\ttwo\n' | "$0" transfer - "$1""#, place.at())

@@ -60,7 +60,11 @@ public final class ByteStreamReceiver: Receiver {
         case S_IFREG, S_IFBLK: way = .regular
         case S_IFSOCK: way = .socket
         case S_IFIFO, S_IFCHR:
-            let own = unsafe open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+            // What was opened for reading only is not opened anew for more: its write is to fail.
+            let isWritable = fcntl(descriptor, F_GETFL) & O_ACCMODE != O_RDONLY
+            let own =
+                isWritable
+                ? unsafe open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) : -1
             way = own >= 0 ? .reopened(own) : .careful
         default: way = .careful
         }

@@ -20,6 +20,7 @@ public final class LibpqCopyOut: CopyOutTransport {
     private let session: Session
     private var state = State.idle
     private var drain = StatementDrain()
+    private var patience: RestPatience?
     private var request: CancelRequest?
     /// What the copy failed with.
     private var failure: PQError?
@@ -33,8 +34,8 @@ public final class LibpqCopyOut: CopyOutTransport {
     /// As `COPY 10`.
     public private(set) var commandTag: String?
 
-    /// Bytes discarded before a cancel request is sent.
-    private static let patience = 1 << 17
+    /// Bytes discarded before others have their turn.
+    private static let slice = 1 << 17
 
     /// A transport over an idle session.
     public init(_ session: Session) { self.session = session }
@@ -160,14 +161,22 @@ public final class LibpqCopyOut: CopyOutTransport {
             return .done
         case .sent, .copying, .ending, .failed:
             guard session.connection.isUsable else { return .done }
-            // What is there already is taken first: a small rest costs no request.
-            if request == nil, !isFailed || mustCancel,
-                case .waiting = try drain.step(session, discarding: Self.patience)
-            {
-                request = CancelRequest(session.connection, at: session.poller.now)
+            let now = session.poller.now
+            if let lead = request?.lead(at: now) { return .waiting(lead) }
+            var patience = patience ?? RestPatience(at: now)
+            if request?.isDone ?? false {
+                request = nil
+                patience.renew(at: now)
             }
-            if let lead = request?.lead(at: session.poller.now) { return .waiting(lead) }
-            if case .waiting(let interest) = try drain.step(session) { return .waiting(interest) }
+            self.patience = patience
+            if case .waiting(let interest) = try drain.step(session, discarding: Self.slice) {
+                guard request == nil, !isFailed || mustCancel else { return .waiting(interest) }
+                guard patience.isOver(at: session.poller.now) else {
+                    return .waiting(patience.watching(interest, at: now))
+                }
+                request = CancelRequest(session.connection, at: session.poller.now)
+                return .waiting(request?.lead(at: session.poller.now) ?? interest)
+            }
             if let request, !request.isDone { return .waiting(request.interest) }
             state = .done
             // That it was cancelled is what was asked for.

@@ -9,21 +9,29 @@ extension WireLine {
         let cancelling: Bool
         /// The statement had failed before: its error is known.
         let hadFailed: Bool
+        var patience: RestPatience
+        /// Under way.
         var request: CancelRequest?
     }
 
-    /// Replies read before a cancel request is sent: what the sockets hold of a small rest costs none.
-    private static let patience = 16
+    /// Replies read before others have their turn.
+    private static let slice = 16
 
     /// Fails a COPY that wants data, cancels what else runs, and reads to the end. Called until done.
     /// - Throws: only when the connection is lost.
     func realign(saying reason: String, cancelling: Bool) throws(PQError) -> Step {
         if realignment == nil {
-            realignment = Realignment(reason: copyFailReason(reason), cancelling: cancelling, hadFailed: error != nil)
+            realignment = Realignment(
+                reason: copyFailReason(reason), cancelling: cancelling, hadFailed: error != nil,
+                patience: RestPatience(at: session.poller.now))
             if wantsData { failCopy() }
         }
         while true {
             if let lead = realignment?.request?.lead(at: session.poller.now) { return .waiting(lead) }
+            if realignment?.request?.isDone ?? false {
+                realignment?.request = nil
+                realignment?.patience.renew(at: session.poller.now)
+            }
             let unsent = try flush()
             if isReady {
                 // A frame once begun is sent to its end: the next statement must not be taken for a part of it.
@@ -32,16 +40,17 @@ extension WireLine {
             }
             let before = reads
             // A COPY that wants data may begin only now: its failing is queued then, and is to be sent.
-            let quiet = try readReplies(atMost: Self.patience) { unsent == nil && self.hasUnsent }
+            let quiet = try readReplies(atMost: Self.slice) { unsent == nil && self.hasUnsent }
             guard !isReady else { continue }
-            if let quiet {
-                if unsent == nil, requestCancel() { continue }
-                return .waiting(unsent ?? quiet)
-            }
-            if reads - before >= Self.patience {
-                if unsent == nil, requestCancel() { continue }
-                // Others have their turn, and a deadline its look at the clock. What TLS holds makes no socket ready.
-                return .waiting(Interest(socket, .read, alarm: session.poller.now))
+            if quiet != nil || reads - before >= Self.slice {
+                let now = session.poller.now
+                let patience = unsent == nil ? patience : nil
+                if let patience, patience.isOver(at: now), requestCancel() { continue }
+                guard let quiet else {
+                    // A deadline has its look at the clock as well. What TLS holds makes no socket ready.
+                    return .waiting(Interest(socket, .read, alarm: now))
+                }
+                return .waiting(unsent ?? patience?.watching(quiet, at: now) ?? quiet)
             }
         }
         if let request = realignment?.request, !request.isDone { return .waiting(request.interest) }
@@ -55,9 +64,14 @@ extension WireLine {
         wantsData = false
     }
 
-    /// True when a request is under way now that was not before.
+    /// Where a request may still have to be sent.
+    private var patience: RestPatience? {
+        guard let now = realignment, now.cancelling, now.request == nil, error == nil else { return nil }
+        return now.patience
+    }
+
+    /// True when a request is under way now.
     private func requestCancel() -> Bool {
-        guard let now = realignment, now.cancelling, now.request == nil, error == nil else { return false }
         realignment?.request = CancelRequest(session.connection, at: session.poller.now)
         return realignment?.request != nil
     }

@@ -86,7 +86,11 @@ final class ExecReport: BatchObserver {
     // MARK: Messages
 
     private func tell(_ session: Int, _ place: String, _ error: any Error) {
-        for (index, line) in ErrorLines.of(error).enumerated() {
+        var lines = ErrorLines.of(error)
+        if let server = ErrorLines.serverMessage(error), server.sqlState == "42601", server.message.hasSuffix(#""\""#) {
+            lines.append("HINT: commands of psql's, which begin with a backslash, are not known here")
+        }
+        for (index, line) in lines.enumerated() {
             console.message("\(labels[session]): " + (index == 0 ? place : "  ") + line)
         }
     }
@@ -95,9 +99,9 @@ final class ExecReport: BatchObserver {
     func listen(to session: Session) {
         if verbosity != .quiet {
             session.onNotice = { [console] session, notice in
-                console.message("\(session.label): \(notice.severity): \(notice.message)")
-                if let detail = notice.detail { console.message("\(session.label):   DETAIL: \(detail)") }
-                if let hint = notice.hint { console.message("\(session.label):   HINT: \(hint)") }
+                for (index, line) in ErrorLines.of(notice: notice).enumerated() {
+                    console.message("\(session.label): " + (index == 0 ? "" : "  ") + line)
+                }
             }
         }
         if verbosity == .verbose {

@@ -103,6 +103,9 @@ private struct ExecRun {
                 sessions.append(try Session(connection, label: link.label, poller: poller))
             case .failure(let failure):
                 for line in ErrorLines.of(failure) { Console().message("\(link.label): \(line)") }
+                if link.label.contains(" "), !link.label.contains("=") {
+                    Console().message("\(link.label): was taken for a database; -c takes a statement")
+                }
             }
         }
         return sessions.count == links.count ? sessions : nil

@@ -29,10 +29,7 @@ struct ServerTalk {
     func tell(_ label: String, _ error: any Error) { tell(label, ErrorLines.of(error)) }
 
     private func tell(_ label: String, _ notice: ServerMessage) {
-        var lines = ["\(notice.severity): \(notice.message)"]
-        if let detail = notice.detail { lines.append("DETAIL: \(detail)") }
-        if let hint = notice.hint { lines.append("HINT: \(hint)") }
-        tell(label, lines)
+        tell(label, ErrorLines.of(notice: notice))
     }
 
     private func tell(_ label: String, _ lines: [String]) {

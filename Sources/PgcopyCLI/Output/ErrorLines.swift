@@ -11,11 +11,25 @@ enum ErrorLines {
     }
 
     static func of(_ message: ServerMessage) -> [String] {
-        var lines = ["\(message.severity): \(message.message) (SQLSTATE \(message.sqlState))"]
-        if let detail = message.detail { lines.append("DETAIL: \(detail)") }
-        if let hint = message.hint { lines.append("HINT: \(hint)") }
-        if let context = message.context { lines.append("CONTEXT: \(context)") }
+        var lines = split("\(message.severity): \(message.message)")
+        lines[0] += " (SQLSTATE \(message.sqlState))"
+        if let detail = message.detail { lines += split("DETAIL: \(detail)") }
+        if let hint = message.hint { lines += split("HINT: \(hint)") }
+        if let context = message.context { lines += split("CONTEXT: \(context)") }
         return lines
+    }
+
+    /// A notice, which is not asked where it comes from.
+    static func of(notice: ServerMessage) -> [String] {
+        var lines = split("\(notice.severity): \(notice.message)")
+        if let detail = notice.detail { lines += split("DETAIL: \(detail)") }
+        if let hint = notice.hint { lines += split("HINT: \(hint)") }
+        return lines
+    }
+
+    /// Every line of a server's text is a message of ours: each gets its prefix.
+    private static func split(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
     /// The server's words behind an error, if a server spoke.

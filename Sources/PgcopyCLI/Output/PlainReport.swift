@@ -12,10 +12,7 @@ struct PlainReport: TransferReport {
     }
 
     func noticed(_ message: ServerMessage, at label: String) {
-        var lines = [at(label) + "\(message.severity): \(message.message)"]
-        if let detail = message.detail { lines.append("  DETAIL: \(detail)") }
-        if let hint = message.hint { lines.append("  HINT: \(hint)") }
-        lines.forEach(console.message)
+        tell(label, ErrorLines.of(notice: message))
     }
 
     func stating(_ sql: String, at label: String) { console.message(at(label) + "\(sql)") }
@@ -47,9 +44,11 @@ struct PlainReport: TransferReport {
     /// "null:" brings its colon along.
     private func at(_ label: String) -> String { label.hasSuffix(":") ? label + " " : label + ": " }
 
-    private func tell(_ label: String?, _ error: any Error) {
+    private func tell(_ label: String?, _ error: any Error) { tell(label, ErrorLines.of(error)) }
+
+    private func tell(_ label: String?, _ lines: [String]) {
         let prefix = label.map(at) ?? ""
-        for (index, line) in ErrorLines.of(error).enumerated() {
+        for (index, line) in lines.enumerated() {
             console.message(prefix + (index > 0 ? "  " : "") + line)
         }
     }

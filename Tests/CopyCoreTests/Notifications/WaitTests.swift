@@ -117,6 +117,27 @@ struct WaitTests {
         #expect(try pair.session.wait(timeout: 30, stopAfter: 2).map(\.payload) == ["1", "2"])
     }
 
+    @Test func `two of three that come one by one are given, and the third is there later`() throws {
+        let session = try openSession()
+        let holder = try openSession()
+        let channel = freshChannel()
+        try session.listen([channel])
+        let cluster = try Servers.source
+        // The third waits until it is let go: it cannot come along with the second.
+        let lock = session.connection.backendPID
+        try holder.run("SELECT pg_advisory_lock(\(lock))")
+        let statements = [
+            "NOTIFY \"\(channel)\", '1'", "SELECT pg_sleep(0.05)", "NOTIFY \"\(channel)\", '2'",
+            "SELECT pg_advisory_lock(\(lock))", "NOTIFY \"\(channel)\", '3'",
+        ]
+        let teller = try cluster.psqlProgram(statements.flatMap { ["-c", $0] }, conninfo: cluster.conninfo()).start()
+        #expect(try session.wait(timeout: 30, stopAfter: 2).map(\.payload) == ["1", "2"])
+        #expect(try session.wait(timeout: 0) == [])
+        try holder.run("SELECT pg_advisory_unlock(\(lock))")
+        #expect(try session.wait(timeout: 30).map(\.payload) == ["3"])
+        try teller.wait().expecting(0)
+    }
+
     @Test func `several that came together are all given though fewer were asked for`() throws {
         let pair = try Pair()
         try pair.teller.notify(["1", "2"].map { OutgoingNotification(channel: pair.channel, payload: $0) })

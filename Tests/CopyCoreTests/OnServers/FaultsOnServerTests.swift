@@ -78,6 +78,44 @@ import Testing
         #expect(producer.session.isIdleAndAnswers && good.session.isIdleAndAnswers)
     }
 
+    @Test(arguments: [512, 4_096])
+    func `all faults of a cycle come in one error, and the others of that cycle were served (case 32)`(buffer: Int)
+        throws
+    {
+        let stage = try Stage()
+        let producer = try stage.producer()
+        let failing = [Failing(at: 2), Failing(at: 2)]
+        let bad = failing.map { CallReceiver(label: "bad", $0.take) }
+        var rows = 0
+        let between = CallReceiver(label: "between") { rows += $0.count }
+        let last = try stage.receiver("d1")
+        let manager = stage.manager(producer, [bad[0], between, bad[1], last], .buffer(buffer))
+        #expect(manager.state == "initialized")
+        var sum = Totals.zero
+        var faults: [ReceiverFault] = []
+        try manager.withCopy { copy in
+            while true {
+                do {
+                    guard let cycle = try copy.next() else { break }
+                    sum += cycle
+                    #expect(manager.state == "\(producer.totals.messages) messages transferred")
+                } catch let fault as ReceiverFault {
+                    faults.append(fault)
+                    #expect(copy.receivers.map(\.label) == ["between", "d1"])
+                    // What this cycle moved is with them already.
+                    #expect(failing[0].rows == failing[1].rows && rows > failing[0].rows)
+                }
+            }
+        }
+        try #require(faults.count == 1)
+        #expect(faults[0].faults.count == 2 && faults[0].manager === manager)
+        #expect(bad.allSatisfy { faults[0][$0] as? UsersOwn == UsersOwn(number: 2) })
+        #expect(failing.map(\.calls) == [2, 2])
+        #expect(sum == producer.totals && sum.messages == 10_000 && rows == 10_000)
+        #expect(manager.state == "10000 messages transferred")
+        #expect(try stage.digest("d1") == stage.digest("source"))
+    }
+
     @Test func `the only receiver dies and the copy fails for want of one (testNoReceivers)`() throws {
         let stage = try Stage()
         let proxy = try FaultProxy(to: stage.cluster)

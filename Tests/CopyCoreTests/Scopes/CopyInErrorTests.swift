@@ -46,6 +46,34 @@ struct CopyInErrorTests {
         try session.expectUsable()
     }
 
+    @Test(arguments: CopyWay.all) func `rows of too few or too many values are told, and nothing is stored`(
+        way: CopyWay
+    )
+        throws
+    {
+        let session = try session(way, "i int, s text")
+        for values in [["2"], ["2", "b", "c"], []] as [[String?]] {
+            let code = failureCode {
+                try session.copyIn(sql, transport: way.transport) { copy throws in
+                    try copy.write(values: ["1", "a"])
+                    try copy.write(values: values)
+                    try copy.finish()
+                }
+            }
+            #expect(code == (values.isEmpty ? "22P02" : "22P04"))
+            let binary = failureCode {
+                try session.copyIn("\(sql) (FORMAT binary)", transport: way.transport) { copy throws in
+                    try copy.write(fields: [[0, 0, 0, 1], [97]])
+                    try copy.write(fields: values.map { _ in [0, 0, 0, 2] })
+                    try copy.finish()
+                }
+            }
+            #expect(binary == "22P04")
+            #expect(session.transactionStatus == .idle)
+            #expect(try session.value("SELECT count(*) FROM t") == "0")
+        }
+    }
+
     @Test(arguments: CopyWay.all, [false, true])
     func `an early error is thrown by a later write, and is not swallowed`(way: CopyWay, swallowed: Bool) throws {
         let session = try session(way)

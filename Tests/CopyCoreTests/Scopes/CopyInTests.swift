@@ -80,18 +80,21 @@ struct CopyInTests {
             try copy.write(values: [String(repeating: "y", count: 10 << 20)])
             let block = [UInt8](repeating: UInt8(ascii: "z"), count: (20 << 20) - 1) + [UInt8(ascii: "\n")]
             for _ in 0..<2 { try copy.write(block) }
+            // And 10 MB as a text, and as a part of memory of the caller's own.
+            try copy.write(String(repeating: "t", count: (10 << 20) - 3) + "é\n")
+            try block.withUnsafeBytes { try copy.write(RawSpan(_unsafeBytes: $0[(10 << 20)...])) }
             try copy.finish()
         }
-        #expect(result.rowCount == 3)
+        #expect(result.rowCount == 5)
         #expect(
             try session.value("SELECT string_agg(length(s) || left(s, 1), ' ' ORDER BY length(s)) FROM t")
-                == "10485760y 20971519z 20971519z")
+                == "10485758t 10485759z 10485760y 20971519z 20971519z")
         // And the same rows back.
         try session.copyOut("COPY (SELECT s FROM t ORDER BY length(s)) TO STDOUT", transport: way.transport) {
             rows throws in
             var sizes: [Int] = []
             while let row = try rows.nextRow() { sizes.append(row.count) }
-            #expect(sizes == [10_485_761, 20_971_520, 20_971_520])
+            #expect(sizes == [10_485_760, 10_485_760, 10_485_761, 20_971_520, 20_971_520])
         }
     }
 
@@ -148,6 +151,54 @@ struct CopyInTests {
         let written = TextRow.encode([value, nil, ""])
         let select = "SELECT string_agg(chr(i), '' ORDER BY i), NULL, '' FROM generate_series(1, 127) i"
         #expect(try copyOutText(session, "COPY (\(select)) TO STDOUT") == String(decoding: written, as: UTF8.self))
+        var binary = BinaryRow.header
+        try BinaryRow.append([Array(value.utf8), nil, []], to: &binary)
+        binary += BinaryRow.trailer
+        let sent = try session.copyOut("COPY (\(select)) TO STDOUT (FORMAT binary)") { rows throws in
+            var bytes: [UInt8] = []
+            while let chunk = try rows.nextChunk() { bytes += chunk }
+            return bytes
+        }.value
+        #expect(sent == binary)
+    }
+
+    @Test(arguments: CopyWay.all) func `a row that cannot be written harms neither those before it nor those after it`(
+        way: CopyWay
+    ) throws {
+        let session = try session(way)
+        let result = try session.copyIn("\(sql) (FORMAT binary)", transport: way.transport) { copy throws in
+            try copy.write(fields: [[0, 0, 0, 1], Array("before".utf8)])
+            #expect(throws: BinaryRow.Malformation.tooLarge) {
+                try copy.write(fields: Array(repeating: [1], count: 32_768))
+            }
+            try copy.write(fields: [[0, 0, 0, 2], Array("after".utf8)])
+            try copy.finish()
+        }
+        #expect(result.rowCount == 2)
+        #expect(try tableText(session) == "1\tbefore\n2\tafter\n")
+    }
+
+    @Test(arguments: CopyWay.all)
+    func `while a copy goes on, nothing else does, and the copy is none the worse`(way: CopyWay) throws {
+        let session = try session(way)
+        for other in TransportChoice.allCases {
+            try session.run("TRUNCATE t")
+            let result = try session.copyIn(sql, transport: way.transport) { copy throws in
+                for number in 1...3 {
+                    try copy.write("\(number)\ta\n")
+                    #expect(throws: PQError.self) { try session.run("SELECT 1") }
+                    #expect(throws: PQError.self) { try session.query("SELECT 1") }
+                    #expect(throws: PQError.self) { try session.transaction { _ in } }
+                    #expect(throws: PQError.self) { try session.pipeline { _ in } }
+                    #expect(throws: PQError.self) { try session.copyIn(sql, transport: other) { _ in } }
+                    #expect(throws: PQError.self) { try session.copyOut("COPY t TO STDOUT", transport: other) { _ in } }
+                }
+                #expect(session.transactionStatus == .active)
+                try copy.finish()
+            }
+            #expect(result.rowCount == 3)
+            #expect(try tableText(session) == "1\ta\n2\ta\n3\ta\n")
+        }
     }
 
     // MARK: Leaving

@@ -77,6 +77,30 @@ struct CopyOutTests {
         #expect(count == (options.contains("binary") ? 5001 : 5000))
     }
 
+    @Test(arguments: CopyWay.all)
+    func `values, a callable and a manager's loop give the rows that chunks give`(way: CopyWay) throws {
+        let session = try way.session()
+        let sql = "COPY (SELECT i, NULLIF('row ' || i, 'row 7'), E'a\\tb' FROM generate_series(1, 200) i) TO STDOUT"
+        let wanted = (1...200).map { [String?](["\($0)", $0 == 7 ? nil : "row \($0)", "a\tb"]) }
+        #expect(try copyOutText(session, sql, way.transport).utf8.elementsEqual(wanted.flatMap { TextRow.encode($0) }))
+        var values: [[String?]] = []
+        try session.copyOut(sql, transport: way.transport) { rows throws in
+            while let row = try rows.nextValues() { values.append(row) }
+        }
+        #expect(values == wanted)
+        for isLoop in [false, true] {
+            var called: [[UInt8]] = []
+            let producer = StatementProducer(session, sql, transport: way.transport)
+            let manager = CopyManager(producer, [CallReceiver { called += $0 }])
+            if isLoop {
+                try manager.withCopy { copy in while try copy.next() != nil {} }
+            } else {
+                try manager.run()
+            }
+            #expect(try called.map { try TextRow.decode($0) } == wanted)
+        }
+    }
+
     @Test(arguments: CopyWay.all) func `rows far larger than what is read at once are whole`(way: CopyWay) throws {
         let session = try way.session()
         let sql = "COPY (SELECT repeat(chr(64 + i), 3000000 + i) FROM generate_series(1, 3) i) TO STDOUT"
@@ -110,8 +134,20 @@ struct CopyOutTests {
             for (index, text) in characters.enumerated() { try copy.write(values: ["\(index + 1)", text]) }
             try copy.finish()
         }
-        #expect(try session.value("SELECT bool_and(s = chr(i)) FROM t WHERE i < 256") == "t")
-        #expect(try session.value("SELECT s FROM t WHERE i = 256") == "€")
+        func expectStored() throws {
+            #expect(try session.value("SELECT count(*) FROM t WHERE i < 256 AND s = chr(i)") == "255")
+            #expect(try session.value("SELECT s FROM t WHERE i = 256") == "€")
+        }
+        try expectStored()
+        try session.run("TRUNCATE t")
+        try session.copyIn("COPY t FROM STDIN (FORMAT binary)", transport: way.transport) { copy throws in
+            for (index, text) in characters.enumerated() {
+                let number = UInt16(index + 1)
+                try copy.write(fields: [[0, 0, UInt8(number >> 8), UInt8(number & 0xFF)], Array(text.utf8)])
+            }
+            try copy.finish()
+        }
+        try expectStored()
         try session.copyOut("COPY (SELECT s FROM t ORDER BY i) TO STDOUT", transport: way.transport) { rows throws in
             for text in characters { #expect(try rows.nextValues() == [text]) }
         }
@@ -149,6 +185,20 @@ struct CopyOutTests {
             }
         }
         #expect(session.transactionStatus == .inError)
+        try session.run("ROLLBACK")
+        try session.expectUsable()
+    }
+
+    /// More than is on its way when the first row is read, and how long it takes is not the machine's to say.
+    @Test(arguments: CopyWay.all, [0, 0.01])
+    func `a rest that comes in time is read and spoils no transaction, one that does not is cancelled`(
+        way: CopyWay, seconds: Double
+    ) throws {
+        let session = try way.session(StepwiseClock(step: seconds))
+        try session.run("BEGIN")
+        let select = "SELECT repeat('x', 100) FROM generate_series(1, \(seconds == 0 ? 20_000 : 10_000_000))"
+        try session.copyOut("COPY (\(select)) TO STDOUT", transport: way.transport) { _ = try $0.nextRow() }
+        #expect(session.transactionStatus == (seconds == 0 ? .inTransaction : .inError))
         try session.run("ROLLBACK")
         try session.expectUsable()
     }
@@ -193,6 +243,28 @@ struct CopyOutTests {
         #expect(session.poller.now < begun + 5)
         #expect(session.transactionStatus == .idle)
         try session.expectUsable()
+    }
+
+    @Test(arguments: TransportChoice.allCases)
+    func `a cancel request that is faster than its statement is sent again`(transport: TransportChoice) throws {
+        let proxy = try FaultProxy(to: Servers.source)
+        let session = try ScopeKit.session(proxy.conninfo())
+        proxy.arm(.stall, direction: .toServer, at: .beforeQuery("generate_series"))
+        session.pooled.interruptsAt = session.poller.now + 0.05
+        // The second one comes when the first has found nothing: the statement goes on its way now.
+        session.pooled.onPoll = { if proxy.counters.cancelRequests >= 2 { proxy.resume() } }
+        let begun = session.poller.now
+        #expect(throws: Interrupted(signal: 2)) {
+            try session.copyOut(
+                "COPY (SELECT pg_sleep(60) FROM generate_series(1, 10)) TO STDOUT", transport: transport
+            ) { _ in }
+        }
+        session.pooled.calm()
+        #expect(session.poller.now < begun + 10)
+        #expect(proxy.counters.cancelRequests >= 2)
+        #expect(session.transactionStatus == .idle)
+        try session.expectUsable()
+        proxy.stop()
     }
 
     @Test(arguments: CopyWay.all) func `an interruption before the first byte sends nothing`(way: CopyWay) throws {

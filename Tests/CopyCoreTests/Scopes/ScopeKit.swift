@@ -30,6 +30,8 @@ final class PatientPoller: Poller {
     var interruptsAfter: Int?
     /// An interruptible poll throws at this time.
     var interruptsAt: Instant?
+    /// Called before each poll.
+    var onPoll: () -> Void = {}
     private(set) var polls = 0
 
     init(limit: Double = 60) { self.limit = limit }
@@ -38,6 +40,7 @@ final class PatientPoller: Poller {
 
     func poll(_ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool) throws(Interrupted) {
         polls += 1
+        onPoll()
         try check(interruptible)
         let patience = now + limit
         var until = deadline.map { min($0, patience) } ?? patience
@@ -60,6 +63,28 @@ final class PatientPoller: Poller {
     func calm() {
         interruptsAfter = nil
         interruptsAt = nil
+    }
+}
+
+/// Time that goes on by a step whenever somebody looks, or stands still; waiting is real.
+final class StepwiseClock: Poller {
+    private let base = SystemPoller()
+    private let step: Double
+    private var time: Instant
+
+    init(step: Double) {
+        self.step = step
+        time = base.now
+    }
+
+    var now: Instant {
+        time = time + step
+        return time
+    }
+
+    func poll(_ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool) throws(Interrupted) {
+        let isDue = deadline.map { $0 <= time } ?? false
+        try base.poll(&entries, until: base.now + (isDue ? 0 : 0.05), interruptible: interruptible)
     }
 }
 

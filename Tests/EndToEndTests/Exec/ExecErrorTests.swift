@@ -97,6 +97,45 @@ import Testing
         #expect(try stage.rows() == [])
     }
 
+    @Test(arguments: [
+        (Array("COPY t FROM STDIN;\n1\n\\.\n".utf8), "0A000"), ([UInt8]("SELECT '\0'".utf8), ""),
+        ([0x27, 0xFF, 0x27], ""),
+    ])
+    func `a first statement that is refused is told once`(_ input: [UInt8], _ state: String) throws {
+        let stage = try ExecStage()
+        let result = try stage.program([]).with { $0.input = .bytes(input) }.run()
+        #expect(result.code == 1 && result.lineCount == 1, "\(result)")
+        #expect(result.lines(of: stage.conninfo).first?.hasPrefix("ERROR\t\(state)\t") == true, "\(result)")
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result)")
+    }
+
+    @Test func `what a server says in several lines is as many messages`() throws {
+        let stage = try ExecStage()
+        let result = try stage.exec(
+            "-c", "DO $$ BEGIN RAISE NOTICE E'one\ntwo' USING HINT = E'three\nfour'; END $$; SELECT 'open\nx")
+        #expect(result.code == 1, "\(result)")
+        let at = "pgcopy: \(stage.conninfo): "
+        #expect(
+            result.errors.split(separator: "\n") == [
+                "\(at)NOTICE: one", "\(at)  two", "\(at)  HINT: three", "\(at)  four",
+                "\(at)statement 2, line 3: ERROR: unterminated quoted string at or near \"'open (SQLSTATE 42601)",
+                "\(at)  x\"",
+            ], "\(result)")
+    }
+
+    @Test func `psql's own commands, and a statement in a connection's place, get a hint`() throws {
+        let stage = try ExecStage()
+        for input in ["\\connect other\nSELECT 1;", "SELECT 1 \\gx\n"] {
+            let result = try stage.exec(input: input)
+            #expect(result.code == 1 && result.errors.contains("  HINT: commands of psql's"), "\(result)")
+        }
+        let other = try stage.exec("-c", "SELEC 1")
+        #expect(other.code == 1 && !other.errors.contains("HINT"), "\(other)")
+        let misplaced = try Program.pgcopy("exec", "SELECT 1", stage.conninfo).run()
+        #expect(misplaced.code == 2 && misplaced.output == "", "\(misplaced)")
+        #expect(misplaced.errors.contains("SELECT 1: was taken for a database; -c takes a statement\n"), "\(misplaced)")
+    }
+
     @Test func `an unknown place is a usage error, and nothing is started`() throws {
         let stage = try ExecStage()
         let missing = stage.cluster.conninfo(database: "no such")

@@ -17,6 +17,8 @@ struct Framer {
     var phase: Phase
     /// Whole CopyData messages so far.
     private(set) var copyMessages = 0
+    /// Whole messages of type S so far: Sync, where a client sends them.
+    private(set) var syncs = 0
     /// Bytes of the current message's header that have passed; 0 between messages.
     private var headerCount = 0
     private var type: UInt8 = 0
@@ -64,6 +66,7 @@ struct Framer {
             }
             guard bodyLeft <= 0 else { continue }
             if type == .copyData { copyMessages += 1 }
+            if type == UInt8(ascii: "S") { syncs += 1 }
             headerCount = 0
             if let phaseAfter {
                 phase = phaseAfter

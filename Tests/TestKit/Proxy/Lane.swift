@@ -196,7 +196,7 @@ final class Lane {
         let looksAtEach = !injection.isEmpty || copyStart == nil || connection.awaitsAnswer
         let counts = state.armed.compactMap { if case .copyMessages(let count) = $0.trigger { count } else { nil } }
         let last = counts.filter { $0 > framer.copyMessages }.min() ?? .max
-        let before = framer.copyMessages
+        let before = framer
         let phase = framer.phase
         let count = backlog.withUnsafeBufferPointer { buffer in
             framer.advance(
@@ -209,7 +209,8 @@ final class Lane {
         }
         taken += count
         position += count
-        state.counters[direction].copyMessages += framer.copyMessages - before
+        state.counters[direction].copyMessages += framer.copyMessages - before.copyMessages
+        if direction == .toServer { state.counters.syncs += framer.syncs - before.syncs }
         if copyStart != nil { state.counters[direction].copyBytes += count }
         send(bytes, connection, &state)
         if phase == .encryptionAnswer { connection.encryptionAnswered(bytes[0], &state) }

@@ -20,6 +20,8 @@ public struct ProxyCounters: Sendable, Equatable {
     public var connections = 0
     /// Cancel requests among them, unencrypted ones.
     public var cancelRequests = 0
+    /// Sync messages of clients, unencrypted ones.
+    public var syncs = 0
     /// How often the server answered after the client had sent something: turns from `toServer` to `toClient`.
     public var roundTrips = 0
 

@@ -63,6 +63,7 @@ final class BatchLink {
 
     /// The batch has no more statements.
     func finish() {
+        guard !isOver else { return }
         if queue.lost == nil, refused == nil, queue.hasUnsynced { sync() }
         guard queue.isEmpty else { return }
         if let refused {
