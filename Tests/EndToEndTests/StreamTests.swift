@@ -42,6 +42,27 @@ import Testing
         #expect(result.errors.contains("null: committed, 3 rows"), "\(result)")
     }
 
+    @Test(arguments: ["text", "csv", "binary"])
+    func fileThroughGzipAndTableComesOutTheSame(format: String) throws {
+        let trio = try Trio(
+            "CREATE TABLE t (i int, s text, d float8)",
+            source: """
+                INSERT INTO t SELECT i, CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN E'a\\t"b"\\n\\\\.' ELSE 'é' || i END,
+                i / 7.0 FROM generate_series(1, 20000) i
+                """)
+        let directory = try TemporaryDirectory()
+        let (before, after) = (directory.file("before"), directory.file("after"))
+        #expect(try transfer("--format", format, trio.source.at(), before).code == 0)
+        let result = try shell(
+            #"gzip -c "$2" | gzip -dc | "$0" transfer --format="$1" - "$3" && "$0" transfer --format="$1" "$3" "$4""#,
+            format, before, trio.first.at(), after)
+        #expect(result.code == 0, "\(result)")
+        let bytes = try directory.contents(of: "before")
+        #expect(bytes.count > 300_000)
+        #expect(try directory.contents(of: "after") == bytes)
+        #expect(try trio.first.digest() == trio.source.digest())
+    }
+
     @Test func emptyStdinIsNoRows() throws {
         let place = try Place(Servers.first, Trio.schema)
         let result = try transfer("-", place.at()) { $0.input = .bytes([]) }
