@@ -148,7 +148,7 @@ import Testing
         try stage.admin.run("BEGIN; LOCK TABLE d2")
         let producer = try stage.producer(endless)
         let receivers = try ["d1", "d2"].map { try stage.receiver($0) }
-        let manager = stage.manager(producer, receivers, .with { $0.realignmentTimeout = 1 })
+        let manager = stage.manager(producer, receivers)
         interruption.raise(SIGTERM)
         let failure = copyFail { try manager.run() }
         #expect(failure?.reason == .notStarted && failure?.cause as? Interrupted == Interrupted(signal: SIGTERM))
