@@ -6,9 +6,38 @@ internal import Synchronization
 /// `/bin/sh -c` with bytes on its stdin; its other streams are ours.
 final class ChildProcess {
     private final class End: Sendable {
-        let reached = Atomic<Bool>(false)
+        enum State {
+            case running
+            case ended(status: CInt)
+            /// Somebody else took its status.
+            case lost(SystemError)
+        }
+
+        let state = Mutex(State.running)
         let pipe: WakePipe
         init(_ pipe: WakePipe) { self.pipe = pipe }
+
+        /// Waits until the child ends, and takes its status: whoever lets go of it leaves no zombie.
+        func await(_ pid: pid_t) {
+            var information = unsafe siginfo_t()
+            while unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+            state.withLock { state in
+                var status: CInt = 0
+                while unsafe waitpid(pid, &status, 0) < 0 {
+                    guard errno == EINTR else {
+                        state = .lost(SystemError.now("cannot wait for it"))
+                        return
+                    }
+                }
+                state = .ended(status: status)
+            }
+            pipe.wake()
+        }
+
+        /// Sends it a signal, unless it has ended: as long as the lock is held its number stays its own.
+        func signal(_ pid: pid_t, _ number: CInt) {
+            state.withLock { if case .running = $0 { kill(pid, number) } }
+        }
     }
 
     private let pid: pid_t
@@ -36,27 +65,19 @@ final class ChildProcess {
         _ = fcntl(feeding, F_SETFL, O_NONBLOCK)
         let end = End(pipe)
         self.end = end
-        let started = startThread { [pid] in
-            var information = unsafe siginfo_t()
-            // Left as a zombie, so that the number stays its own until `failure` is asked for.
-            while unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
-            end.reached.store(true, ordering: .releasing)
-            end.pipe.wake()
-        }
+        let started = startThread { [pid] in end.await(pid) }
         feed()
         if !started {
             // No thread to be had: wait here.
             closeInput()
-            var information = unsafe siginfo_t()
-            while unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
-            end.reached.store(true, ordering: .releasing)
+            end.await(pid)
         }
     }
 
     deinit { closeInput() }
 
     /// Whether it has ended.
-    var hasEnded: Bool { end.reached.load(ordering: .acquiring) }
+    var hasEnded: Bool { end.state.withLock { if case .running = $0 { false } else { true } } }
 
     /// What to wait for: its end, and room in its stdin.
     var interests: [Interest] {
@@ -80,13 +101,15 @@ final class ChildProcess {
     }
 
     /// Sends it a signal, unless it has ended.
-    func signal(_ number: CInt) { if !hasEnded { kill(pid, number) } }
+    func signal(_ number: CInt) { end.signal(pid, number) }
 
-    /// Takes its status, once it has ended.
+    /// How it failed, once it has ended.
     func failure() -> NotificationCommand.Failure? {
-        var status: CInt = 0
-        while unsafe waitpid(pid, &status, 0) < 0 {
-            if errno != EINTR { return .notRun(SystemError.now("cannot wait for it")) }
+        let status: CInt
+        switch end.state.withLock({ $0 }) {
+        case .running: return nil
+        case .lost(let error): return .notRun(error)
+        case .ended(let code): status = code
         }
         if status & 0x7f != 0 { return .signalled(status & 0x7f) }
         let code = (status >> 8) & 0xff

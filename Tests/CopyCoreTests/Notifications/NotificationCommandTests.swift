@@ -98,6 +98,25 @@ struct NotificationCommandTests {
         }
         #expect(try directory.text(of: "caught") == "caught\n")
     }
+
+    @Test func `a command that was interrupted becomes no zombie, one that ignored the signal included`() throws {
+        let directory = try self.directory.get()
+        for (name, onTerm) in [("heeds", "exit 0"), ("ignores", "")] {
+            let interruption = try #require(Interruption())
+            interruption.raise(SIGTERM)
+            let script =
+                "trap '\(onTerm)' TERM; echo $$ > '\(directory.path)/\(name)'; "
+                + "while ! [ -e '\(directory.path)/over' ]; do sleep 0.01; done"
+            #expect(throws: Interrupted(signal: SIGTERM)) {
+                try NotificationCommand(Array(script.utf8)).run(
+                    note("x"),
+                    poller: LatePoller(interruption) { (try? directory.text(of: name))?.hasSuffix("\n") == true })
+            }
+            if onTerm.isEmpty { try directory.write([], to: "over") }
+            let pid = try #require(try pid_t(directory.text(of: name).dropLast()))
+            try eventually("somebody waited for it") { kill(pid, 0) == -1 && errno == ESRCH }
+        }
+    }
 }
 
 /// Is interrupted only once the command is ready for it.
