@@ -53,6 +53,13 @@ struct FrontEndUsageErrorTests {
     func operands() {
         #expect(usageError(["transfer"]) == "transfer needs SOURCE and DESTINATION")
         #expect(usageError(["transfer", "a"]) == "transfer needs DESTINATION")
+        #expect(
+            usageError(["transfer", "a", "-t", "b"]) == "transfer needs DESTINATION; \"b\" is the value of --table")
+        #expect(usageError(["transfer", "a", "-tb"]) == "transfer needs DESTINATION")
+        #expect(usageError(["transfer", "-t", "b", "a"]) == "transfer needs DESTINATION")
+        #expect(
+            usageError(["exec", "--sync-every", "dbname=x password=y"])
+                == "exec needs CONNECTION; the last word is the value of --sync-every")
         #expect(usageError(["completions"]) == "completions needs SHELL")
         #expect(usageError(["completions", "tcsh"]) == "SHELL: \"tcsh\" is none of bash, zsh, fish")
         #expect(usageError(["completions", "bash", "zsh"]) == "completions: \"zsh\" is one operand too many")

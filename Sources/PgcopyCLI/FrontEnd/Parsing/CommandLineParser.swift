@@ -9,6 +9,8 @@ struct CommandLineParser {
     /// Kept until the end: a `--help` further right wins over it.
     private var firstError: UsageError?
     private var special: Request?
+    /// The last argument, where an option took it for its value.
+    private var swallowed: (option: OptionSpec, value: Argument)?
 
     /// A parser for this command.
     init(_ command: CommandSpec) {
@@ -99,6 +101,7 @@ struct CommandLineParser {
         guard let value = attached ?? rest.popFirst() else {
             return fail("option \(option.spelling) needs a value: \(option.spellingWithValue)")
         }
+        if attached == nil, rest.isEmpty { swallowed = (option, value) }
         accept(option, value)
     }
 
@@ -141,7 +144,12 @@ struct CommandLineParser {
     private func checkOperands() throws(UsageError) {
         let missing = command.operands.filter(\.isRequired).dropFirst(operands.count).map(\.placeholder)
         if !missing.isEmpty {
-            throw UsageError("\(command.name) needs \(missing.joined(separator: " and "))", in: command.name)
+            var message = "\(command.name) needs \(missing.joined(separator: " and "))"
+            if let swallowed {
+                let word = Echo.quoted(swallowed.value.text, instead: "the last word")
+                message += "; \(word) is the value of \(swallowed.option.spelling)"
+            }
+            throw UsageError(message, in: command.name)
         }
         for (index, operand) in operands.enumerated() {
             guard let spec = index < command.operands.count ? command.operands[index] : command.operands.last,
