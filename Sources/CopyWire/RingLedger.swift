@@ -13,8 +13,7 @@ public struct RingLedger: Sendable {
     public private(set) var head = 0
     /// Each reader's position; nil for one that left and holds nothing back.
     private var cursors: [Int?]
-    /// The position that lies at the ring's beginning. An empty ring begins anew: the same few pages then stay
-    /// in the processor's cache while every reader keeps up.
+    /// The position that lies at the ring's beginning.
     private var origin = 0
 
     /// An empty ring for so many readers.
@@ -46,7 +45,6 @@ public struct RingLedger: Sendable {
     public mutating func wrote(_ count: Int) {
         precondition(count <= space, "more written than there was room for")
         head += count
-        rewind()
     }
 
     /// How far a reader is behind the writer, in bytes; 0 for one that left.
@@ -64,16 +62,14 @@ public struct RingLedger: Sendable {
         guard let cursor = cursors[reader] else { return }
         precondition(cursor + count <= head, "more taken than there was")
         cursors[reader] = cursor + count
-        rewind()
     }
 
     /// A reader leaves for good and holds nothing back any more.
-    public mutating func leave(_ reader: Int) {
-        cursors[reader] = nil
-        rewind()
-    }
+    public mutating func leave(_ reader: Int) { cursors[reader] = nil }
 
-    private mutating func rewind() {
+    /// Begins anew where the ring is empty: the same few pages then stay in the processor's cache while every
+    /// reader keeps up.
+    public mutating func rewind() {
         if tail == head { origin = head }
     }
 }

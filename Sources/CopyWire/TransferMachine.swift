@@ -208,6 +208,7 @@ public struct TransferMachine: Sendable {
             return serve()
         }
         stage = .filling
+        ring.rewind()
         let region = ring.writable
         return .fill(region.prefix(chunk))
     }
