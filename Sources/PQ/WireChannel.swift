@@ -40,6 +40,20 @@ public final class WireChannel {
     /// Whether TLS is below.
     public var usesTLS: Bool { tls != nil }
 
+    /// Has the system hold that many bytes of what is written to a Unix socket, or as many as it allows
+    /// (Linux: net.core.wmem_max); TCP sizes its buffers by itself. The corresponding C function is setsockopt.
+    public func enlargeSendBuffer(to bytes: CInt) {
+        guard option(SO_DOMAIN) == AF_UNIX, let now = option(SO_SNDBUF), now < bytes else { return }
+        var bytes = bytes
+        _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<CInt>.size))
+    }
+
+    private func option(_ name: CInt) -> CInt? {
+        var value = CInt(0)
+        var size = socklen_t(MemoryLayout<CInt>.size)
+        return unsafe getsockopt(socket, SOL_SOCKET, name, &value, &size) == 0 ? value : nil
+    }
+
     /// Reads what is there. The corresponding C functions are recv and SSL_read.
     @unsafe
     public func read(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {

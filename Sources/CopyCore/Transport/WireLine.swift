@@ -106,6 +106,9 @@ final class WireLine {
         return nil
     }
 
+    /// Has the system hold that much of what is written, where it must be told.
+    func enlargeSendBuffer(to bytes: CInt) { channel.enlargeSendBuffer(to: bytes) }
+
     /// Writes a frame's header and data below everything queued.
     @unsafe
     func write(

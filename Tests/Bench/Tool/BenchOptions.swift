@@ -4,15 +4,18 @@
 struct BenchOptions {
     /// Words for `--help`, and for who asks for what there is not.
     static let usage = """
-        usage: PgcopyBench [--rounds N] [--quick] [--write]
+        usage: PgcopyBench [--rounds N] [--quick] [--tcp] [--write]
           --rounds N  run every contender N times (default: 5, with --quick 3)
           --quick     a tenth of the rows: shows that everything runs, its figures are rough
+          --tcp       connect by TCP, not by Unix sockets
           --write     write Tests/Bench/RESULTS.md and Tests/Bench/results.svg; run in the package's directory
 
         """
 
     /// A tenth of everything.
     var isQuick = false
+    /// Connect by TCP.
+    var usesTCP = false
     /// Write the page and the chart.
     var writes = false
     /// Only the help is wanted.
@@ -28,6 +31,7 @@ struct BenchOptions {
         while let argument = rest.popFirst() {
             switch argument {
             case "--quick": isQuick = true
+            case "--tcp": usesTCP = true
             case "--write": writes = true
             case "--help": wantsHelp = true
             case "--rounds":
@@ -43,6 +47,7 @@ struct BenchOptions {
 
     /// The options that were given, as one would type them.
     var words: String {
-        [isQuick ? "--quick" : nil, wantedRounds.map { "--rounds \($0)" }].compactMap { $0 }.joined(separator: " ")
+        [isQuick ? "--quick" : nil, usesTCP ? "--tcp" : nil, wantedRounds.map { "--rounds \($0)" }]
+            .compactMap { $0 }.joined(separator: " ")
     }
 }

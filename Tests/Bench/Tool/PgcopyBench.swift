@@ -32,7 +32,7 @@ enum PgcopyBench {
             throw BenchError("cannot write to Tests/Bench: run this in the package's directory")
         }
         try ReleaseBuild.prepare()
-        let arena = try Arena()
+        let arena = try Arena(usesTCP: options.usesTCP)
         defer { arena.remove() }
         let installed = try Installed(arena.files)
         for line in installed.missing { say("not installed, so not measured: \(line)") }

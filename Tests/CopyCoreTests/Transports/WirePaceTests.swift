@@ -1,6 +1,7 @@
 // How often the wire asks for more.
 
 import CopyCore
+import Glibc
 import TestKit
 import Testing
 
@@ -30,5 +31,33 @@ struct WirePaceTests {
         let reads = poller.asked.filter { $0.descriptor == session.connection.socket }
         let streams = reads.contains { $0.gathers }
         #expect(streams)
+    }
+
+    /// What the kernel holds of what is written to a socket, as it counts: twice what was asked for.
+    private func sendBuffer(_ session: Session) -> Int {
+        var bytes = CInt(0)
+        var size = socklen_t(MemoryLayout<CInt>.size)
+        getsockopt(session.connection.socket, SOL_SOCKET, SO_SNDBUF, &bytes, &size)
+        return Int(bytes)
+    }
+
+    private func sendBuffers(_ conninfo: String) throws -> (before: Int, within: Int) {
+        let session = try ScopeKit.session(conninfo)
+        try session.run("CREATE TEMP TABLE t (i int)")
+        let before = sendBuffer(session)
+        let manager = CopyManager(
+            IteratorProducer([[Array("1\n".utf8)]]),
+            [StatementReceiver(session, "COPY t FROM STDIN", transport: .wire)], poller: SystemPoller())
+        try manager.run()
+        return (before, sendBuffer(session))
+    }
+
+    @Test func `a destination on this machine is given a longer way`() throws {
+        let allowed = try #require(Int(TextFile("/proc/sys/net/core/wmem_max").text.split(separator: "\n")[0]))
+        let unix = try sendBuffers(Servers.source.conninfo())
+        #expect(unix.within == max(unix.before, 2 * min(1 << 19, allowed)))
+        // TCP sizes its own, and stops doing so where it is told a size.
+        let tcp = try sendBuffers(Servers.source.tcpConninfo())
+        #expect(tcp.within != unix.within)
     }
 }

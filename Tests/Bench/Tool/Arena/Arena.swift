@@ -2,7 +2,7 @@
 
 import TestKit
 
-/// Four throw-away clusters, all on this machine, reached by TCP as servers are.
+/// Throw-away clusters, all on this machine, reached by their Unix sockets or by TCP.
 final class Arena {
     /// Set so that the disk and the housekeeping are not what is measured.
     private static let settings = [
@@ -17,8 +17,13 @@ final class Arena {
     /// Named pipes, scripts, files of the clients.
     let files: TemporaryDirectory
 
+    /// Clients connect by TCP, as between machines. Not by default: there the kernel's congestion control is
+    /// measured as well, and one that sends by its clock (bbr) costs the destination's server 3 %.
+    let usesTCP: Bool
+
     /// Starts the servers.
-    init(destinations count: Int = 3) throws {
+    init(destinations count: Int = 3, usesTCP: Bool) throws {
+        self.usesTCP = usesTCP
         source = try Cluster(ClusterOptions(settings: Self.settings))
         destinations = try (0..<count).map { _ in try Cluster(ClusterOptions(settings: Self.settings)) }
         files = try TemporaryDirectory()
@@ -44,10 +49,12 @@ final class Arena {
     }
 
     /// The source, for a client.
-    var sourceAddress: String { source.tcpConninfo() }
+    var sourceAddress: String { address(source) }
 
     /// The first destinations, for a client.
-    func addresses(_ count: Int) -> [String] { destinations.prefix(count).map { $0.tcpConninfo() } }
+    func addresses(_ count: Int) -> [String] { destinations.prefix(count).map(address) }
+
+    private func address(_ cluster: Cluster) -> String { usesTCP ? cluster.tcpConninfo() : cluster.conninfo() }
 
     /// Makes the table everywhere and fills it at the source, settled: frozen, in memory, on disk.
     func make(_ table: SampleTable) throws {

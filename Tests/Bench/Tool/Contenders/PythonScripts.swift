@@ -20,9 +20,10 @@ enum PythonScripts {
         """
 
     /// The copy manager of py-postgresql, which is where this program has its words from. Its release 1.3.1
-    /// cannot read a version as `15.18 (Debian 15.18-0+deb12u1)`, so only the first word is shown to it.
+    /// cannot read a version as `15.18 (Debian 15.18-0+deb12u1)`, so only the first word is shown to it; of a
+    /// Unix socket it wants the path.
     static let copyman = """
-        import sys
+        import sys, urllib.parse
         import postgresql
         from postgresql import copyman, versionstring
 
@@ -31,7 +32,10 @@ enum PythonScripts {
         out, into, source, *destinations = sys.argv[1:]
 
         def connect(uri):
-            return postgresql.open("pq://" + uri.split("://", 1)[1])
+            parts = urllib.parse.urlsplit(uri)
+            query = urllib.parse.parse_qs(parts.query)
+            unix = f"?[unix]={query['host'][0]}/.s.PGSQL.{query['port'][0]}" if "host" in query else ""
+            return postgresql.open(f"pq://{parts.netloc}{parts.path}{unix}")
 
         databases = [connect(uri) for uri in [source] + destinations]
         copyman.transfer(databases[0].prepare(out), *[database.prepare(into) for database in databases[1:]])
