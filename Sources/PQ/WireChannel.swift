@@ -23,12 +23,15 @@ public final class WireChannel {
 
     /// The socket to poll.
     public let socket: CInt
+    /// Whether it is a Unix socket.
+    public let isUnix: Bool
     private let tls: TLSSession?
 
     /// Nil where only libpq can speak: GSS encryption, a TLS library other than OpenSSL, no socket.
     public init?(_ connection: Connection) {
         guard connection.isUsable, connection.socket >= 0, !connection.usesGSSEncryption else { return nil }
         socket = connection.socket
+        isUnix = Self.option(SO_DOMAIN, of: socket) == AF_UNIX
         if connection.usesTLS {
             guard let session = TLSSession(connection) else { return nil }
             tls = session
@@ -43,12 +46,12 @@ public final class WireChannel {
     /// Has the system hold that many bytes of what is written to a Unix socket, or as many as it allows
     /// (Linux: net.core.wmem_max); TCP sizes its buffers by itself. The corresponding C function is setsockopt.
     public func enlargeSendBuffer(to bytes: CInt) {
-        guard option(SO_DOMAIN) == AF_UNIX, let now = option(SO_SNDBUF), now < bytes else { return }
+        guard isUnix, let now = Self.option(SO_SNDBUF, of: socket), now < bytes else { return }
         var bytes = bytes
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<CInt>.size))
     }
 
-    private func option(_ name: CInt) -> CInt? {
+    private static func option(_ name: CInt, of socket: CInt) -> CInt? {
         var value = CInt(0)
         var size = socklen_t(MemoryLayout<CInt>.size)
         return unsafe getsockopt(socket, SOL_SOCKET, name, &value, &size) == 0 ? value : nil

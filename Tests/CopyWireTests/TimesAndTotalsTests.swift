@@ -22,6 +22,30 @@ struct InstantTests {
     }
 }
 
+struct GatherPaceTests {
+    /// Whether each of these, given one after the other, is followed by a pause.
+    private func pauses(capacity: Int?, after counts: [Int]) -> [Bool] {
+        var pace = GatherPace(capacity: capacity)
+        return counts.map { count in
+            pace.gave(count)
+            return pace.emptied()
+        }
+    }
+
+    @Test func `a stream that came is given time to gather, one that was silent is not`() {
+        #expect(pauses(capacity: nil, after: [0, 1, 0, 1 << 30]) == [false, true, false, true])
+    }
+
+    @Test func `a stream that fills its socket is not kept waiting, until it is down to single pieces`() {
+        let pieces = Array(repeating: 8192, count: 7)
+        let fast = [99_999, 100_000, 50_000] + pieces + [8193]
+        let answers = pauses(capacity: 100_000, after: fast + pieces + [8192, 99_999, 100_000])
+        #expect(answers[0])
+        #expect(!answers[1..<18].contains(true))
+        #expect(Array(answers[18...]) == [true, true, false])
+    }
+}
+
 struct StallClockTests {
     @Test func `a clock that does not run has no deadline`() {
         #expect(StallClock().deadline(1) == nil)

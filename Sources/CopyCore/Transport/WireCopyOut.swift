@@ -20,11 +20,16 @@ public final class WireCopyOut: CopyOutTransport {
     /// Rows that came together with the server's consent.
     private var early: [UInt8] = []
     private var earlyMessages = 0
+    private var pace: GatherPace
+
+    /// What a Unix socket holds of a server that sends 8 KiB at a time is 170 KB, where its buffer is Linux's 208 KiB.
+    private static let unixCapacity = 1 << 17
 
     /// Nil where libpq has to speak for itself. The session must be idle.
     public init?(_ session: Session) {
         guard let line = WireLine(session) else { return nil }
         self.line = line
+        pace = GatherPace(capacity: line.isUnix ? Self.unixCapacity : nil)
     }
 
     /// The server sends the binary format.
@@ -68,11 +73,12 @@ public final class WireCopyOut: CopyOutTransport {
                 var rest = space._mutatingExtracting(moved.bytes..<space.byteCount)
                 let (more, blocked) = try line.read(&rest)
                 moved += more
+                pace.gave(more.bytes)
                 if line.isReady { state = .ready }
                 if line.error != nil { break }
                 if var blocked {
+                    blocked.gathers = pace.emptied()
                     guard moved.bytes > 0 else { return .blocked(blocked) }
-                    blocked.gathers = true
                     return .moved(moved, blocked: blocked)
                 }
                 // Less is left than a server sends at once: the rest is for the next cycle. But what held no

@@ -45,6 +45,7 @@ final class WireLine {
     }
 
     var socket: CInt { channel.socket }
+    var isUnix: Bool { channel.isUnix }
 
     /// The server confirmed a COPY and nothing else.
     var isPlainCopy: Bool { error == nil && strangers == 0 && commandTags.count == 1 }
