@@ -4,18 +4,18 @@
 struct BenchOptions {
     /// Words for `--help`, and for who asks for what there is not.
     static let usage = """
-        usage: PgcopyBench [--rounds N] [--quick] [--tcp] [--write]
+        usage: PgcopyBench [--rounds N] [--quick] [--unix] [--write]
           --rounds N  run every contender N times (default: 5, with --quick 3)
           --quick     a tenth of the rows: shows that everything runs, its figures are rough
-          --tcp       connect by TCP, not by Unix sockets
+          --unix      connect by Unix sockets, not by TCP
           --write     write Tests/Bench/RESULTS.md and Tests/Bench/results.svg; run in the package's directory
 
         """
 
     /// A tenth of everything.
     var isQuick = false
-    /// Connect by TCP.
-    var usesTCP = false
+    /// How clients connect.
+    var way = ConnectionWay.tcp
     /// Write the page and the chart.
     var writes = false
     /// Only the help is wanted.
@@ -31,7 +31,7 @@ struct BenchOptions {
         while let argument = rest.popFirst() {
             switch argument {
             case "--quick": isQuick = true
-            case "--tcp": usesTCP = true
+            case "--unix": way = .unix
             case "--write": writes = true
             case "--help": wantsHelp = true
             case "--rounds":
@@ -47,7 +47,7 @@ struct BenchOptions {
 
     /// The options that were given, as one would type them.
     var words: String {
-        [isQuick ? "--quick" : nil, usesTCP ? "--tcp" : nil, wantedRounds.map { "--rounds \($0)" }]
+        [isQuick ? "--quick" : nil, way == .unix ? "--unix" : nil, wantedRounds.map { "--rounds \($0)" }]
             .compactMap { $0 }.joined(separator: " ")
     }
 }

@@ -2,7 +2,7 @@
 
 import TestKit
 
-/// Throw-away clusters, all on this machine, reached by their Unix sockets or by TCP.
+/// Throw-away clusters, all on this machine.
 final class Arena {
     /// Set so that the disk and the housekeeping are not what is measured.
     private static let settings = [
@@ -17,17 +17,26 @@ final class Arena {
     /// Named pipes, scripts, files of the clients.
     let files: TemporaryDirectory
 
-    /// Clients connect by TCP, as between machines. Not by default: there the kernel's congestion control is
-    /// measured as well, and one that sends by its clock (bbr) costs the destination's server 3 %.
-    let usesTCP: Bool
+    /// How clients connect.
+    let way: ConnectionWay
 
     /// Starts the servers.
-    init(destinations count: Int = 3, usesTCP: Bool) throws {
-        self.usesTCP = usesTCP
+    init(destinations count: Int = 3, way: ConnectionWay) throws {
+        self.way = way
         source = try Cluster(ClusterOptions(settings: Self.settings))
         destinations = try (0..<count).map { _ in try Cluster(ClusterOptions(settings: Self.settings)) }
         files = try TemporaryDirectory()
     }
+
+    private init(_ other: Arena, way: ConnectionWay) {
+        source = other.source
+        destinations = other.destinations
+        files = other.files
+        self.way = way
+    }
+
+    /// The same servers, reached in one way or the other.
+    func reached(by way: ConnectionWay) -> Arena { Arena(self, way: way) }
 
     /// Stops and removes everything.
     func remove() {
@@ -54,7 +63,12 @@ final class Arena {
     /// The first destinations, for a client.
     func addresses(_ count: Int) -> [String] { destinations.prefix(count).map(address) }
 
-    private func address(_ cluster: Cluster) -> String { usesTCP ? cluster.tcpConninfo() : cluster.conninfo() }
+    private func address(_ cluster: Cluster) -> String {
+        switch way {
+        case .tcp: cluster.tcpConninfo()
+        case .unix: cluster.conninfo()
+        }
+    }
 
     /// Makes the table everywhere and fills it at the source, settled: frozen, in memory, on disk.
     func make(_ table: SampleTable) throws {

@@ -14,4 +14,11 @@ struct Contender: Sendable {
     var counts: ClosedRange<Int> = 1...3
     /// What to run.
     let program: @Sendable (_ arena: Arena, _ table: String, _ count: Int) throws -> Program
+
+    /// The same, by one way or the other.
+    func reached(by way: ConnectionWay) -> Contender {
+        Contender(name: "\(name), by \(way.rawValue)", isPgcopy: isPgcopy, isLimit: isLimit, counts: counts) {
+            try program($0.reached(by: way), $1, $2)
+        }
+    }
 }

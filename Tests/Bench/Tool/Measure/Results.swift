@@ -14,6 +14,8 @@ struct Results {
     var tables: [(table: SampleTable, bytes: Int)] = []
     /// Copies.
     var duels: [Duel] = []
+    /// One destination beside what its server needs alone.
+    var limit: Duel?
     /// Nil without callgrind.
     var instructions: InstructionCounts?
     /// Peaks.

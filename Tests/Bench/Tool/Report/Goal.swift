@@ -11,7 +11,7 @@ struct Goal {
 
     /// All goals of a benchmark.
     static func all(_ results: Results) -> [Goal] {
-        wall(results) + cpu(results) + instructions(results) + memory(results)
+        wall(results) + limit(results) + cpu(results) + instructions(results) + memory(results)
     }
 
     private init(_ name: String, _ value: Double?, atMost limit: Double, unit: String = "", decimals: Int = 2) {
@@ -24,18 +24,16 @@ struct Goal {
 
     /// The quotient of two contenders' medians in one duel.
     private static func ratio(
-        _ results: Results, _ table: String, _ destinations: Int, _ ours: Contender, _ theirs: Contender,
-        _ figure: (Series) -> Double
+        _ duel: Duel?, _ ours: Contender, _ theirs: Contender, _ figure: (Series) -> Double
     ) -> Double? {
-        guard let duel = results.duel(table, destinations), let ours = duel.series(ours),
-            let theirs = duel.series(theirs), figure(theirs) > 0
+        guard let duel, let ours = duel.series(ours), let theirs = duel.series(theirs), figure(theirs) > 0
         else { return nil }
         return figure(ours) / figure(theirs)
     }
 
     private static func wall(_ results: Results) -> [Goal] {
         func ratio(_ table: String, _ destinations: Int, _ theirs: Contender) -> Double? {
-            Self.ratio(results, table, destinations, .pgcopyAuto, theirs, \.wall)
+            Self.ratio(results.duel(table, destinations), .pgcopyAuto, theirs, \.wall)
         }
         var goals: [Goal] = []
         for (table, _) in results.tables {
@@ -52,11 +50,15 @@ struct Goal {
                     "wide to \(count): wall time at most 0.60 of psql's text pipe",
                     ratio("wide", count, .psqlText), atMost: 0.6))
         }
-        goals.append(
-            Goal(
-                "wide to 1: wall time at most 1.08 of what the server needs alone",
-                ratio("wide", 1, .limit(file: "")), atMost: 1.08))
         return goals
+    }
+
+    private static func limit(_ results: Results) -> [Goal] {
+        [ConnectionWay.unix, .tcp].map { way in
+            Goal(
+                "wide to 1, by \(way.rawValue): wall time at most 1.08 of what the server needs alone",
+                ratio(results.limit, .pgcopyAuto.reached(by: way), .limit(file: ""), \.wall), atMost: 1.08, decimals: 3)
+        }
     }
 
     private static func cpu(_ results: Results) -> [Goal] {
@@ -65,7 +67,7 @@ struct Goal {
             goals.append(
                 Goal(
                     "\(table.name) to null, text: client CPU at most 0.5 of `psql > /dev/null`",
-                    ratio(results, table.name, 0, .pgcopyText, .psqlText, \.cpu), atMost: 0.5))
+                    ratio(results.duel(table.name, 0), .pgcopyText, .psqlText, \.cpu), atMost: 0.5))
         }
         for (table, _) in results.tables {
             for (format, ours, theirs) in [
@@ -74,7 +76,7 @@ struct Goal {
                 goals.append(
                     Goal(
                         "\(table.name) to 3, \(format): client CPU at most 0.5 of `psql \\| tee \\| psql`",
-                        ratio(results, table.name, 3, ours, theirs, \.cpu), atMost: 0.5))
+                        ratio(results.duel(table.name, 3), ours, theirs, \.cpu), atMost: 0.5))
             }
         }
         return goals

@@ -16,12 +16,12 @@ struct MachineFacts {
         let model = first(#"sed -n 's/^model name[^:]*: //p' /proc/cpuinfo"#)
         let memory = first(#"awk '/^MemTotal/ {printf "%.0f GiB", $2 / 1048576}' /proc/meminfo"#)
         let congestion = first("cat /proc/sys/net/ipv4/tcp_congestion_control")
-        let way = arena.usesTCP ? "by TCP (congestion control: \(congestion))" : "by Unix sockets"
         lines = [
             "CPU: \(model), \(first("nproc")) cores; memory: \(memory)",
             "kernel: \(first("uname -sr"))",
             "PostgreSQL \(try arena.source.psql("SHOW server_version")), \(first(#""$PSQL" --version"#))",
-            "all servers on this machine, \(way); fsync and autovacuum off, shared_buffers 256MB",
+            "all servers on this machine, by \(arena.way.rawValue); fsync and autovacuum off, shared_buffers 256MB",
+            "TCP's congestion control: \(congestion)",
         ]
     }
 }

@@ -10,6 +10,7 @@ struct ResultsPage {
         opening()
         goals()
         for (table, bytes) in results.tables { section(table, bytes) }
+        limit()
         instructions()
         memory()
         loop()
@@ -101,6 +102,28 @@ struct ResultsPage {
                     Figures.fixed(series.cpu, 2),
                     quotient(series.cpu, .psqlText, \.cpu), quotient(series.cpu, .psqlBinary, \.cpu),
                     contender.isPgcopy ? Figures.mebibytes(series.peak) : "–",
+                ]
+            })
+    }
+
+    private mutating func limit() {
+        guard let duel = results.limit, let alone = duel.results.first(where: \.contender.isLimit)?.series else {
+            return
+        }
+        line("## The limit")
+        line()
+        line(
+            "The table \(duel.table) to one destination, beside what its server needs for the same rows from its own disk;"
+        )
+        line("\(alone.samples.count) rounds.")
+        line()
+        table(
+            ["", "wall s", "least–most", "× the server alone"],
+            duel.results.map { contender, series in
+                [
+                    contender.isPgcopy ? "**\(contender.name)**" : contender.name, Figures.fixed(series.wall, 2),
+                    "\(Figures.fixed(series.range.least, 2))–\(Figures.fixed(series.range.most, 2))",
+                    Figures.fixed(series.wall / alone.wall, 3),
                 ]
             })
     }
