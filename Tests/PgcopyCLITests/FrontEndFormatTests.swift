@@ -6,16 +6,13 @@ import Testing
 
 @Suite("Front end: format options")
 struct FrontEndFormatTests {
-    @Test("Binary has none of them", arguments: ["--header", "--delimiter=|", "--null=x", "--quote='", "--escape=x"])
+    @Test(
+        "Binary has none of them",
+        arguments: ["--header", "--delimiter=|", "--null=x", "--quote='", "--escape=x", "--encoding=LATIN1"])
     func binary(_ option: String) throws {
         let message = try #require(transferError("--format=binary", option))
         #expect(message.hasPrefix("option \(option.prefix { $0 != "=" }) "))
         #expect(transferError("--format=csv", option) == nil)
-    }
-
-    @Test("Binary has an encoding")
-    func binaryEncoding() throws {
-        #expect(try transfer("--format=binary", "--encoding=UTF8").formatDetails.encoding == "UTF8")
     }
 
     @Test("Quote and escape are csv's", arguments: ["--quote='", "--escape=x"])

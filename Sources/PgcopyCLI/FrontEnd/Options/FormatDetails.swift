@@ -37,7 +37,7 @@ extension FormatDetails {
         switch format {
         case .csv: refused = []
         case .auto, .text: refused = [.quote, .escape]
-        case .binary: refused = [.header, .delimiter, .null, .quote, .escape]
+        case .binary: refused = [.header, .delimiter, .null, .quote, .escape, .encoding]
         }
         for option in refused where invocation.has(option) {
             let csvOnly = option.long == OptionSpec.quote.long || option.long == OptionSpec.escape.long

@@ -96,6 +96,7 @@ extension OptionSpec {
     static let encoding = OptionSpec(
         "encoding",
         value: .required("NAME", .text),
-        summary: "encoding of the stream, such as UTF8 or LATIN1"
+        summary: "encoding of the stream, such as UTF8 or LATIN1",
+        details: ["Not in binary format, where characters are UTF8."]
     )
 }
