@@ -20,6 +20,10 @@ import Testing
             "timezone = 'Asia/Kolkata'",
         ],
         ["statement_timeout = '40ms'", "lock_timeout = '1ms'", "idle_in_transaction_session_timeout = '30ms'"],
+        [
+            "statement_timeout = '30ms'", "jit = on", "jit_above_cost = 0", "jit_inline_above_cost = 0",
+            "jit_optimize_above_cost = 0",
+        ],
         ["default_transaction_read_only = on"],
         [
             "default_transaction_isolation = 'serializable'", "default_transaction_deferrable = on",
@@ -74,6 +78,23 @@ import Testing
         }
         #expect(result.code == 0, "\(result)")
         #expect(try trio.first.digest() == trio.source.digest())
+    }
+
+    @Test func amountsOfMoneyMeanTheSameToBothServers() throws {
+        let servers = try Servers.all()
+        let source = try Place(servers.source, "CREATE TABLE t (a text, b text)")
+        let target = try Place(servers.first, "CREATE TABLE t (a text, b text DEFAULT current_setting('lc_monetary'))")
+        for place in [source, target] {
+            try place.cluster.psql("ALTER DATABASE \(place.database) SET lc_monetary = 'C.UTF-8'")
+        }
+        let query = "SELECT current_setting('lc_monetary') AS a"
+        #expect(try transfer("--query", query, "--into=t", source.conninfo, target.conninfo).code == 0)
+        #expect(try target.sql("SELECT * FROM t") == "C|C")
+        // What is read or written by others is in the locale of the database.
+        let file = try TemporaryDirectory()
+        defer { file.remove() }
+        #expect(try transfer("--query", query, source.conninfo, file.file("x")).code == 0)
+        #expect(try file.contents(of: "x") == Array("C.UTF-8\n".utf8))
     }
 
     @Test func rowSecurityIsAnErrorNotAFilter() throws {

@@ -35,38 +35,43 @@ enum Catalog {
     }
 
     /// The question for the types with these OIDs and every type inside them.
-    static func typesQuestion(_ oids: [UInt32]) -> PipelineMessage {
+    static func typesQuestion(_ oids: [UInt32], serverVersion: Int) -> PipelineMessage {
         let list = "{" + oids.map(String.init).joined(separator: ",") + "}"
-        return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])"), [list])
+        return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])", serverVersion), [list])
     }
 
     /// The same question for the columns of a table, found as by `tableQuestion`.
-    static func typesQuestion(of name: SQLName) -> PipelineMessage {
+    static func typesQuestion(of name: SQLName, serverVersion: Int) -> PipelineMessage {
         let columns = """
             SELECT a.atttypid FROM pg_catalog.pg_attribute a \
             WHERE a.attrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1) \
             AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
             """
-        return .statement(types(from: columns), [name.quoted])
+        return .statement(types(from: columns, serverVersion), [name.quoted])
     }
 
-    private static func types(from first: String) -> String {
-        """
-        WITH RECURSIVE reach(oid) AS (\(first) UNION \
-        SELECT m.member FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
-        CROSS JOIN LATERAL (SELECT t.typelem UNION ALL SELECT t.typbasetype UNION ALL \
-        SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE g.rngtypid OPERATOR(pg_catalog.=) t.oid UNION ALL \
-        SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid \
-        AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) m(member)) \
-        SELECT t.oid, n.nspname, t.typname, t.typtype, \
-        CASE WHEN t.typlen OPERATOR(pg_catalog.=) '-1' THEN t.typelem ELSE 0 END, t.typbasetype, \
-        (SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE g.rngtypid OPERATOR(pg_catalog.=) t.oid), \
-        (SELECT pg_catalog.string_agg(a.atttypid::pg_catalog.text, ',' ORDER BY a.attnum) \
-        FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid \
-        AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) \
-        FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
-        JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
-        """
+    private static func types(from first: String, _ serverVersion: Int) -> String {
+        let multirange = serverVersion >= 140_000 ? " OR g.rngmultitypid OPERATOR(pg_catalog.=) t.oid" : ""
+        let subtype = """
+            SELECT g.rngsubtype FROM pg_catalog.pg_range g \
+            WHERE g.rngtypid OPERATOR(pg_catalog.=) t.oid\(multirange)
+            """
+        return """
+            WITH RECURSIVE reach(oid) AS (\(first) UNION \
+            SELECT m.member FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
+            CROSS JOIN LATERAL (SELECT t.typelem UNION ALL SELECT t.typbasetype UNION ALL \
+            \(subtype) UNION ALL \
+            SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid \
+            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) m(member)) \
+            SELECT t.oid, n.nspname, t.typname, t.typtype, \
+            CASE WHEN t.typlen OPERATOR(pg_catalog.=) '-1' THEN t.typelem ELSE 0 END, t.typbasetype, \
+            (\(subtype)), \
+            (SELECT pg_catalog.string_agg(a.atttypid::pg_catalog.text, ',' ORDER BY a.attnum) \
+            FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid \
+            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) \
+            FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
+            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
+            """
     }
 
     /// The types that are the answer.

@@ -17,7 +17,8 @@ struct FormatPlan {
     }
 
     /// Binary where every column's type is the same everywhere and its binary form is portable; else text.
-    static func automatic(_ source: Side, _ destinations: [Side]) -> Choice {
+    /// - Parameter encoding: what all servers hold characters in, where that is not UTF8: text leaves them as they are.
+    static func automatic(_ source: Side, _ destinations: [Side], encoding: String?) -> Choice {
         for (index, column) in source.columns.enumerated() {
             let name = quoteIdentifier(column.name)
             let signature: String
@@ -37,15 +38,19 @@ struct FormatPlan {
                 }
             }
         }
+        if let encoding, let column = source.columns.first(where: { source.types.holdsText($0.type) }) {
+            let name = quoteIdentifier(column.name)
+            return Choice(format: .text, reason: "column \(name) is in \(encoding) on all sides, and binary is in UTF8")
+        }
         return Choice(format: .binary, reason: "every column's type is the same on all sides and portable")
     }
 
     /// What was asked for as binary and cannot be: types that differ.
     static func checkBinary(_ source: Side, _ destinations: [Side]) throws(TransferRefusal) {
         for (index, column) in source.columns.enumerated() {
-            let own = source.types.name(column.type)
+            let own = source.types.structure(column.type)
             for side in destinations {
-                let other = side.types.name(side.columns[index].type)
+                let other = side.types.structure(side.columns[index].type)
                 guard own != other else { continue }
                 throw TransferRefusal(
                     "--format=binary: column \(quoteIdentifier(column.name)) is \(own) at the source, "

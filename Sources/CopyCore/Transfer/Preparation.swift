@@ -11,13 +11,16 @@ final class Preparation {
     private var clusterResult: PipelineResult?
 
     /// Begins a transaction in a part that asks nothing yet, and pins the session.
-    init(_ part: PipelinePart, begin: String, keepLockTimeout: Bool) {
+    init(_ part: PipelinePart, begin: String, keepLockTimeout: Bool, pinsMoney: Bool) {
         self.part = part
-        let version = part.session.connection.serverVersion
-        // There the clock that runs at the beginning goes on up to the synchronization point.
-        if version < 110_000 { part.ask(.statement("SET statement_timeout = '0'")) }
+        // By itself and first: what follows is planned, perhaps compiled (jit), and before version 11 one clock runs
+        // up to the synchronization point.
+        part.ask(.statement("SET statement_timeout = '0'"))
         part.ask(.statement(begin))
-        part.ask(.statement(SessionSettings.statement(serverVersion: version, keepLockTimeout: keepLockTimeout)))
+        part.ask(
+            .statement(
+                SessionSettings.statement(
+                    part.session.connection, keepLockTimeout: keepLockTimeout, pinsMoney: pinsMoney)))
     }
 
     // MARK: Asking
@@ -29,7 +32,10 @@ final class Preparation {
         guard !namesDatabase(name) else { return }
         tableResult = part.ask(
             Catalog.tableQuestion(name, serverVersion: part.session.connection.serverVersion))
-        if withTypes { typesResult = part.ask(Catalog.typesQuestion(of: name)) }
+        if withTypes {
+            typesResult = part.ask(
+                Catalog.typesQuestion(of: name, serverVersion: part.session.connection.serverVersion))
+        }
     }
 
     /// Asks for the columns of a query, without running it.

@@ -3,22 +3,29 @@
 /// Pins a session so that both sides write and read values alike.
 enum SessionSettings {
     /// As one string of statements.
-    /// - Parameter keepLockTimeout: the user gave one with the connection.
-    static func statements(serverVersion: Int, keepLockTimeout: Bool) -> String {
-        settings(serverVersion, keepLockTimeout).map { "SET \($0.name) = '\($0.value)'" }.joined(separator: "; ")
+    /// - Parameters:
+    ///   - keepLockTimeout: the user gave one with the connection.
+    ///   - pinsMoney: both sides are servers: amounts are to mean the same to both, not to whoever reads a file.
+    static func statements(_ connection: Connection, keepLockTimeout: Bool, pinsMoney: Bool) -> String {
+        settings(connection, keepLockTimeout, pinsMoney).map { "SET \($0.name) = '\($0.value)'" }.joined(
+            separator: "; ")
     }
 
     /// As one statement, which a pipeline takes.
-    static func statement(serverVersion: Int, keepLockTimeout: Bool) -> String {
-        let calls = settings(serverVersion, keepLockTimeout).map {
+    static func statement(_ connection: Connection, keepLockTimeout: Bool, pinsMoney: Bool) -> String {
+        let calls = settings(connection, keepLockTimeout, pinsMoney).map {
             "pg_catalog.set_config('\($0.name)', '\($0.value)', false)"
         }
         return "SELECT " + calls.joined(separator: ", ")
     }
 
-    private static func settings(_ serverVersion: Int, _ keepLockTimeout: Bool) -> [(name: String, value: String)] {
+    private static func settings(
+        _ connection: Connection, _ keepLockTimeout: Bool, _ pinsMoney: Bool
+    ) -> [(name: String, value: String)] {
+        // Where a database knows no encoding, bytes are passed on as they are.
+        let isUnknown = connection.parameterStatus("server_encoding") == "SQL_ASCII"
         var settings = [
-            ("client_encoding", "UTF8"),
+            ("client_encoding", isUnknown ? "SQL_ASCII" : "UTF8"),
             ("datestyle", "ISO"),
             ("intervalstyle", "postgres"),
             ("extra_float_digits", "3"),
@@ -33,7 +40,9 @@ enum SessionSettings {
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
         ]
+        if pinsMoney { settings.append(("lc_monetary", "C")) }
         if !keepLockTimeout { settings.append(("lock_timeout", "0")) }
+        let serverVersion = connection.serverVersion
         if serverVersion >= 140_000 { settings.append(("idle_session_timeout", "0")) }
         if serverVersion >= 170_000 { settings.append(("transaction_timeout", "0")) }
         return settings.map { (name: $0.0, value: $0.1) }

@@ -53,7 +53,8 @@ extension Transfer {
             let preparation = Preparation(
                 PipelinePart(session, within: request.timeout, isVital: server.entry == nil || !request.keepGoing),
                 begin: server.entry == nil ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN READ WRITE",
-                keepLockTimeout: givesLockTimeout(link.conninfo))
+                keepLockTimeout: givesLockTimeout(link.conninfo),
+                pinsMoney: request.source.isServer && entries.contains { $0.endpoint.isServer })
             if let entry = server.entry {
                 entry.session = session
                 entry.preparation = preparation

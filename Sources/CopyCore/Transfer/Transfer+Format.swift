@@ -14,11 +14,12 @@ extension Transfer {
     /// The format where no column's type matters, and why where it was left to us.
     var formatWithoutTypes: (format: CopyFormat, reason: String?)? {
         guard request.source.isServer else { return (request.format ?? .text, nil) }
-        if let format = request.format, format != .binary { return (format, nil) }
-        if let stream = entries.first(where: { !$0.endpoint.isServer && $0.endpoint.kind != .null }) {
-            return request.format == .binary ? (.binary, nil) : (.text, "\(stream.label) is a stream")
+        if let format = request.format {
+            return format == .binary && entries.contains { $0.endpoint.isServer } ? nil : (format, nil)
         }
-        guard request.format == nil else { return nil }
+        if let stream = entries.first(where: { !$0.endpoint.isServer && $0.endpoint.kind != .null }) {
+            return (.text, "\(stream.label) is a stream")
+        }
         if request.options.isTextual { return (.text, "an option of the text format is given") }
         if sourceSession?.connection.parameterStatus("server_encoding") == "SQL_ASCII" {
             return (.text, "the source does not know its encoding")
@@ -47,7 +48,8 @@ extension Transfer {
             try FormatPlan.checkBinary(sides.source, sides.destinations)
             return .binary
         }
-        let choice = FormatPlan.automatic(sides.source, sides.destinations)
+        let choice = FormatPlan.automatic(
+            sides.source, sides.destinations, encoding: source.session.flatMap(commonEncoding))
         decided(choice.format, choice.reason)
         return choice.format
     }
@@ -72,7 +74,10 @@ extension Transfer {
     /// The types of a query's columns, which are known too late to be asked for together with them.
     private func sourceTypes(_ types: [UInt32]) throws -> TypeGraph {
         guard let session = sourceSession else { return TypeGraph(nodes: [:]) }
-        return Catalog.types(try session.answer(to: Catalog.typesQuestion(types), within: request.timeout))
+        return Catalog.types(
+            try session.answer(
+                to: Catalog.typesQuestion(types, serverVersion: session.connection.serverVersion),
+                within: request.timeout))
     }
 
     /// The encoding the data is sent in; nil: the sessions' own, UTF8. Bytes of no known encoding are passed

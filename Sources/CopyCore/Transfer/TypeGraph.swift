@@ -12,10 +12,17 @@ struct TypeGraph: Sendable {
         var element: UInt32 = 0
         /// What a domain is over; 0 where it is none.
         var base: UInt32 = 0
-        /// What a range is over; 0 where it is none.
+        /// What a range or multirange is over; 0 where it is none.
         var subtype: UInt32 = 0
         /// A composite's columns.
         var members: [UInt32] = []
+
+        /// access/transam.h: FirstNormalObjectId. Below it every server of a version has the same OIDs, and those
+        /// of the portable types never changed.
+        func isBuiltIn(_ oid: UInt32) -> Bool { oid < 16384 && schema == "pg_catalog" }
+
+        /// An array in the catalogs, a type of its own on the wire.
+        var isVector: Bool { schema == "pg_catalog" && (name == "oidvector" || name == "int2vector") }
     }
 
     /// By OID.
@@ -26,7 +33,7 @@ struct TypeGraph: Sendable {
     /// Arrays and composites carry the OIDs of what is in them, so that must be built in; domains and ranges do not.
     func signature(_ oid: UInt32, embedded: Bool = false) -> Result<String, Doubt> {
         guard let node = nodes[oid] else { return .failure(Doubt("an unknown type")) }
-        let builtIn = oid < Self.firstUserOID && node.schema == "pg_catalog"
+        let builtIn = node.isBuiltIn(oid)
         switch node.kind {
         case "d" where !embedded:
             return signature(node.base)
@@ -41,7 +48,7 @@ struct TypeGraph: Sendable {
             return .success("(" + parts.joined(separator: ",") + ")")
         case "r" where builtIn || !embedded:
             return signature(node.subtype, embedded: false).map { "range<\($0)>" }
-        case "b" where node.element != 0 && builtIn && !Self.vectors.contains(node.name):
+        case "b" where node.element != 0 && builtIn && !node.isVector:
             return signature(node.element, embedded: true).map { "\($0)[]" }
         case "b" where builtIn && Self.portable.contains(node.name), "m" where builtIn:
             return .success(node.name)
@@ -50,10 +57,24 @@ struct TypeGraph: Sendable {
         }
     }
 
-    /// The type's name with domains looked through: what must be equal for binary to be tried at all.
-    func name(_ oid: UInt32) -> String {
+    /// The type's name and what is in it, domains looked through: what must be equal for binary to be tried at all.
+    /// A server does not notice when an array, a composite or a range holds something else under the same name.
+    func structure(_ oid: UInt32) -> String {
         guard let node = nodes[oid] else { return "\(oid)" }
-        return node.kind == "d" ? name(node.base) : "\(node.schema).\(node.name)"
+        let name = "\(node.schema).\(node.name)"
+        switch node.kind {
+        case "d": return structure(node.base)
+        case "c": return name + "(" + node.members.map(structure).joined(separator: ", ") + ")"
+        case "r", "m": return node.isBuiltIn(oid) ? name : "\(name)<\(structure(node.subtype))>"
+        default: return node.element == 0 || node.isVector ? name : structure(node.element) + "[]"
+        }
+    }
+
+    /// Whether characters are in it, which depend on the encoding; of the types whose binary form is portable.
+    func holdsText(_ oid: UInt32) -> Bool {
+        guard let node = nodes[oid] else { return false }
+        return Self.characters.contains(node.name)
+            || ([node.element, node.base, node.subtype] + node.members).contains { $0 != 0 && holdsText($0) }
     }
 
     private func described(_ node: Node) -> String {
@@ -71,10 +92,7 @@ struct TypeGraph: Sendable {
         init(_ what: String) { self.what = what }
     }
 
-    /// access/transam.h: FirstNormalObjectId. Below it every server of a version has the same OIDs, and those
-    /// of the types listed here never changed.
-    private static let firstUserOID: UInt32 = 16384
-    private static let vectors: Set<String> = ["oidvector", "int2vector"]
+    private static let characters: Set<String> = ["text", "varchar", "bpchar", "name", "json", "jsonb"]
     /// Not here: money (its scale is the locale's), reg* (OIDs), xml (depends on how the server was built),
     /// tsvector and tsquery (reported to fail), aclitem and others without a binary form.
     private static let portable: Set<String> = [

@@ -33,6 +33,72 @@ struct FormatChoiceTests {
         try trio.expectNothingCommitted("\(result)")
     }
 
+    /// Definitions that differ under one name: at the source, at the second destination, and a value.
+    private static let insides = [
+        ("CREATE TYPE x AS RANGE (subtype = int8)", "CREATE TYPE x AS RANGE (subtype = float8)", "x", "[1,5)"),
+        ("CREATE TYPE x AS RANGE (subtype = int8)", "CREATE TYPE x AS RANGE (subtype = float8)", "x[]", "{\"[1,5)\"}"),
+        (
+            "CREATE TYPE x AS RANGE (subtype = int8, multirange_type_name = y)",
+            "CREATE TYPE x AS RANGE (subtype = float8, multirange_type_name = y)", "y", "{[1,5)}"
+        ),
+        ("CREATE DOMAIN x AS int4", "CREATE DOMAIN x AS float4", "x[]", "{1,2}"),
+        (
+            "CREATE DOMAIN d AS int4; CREATE TYPE x AS (a d)", "CREATE DOMAIN d AS float4; CREATE TYPE x AS (a d)", "x",
+            "(7)"
+        ),
+        ("CREATE TYPE x AS (a int8)", "CREATE TYPE x AS (a float8)", "x[]", "{(7)}"),
+    ]
+
+    @Test("binary is refused, and not chosen, where types differ inside under one name", arguments: insides)
+    func insideDiffers(here: String, there: String, type: String, value: String) throws {
+        let servers = try Servers.all()
+        let table = "; CREATE TABLE t (v \(type))"
+        let source = try Place(servers.source, here + table + "; INSERT INTO t VALUES ('\(value)')")
+        let same = try Place(servers.first, here + table)
+        let other = try Place(servers.second, there + table)
+        let file = try TemporaryDirectory()
+        defer { file.remove() }
+        for destinations in [[other.at()], [same.at(), other.at()], [other.at(), file.file("x")]] {
+            let result = try transfer(["--format=binary", source.at()] + destinations)
+            #expect(result.code == 2, "\(result)")
+            #expect(result.errors.contains("column \"v\" is "), "\(result)")
+        }
+        #expect(try same.count() == 0 && other.count() == 0)
+        #expect(try transfer("--format=binary", source.at(), same.at()).code == 0)
+        #expect(try same.sql("SELECT v FROM t") == source.sql("SELECT v FROM t"))
+        #expect(try transfer(source.at(), other.at()).code == 0)
+        #expect(try other.count() == 1)
+    }
+
+    @Test("leaves characters that UTF8 has not as they are, where all sides hold the same")
+    func oneEncoding() throws {
+        let servers = try Servers.all()
+        let tables = "CREATE TABLE t (v text[]); CREATE TABLE n (i int, b bytea)"
+        let rows =
+            "; INSERT INTO t VALUES (ARRAY[convert_from('\\xa9a1', 'EUC_JP')]); INSERT INTO n VALUES (1, '\\xff')"
+        let source = try Place(servers.source, tables + rows, encoding: "EUC_JP")
+        let target = try Place(servers.first, tables, encoding: "EUC_JP")
+        let result = try transfer("-v", source.at(), target.at())
+        #expect(result.code == 0, "\(result)")
+        #expect(result.errors.contains("format text: column \"v\" is in EUC_JP on all sides"), "\(result)")
+        let bytes = "SELECT encode(convert_to(v[1], 'EUC_JP'), 'hex') FROM t"
+        #expect(try target.sql(bytes) == "a9a1")
+        let numbers = try transfer("-v", source.at("n"), target.at("n"))
+        #expect(numbers.errors.contains("format binary"), "\(numbers)")
+    }
+
+    @Test("a file of no known encoding is taken as it is by a database that knows none")
+    func fileOfBytes() throws {
+        let servers = try Servers.all()
+        let target = try Place(servers.first, "CREATE TABLE t (a text)", encoding: "SQL_ASCII")
+        let file = try TemporaryDirectory()
+        defer { file.remove() }
+        let path = try file.write([0x61, 0xe9, 0x0a], to: "x")
+        let result = try transfer(path, target.at())
+        #expect(result.code == 0, "\(result)")
+        #expect(try target.sql("SELECT encode(a::bytea, 'hex') FROM t") == "61e9")
+    }
+
     @Test("is text where a stream or an option of the text format is among it")
     func streams() throws {
         let trio = try Trio("CREATE TABLE t (a int)", source: "INSERT INTO t VALUES (1)")
@@ -74,7 +140,7 @@ struct FormatChoiceTests {
         file.remove()
     }
 
-    @Test("bytes of no known encoding are passed on as they are", arguments: ["auto", "text", "csv"])
+    @Test("bytes of no known encoding are passed on as they are", arguments: ["auto", "text", "csv", "binary"])
     func unknownEncoding(format: String) throws {
         let servers = try Servers.all()
         let source = try Place(
