@@ -97,6 +97,6 @@ enum Catalog {
         return try session.query(sql, ["\(pid)"]).value(0, 0) == "t"
     }
 
-    /// Takes the user's schemas out of the session's reach, as pg_dump does.
-    static let secureSearchPath = PipelineMessage.statement("SELECT pg_catalog.set_config('search_path', '', false)")
+    /// Takes the user's schemas out of the transaction's reach, as pg_dump does.
+    static let secureSearchPath = PipelineMessage.statement("SELECT pg_catalog.set_config('search_path', '', true)")
 }

@@ -9,15 +9,18 @@ final class Preparation {
     private var typesResult: PipelineResult?
     private var columnsResult: PipelineResult?
     private var clusterResult: PipelineResult?
+    private let settingsResult: PipelineResult
 
     /// Begins a transaction in a part that asks nothing yet, and pins the session.
     init(_ part: PipelinePart, begin: String, keepLockTimeout: Bool, pinsMoney: Bool) {
         self.part = part
-        // By itself and first: what follows is planned, perhaps compiled (jit), and before version 11 one clock runs
-        // up to the synchronization point.
-        part.ask(.statement("SET statement_timeout = '0'"))
+        // By itself: what follows is planned, and perhaps compiled (jit). Before version 11 the clock that runs at the
+        // beginning goes on up to the synchronization point.
+        let version = part.session.connection.serverVersion
+        if version < 110_000 { part.ask(.statement("SET statement_timeout = '0'")) }
         part.ask(.statement(begin))
-        part.ask(
+        if version >= 110_000 { part.ask(.statement("SET LOCAL statement_timeout = '0'")) }
+        settingsResult = part.ask(
             .statement(
                 SessionSettings.statement(
                     part.session.connection, keepLockTimeout: keepLockTimeout, pinsMoney: pinsMoney)))
@@ -64,6 +67,12 @@ final class Preparation {
             throw TransferRefusal("there is no table \(name?.quoted ?? "")")
         }
         return table
+    }
+
+    /// The backend itself, once it has answered; a pooler gives its clients numbers of its own.
+    var backendPID: Int32? {
+        guard case .success(let result) = settingsResult.outcome else { return nil }
+        return result.value(0, 0).flatMap { Int32($0) }
     }
 
     /// The types of the table's columns; nil where they were not asked for.

@@ -11,12 +11,13 @@ enum SessionSettings {
             separator: "; ")
     }
 
-    /// As one statement, which a pipeline takes.
+    /// As one statement, which a pipeline takes: for the open transaction only, since the session behind a pooler is
+    /// another client's afterwards. Its first value is the number of the backend.
     static func statement(_ connection: Connection, keepLockTimeout: Bool, pinsMoney: Bool) -> String {
         let calls = settings(connection, keepLockTimeout, pinsMoney).map {
-            "pg_catalog.set_config('\($0.name)', '\($0.value)', false)"
+            "pg_catalog.set_config('\($0.name)', '\($0.value)', true)"
         }
-        return "SELECT " + calls.joined(separator: ", ")
+        return "SELECT pg_catalog.pg_backend_pid(), " + calls.joined(separator: ", ")
     }
 
     private static func settings(

@@ -47,14 +47,15 @@ extension Transfer {
             let session = try Session(connection, label: link.label, poller: poller)
             session.onNotice = { [weak self] session, notice in self?.observer?.noticed(notice, at: session.label) }
             session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
-            session.isServerWorking = { [unowned self, pid = connection.backendPID] in
-                try isWorking(pid, link, host: connection.host, port: connection.port)
-            }
             let preparation = Preparation(
                 PipelinePart(session, within: request.timeout, isVital: server.entry == nil || !request.keepGoing),
                 begin: server.entry == nil ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN READ WRITE",
                 keepLockTimeout: givesLockTimeout(link.conninfo),
                 pinsMoney: request.source.isServer && entries.contains { $0.endpoint.isServer })
+            session.isServerWorking = { [unowned self, weak preparation] in
+                let pid = preparation?.backendPID ?? connection.backendPID
+                return try isWorking(pid, link, host: connection.host, port: connection.port)
+            }
             if let entry = server.entry {
                 entry.session = session
                 entry.preparation = preparation

@@ -68,7 +68,7 @@ extension Transfer {
             asked.append((entry, part, usual))
             guard let reader else { continue }
             // On one cluster the source may read the very table, by a query or a view: its lock would never go away.
-            session.isServerWorking = { [pid = session.connection.backendPID] in
+            session.isServerWorking = { [pid = entry.preparation?.backendPID ?? session.connection.backendPID] in
                 guard try Catalog.blocks(reader, pid) else { return true }
                 throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
             }

@@ -171,7 +171,7 @@ public final class WireCopyIn: CopyInTransport {
             if let blocked { return .waiting(unsent ?? blocked) }
             state = .ready
             line.release()
-            guard line.isPlainCopy else { throw PQError(message: "more than one statement in a COPY") }
+            guard line.isPlainCopy else { throw line.oddEnd }
             return .done
         }
     }

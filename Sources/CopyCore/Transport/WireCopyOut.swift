@@ -104,7 +104,7 @@ public final class WireCopyOut: CopyOutTransport {
     private func end() throws -> Filled {
         if let error = line.error { throw error }
         guard case .ready = state else { return .blocked(Interest(line.socket, .read)) }
-        guard line.isPlainCopy, line.copyDone else { throw PQError(message: "more than one statement in a COPY") }
+        guard line.isPlainCopy, line.copyDone else { throw line.oddEnd }
         line.release()
         return .ended(.zero)
     }

@@ -50,6 +50,13 @@ final class WireLine {
     /// The server confirmed a COPY and nothing else.
     var isPlainCopy: Bool { error == nil && strangers == 0 && commandTags.count == 1 }
 
+    /// What is wrong with an end that is none of a plain COPY.
+    var oddEnd: PQError {
+        PQError(
+            message: strangers > 0 || commandTags.count > 1
+                ? "more than one statement in a COPY" : "the server ended the COPY without saying that it completed")
+    }
+
     // MARK: Out
 
     /// Queues a message.
