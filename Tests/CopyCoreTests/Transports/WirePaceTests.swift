@@ -24,7 +24,9 @@ struct WirePaceTests {
     @Test func `a source that sends gathers between two reads`() throws {
         let session = try ScopeKit.session(Servers.source.conninfo(), SystemPoller())
         let poller = Witness()
-        let sql = "COPY (SELECT repeat('x', 100) FROM generate_series(1, 50000) i) TO STDOUT"
+        // Three pieces of 8 KiB, and a while later the rest: whoever reads finds the socket empty after some rows.
+        let rows = "SELECT repeat('x', 100) FROM generate_series(1, 300) UNION ALL SELECT pg_sleep(0.3)::text"
+        let sql = "COPY (\(rows)) TO STDOUT"
         let manager = CopyManager(
             StatementProducer(session, sql, transport: .wire), [NullReceiver()], poller: poller)
         try manager.run()
