@@ -8,8 +8,17 @@ final class PipelinePart {
     /// Nothing else matters once it has failed.
     let isVital: Bool
 
-    private var messages: [PipelineMessage] = []
-    private var results: [PipelineResult] = []
+    /// Its failure is no failure yet: it will be asked otherwise.
+    var isAskedAgain: () -> Bool = { false }
+
+    private struct Question {
+        let message: PipelineMessage
+        let result: PipelineResult
+        let mayFail: Bool
+        let answeredAtOnce: Bool
+    }
+
+    private var questions: [Question] = []
     /// Failed for a reason better than what the server says.
     private var reason: (any Error)?
 
@@ -21,18 +30,21 @@ final class PipelinePart {
     }
 
     /// Asks for one more thing, once the round is run.
+    /// - Parameters:
+    ///   - mayFail: its failure is its own; only what is asked last may be so, since nothing behind it is answered.
+    ///   - answeredAtOnce: the answer comes even where what follows has to wait.
     @discardableResult
-    func ask(_ message: PipelineMessage) -> PipelineResult {
+    func ask(_ message: PipelineMessage, mayFail: Bool = false, answeredAtOnce: Bool = false) -> PipelineResult {
         let result = PipelineResult(nil, position: 0)
-        messages.append(message)
-        results.append(result)
+        questions.append(
+            Question(message: message, result: result, mayFail: mayFail, answeredAtOnce: answeredAtOnce))
         return result
     }
 
     /// The first failure of it; nil: there is none, or not yet.
     var failure: (any Error)? {
-        for result in results {
-            if case .failure(let error) = result.outcome { return reason ?? error }
+        for question in questions where !question.mayFail || isLost {
+            if case .failure(let error) = question.result.outcome { return reason ?? error }
         }
         return nil
     }
@@ -41,7 +53,18 @@ final class PipelinePart {
     func check() throws { if let failure { throw failure } }
 
     /// All of it is answered, and well.
-    var hasSucceeded: Bool { results.allSatisfy { if case .success = $0.outcome { true } else { false } } }
+    var hasSucceeded: Bool {
+        questions.allSatisfy { question in
+            switch question.result.outcome {
+            case .success: true
+            case .failure: question.mayFail && !isLost
+            case nil: false
+            }
+        }
+    }
+
+    /// With the connection everything failed.
+    private var isLost: Bool { !session.connection.isUsable }
 
     // MARK: For the round
 
@@ -49,7 +72,10 @@ final class PipelinePart {
     func send(by pipeline: Pipeline) {
         pipeline.watch.patience = patience
         do {
-            for (message, result) in zip(messages, results) { try pipeline.queue.send(message, to: result) }
+            for question in questions {
+                try pipeline.queue.send(question.message, to: question.result)
+                if question.answeredAtOnce { try pipeline.queue.requestAnswers() }
+            }
             try pipeline.startSync()
         } catch {
             fail(error)
@@ -58,9 +84,9 @@ final class PipelinePart {
 
     /// Sends one after the other, each answered before the next.
     func sendOneByOne() throws {
-        for (message, result) in zip(messages, results) {
+        for question in questions {
             do {
-                try result.end(.success(session.answer(to: message, within: patience)))
+                try question.result.end(.success(session.answer(to: question.message, within: patience)))
             } catch let interrupted as Interrupted {
                 throw interrupted
             } catch {
@@ -71,7 +97,7 @@ final class PipelinePart {
 
     /// What is not answered fails with this.
     func fail(_ error: any Error) {
-        for result in results where result.outcome == nil { result.end(.failure(error)) }
+        for question in questions where question.result.outcome == nil { question.result.end(.failure(error)) }
     }
 
     /// Takes over why it was stopped.

@@ -15,7 +15,7 @@ enum PipelineRound {
         guard pipelined else {
             for part in parts {
                 try part.sendOneByOne()
-                if part.isVital, part.failure != nil { return }
+                if part.isVital, part.failure != nil, !part.isAskedAgain() { return }
             }
             return
         }
@@ -46,7 +46,7 @@ enum PipelineRound {
 
     /// The part whose failure is what is told, whatever comes of the others.
     private static func decided(_ parts: [PipelinePart]) -> PipelinePart? {
-        let first = parts.first { $0.isVital && !$0.hasSucceeded }
+        let first = parts.first { $0.isVital && !$0.hasSucceeded && !$0.isAskedAgain() }
         return first?.failure == nil ? nil : first
     }
 }

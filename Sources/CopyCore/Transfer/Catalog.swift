@@ -2,12 +2,14 @@
 
 /// Asks the catalogs, in terms no search_path can change.
 enum Catalog {
-    /// The question for a table, found the way the session's own search_path does.
+    /// The question for a table that is locked already.
     static func tableQuestion(_ name: SQLName, serverVersion: Int) -> PipelineMessage {
         let generated = serverVersion >= 120_000 ? "a.attgenerated" : "''"
         let sql = """
-            SELECT c.relkind, n.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, d.oid, \
-            EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) \
+            SELECT c.relkind, n.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, \
+            EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
+            AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) d.oid \
+            AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted) \
             FROM pg_catalog.pg_class c \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
             JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
@@ -25,7 +27,7 @@ enum Catalog {
         return TableShape(
             name: SQLName([text(0, 1), text(0, 2)]),
             kind: text(0, 0).first ?? "r",
-            identity: .init(clusterStart: text(0, 8), database: text(0, 7), table: text(0, 6)),
+            oid: text(0, 6), isLocked: text(0, 7) == "t",
             columns: (0..<result.rowCount).compactMap { row in
                 result.value(row, 3).map {
                     TableShape.Column(name: $0, type: UInt32(text(row, 4)) ?? 0, isGenerated: !text(row, 5).isEmpty)
@@ -87,14 +89,17 @@ enum Catalog {
         return graph
     }
 
-    /// The question when a cluster was started: tells clusters apart, as in `TableShape.Identity`.
-    static let clusterQuestion = PipelineMessage.statement(
-        "SELECT EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())")
-
-    /// Whether the session's own locks are what another backend of its cluster waits for.
-    static func blocks(_ session: Session, _ pid: Int32) throws -> Bool {
-        let sql = "SELECT pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) ANY (pg_catalog.pg_blocking_pids($1))"
-        return try session.query(sql, ["\(pid)"]).value(0, 0) == "t"
+    /// The question whether a table holds rows; whether it has a page, where they may not be read.
+    static func rowsQuestion(_ table: Lookup.Found) -> PipelineMessage {
+        if table.isReadable {
+            return .statement("SELECT EXISTS (SELECT FROM \(table.only)\(table.name.quoted))")
+        }
+        return .statement(
+            """
+            SELECT pg_catalog.pg_relation_size($1::pg_catalog.oid) OPERATOR(pg_catalog.>) 0 OR EXISTS (SELECT FROM \
+            pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass) p \
+            WHERE p.isleaf AND pg_catalog.pg_relation_size(p.relid) OPERATOR(pg_catalog.>) 0)
+            """, [table.oid])
     }
 
     /// Takes the user's schemas out of the transaction's reach, as pg_dump does.

@@ -3,8 +3,9 @@
 /// Makes COPY statements; pure.
 enum CopyStatement {
     /// Reads a table's columns; nil: no list, for a table without columns.
+    /// - Parameter pinsNames: as in `out(query:)`; only with a condition.
     static func out(
-        _ table: TableShape, columns: [String], condition: String?, options: CopyOptions
+        _ table: TableShape, columns: [String], condition: String?, pinsNames: Bool, options: CopyOptions
     ) -> String {
         let plain =
             table.kind == "r" && condition == nil && !columns.contains { table.column($0)?.isGenerated ?? false }
@@ -12,16 +13,29 @@ enum CopyStatement {
             return "COPY \(table.name.quoted)\(list(columns)) TO STDOUT WITH \(options.sql)"
         }
         // COPY reads no views, foreign or partitioned tables by itself. ONLY: an ordinary table without its children.
-        let only = table.kind == "r" ? "ONLY " : ""
-        var select = "SELECT \(columns.map(quoteIdentifier).joined(separator: ", ")) FROM \(only)\(table.name.quoted)"
+        var select =
+            "SELECT \(columns.map(quoteIdentifier).joined(separator: ", ")) FROM \(table.only)\(table.name.quoted)"
         // On lines of its own: a comment at the end of the condition must not swallow what follows.
         if let condition { select += " WHERE (\n\(condition)\n)" }
-        return "COPY (\(select)) TO STDOUT WITH \(options.sql)"
+        return "COPY (\(pinsNames ? withPinnedNames(select, options) : select)) TO STDOUT WITH \(options.sql)"
     }
 
     /// Reads a query's rows.
-    static func out(query: String, options: CopyOptions) -> String {
-        "COPY (\n\(query)\n) TO STDOUT WITH \(options.sql)"
+    /// - Parameter pinsNames: among the values are names (reg*), which destinations read under an empty search_path.
+    static func out(query: String, pinsNames: Bool, options: CopyOptions) -> String {
+        "COPY (\n\(pinsNames ? withPinnedNames(query, options) : query)\n) TO STDOUT WITH \(options.sql)"
+    }
+
+    /// The user's SQL runs to its end under the user's search_path; then that is emptied, and only then the first row
+    /// is written: count(*) has to see them all before set_config is called.
+    private static func withPinnedNames(_ query: String, _ options: CopyOptions) -> String {
+        guard options.format != .binary else { return query }
+        return """
+            WITH pgcopy_rows AS MATERIALIZED (
+            \(query)
+            ) SELECT r.* FROM pgcopy_rows r CROSS JOIN (SELECT pg_catalog.set_config('search_path', '', true) \
+            FROM (SELECT pg_catalog.count(*) FROM pgcopy_rows) n) p
+            """
     }
 
     /// Loads a table's columns; nil: no list, all that can be loaded.

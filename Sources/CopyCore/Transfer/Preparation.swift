@@ -1,77 +1,268 @@
-// What a server is asked as soon as it is connected, in one round trip.
+// What a server is asked before its rows flow: locks first, then all that has to be known.
 
-/// The settings of a server's session, its transaction, and all that has to be known of its table.
+/// The transaction of a server, its settings, the lock on its table, and what the catalogs say under that lock.
+///
+/// A source's snapshot is taken by the first question behind the lock: what was committed before is seen, and nothing
+/// can empty or rewrite the table any more. What cannot be locked by LOCK TABLE is locked by parsing a statement that
+/// names it, which takes the snapshot first; so whether something happened in between is asked as well.
 final class Preparation {
+    /// Which side it is.
+    enum Role {
+        /// Read in one snapshot.
+        case source
+        /// Loaded, and perhaps emptied before.
+        /// - deadLink: seconds after which its server is to notice that the way to us is dead.
+        case destination(isEmptied: Bool, overridesReadOnly: Bool, deadLink: Int?)
+    }
+
+    /// What is asked for.
+    enum Rows {
+        case table(Lookup.Found)
+        case query(String)
+        /// A condition is the user's own SQL: it keeps the user's search_path.
+        case tableWithCondition(Lookup.Found)
+    }
+
+    /// How far it is.
+    enum State {
+        case ready
+        /// LOCK TABLE does not take such a relation, or not from this role.
+        case cannotLock
+        /// Somebody else holds a lock that is in the way, and it was not to be waited for.
+        case busy
+        /// Something happened between the snapshot and the lock: it is to begin anew.
+        case changed
+    }
+
+    let session: Session
     /// To be run with those of the other servers; nothing here is answered before.
-    let part: PipelinePart
-    private var name: SQLName?
+    private(set) var part: PipelinePart
+    private let role: Role
+    private let rows: Rows
+    /// What the name stood for at the last look.
+    private var found: Lookup.Found?
+    private let keepLockTimeout: Bool
+    private let pinsMoney: Bool
+    private let withTypes: Bool
+    private let isVital: Bool
+
+    private var waits = true
+    /// How long another's lock is waited for where it is not to be: most are gone by then.
+    private static let glance = "100ms"
+
+    /// Locked by LOCK TABLE; else by parsing.
+    private var usesLockTable: Bool
+    private var lockResult: PipelineResult?
+    private var settingsResult: PipelineResult?
     private var tableResult: PipelineResult?
     private var typesResult: PipelineResult?
     private var columnsResult: PipelineResult?
-    private var clusterResult: PipelineResult?
-    private let settingsResult: PipelineResult
+    private var changedResult: PipelineResult?
+    private var heldResult: PipelineResult?
 
-    /// Begins a transaction in a part that asks nothing yet, and pins the session.
-    init(_ part: PipelinePart, begin: String, keepLockTimeout: Bool, pinsMoney: Bool) {
-        self.part = part
-        // By itself: what follows is planned, and perhaps compiled (jit). Before version 11 the clock that runs at the
-        // beginning goes on up to the synchronization point.
-        let version = part.session.connection.serverVersion
-        if version < 110_000 { part.ask(.statement("SET statement_timeout = '0'")) }
-        part.ask(.statement(begin))
-        if version >= 110_000 { part.ask(.statement("SET LOCAL statement_timeout = '0'")) }
-        settingsResult = part.ask(
-            .statement(
-                SessionSettings.statement(
-                    part.session.connection, keepLockTimeout: keepLockTimeout, pinsMoney: pinsMoney)))
+    /// A preparation that asks nothing yet.
+    /// - Parameters:
+    ///   - keepLockTimeout: the user gave one with the connection.
+    ///   - pinsMoney: as in `SessionSettings`.
+    ///   - withTypes: ask for what the table's types are made of.
+    ///   - isVital: as in `PipelinePart`.
+    init(
+        _ session: Session, _ role: Role, _ rows: Rows, keepLockTimeout: Bool, pinsMoney: Bool, withTypes: Bool,
+        isVital: Bool
+    ) {
+        self.session = session
+        self.role = role
+        self.rows = rows
+        self.keepLockTimeout = keepLockTimeout
+        self.pinsMoney = pinsMoney
+        self.withTypes = withTypes
+        self.isVital = isVital
+        part = PipelinePart(session, within: nil, isVital: isVital)
+        switch rows {
+        case .query:
+            found = nil
+            usesLockTable = false
+        case .table(let table), .tableWithCondition(let table):
+            found = table
+            usesLockTable = !"mf".contains(table.kind)
+        }
     }
 
     // MARK: Asking
 
-    /// Asks for a table, found by the user's own search_path.
-    func ask(table name: SQLName, withTypes: Bool) {
-        self.name = name
-        // Refused, once it is its turn.
-        guard !namesDatabase(name) else { return }
-        tableResult = part.ask(
-            Catalog.tableQuestion(name, serverVersion: part.session.connection.serverVersion))
-        if withTypes {
-            typesResult = part.ask(
-                Catalog.typesQuestion(of: name, serverVersion: part.session.connection.serverVersion))
+    /// What lets go of everything; nil where nothing was begun.
+    func release() -> PipelinePart? {
+        guard settingsResult != nil, session.connection.isUsable else { return nil }
+        settingsResult = nil
+        part = PipelinePart(session, within: nil, isVital: isVital)
+        part.ask(.statement("ROLLBACK"))
+        return part
+    }
+
+    /// Makes the part that asks everything, after what was begun before is undone.
+    /// - Parameter waits: for locks that others hold; else it is `busy`.
+    func ask(within patience: Double?, waits: Bool) {
+        let again = settingsResult != nil
+        part = PipelinePart(session, within: patience, isVital: isVital)
+        part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy }
+        if again { part.ask(.statement("ROLLBACK")) }
+        self.waits = waits
+        begin()
+        switch role {
+        case .source:
+            // The settings are a question already: they take the snapshot.
+            lock()
+            askForPatience()
+            askSettings()
+            askRows()
+            changedResult = part.ask(Catalog.changedQuestion)
+        case .destination:
+            // Whom we wait for is known by the backend's own number: it is to come before the wait.
+            askSettings()
+            lock()
+            askRows()
+            empty()
+            askForPatience()
+        }
+        if case .table = rows { part.ask(Catalog.secureSearchPath) }
+    }
+
+    private func begin() {
+        switch role {
+        case .source: part.ask(.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        case .destination(_, let overridesReadOnly, _):
+            part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED" + (overridesReadOnly ? " READ WRITE" : "")))
+        }
+        for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+        if !waits {
+            part.ask(.statement("SET LOCAL lock_timeout = '\(Self.glance)'"))
+        } else if !keepLockTimeout {
+            part.ask(.statement("SET LOCAL lock_timeout = '0'"))
         }
     }
 
-    /// Asks for the columns of a query, without running it.
-    func ask(query: String) {
-        part.ask(.prepare(query))
-        columnsResult = part.ask(.describe)
+    /// The locks are had.
+    private func askForPatience() {
+        if !waits { part.ask(.statement("SET LOCAL lock_timeout = \(keepLockTimeout ? "DEFAULT" : "'0'")")) }
     }
 
-    /// Asks which cluster it is.
-    func askCluster() { clusterResult = part.ask(Catalog.clusterQuestion) }
+    private func askSettings() {
+        settingsResult = part.ask(
+            .statement(
+                SessionSettings.statement(
+                    session.connection, keepLockTimeout: keepLockTimeout, pinsMoney: pinsMoney, deadLink: deadLink)),
+            answeredAtOnce: true)
+    }
 
-    /// What follows finds nothing of the user's by itself.
-    func secureSearchPath() { part.ask(Catalog.secureSearchPath) }
+    private var deadLink: Int? { if case .destination(_, _, let seconds) = role { seconds } else { nil } }
+
+    private func lock() {
+        lockResult = nil
+        columnsResult = nil
+        if let found, usesLockTable {
+            lockResult = part.ask(.statement("LOCK TABLE \(lockTarget(found)) IN \(lockMode) MODE"))
+        } else if let found {
+            // The columns as they are now, whatever the snapshot says of them.
+            part.ask(.prepare("SELECT * FROM \(found.name.quoted)"))
+            columnsResult = part.ask(.describe)
+        } else if case .query(let query) = rows {
+            part.ask(.prepare(query))
+            columnsResult = part.ask(.describe)
+        }
+    }
+
+    /// A source's partitions are read too, a destination's are told apart by its own rows.
+    private func lockTarget(_ found: Lookup.Found) -> String {
+        if case .source = role { return found.only + found.name.quoted }
+        return "ONLY " + found.name.quoted
+    }
+
+    /// The strongest that will be needed: a stronger one later makes two runs wait for each other.
+    private var lockMode: String {
+        switch role {
+        case .source: "ACCESS SHARE"
+        case .destination(true, _, _): "ACCESS EXCLUSIVE"
+        case .destination(false, _, _): "ROW EXCLUSIVE"
+        }
+    }
+
+    private func askRows() {
+        guard let found else { return }
+        let version = session.connection.serverVersion
+        tableResult = part.ask(Catalog.tableQuestion(found.name, serverVersion: version))
+        if withTypes { typesResult = part.ask(Catalog.typesQuestion(of: found.name, serverVersion: version)) }
+    }
+
+    /// A destination's table, in the transaction that loads it: all of that can still be undone.
+    private func empty() {
+        guard case .destination(true, _, _) = role, let found else { return }
+        heldResult = part.ask(Catalog.rowsQuestion(found))
+        part.ask(.statement("TRUNCATE TABLE \(found.only)\(found.name.quoted)"))
+    }
 
     // MARK: Answers
 
+    /// 55P03: lock_not_available.
+    private var isBusy: Bool { !waits && (part.failure as? PQError)?.server?.sqlState == "55P03" }
+
+    /// LOCK TABLE does not take such a relation, or not from this role.
+    private var lockIsRefused: Bool {
+        guard case .failure(let error as PQError) = lockResult?.outcome else { return false }
+        return ["42501", "42809"].contains(error.server?.sqlState)
+    }
+
+    /// Whether rows may flow. A failure that is none of these is thrown by what asks for the answers.
+    func state() -> State {
+        if lockIsRefused {
+            usesLockTable = false
+            return .cannotLock
+        }
+        if isBusy { return .busy }
+        guard part.failure == nil else { return .ready }
+        if case .success(let result) = changedResult?.outcome, result.rowCount > 0 { return .changed }
+        guard let shape = tableResult.flatMap({ try? Catalog.table($0.get()) }) else { return .ready }
+        // Its name stands for another table now.
+        if !shape.isLocked || shape.kind != found?.kind {
+            found?.kind = shape.kind
+            return .changed
+        }
+        if case .success(let result) = columnsResult?.outcome {
+            let now = result.columns
+            let same =
+                now.count == shape.columns.count
+                && zip(now, shape.columns).allSatisfy { $0.name == $1.name && $0.type == $1.type }
+            if !same { return .changed }
+        }
+        return .ready
+    }
+
+    /// Throws the first failure.
+    func check() throws {
+        do {
+            try part.check()
+        } catch let error as PQError where ["42P01", "3F000"].contains(error.server?.sqlState) {
+            // By its name alone: in a query it may be anything.
+            guard let found else { throw error }
+            throw TransferRefusal.noTable(found.name)
+        }
+    }
+
     /// The table.
     func table() throws -> TableShape {
-        try part.check()
-        if let name, namesDatabase(name) {
-            throw TransferRefusal(
-                "\(name.quoted) names a database; the connection does that, a table is [SCHEMA.]TABLE",
-                isUsageError: true)
-        }
+        try check()
+        guard let found else { throw TransferRefusal("no table was asked for") }
         guard let table = try tableResult.flatMap({ try Catalog.table($0.get()) }) else {
-            throw TransferRefusal("there is no table \(name?.quoted ?? "")")
+            throw TransferRefusal.noTable(found.name)
         }
         return table
     }
 
+    /// The table held rows before it was emptied.
+    func heldRows() throws -> Bool { try heldResult?.get().value(0, 0) == "t" }
+
     /// The backend itself, once it has answered; a pooler gives its clients numbers of its own.
     var backendPID: Int32? {
-        guard case .success(let result) = settingsResult.outcome else { return nil }
+        guard case .success(let result) = settingsResult?.outcome else { return nil }
         return result.value(0, 0).flatMap { Int32($0) }
     }
 
@@ -86,12 +277,4 @@ final class Preparation {
         try part.check()
         return try columnsResult?.get().columns ?? []
     }
-
-    /// The start of the cluster; nil where it was not asked for.
-    func clusterStart() throws -> String? {
-        try part.check()
-        return try clusterResult?.get().value(0, 0)
-    }
-
-    private func namesDatabase(_ name: SQLName) -> Bool { name.parts.count > 2 }
 }

@@ -13,20 +13,50 @@ enum SessionSettings {
 
     /// As one statement, which a pipeline takes: for the open transaction only, since the session behind a pooler is
     /// another client's afterwards. Its first value is the number of the backend.
-    static func statement(_ connection: Connection, keepLockTimeout: Bool, pinsMoney: Bool) -> String {
-        let calls = settings(connection, keepLockTimeout, pinsMoney).map {
+    /// - Parameter deadLink: seconds, as in `Preparation.Role`; nil: leave it to the server.
+    static func statement(
+        _ connection: Connection, keepLockTimeout: Bool, pinsMoney: Bool, deadLink seconds: Int?
+    ) -> String {
+        var calls = settings(connection, keepLockTimeout, pinsMoney).map {
             "pg_catalog.set_config('\($0.name)', '\($0.value)', true)"
         }
+        if let seconds { calls.append(deadLinkSettings(seconds)) }
         return "SELECT pg_catalog.pg_backend_pid(), " + calls.joined(separator: ", ")
+    }
+
+    /// A server that waits for rows over a link that is dead sends nothing, and so never notices: it is to ask. Where
+    /// nobody gave it settings of its own; it holds the table's locks until then.
+    private static func deadLinkSettings(_ seconds: Int) -> String {
+        let idle = min(30, max(1, seconds / 2))
+        let interval = 10
+        let values = [
+            ("tcp_user_timeout", seconds * 1000), ("tcp_keepalives_idle", idle), ("tcp_keepalives_interval", interval),
+            ("tcp_keepalives_count", max(1, (seconds - idle + interval - 1) / interval)),
+        ]
+        let list = values.map { "('\($0.0)', '\($0.1)')" }.joined(separator: ", ")
+        return """
+            (SELECT pg_catalog.count(pg_catalog.set_config(s.name, v.value, true)) FROM pg_catalog.pg_settings s \
+            JOIN (VALUES \(list)) v(name, value) ON v.name::pg_catalog.text OPERATOR(pg_catalog.=) s.name \
+            WHERE s.source OPERATOR(pg_catalog.=) 'default')
+            """
+    }
+
+    /// What has to be so before anything is named: names are UTF-8, and nothing takes a snapshot here.
+    static func first(_ connection: Connection) -> [String] {
+        // By itself: what follows is planned, and perhaps compiled (jit).
+        ["SET LOCAL statement_timeout = '0'", "SET LOCAL client_encoding = '\(encoding(connection))'"]
+    }
+
+    /// Where a database knows no encoding, bytes are passed on as they are.
+    private static func encoding(_ connection: Connection) -> String {
+        connection.parameterStatus("server_encoding") == "SQL_ASCII" ? "SQL_ASCII" : "UTF8"
     }
 
     private static func settings(
         _ connection: Connection, _ keepLockTimeout: Bool, _ pinsMoney: Bool
     ) -> [(name: String, value: String)] {
-        // Where a database knows no encoding, bytes are passed on as they are.
-        let isUnknown = connection.parameterStatus("server_encoding") == "SQL_ASCII"
         var settings = [
-            ("client_encoding", isUnknown ? "SQL_ASCII" : "UTF8"),
+            ("client_encoding", encoding(connection)),
             ("datestyle", "ISO"),
             ("intervalstyle", "postgres"),
             ("extra_float_digits", "3"),

@@ -8,8 +8,6 @@ struct Source {
     var table: TableShape?
     /// The columns' names and types, where they are known.
     var columns: [(name: String, type: UInt32)]?
-    /// Its cluster, as in `TableShape.Identity`, where it is known.
-    var clusterStart: String?
     /// The COPY statement with these options, where a server is behind it.
     var copySQL: ((CopyOptions) -> String)?
     /// What produces them, once opened.

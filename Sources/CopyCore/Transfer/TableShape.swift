@@ -14,18 +14,12 @@ struct TableShape: Sendable {
     var name: SQLName
     /// pg_class.relkind: r ordinary, p partitioned, v view, m materialized view, f foreign, …
     var kind: Character
-    /// What no other table of any server has.
-    var identity: Identity
+    /// Its OID.
+    var oid: String
+    /// This session holds a lock on it: until the transaction ends it is what it is said to be here.
+    var isLocked = true
     /// In the table's order, without dropped ones.
     var columns: [Column]
-
-    /// Cluster, database and table.
-    struct Identity: Sendable, Hashable {
-        /// A server's start to the microsecond: the one mark of a cluster every role may read.
-        var clusterStart: String
-        var database: String
-        var table: String
-    }
 
     /// The columns of these names with their types.
     func types(of names: [String]) -> [(name: String, type: UInt32)] {
@@ -33,4 +27,7 @@ struct TableShape: Sendable {
     }
 
     func column(_ name: String) -> Column? { columns.first { $0.name == name } }
+
+    /// An ordinary table is read, loaded and emptied without its children, as COPY itself does.
+    var only: String { kind == "r" ? "ONLY " : "" }
 }

@@ -47,22 +47,12 @@ extension Transfer {
             let session = try Session(connection, label: link.label, poller: poller)
             session.onNotice = { [weak self] session, notice in self?.observer?.noticed(notice, at: session.label) }
             session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
-            let preparation = Preparation(
-                PipelinePart(session, within: request.timeout, isVital: server.entry == nil || !request.keepGoing),
-                begin: server.entry == nil ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN READ WRITE",
-                keepLockTimeout: givesLockTimeout(link.conninfo),
-                pinsMoney: request.source.isServer && entries.contains { $0.endpoint.isServer })
-            session.isServerWorking = { [unowned self, weak preparation] in
+            session.isServerWorking = { [unowned self, weak entry = server.entry] in
+                let preparation = server.entry == nil ? sourcePreparation : entry?.preparation
                 let pid = preparation?.backendPID ?? connection.backendPID
                 return try isWorking(pid, link, host: connection.host, port: connection.port)
             }
-            if let entry = server.entry {
-                entry.session = session
-                entry.preparation = preparation
-            } else {
-                sourceSession = session
-                sourcePreparation = preparation
-            }
+            if let entry = server.entry { entry.session = session } else { sourceSession = session }
         }
         if let entry = server.entry {
             try preparing(entry, open)
@@ -100,7 +90,9 @@ extension Transfer {
         }
     }
 
-    private func givesLockTimeout(_ conninfo: String) -> Bool {
+    /// Whether the user gave lock_timeout with the connection.
+    func keepsLockTimeout(_ endpoint: Endpoint) -> Bool {
+        guard case .server(let conninfo, _) = endpoint.kind else { return false }
         if let options = unsafe getenv("PGOPTIONS"),
             SessionSettings.givesLockTimeout(unsafe String(cString: options))
         {

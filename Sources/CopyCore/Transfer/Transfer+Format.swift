@@ -72,7 +72,7 @@ extension Transfer {
     }
 
     /// The types of a query's columns, which are known too late to be asked for together with them.
-    private func sourceTypes(_ types: [UInt32]) throws -> TypeGraph {
+    func sourceTypes(_ types: [UInt32]) throws -> TypeGraph {
         guard let session = sourceSession else { return TypeGraph(nodes: [:]) }
         return Catalog.types(
             try session.answer(

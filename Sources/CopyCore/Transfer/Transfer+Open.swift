@@ -1,4 +1,4 @@
-// Producers and receivers, made of what was planned: files are opened here, tables emptied.
+// Producers and receivers, made of what was planned: files are opened here.
 
 extension Transfer {
     /// Makes everything ready to be copied.
@@ -12,7 +12,6 @@ extension Transfer {
         for entry in entries where entry.isActive {
             try preparing(entry) { entry.destination = try openDestination(entry) }
         }
-        if request.truncate { try emptyTables(source) }
     }
 
     private func openSource(_ source: inout Source) throws -> any Producer {
@@ -50,30 +49,5 @@ extension Transfer {
                     transport: request.transport),
                 timeout: request.timeout)
         }
-    }
-
-    /// Empties the tables of all destinations, side by side.
-    private func emptyTables(_ source: Source) throws {
-        var asked: [(entry: Entry, part: PipelinePart, usual: (() throws -> Bool)?)] = []
-        defer { for (_, part, usual) in asked { part.session.isServerWorking = usual } }
-        for entry in entries where entry.isActive {
-            guard let session = entry.session, let table = entry.plan?.table else { continue }
-            let usual = session.isServerWorking
-            let reader = source.clusterStart == table.identity.clusterStart ? source.session : nil
-            let part = PipelinePart(
-                session, within: reader == nil ? request.timeout : 1, isVital: !request.keepGoing)
-            // ONLY, as COPY itself: the children of an ordinary table are tables of their own.
-            let only = table.kind == "r" ? "ONLY " : ""
-            part.ask(.statement("TRUNCATE TABLE \(only)\(table.name.quoted)"))
-            asked.append((entry, part, usual))
-            guard let reader else { continue }
-            // On one cluster the source may read the very table, by a query or a view: its lock would never go away.
-            session.isServerWorking = { [pid = entry.preparation?.backendPID ?? session.connection.backendPID] in
-                guard try Catalog.blocks(reader, pid) else { return true }
-                throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
-            }
-        }
-        try PipelineRound.run(asked.map(\.part))
-        for (entry, part, _) in asked { try preparing(entry, part.check) }
     }
 }

@@ -58,54 +58,32 @@ extension Transfer {
         }
     }
 
-    private var sourceTable: SQLName? {
+    var sourceTable: SQLName? {
         if case .server(_, let table?) = request.source.kind { return table }
         return request.table
     }
 
-    private func destinationTable(_ endpoint: Endpoint) -> SQLName? {
+    func destinationTable(_ endpoint: Endpoint) -> SQLName? {
         if case .server(_, let table?) = endpoint.kind { return table }
         return request.into ?? (request.query == nil ? sourceTable : nil)
     }
 
     // MARK: What needs the servers
 
-    /// Finds out what is copied from where to where; nothing is opened or locked for it yet.
+    /// Finds out what is copied from where to where; the tables are locked for it.
     func plan() throws {
         try openSessions()
-        try askServers()
+        try lookUp()
+        try lockAndAsk()
         failingLabel = request.source.label
         let source = try planSource()
         self.source = source
-        var tables: [TableShape.Identity: String] = [:]
-        if let table = source.table { tables[table.identity] = request.source.label }
         for entry in entries where entry.isActive {
-            try preparing(entry) { try planDestination(entry, source, &tables) }
+            try preparing(entry) { try planDestination(entry, source) }
         }
+        try refuseTheSameTableAgain()
         failingLabel = nil
         options = try chooseOptions(source)
-    }
-
-    /// One round trip to every server, side by side.
-    private func askServers() throws {
-        let withTypes = formatWithoutTypes == nil
-        if let preparation = sourcePreparation {
-            if let query = request.query.map(CopyStatement.trimmed) {
-                preparation.ask(query: query)
-                if request.truncate { preparation.askCluster() }
-            } else if let table = sourceTable {
-                preparation.ask(table: table, withTypes: withTypes)
-                // A condition is the user's own SQL: it keeps the user's search_path.
-                if request.condition == nil { preparation.secureSearchPath() }
-            }
-        }
-        let active = entries.filter(\.isActive)
-        for entry in active {
-            guard let preparation = entry.preparation, let table = destinationTable(entry.endpoint) else { continue }
-            preparation.ask(table: table, withTypes: withTypes)
-            preparation.secureSearchPath()
-        }
-        try PipelineRound.run(([sourcePreparation] + active.map(\.preparation)).compactMap { $0?.part })
     }
 
     /// Does a part of a destination's preparation; with `--keep-going` its failure is the destination's own.
@@ -114,7 +92,7 @@ extension Transfer {
         do {
             try body()
         } catch {
-            let isRequest = (error as? TransferRefusal)?.isUsageError ?? false
+            let isRequest = (error as? TransferRefusal).map { $0.isUsageError && !$0.isOneDestinations } ?? false
             guard request.keepGoing, !isRequest, !(error is Interrupted) else { throw error }
             entry.error = error
             observer?.faulted(entry.label, error, .dropped)
@@ -128,35 +106,37 @@ extension Transfer {
             throw ConnectFailure("not connected")
         }
         if let query = request.query.map(CopyStatement.trimmed) {
-            return Source(
-                session: session, columns: try preparation.columns(), clusterStart: try preparation.clusterStart()
-            ) { CopyStatement.out(query: query, options: $0) }
+            let columns = try preparation.columns()
+            let pinsNames = try holdsNames(columns, nil)
+            return Source(session: session, columns: columns) {
+                CopyStatement.out(query: query, pinsNames: pinsNames, options: $0)
+            }
         }
         let table = try preparation.table()
         let columns = try ColumnPlan.source(table, wanted: request.columns)
         let condition = request.condition
-        return Source(
-            session: session, table: table, columns: table.types(of: columns),
-            clusterStart: table.identity.clusterStart
-        ) { CopyStatement.out(table, columns: columns, condition: condition, options: $0) }
+        let types = table.types(of: columns)
+        let pinsNames = try condition != nil && holdsNames(types, preparation.types())
+        return Source(session: session, table: table, columns: types) {
+            CopyStatement.out(table, columns: columns, condition: condition, pinsNames: pinsNames, options: $0)
+        }
     }
 
-    private func planDestination(
-        _ entry: Entry, _ source: Source, _ tables: inout [TableShape.Identity: String]
-    ) throws {
+    /// Whether values are names, which the user's search_path would shorten.
+    private func holdsNames(_ columns: [(name: String, type: UInt32)], _ types: TypeGraph?) throws -> Bool {
+        let doubtful = columns.map(\.type).filter(TypeGraph.mayHoldNames)
+        guard !doubtful.isEmpty else { return false }
+        let types = try types ?? sourceTypes(doubtful)
+        return doubtful.contains(where: types.holdsNames)
+    }
+
+    private func planDestination(_ entry: Entry, _ source: Source) throws {
         guard entry.endpoint.isServer else { return }
         guard let preparation = entry.preparation else { throw ConnectFailure("not connected") }
         let table = try preparation.table()
-        if let first = tables[table.identity] {
-            throw TransferRefusal(
-                source.table?.identity == table.identity
-                    ? "this is the source itself: a table is not copied onto itself"
-                    : "this is the same table as \(first)",
-                isUsageError: true)
-        }
-        tables[table.identity] = entry.label
         let columns = try ColumnPlan.destination(
             table, from: source.columns?.map(\.name), wanted: request.columns)
         entry.plan = Entry.Plan(table: table, columns: columns)
+        entry.heldRows = try preparation.heldRows()
     }
 }

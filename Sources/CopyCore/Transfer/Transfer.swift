@@ -16,12 +16,17 @@ public final class Transfer {
 
         let endpoint: Endpoint
         var session: Session?
+        var lookup: Lookup?
+        var server: Lookup.Server?
+        var found: Lookup.Found?
         var preparation: Preparation?
         var plan: Plan?
         var destination: (any Destination)?
         var status = TransferOutcome.Status.rolledBack
         var error: (any Error)?
         var bytes = 0
+        /// Its table held rows before it was emptied.
+        var heldRows = false
         /// Timeouts reconciled in a row, and what it had taken at the last.
         var tries = 0
         var takenAtTimeout = -1
@@ -37,6 +42,9 @@ public final class Transfer {
     /// What COPY is told on both sides; complete once planned.
     var options: CopyOptions
     var sourceSession: Session?
+    var sourceLookup: Lookup?
+    var sourceServer: Lookup.Server?
+    var sourceTableFound: Lookup.Found?
     var sourcePreparation: Preparation?
     var manager: CopyManager?
     private var startedAt: Instant?
@@ -180,9 +188,16 @@ public final class Transfer {
     /// Last checks, while all of it can still be rolled back.
     private func settle() throws {
         let parts = entries.filter(\.isActive).map { $0.destination?.settling(isVital: !request.keepGoing) }
-        try PipelineRound.run(parts.compactMap { $0 })
+        let sourceCheck = sourceSession.map { PipelinePart($0, within: request.timeout, isVital: true) }
+        let changed = sourceCheck?.ask(Catalog.changedQuestion)
+        try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
+        failingLabel = request.source.label
+        try sourceCheck?.check()
+        if let names = try changed?.get().firstColumn, !names.isEmpty { throw SourceChanged(names: names) }
+        failingLabel = nil
         for entry in entries where entry.isActive {
             do {
+                try refuseEmptying(entry)
                 try entry.destination?.settle()
             } catch let error where !(error is Interrupted) {
                 entry.error = error
@@ -192,6 +207,14 @@ public final class Transfer {
         }
         // The last moment at which a signal undoes everything.
         try poller.checkInterruption()
+    }
+
+    /// What holds rows is not emptied for the sake of none: source and destination may have been mixed up.
+    private func refuseEmptying(_ entry: Entry) throws {
+        guard entry.heldRows, !request.allowsEmpty, entry.destination?.rows == 0 else { return }
+        throw TransferRefusal(
+            "the source has no row, and this table holds some: it is left as it was; --allow-empty empties it all the same"
+        )
     }
 
     /// Servers first, then files: a rename hardly ever fails. The first failure stops the rest.

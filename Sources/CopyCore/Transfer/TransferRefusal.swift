@@ -6,10 +6,27 @@ public struct TransferRefusal: Error, Sendable, Hashable, CustomStringConvertibl
     public let description: String
     /// The request itself is wrong, whatever the servers hold.
     public let isUsageError: Bool
+    /// It is about one destination: the others can do without it.
+    public let isOneDestinations: Bool
 
     /// A refusal with this text.
-    public init(_ description: String, isUsageError: Bool = false) {
+    public init(_ description: String, isUsageError: Bool = false, isOneDestinations: Bool = false) {
         self.description = description
         self.isUsageError = isUsageError
+        self.isOneDestinations = isOneDestinations
+    }
+}
+
+/// What is read did not stay what it was at the snapshot: rows that came would be of no one moment.
+public struct SourceChanged: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The tables; none: it happened again and again before the first row.
+    public let names: [String]
+
+    /// For a person.
+    public var description: String {
+        names.isEmpty
+            ? "the table is emptied, rewritten or replaced again and again; nothing was copied"
+            : "\(names.joined(separator: ", ")): emptied, rewritten or replaced while it was read; "
+                + "nothing was committed, run it again"
     }
 }

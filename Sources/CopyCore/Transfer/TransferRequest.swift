@@ -18,6 +18,12 @@ public struct TransferRequest: Sendable {
     public var into: SQLName?
     /// Empty the destinations' tables first, in the transaction that loads them.
     public var truncate = false
+    /// Empty them even where the source has no row.
+    public var allowsEmpty = false
+    /// Load a destination although default_transaction_read_only is on there.
+    public var overridesReadOnly = false
+    /// A standby and a primary of one system identifier and timeline hold rows of their own.
+    public var isNotSame = false
     /// The format; nil: chosen from the catalogs of all sides.
     public var format: CopyFormat?
     /// The format's options; its `format` is not looked at.

@@ -53,6 +53,9 @@ extension TransferRequest {
         query = options.query
         condition = options.where
         truncate = options.truncate
+        allowsEmpty = options.allowEmpty
+        overridesReadOnly = options.overrideReadOnly
+        isNotSame = options.notSame
         format = CopyFormat(rawValue: options.format.rawValue)
         self.options = CopyOptions(options)
         timeout = options.timeout

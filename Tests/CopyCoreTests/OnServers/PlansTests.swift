@@ -9,7 +9,7 @@ import Testing
     private func table(_ columns: [String], generated: Set<String> = [], kind: Character = "r") -> TableShape {
         TableShape(
             name: SQLName(["public", "t"]), kind: kind,
-            identity: .init(clusterStart: "1", database: "2", table: "3"),
+            oid: "3",
             columns: columns.map { TableShape.Column(name: $0, type: 25, isGenerated: generated.contains($0)) })
     }
 
@@ -38,17 +38,18 @@ import Testing
         let options = CopyOptions()
         let plain = table(["a", "B c"])
         #expect(
-            CopyStatement.out(plain, columns: ["a", "B c"], condition: nil, options: options)
+            CopyStatement.out(plain, columns: ["a", "B c"], condition: nil, pinsNames: false, options: options)
                 == #"COPY "public"."t" ("a", "B c") TO STDOUT WITH (FORMAT text)"#)
         #expect(
             CopyStatement.in(plain, columns: nil, options: options)
                 == #"COPY "public"."t" FROM STDIN WITH (FORMAT text)"#)
         #expect(
-            CopyStatement.out(plain, columns: ["a"], condition: "a > 1 -- all", options: options)
+            CopyStatement.out(plain, columns: ["a"], condition: "a > 1 -- all", pinsNames: false, options: options)
                 == "COPY (SELECT \"a\" FROM ONLY \"public\".\"t\" WHERE (\na > 1 -- all\n)) TO STDOUT WITH (FORMAT text)"
         )
         #expect(
-            CopyStatement.out(table(["a"], kind: "v"), columns: ["a"], condition: nil, options: options)
+            CopyStatement.out(
+                table(["a"], kind: "v"), columns: ["a"], condition: nil, pinsNames: false, options: options)
                 == #"COPY (SELECT "a" FROM "public"."t") TO STDOUT WITH (FORMAT text)"#)
         #expect(CopyStatement.trimmed("SELECT 1 ;;\n ; ") == "SELECT 1" && CopyStatement.trimmed(";") == "")
         #expect(CopyStatement.trimmed("SELECT 1; SELECT 2") == "SELECT 1; SELECT 2")
@@ -62,7 +63,7 @@ import Testing
             "SELECT 1; -- one", "-- one\nSELECT 1;\n", "SELECT ';'; -- a ; b",
         ] {
             let sql = CopyStatement.out(
-                query: CopyStatement.trimmed(query), options: CopyOptions(format: format))
+                query: CopyStatement.trimmed(query), pinsNames: false, options: CopyOptions(format: format))
             let producer = StatementProducer(try stage.session(), sql)
             #expect(try transfer(producer, NullReceiver()).messages == format.messages(1), "\(query)")
         }

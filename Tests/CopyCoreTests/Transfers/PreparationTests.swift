@@ -6,21 +6,57 @@ import Testing
 @testable import CopyCore
 
 struct PreparationTests {
-    @Test func `settings end with the transaction, for the next client of a pooler`() throws {
-        let session = try ScopeKit.session(Servers.source.conninfo())
+    @Test(arguments: [Preparation.Role.source, .destination(isEmptied: true, overridesReadOnly: true, deadLink: 60)])
+    func `settings end with the transaction, for the next client of a pooler`(role: Preparation.Role) throws {
+        let cluster = try Servers.source
+        let database = try cluster.createDatabase()
+        try cluster.psql("CREATE TABLE t (i int)", database: database)
+        let session = try ScopeKit.session(cluster.tcpConninfo(database: database))
         func settings() throws -> String? {
             try session.query("SELECT string_agg(s::text, ' ' ORDER BY name) FROM pg_settings s").value(0, 0)
         }
         let before = try settings()
-        let part = PipelinePart(session, within: nil, isVital: true)
-        let preparation = Preparation(part, begin: "BEGIN READ WRITE", keepLockTimeout: false, pinsMoney: true)
-        preparation.secureSearchPath()
+        let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: SQLName(["t"]))
+        try PipelineRound.run([lookup.part])
+        let found = try #require(try lookup.table())
+        #expect(try settings() == before)
+        let preparation = Preparation(
+            session, role, .table(found), keepLockTimeout: false, pinsMoney: true, withTypes: true, isVital: true)
         #expect(preparation.backendPID == nil)
-        try PipelineRound.run([part])
-        try part.check()
+        preparation.ask(within: nil, waits: true)
+        try PipelineRound.run([preparation.part])
+        #expect(preparation.state() == .ready)
+        #expect(try preparation.table().columns.map(\.name) == ["i"])
         #expect(preparation.backendPID == session.connection.backendPID)
         #expect(try settings() != before)
         try session.run("COMMIT")
         #expect(try settings() == before)
+    }
+
+    private func cluster(_ start: String, _ identifier: String?, standby: Bool = false, timeline: Int? = 1)
+        -> ClusterIdentity
+    {
+        ClusterIdentity(start: start, isInRecovery: standby, systemIdentifier: identifier, timeline: timeline)
+    }
+
+    @Test func `a cluster is known by its start, a standby by its primary's identifier and timeline`() {
+        let primary = cluster("1", "7")
+        for (other, relation) in [
+            (primary, ClusterIdentity.Relation.sameServer),
+            (cluster("1", nil, timeline: nil), .sameServer),
+            (cluster("1", "8"), .different),
+            // A restored base backup.
+            (cluster("2", "7"), .different),
+            (cluster("2", "7", timeline: 2), .different),
+            (cluster("2", "7", standby: true), .sameRows),
+            (cluster("2", "7", standby: true, timeline: 2), .different),
+            (cluster("2", nil, standby: true), .different),
+            (cluster("2", "8", standby: true), .different),
+        ] {
+            #expect(primary.relation(to: other) == relation, "\(other)")
+            #expect(other.relation(to: primary) == relation, "\(other)")
+        }
+        #expect(
+            cluster("2", "7", standby: true).relation(to: cluster("3", "7", standby: true)) == .sameRows)
     }
 }

@@ -5,6 +5,14 @@ import Glibc
 /// Makes the data directory. Everything is run by the keeper, as the cluster's user.
 enum ClusterFiles {
     static func make(in directory: String, programs: String, options: ClusterOptions, keeper: Keeper) throws {
+        if let backup = options.backup {
+            try keeper.run(
+                [
+                    "\(programs)/pg_basebackup", "-D", "data", "-d",
+                    backup.primary.conninfo(), "-X", "stream", "-c", "fast", "--no-sync",
+                ] + (backup.isStandby ? ["-R"] : []))
+            return try append(settings(directory, options), to: directory + "/data/postgresql.conf")
+        }
         try keeper.run([
             "\(programs)/initdb", "-D", "data", "--no-sync", "-A", "trust", "-U", Cluster.user,
             "-E", options.encoding, "--locale=C",

@@ -19,6 +19,12 @@ public struct TransferOptions: Sendable, Equatable {
     public var into: String?
     /// Empty the destinations' tables first.
     public var truncate: Bool
+    /// Empty them even where the source has no row.
+    public var allowEmpty: Bool
+    /// Load a destination that is read-only by default.
+    public var overrideReadOnly: Bool
+    /// A standby and a primary that seem to be of one cluster are not.
+    public var notSame: Bool
 
     /// COPY's format.
     public var format: FormatChoice
@@ -64,6 +70,9 @@ extension TransferOptions {
         columns = try invocation.nonEmptyText(of: .columns)
         into = try invocation.nonEmptyText(of: .into)
         truncate = invocation.has(.truncate)
+        allowEmpty = invocation.has(.allowEmpty)
+        overrideReadOnly = invocation.has(.overrideReadOnly)
+        notSame = invocation.has(.notSame)
 
         let format = invocation.value(of: .format).flatMap { FormatChoice(rawValue: $0.text) } ?? .auto
         self.format = format

@@ -21,7 +21,7 @@ extension CommandSpec {
         ],
         ownGroups: [
             OptionGroup(title: "What to copy", options: [.table, .query, .where, .columns, .into]),
-            OptionGroup(title: "How it lands", options: [.truncate]),
+            OptionGroup(title: "How it lands", options: [.truncate, .allowEmpty, .overrideReadOnly, .notSame]),
             OptionGroup(
                 title: "Format",
                 options: [.format, .header, .delimiter, .null, .quote, .escape, .encoding]

@@ -44,7 +44,29 @@ extension OptionSpec {
     static let truncate = OptionSpec(
         "truncate",
         summary: "empty the table first, in the same transaction",
-        details: ["Without it, rows are appended."]
+        details: [
+            "Without it, rows are appended. Where the source has no row and the table holds some, the copy fails and the "
+                + "table is left as it was: see `--allow-empty`."
+        ]
+    )
+    /// `--allow-empty`.
+    static let allowEmpty = OptionSpec(
+        "allow-empty",
+        summary: "let --truncate empty a table even where the source has no row"
+    )
+    /// `--override-read-only`.
+    static let overrideReadOnly = OptionSpec(
+        "override-read-only",
+        summary: "load a destination although default_transaction_read_only is on there"
+    )
+    /// `--not-same`.
+    static let notSame = OptionSpec(
+        "not-same",
+        summary: "a standby and its primary are not what they seem: copy between them",
+        details: [
+            "A table seen on a standby is the table of its primary: the system identifier and the timeline are the same. "
+                + "So they are for a while where a server was restored from the other's base backup and still recovers."
+        ]
     )
 
     /// `--format`.

@@ -1,0 +1,84 @@
+// Questions to a server about itself, and about what its sessions hold.
+
+extension Catalog {
+    /// The question what a name stands for by the session's own search_path.
+    static func nameQuestion(_ name: SQLName) -> PipelineMessage {
+        .statement(
+            """
+            SELECT c.relkind, n.nspname, c.relname, c.oid, \
+            pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid) \
+            FROM pg_catalog.pg_class c \
+            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+            WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)
+            """, [name.quoted])
+    }
+
+    /// What is the answer; nil when it stands for nothing.
+    static func found(_ result: QueryResult) -> Lookup.Found? {
+        guard result.rowCount > 0, let schema = result.value(0, 1), let name = result.value(0, 2) else { return nil }
+        return Lookup.Found(
+            name: SQLName([schema, name]), kind: result.value(0, 0)?.first ?? "r", oid: result.value(0, 3) ?? "",
+            isReadable: result.value(0, 4) == "t")
+    }
+
+    /// The question which server it is, as far as every role may ask.
+    static let serverQuestion = PipelineMessage.statement(
+        """
+        SELECT EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()), pg_catalog.pg_is_in_recovery(), \
+        d.oid, pg_catalog.current_setting('default_transaction_read_only') FROM pg_catalog.pg_database d \
+        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+        """)
+
+    /// The question for what a copy of its files shares with it, and for the timeline: what is being written, or the
+    /// newest that a standby knows of.
+    static let controlQuestion = PipelineMessage.statement(
+        """
+        SELECT (pg_catalog.pg_control_system()).system_identifier, \
+        CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL \
+        ELSE pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()) END, \
+        (pg_catalog.pg_control_checkpoint()).timeline_id, \
+        (pg_catalog.pg_control_recovery()).min_recovery_end_timeline, \
+        (SELECT r.received_tli FROM pg_catalog.pg_stat_wal_receiver r)
+        """)
+
+    /// The server that is the answer.
+    static func server(_ result: QueryResult, control: QueryResult?) -> Lookup.Server {
+        func text(_ column: Int) -> String { result.value(0, column) ?? "" }
+        let written = control?.value(0, 1).flatMap { Int($0.prefix(8), radix: 16) }
+        let replayed = (2...4).compactMap { control?.value(0, $0).flatMap { Int($0) } }.max()
+        return Lookup.Server(
+            cluster: ClusterIdentity(
+                start: text(0), isInRecovery: text(1) == "t", systemIdentifier: control?.value(0, 0),
+                timeline: written ?? replayed),
+            database: text(2), isReadOnly: text(3) == "on")
+    }
+
+    /// The question which relations that this transaction has locked are not what they were at its snapshot: emptied,
+    /// rewritten (another file), replaced (not there then), or made a partition since. Names, one a row.
+    ///
+    /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go.
+    static let changedQuestion = PipelineMessage.statement(
+        """
+        SELECT l.relation::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_locks l \
+        LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation \
+        WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
+        AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) \
+        (SELECT d.oid FROM pg_catalog.pg_database d \
+        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
+        AND (c.oid IS NULL AND pg_catalog.pg_index_has_property(l.relation, 'index_scan') IS NULL \
+        OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,m}') AND c.relfilenode OPERATOR(pg_catalog.<>) 0 \
+        AND c.relfilenode OPERATOR(pg_catalog.<>) pg_catalog.pg_relation_filenode(l.relation) \
+        OR NOT c.relispartition AND pg_catalog.pg_partition_root(l.relation) OPERATOR(pg_catalog.<>) l.relation)
+        """)
+
+    /// Whether, at the end of the chain of those another backend waits for, or on the way there, is one of these.
+    static func waits(_ pid: Int32, for others: [Int32], asking session: Session) throws -> Int32? {
+        let sql = """
+            WITH RECURSIVE chain(pid) AS (SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids($1)) UNION \
+            SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(c.pid)) FROM chain c) \
+            SELECT c.pid FROM chain c WHERE c.pid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.int4[])
+            """
+        let list = "{" + others.map(String.init).joined(separator: ",") + "}"
+        return try session.query(sql, ["\(pid)", list]).value(0, 0).flatMap { Int32($0) }
+    }
+}

@@ -1,0 +1,72 @@
+// What a server is asked first: which server it is, and which table a name stands for.
+
+/// A name is resolved in a transaction of its own, so that what it stands for can be locked before it is looked at.
+final class Lookup {
+    /// To be run with those of the other servers; nothing here is answered before.
+    let part: PipelinePart
+    private let name: SQLName?
+    private let tableResult: PipelineResult?
+    private let serverResult: PipelineResult
+    private let controlResult: PipelineResult
+
+    /// Asks which server it is, and which table the name stands for by the session's own search_path.
+    init(_ part: PipelinePart, table name: SQLName?) {
+        self.part = part
+        self.name = name
+        part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
+        for setting in SessionSettings.first(part.session.connection) { part.ask(.statement(setting)) }
+        tableResult = name.flatMap { $0.parts.count > 2 ? nil : part.ask(Catalog.nameQuestion($0)) }
+        serverResult = part.ask(Catalog.serverQuestion)
+        part.ask(.statement("ROLLBACK"))
+        // Last, and by itself: some servers do not let everybody ask.
+        controlResult = part.ask(Catalog.controlQuestion, mayFail: true)
+    }
+
+    /// What a name stands for.
+    struct Found: Sendable {
+        /// Its schema and name.
+        var name: SQLName
+        /// As `TableShape.kind`.
+        var kind: Character
+        var oid: String
+        /// The role may read all of it, and no policy hides rows.
+        var isReadable = true
+
+        /// An ordinary table is read, loaded and emptied without its children, as COPY itself does.
+        var only: String { kind == "r" ? "ONLY " : "" }
+    }
+
+    /// A server as it was found.
+    struct Server: Sendable {
+        var cluster: ClusterIdentity
+        /// The database's OID.
+        var database: String
+        /// Somebody set default_transaction_read_only.
+        var isReadOnly: Bool
+    }
+
+    /// What the name stands for; nil where none was asked for.
+    func table() throws -> Found? {
+        try part.check()
+        guard let name else { return nil }
+        guard name.parts.count <= 2 else {
+            throw TransferRefusal(
+                "\(name.quoted) names a database; the connection does that, a table is [SCHEMA.]TABLE",
+                isUsageError: true)
+        }
+        guard let table = try tableResult.flatMap({ try Catalog.found($0.get()) }) else {
+            throw TransferRefusal.noTable(name)
+        }
+        return table
+    }
+
+    /// Which server it is.
+    func server() throws -> Server {
+        try part.check()
+        return Catalog.server(try serverResult.get(), control: try? controlResult.get())
+    }
+}
+
+extension TransferRefusal {
+    static func noTable(_ name: SQLName) -> TransferRefusal { TransferRefusal("there is no table \(name.quoted)") }
+}

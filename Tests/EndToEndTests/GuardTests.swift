@@ -1,0 +1,156 @@
+// What keeps people from harm: read-only databases, sources without rows, standbys.
+
+import TestKit
+import Testing
+
+@Suite struct GuardTests {
+    // MARK: Read-only by default
+
+    @Test func databaseThatIsReadOnlyByDefaultIsLeftAsItIs() throws {
+        let trio = try Trio(rows: 10)
+        try trio.first.cluster.psql("ALTER DATABASE \(trio.first.database) SET default_transaction_read_only = on")
+        let refused = try transfer(trio.source.at(), trio.second.at(), trio.first.at())
+        #expect(refused.code == 2 && refused.errors.contains("--override-read-only"), "\(refused)")
+        #expect(refused.errors.contains("\(trio.first.at()): default_transaction_read_only"), "\(refused)")
+        try trio.expectNothingCommitted("refused")
+        // As a source it is fine.
+        #expect(try transfer(trio.first.at(), trio.second.at()).code == 0)
+        let partly = try transfer("--keep-going", trio.source.at(), trio.second.at(), trio.first.at())
+        #expect(partly.code == 3 && partly.errors.contains("--override-read-only"), "\(partly)")
+        #expect(try trio.second.count() == 10)
+        #expect(try transfer("--override-read-only", trio.source.at(), trio.first.at()).code == 0)
+        #expect(try trio.first.count() == 10)
+    }
+
+    @Test func guardOfARoleOrOfTheCallerCounts() throws {
+        let trio = try Trio(rows: 10)
+        let result = try transfer(trio.source.at(), trio.first.at()) {
+            $0.environment["PGOPTIONS"] = "-c default_transaction_read_only=on"
+        }
+        #expect(result.code == 2 && result.errors.contains("--override-read-only"), "\(result)")
+        try trio.expectNothingCommitted("refused")
+    }
+
+    // MARK: A source without rows
+
+    @Test(arguments: ["auto", "text", "csv", "binary"])
+    func tableThatHoldsRowsIsNotEmptiedForTheSakeOfNone(format: String) throws {
+        let trio = try Trio(rows: 0)
+        try trio.first.sql(Trio.fill(5))
+        let swapped = try transfer(
+            "--truncate", "--format", format, trio.source.at(), trio.first.at(), trio.second.at())
+        #expect(swapped.code == 1 && swapped.errors.contains("--allow-empty"), "\(swapped)")
+        #expect(try trio.first.count() == 5)
+        let partly = try transfer(
+            "--truncate", "--keep-going", "--format", format, trio.source.at(), trio.first.at(), trio.second.at())
+        #expect(partly.code == 3, "\(partly)")
+        #expect(try trio.first.count() == 5)
+        let meant = try transfer(
+            "--truncate", "--allow-empty", "--format", format, trio.source.at(), trio.first.at(), trio.second.at())
+        #expect(meant.code == 0, "\(meant)")
+        #expect(try trio.first.count() == 0)
+        // Where nothing is lost nothing is asked.
+        #expect(try transfer("--truncate", "--format", format, trio.source.at(), trio.first.at()).code == 0)
+    }
+
+    @Test(arguments: ["null:", "-", "csv", "where", "query"])
+    func noRowsAreNoRowsWhereverTheyDoNotComeFrom(source: String) throws {
+        let trio = try Trio(rows: 3)
+        try trio.first.sql(Trio.fill(5))
+        let arguments =
+            switch source {
+            case "null:": [source, trio.first.at()]
+            case "-": [source, trio.first.at()]
+            case "csv": ["--format=csv", "--header", "-", trio.first.at()]
+            case "where": ["--where=false", trio.source.at(), trio.first.at()]
+            default: ["--query=SELECT * FROM t LIMIT 0", trio.source.conninfo, trio.first.at()]
+            }
+        for (option, code) in [([], 1), (["--allow-empty"], 0)] {
+            let result = try transfer(["--truncate"] + option + arguments) {
+                $0.input = .bytes(Array(source == "csv" ? "id,filler\n".utf8 : "".utf8))
+            }
+            #expect(result.code == Int32(code), "\(result)")
+            #expect(try trio.first.count() == (code == 0 ? 0 : 5))
+        }
+    }
+
+    @Test func rowsThatMayNotBeReadAreNotEmptiedEither() throws {
+        let trio = try Trio(rows: 0)
+        try trio.first.sql(
+            """
+            CREATE TABLE p (id text, filler text) PARTITION BY LIST (id);
+            CREATE TABLE p1 PARTITION OF p DEFAULT; INSERT INTO p VALUES ('1', 'x'); \(Trio.fill(1))
+            """)
+        let role = "truncator_\(trio.first.database)"
+        try trio.first.sql(
+            "CREATE ROLE \(role) LOGIN; GRANT INSERT, TRUNCATE ON t, p TO \(role)")
+        let login = trio.first.cluster.conninfo(database: trio.first.database, ["user": role])
+        for table in ["t", "p"] {
+            let result = try transfer("--truncate", trio.source.at(), login + "#" + table)
+            #expect(result.code == 1 && result.errors.contains("--allow-empty"), "\(result)")
+            #expect(try trio.first.count(table) == 1)
+        }
+        try trio.first.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+
+    // MARK: Standbys
+
+    @Test func tableOfAStandbyIsItsPrimarys() throws {
+        let primary = try Cluster(ClusterOptions(settings: ["wal_level = replica", "max_wal_senders = 5"]))
+        let place = try Place(primary, Trio.schema + ";" + Trio.fill(10) + "; CREATE TABLE u (LIKE t)")
+        let standby = try Cluster(ClusterOptions(backup: .init(of: primary, isStandby: true)))
+        let onStandby = standby.conninfo(database: place.database)
+        let other = try Place(Servers.first, Trio.schema)
+        // A lock on a standby, a snapshot there, to another server.
+        try transfer(onStandby + "#t", other.at()).expecting(0)
+        #expect(try other.count() == 10)
+        for options in [[], ["--truncate"]] {
+            let same = try transfer(options + [onStandby + "#t", place.at()])
+            #expect(same.code == 2 && same.errors.contains("--not-same") && same.errors.contains("standby"), "\(same)")
+        }
+        #expect(try place.count() == 10)
+        // Another table there is another.
+        try transfer(onStandby + "#t", place.at("u")).expecting(0)
+        #expect(try place.count("u") == 10)
+        let into = try transfer(other.at(), onStandby + "#t")
+        #expect(into.code == 2 && into.errors.contains("is a standby"), "\(into)")
+        try transfer("--not-same", onStandby + "#t", place.at()).expecting(0)
+        #expect(try place.count() == 20)
+    }
+
+    @Test func serverRestoredFromABaseBackupIsAnother() throws {
+        let primary = try Cluster(ClusterOptions(settings: ["wal_level = replica", "max_wal_senders = 5"]))
+        let place = try Place(primary, Trio.schema + ";" + Trio.fill(10))
+        let restored = try Cluster(ClusterOptions(backup: .init(of: primary, isStandby: false)))
+        try transfer("--truncate", place.at(), restored.conninfo(database: place.database) + "#t").expecting(0)
+        try transfer(place.at(), restored.conninfo(database: place.database) + "#t").expecting(0)
+        #expect(try restored.psql("SELECT count(*) FROM t", database: place.database) == "20")
+        #expect(try place.count() == 10)
+    }
+
+    // MARK: A dead link
+
+    @Test func serverNoticesADeadLinkBeforeItsLocksAreForgotten() throws {
+        let trio = try Trio(rows: 1)
+        try trio.first.sql(
+            """
+            CREATE TABLE seen (name text, value text);
+            CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                INSERT INTO public.seen SELECT name, setting FROM pg_settings WHERE name LIKE 'tcp\\_%';
+                RETURN NEW; END $$;
+            CREATE TRIGGER look BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION look()
+            """)
+        func seen(_ arguments: [String], _ parameters: [String: String] = [:]) throws -> [String] {
+            try trio.first.sql("TRUNCATE seen")
+            let way = trio.first.cluster.tcpConninfo(database: trio.first.database, parameters) + "#t"
+            try transfer(arguments + [trio.source.at(), way]).expecting(0)
+            return try trio.first.sql("SELECT value FROM seen ORDER BY name").split(separator: "\n").map(String.init)
+        }
+        // count, idle, interval (seconds), user timeout (milliseconds)
+        #expect(try seen([]) == ["3", "30", "10", "60000"])
+        // Longer than a receiver may stand still and be reconciled.
+        #expect(try seen(["--timeout=10", "--reconcile-timeouts=20"]) == ["21", "30", "10", "240000"])
+        #expect(
+            try seen([], ["options": "-c tcp_user_timeout=7000 -c tcp_keepalives_idle=5"]) == ["3", "5", "10", "7000"])
+    }
+}

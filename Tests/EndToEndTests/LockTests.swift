@@ -1,0 +1,217 @@
+// What was asked for is still so when rows flow: locks first, then the snapshot and the catalogs.
+
+import TestKit
+import Testing
+
+@Suite struct LockTests {
+    private static let schema = "CREATE TABLE t (id bigint, what text)"
+    private static func fill(_ what: String) -> String {
+        "INSERT INTO t SELECT i, '\(what)' FROM generate_series(1, 1000) i"
+    }
+
+    /// "1000 old": how many rows, and what they say.
+    private func content(_ place: Place, _ table: String = "t") throws -> String {
+        try place.sql("SELECT count(*) || ' ' || string_agg(DISTINCT what, ',') FROM \(table)")
+    }
+
+    /// Statements in a transaction of their own, run beside.
+    private func beside(_ place: Place, _ sql: String) throws -> RunningProgram {
+        try place.cluster.psqlProgram(
+            ["-q", "-v", "ON_ERROR_STOP=1", "-1", "-c", sql], conninfo: place.conninfo + "&application_name=beside"
+        ).start()
+    }
+
+    private func waitForLock(_ place: Place, of application: String = "pgcopy") throws {
+        try eventually("a session of \(application) waits for a lock") {
+            try place.sql(
+                """
+                SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                AND application_name = '\(application)' AND wait_event_type = 'Lock'
+                """) != "0"
+        }
+    }
+
+    @Test(arguments: ["t", "v"])
+    func whoTruncatesWhileADestinationIsWaitedForComesAfterTheCopy(source: String) throws {
+        let trio = try Trio(Self.schema, source: Self.fill("old") + "; CREATE VIEW v AS SELECT * FROM t")
+        try trio.first.sql(Self.fill("there"))
+        let holder = try Holder(trio.first, "LOCK TABLE t IN SHARE MODE")
+        let running = try start("-q", "--truncate", trio.source.at(source), trio.first.at())
+        try waitForLock(trio.first)
+        // Before the source's lock or behind it: the rows are those of one moment.
+        let reload = try beside(trio.source, "TRUNCATE t; " + Self.fill("new"))
+        try eventually("the source is emptied, or waited for") {
+            try content(trio.source) == "1000 new"
+                || trio.source.sql("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'")
+                    != "0"
+        }
+        try holder.release()
+        try running.end().expecting(0)
+        try reload.wait().expecting(0)
+        #expect(try ["1000 old", "1000 new"].contains(content(trio.first)))
+        #expect(try content(trio.source) == "1000 new")
+    }
+
+    @Test(arguments: ["table", "view", "condition", "query", "columns of a role", "partitioned"])
+    func truncateThatIsNotCommittedYetIsWaitedFor(way: String) throws {
+        let source = try Place(Servers.source, Self.schema + "; CREATE VIEW v AS SELECT * FROM t; " + Self.fill("old"))
+        let target = try Place(Servers.first, Self.schema + "; " + Self.fill("there"))
+        let role = "reader_\(source.database)"
+        try source.sql("CREATE ROLE \(role) LOGIN; GRANT SELECT (id, what) ON t TO \(role)")
+        if way == "partitioned" {
+            try source.sql(
+                """
+                ALTER TABLE t RENAME TO part; CREATE TABLE t (id bigint, what text) PARTITION BY RANGE (id);
+                ALTER TABLE t ATTACH PARTITION part FOR VALUES FROM (0) TO (2000)
+                """)
+        }
+        let emptied = way == "partitioned" ? "part" : "t"
+        let holder = try Holder(source, "TRUNCATE \(emptied); " + Self.fill("new"))
+        let arguments =
+            switch way {
+            case "view": [source.at("v"), target.at()]
+            case "condition": ["--where", "id > 0", source.at(), target.at()]
+            case "query": ["--query", "SELECT * FROM t", source.conninfo, target.at()]
+            case "columns of a role":
+                [source.cluster.conninfo(database: source.database, ["user": role]) + "#t", target.at()]
+            default: [source.at(), target.at()]
+            }
+        let running = try program(["-q", "--truncate"] + arguments).start()
+        try waitForLock(source)
+        try holder.release()
+        try running.end().expecting(0)
+        #expect(try content(target) == "1000 new")
+        try source.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+
+    @Test func rewriteWhileAPipeWaitsForItsReaderComesAfterTheCopy() throws {
+        let source = try Place(Servers.source, Self.schema + "; " + Self.fill("old"))
+        let directory = try TemporaryDirectory()
+        let pipe = directory.file("pipe")
+        try Program("mkfifo", [pipe]).run().expecting(0)
+        let running = try start("-q", source.at(), pipe)
+        try source.waitForBackend("state = 'idle in transaction'")
+        let rewrite = try beside(source, "ALTER TABLE t ALTER id TYPE text USING 'rewritten'")
+        try waitForLock(source, of: "beside")
+        let lines = try Program("cat", [pipe]).run().expecting(0).output.split(separator: "\n")
+        try running.end().expecting(0)
+        try rewrite.wait().expecting(0)
+        #expect(lines.count == 1000 && lines.allSatisfy { $0.hasSuffix("\told") && !$0.contains("rewritten") })
+    }
+
+    @Test(arguments: ["auto", "text"]) func destinationIsAlteredBeforeItsLockIsHad(format: String) throws {
+        let trio = try Trio("CREATE TABLE t (n bigint)", source: "INSERT INTO t VALUES (1), (-2)")
+        let holder = try Holder(trio.first, "ALTER TABLE t ALTER n TYPE float8")
+        let running = try start("-v", "--format", format, trio.source.at(), trio.first.at())
+        try waitForLock(trio.first)
+        try holder.release()
+        let result = try running.end().expecting(0)
+        #expect(try trio.first.sql("SELECT string_agg(n::text, ' ' ORDER BY n) FROM t") == "-2 1", "\(result)")
+    }
+
+    @Test func destinationIsReplacedByAnotherBeforeItsLockIsHad() throws {
+        let trio = try Trio("CREATE TABLE t (n bigint)", source: "INSERT INTO t VALUES (1)")
+        try trio.first.sql("CREATE TABLE other (n float8)")
+        let holder = try Holder(trio.first, "ALTER TABLE t RENAME TO aside; ALTER TABLE other RENAME TO t")
+        let running = try start(trio.source.at(), trio.first.at())
+        try waitForLock(trio.first)
+        try holder.release()
+        try running.end().expecting(0)
+        #expect(try trio.first.sql("SELECT n FROM t") == "1")
+        #expect(try trio.first.count("aside") == 0)
+    }
+
+    /// What a function reads is known to nobody before it is read.
+    @Test func whatCouldNotBeLockedAndChangedFailsTheCopy() throws {
+        let trio = try Trio(Self.schema, source: Self.fill("old"))
+        try trio.source.sql(
+            """
+            CREATE FUNCTION slowly() RETURNS SETOF t LANGUAGE plpgsql AS $$ BEGIN
+                PERFORM pg_advisory_xact_lock_shared(1);
+                RETURN QUERY EXECUTE 'SELECT * FROM t'; END $$;
+            """)
+        let holder = try Holder(trio.source, "SELECT pg_advisory_xact_lock(1)")
+        let running = try start(
+            "--allow-empty", "--truncate", "--query", "SELECT * FROM slowly()", trio.source.conninfo, trio.first.at(),
+            "/dev/null")
+        try trio.first.sql(Self.fill("there"))
+        try waitForLock(trio.source)
+        try trio.source.sql("BEGIN; TRUNCATE t; \(Self.fill("new")); COMMIT")
+        try holder.release()
+        let result = try running.end()
+        #expect(result.code == 1 && result.errors.contains("emptied, rewritten or replaced"), "\(result)")
+        #expect(result.errors.contains("t: emptied"), "\(result)")
+        #expect(try content(trio.first) == "1000 there")
+    }
+
+    @Test func partitionAttachedAfterTheSnapshotFailsTheCopy() throws {
+        let trio = try Trio(Self.schema)
+        try trio.source.sql(
+            """
+            DROP TABLE t; CREATE TABLE t (id bigint, what text) PARTITION BY RANGE (id);
+            CREATE TABLE one PARTITION OF t FOR VALUES FROM (0) TO (10); INSERT INTO t VALUES (1, 'one');
+            CREATE TABLE two (LIKE t); INSERT INTO two VALUES (11, 'two')
+            """)
+        let holder = try Holder(trio.first, "LOCK TABLE t IN SHARE MODE")
+        let running = try start(trio.source.at(), trio.first.at())
+        try waitForLock(trio.first)
+        try trio.source.waitForBackend("state = 'idle in transaction'")
+        try trio.source.sql("ALTER TABLE t ATTACH PARTITION two FOR VALUES FROM (10) TO (20)")
+        try holder.release()
+        let result = try running.end()
+        #expect(result.code == 1 && result.errors.contains("two: emptied, rewritten or replaced"), "\(result)")
+        #expect(try trio.first.count() == 0)
+    }
+
+    /// Nobody sees that two runs wait for each other at two servers: each looks as if it waited for a stranger.
+    @Test func runsThatLockTheSameTablesTakeTurns() throws {
+        let trio = try Trio(rows: 2000)
+        let places = trio.places.map { $0.at() }
+        var runs: [RunningProgram] = []
+        for turn in 0..<6 {
+            let order = [[0, 1, 2], [0, 2, 1], [1, 2], [2, 1], [0, 1, 2], [0, 2, 1]][turn].map { places[$0] }
+            runs.append(try program(["-q", "--truncate", "--allow-empty"] + order).start())
+        }
+        for run in runs { try run.end().expecting(0) }
+    }
+
+    @Test func roleThatMayOnlyInsertLoads() throws {
+        let trio = try Trio(rows: 10)
+        let role = "loader_\(trio.first.database)"
+        try trio.first.sql("CREATE ROLE \(role) LOGIN; GRANT INSERT ON t TO \(role)")
+        let login = trio.first.cluster.conninfo(database: trio.first.database, ["user": role]) + "#t"
+        try transfer(trio.source.at(), login).expecting(0)
+        #expect(try trio.first.count() == 10)
+        try trio.first.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+
+    @Test func whatCannotBeLockedIsCopied() throws {
+        let trio = try Trio(Self.schema, source: Self.fill("old"))
+        try trio.source.sql("CREATE MATERIALIZED VIEW m AS SELECT * FROM t")
+        try transfer(trio.source.at("m"), trio.first.at()).expecting(0)
+        #expect(try content(trio.first) == "1000 old")
+        // Refreshed before the lock is had.
+        let holder = try Holder(trio.source, "UPDATE t SET what = 'new'; REFRESH MATERIALIZED VIEW m")
+        let running = try start("--truncate", trio.source.at("m"), trio.first.at())
+        try waitForLock(trio.source)
+        try holder.release()
+        try running.end().expecting(0)
+        #expect(try content(trio.first) == "1000 new")
+    }
+
+    @Test func whatIsLockedIsTheTableThatIsRead() throws {
+        // Its children and the queries' own lookups do not matter; indexes come and go.
+        let trio = try Trio(Self.schema, source: Self.fill("old"))
+        try trio.source.sql("CREATE TABLE child () INHERITS (t)")
+        let child = try Holder(trio.source, "LOCK TABLE child")
+        let holder = try Holder(trio.first, "LOCK TABLE t IN SHARE MODE")
+        let running = try start(trio.source.at(), trio.first.at())
+        try waitForLock(trio.first)
+        try trio.source.sql("CREATE INDEX i ON t (id)")
+        try trio.source.sql("INSERT INTO t VALUES (0, 'late')")
+        try holder.release()
+        try running.end().expecting(0)
+        try child.release()
+        #expect(try content(trio.first) == "1000 old")
+    }
+}
