@@ -17,6 +17,6 @@ extension ServerLink {
 
     /// The statements a new session begins with.
     func settings(_ connection: Connection) -> String {
-        SessionSettings.statements(connection, keepLockTimeout: true, pinsMoney: false)
+        SessionSettings.statements(connection, pinsMoney: false)
     }
 }

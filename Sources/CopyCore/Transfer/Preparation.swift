@@ -149,8 +149,7 @@ final class Preparation {
     private func askSettings() {
         settingsResult = part.ask(
             .statement(
-                SessionSettings.statement(
-                    session.connection, keepLockTimeout: keepLockTimeout, pinsMoney: pinsMoney, deadLink: deadLink)),
+                SessionSettings.statement(session.connection, pinsMoney: pinsMoney, deadLink: deadLink)),
             answeredAtOnce: true)
     }
 

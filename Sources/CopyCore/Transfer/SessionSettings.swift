@@ -3,21 +3,17 @@
 /// Pins a session so that both sides write and read values alike.
 enum SessionSettings {
     /// As one string of statements.
-    /// - Parameters:
-    ///   - keepLockTimeout: the user gave one with the connection.
-    ///   - pinsMoney: both sides are servers: amounts are to mean the same to both, not to whoever reads a file.
-    static func statements(_ connection: Connection, keepLockTimeout: Bool, pinsMoney: Bool) -> String {
-        settings(connection, keepLockTimeout, pinsMoney).map { "SET \($0.name) = '\($0.value)'" }.joined(
+    /// - Parameter pinsMoney: both sides are servers: amounts are to mean the same to both, not to whoever reads a file.
+    static func statements(_ connection: Connection, pinsMoney: Bool) -> String {
+        settings(connection, pinsMoney).map { "SET \($0.name) = '\($0.value)'" }.joined(
             separator: "; ")
     }
 
     /// As one statement, which a pipeline takes: for the open transaction only, since the session behind a pooler is
     /// another client's afterwards. Its first value is the number of the backend.
     /// - Parameter deadLink: seconds, as in `Preparation.Role`; nil: leave it to the server.
-    static func statement(
-        _ connection: Connection, keepLockTimeout: Bool, pinsMoney: Bool, deadLink seconds: Int?
-    ) -> String {
-        var calls = settings(connection, keepLockTimeout, pinsMoney).map {
+    static func statement(_ connection: Connection, pinsMoney: Bool, deadLink seconds: Int?) -> String {
+        var calls = settings(connection, pinsMoney).map {
             "pg_catalog.set_config('\($0.name)', '\($0.value)', true)"
         }
         if let seconds { calls.append(deadLinkSettings(seconds)) }
@@ -52,9 +48,7 @@ enum SessionSettings {
         connection.parameterStatus("server_encoding") == "SQL_ASCII" ? "SQL_ASCII" : "UTF8"
     }
 
-    private static func settings(
-        _ connection: Connection, _ keepLockTimeout: Bool, _ pinsMoney: Bool
-    ) -> [(name: String, value: String)] {
+    private static func settings(_ connection: Connection, _ pinsMoney: Bool) -> [(name: String, value: String)] {
         var settings = [
             ("client_encoding", encoding(connection)),
             ("datestyle", "ISO"),
@@ -72,7 +66,6 @@ enum SessionSettings {
             ("idle_in_transaction_session_timeout", "0"),
         ]
         if pinsMoney { settings.append(("lc_monetary", "C")) }
-        if !keepLockTimeout { settings.append(("lock_timeout", "0")) }
         let serverVersion = connection.serverVersion
         if serverVersion >= 140_000 { settings.append(("idle_session_timeout", "0")) }
         if serverVersion >= 170_000 { settings.append(("transaction_timeout", "0")) }
