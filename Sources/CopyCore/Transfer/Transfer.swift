@@ -39,10 +39,15 @@ public final class Transfer {
     var sourceSession: Session?
     var sourcePreparation: Preparation?
     var manager: CopyManager?
+    private let begun: Instant
     private var startedAt: Instant?
 
     /// A transfer that has not begun.
-    public init(_ request: TransferRequest, poller: any Poller, observer: (any TransferObserver)?) {
+    /// - Parameter begun: from when on its seconds count; nil: from now on.
+    public init(
+        _ request: TransferRequest, poller: any Poller, observer: (any TransferObserver)?, begun: Instant? = nil
+    ) {
+        self.begun = begun ?? poller.now
         self.request = request
         self.poller = poller
         self.observer = observer
@@ -110,7 +115,8 @@ public final class Transfer {
         }
     }
 
-    private func lags() -> [DestinationLag] {
+    /// How far each destination is behind the source, at any time.
+    public func lags() -> [DestinationLag] {
         entries.map { entry in
             DestinationLag(
                 label: entry.label,
@@ -181,17 +187,23 @@ public final class Transfer {
     private func settle() throws {
         let parts = entries.filter(\.isActive).map { $0.destination?.settling(isVital: !request.keepGoing) }
         try PipelineRound.run(parts.compactMap { $0 })
+        try ofEach { try $0.settle() }
+        // Flushing takes its time, and a rename cannot be tried: it is looked at right before the first commit.
+        try ofEach { try $0.recheck() }
+        // The last moment at which a signal undoes everything.
+        try poller.checkInterruption()
+    }
+
+    private func ofEach(_ check: (any Destination) throws -> Void) throws {
         for entry in entries where entry.isActive {
             do {
-                try entry.destination?.settle()
+                if let destination = entry.destination { try check(destination) }
             } catch let error where !(error is Interrupted) {
                 entry.error = error
                 observer?.faulted(entry.label, error, request.keepGoing ? .dropped : .fatal)
                 if !request.keepGoing { throw error }
             }
         }
-        // The last moment at which a signal undoes everything.
-        try poller.checkInterruption()
     }
 
     /// Servers first, then files: a rename hardly ever fails. The first failure stops the rest.
@@ -220,6 +232,7 @@ public final class Transfer {
     private func outcome(_ failure: (any Error)?) -> TransferOutcome {
         var totals = manager?.producer.totals ?? .zero
         if options.format == .binary { totals.messages = max(0, totals.messages - 1) }
+        let now = poller.now
         var outcome = TransferOutcome(
             destinations: entries.map { entry in
                 TransferOutcome.Destination(
@@ -228,7 +241,8 @@ public final class Transfer {
                         ? nil : entry.destination?.rows ?? source?.rows ?? totals.messages,
                     bytes: entry.bytes, error: entry.error)
             },
-            totals: totals, seconds: startedAt.map { poller.now.seconds(since: $0) } ?? 0, started: startedAt != nil)
+            totals: totals, seconds: now.seconds(since: begun),
+            copySeconds: startedAt.map { now.seconds(since: $0) } ?? 0, started: startedAt != nil)
         switch failure {
         case let interrupted as Interrupted:
             outcome.signal = interrupted.signal
