@@ -9,7 +9,7 @@ export PREFIX DESTDIR
 program = .build/install/pgcopy
 sources := $(shell find Package.swift Sources ! -name '*.md')
 swift_files = Package.swift Sources Tests
-scripts = .ci/dependencies .ci/run .ci/server-programs .ci/within Tests/Demo/demo Tests/Fuzz/fuzz.sh
+scripts = .ci/dependencies .ci/room .ci/run .ci/server-programs .ci/within Tests/Demo/demo Tests/Fuzz/fuzz.sh
 
 .PHONY: help build demo test soak fuzz bench lint format docs install uninstall clean
 
@@ -41,6 +41,7 @@ demo: ## copy a million rows from one throw-away server to two others, live
 	@Tests/Demo/demo
 
 test: ## check the style, build the release, run every test
+	@.ci/room
 	@.ci/dependencies build server test lint
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory build
@@ -49,6 +50,7 @@ test: ## check the style, build the release, run every test
 	@.ci/within $(LIMIT) swift test -q --skip-build
 
 soak: ## what chance decides, ROUNDS (10) times with seeds of its own, then ten minutes of fuzz
+	@.ci/room
 	@.ci/dependencies build server test
 	@$(MAKE) --no-print-directory build
 	swift build --build-tests -q

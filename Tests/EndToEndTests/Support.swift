@@ -7,11 +7,14 @@ import Testing
 struct Place: Sendable {
     let cluster: Cluster
     let database: String
+    /// Dropped with the place.
+    private let owned: Database
 
     /// A new database in which these statements have been run.
     init(_ cluster: Cluster, _ sql: String = "", encoding: String? = nil) throws {
         self.cluster = cluster
-        database = try cluster.createDatabase(encoding: encoding)
+        owned = try Database(on: cluster, encoding: encoding)
+        database = owned.name
         if !sql.isEmpty { try self.sql(sql) }
     }
 

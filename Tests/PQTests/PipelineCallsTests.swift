@@ -8,8 +8,7 @@ import Testing
     private let connection: Connection
 
     init() throws {
-        let cluster = try Servers.source
-        connection = Connection([("dbname", cluster.conninfo(database: try cluster.createDatabase()))])
+        connection = try connectToFreshDatabase()
         try #require(connection.isUsable)
     }
 

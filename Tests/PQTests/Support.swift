@@ -14,8 +14,9 @@ func connect(_ conninfo: String) throws -> Connection {
 
 /// A connection to a database of its own on the shared cluster.
 func connectToFreshDatabase() throws -> Connection {
-    let cluster = try Servers.source
-    return try connect(cluster.conninfo(database: cluster.createDatabase()))
+    let database = try Database(on: Servers.source)
+    // It stays as long as it has a session.
+    return try withExtendedLifetime(database) { try connect(database.conninfo) }
 }
 
 /// A wait that came to nothing.

@@ -70,7 +70,7 @@ import Testing
 
     @Test func backendsAreCountedAndTerminated() throws {
         let cluster = try Servers.source
-        let name = "counted"
+        let name = freshName("counted")
         let psql = try cluster.psqlProgram(
             ["-c", "SELECT pg_sleep(60)"], conninfo: cluster.conninfo(["application_name": name])
         ).start()

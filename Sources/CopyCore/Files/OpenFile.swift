@@ -22,22 +22,38 @@ final class OpenFile {
 
     /// Opens what is written directly: a device, a named pipe, a socket's file.
     static func writing(_ path: Path, _ poller: any Poller) throws -> OpenFile {
-        try open(path, O_WRONLY, "cannot open for writing", poller)
+        guard let number = inherited(path) else { return try open(path, O_WRONLY, "cannot open for writing", poller) }
+        // Opened anew, a file would be written from its beginning, whoever appends to it.
+        let access = fcntl(number, F_GETFL)
+        let isOurs = fcntl(number, F_GETFD) & FD_CLOEXEC != 0
+        guard access >= 0, access & O_ACCMODE != O_RDONLY, !isOurs else {
+            throw SystemError("cannot open for writing", EBADF)
+        }
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else { throw SystemError.now("cannot open for writing") }
+        return OpenFile(copy)
+    }
+
+    /// The descriptor that a path names, as /dev/stdout and /dev/fd/1 do.
+    private static func inherited(_ path: Path) -> CInt? {
+        switch path.text {
+        case "/dev/stdin": return 0
+        case "/dev/stdout": return 1
+        case "/dev/stderr": return 2
+        case let text:
+            let prefixes = ["/dev/fd/", "/proc/self/fd/"]
+            guard let prefix = prefixes.first(where: text.hasPrefix) else { return nil }
+            return CInt(text.dropFirst(prefix.count)).flatMap { $0 >= 0 ? $0 : nil }
+        }
     }
 
     /// Whether a path is to be replaced as a whole: it is a regular file, or nothing yet.
     static func isReplaceable(_ path: Path) throws(SystemError) -> Bool {
+        if inherited(path) != nil { return false }
         var status = stat()
         guard unsafe path.withCString({ unsafe stat($0, &status) }) == 0 else { return true }
         if status.st_mode & S_IFMT == S_IFDIR { throw SystemError("cannot write", EISDIR) }
         return status.st_mode & S_IFMT == S_IFREG
-    }
-
-    /// What makes a file itself: device and inode; nil when there is none.
-    static func identity(_ path: Path) -> [UInt64]? {
-        var status = stat()
-        guard unsafe path.withCString({ unsafe stat($0, &status) }) == 0 else { return nil }
-        return [UInt64(status.st_dev), UInt64(status.st_ino)]
     }
 
     private static func open(_ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller) throws -> OpenFile {

@@ -6,30 +6,46 @@ internal import Glibc
 public final class PendingFile {
     /// Where to write.
     public let descriptor: CInt
-    private let destination: Path
-    private var temporary: Path?
+    private let folder: Folder
+    private let name: ArraySlice<UInt8>
+    /// Its name until it is complete.
+    private var temporary: [UInt8]?
 
     /// Creates the temporary file. Symbolic links are followed: the file they lead to is replaced.
+    /// - Throws: also where it could be written and not be renamed into place.
     public init(replacing path: Path) throws(SystemError) {
-        destination = path.resolved
-        // Room for ".", ".pgcopy.XXXXXX" within NAME_MAX.
-        let name = destination.name.prefix(255 - 16)
-        var template = destination.folder.bytes + [UInt8(ascii: ".")] + name + Array(".pgcopy.XXXXXX".utf8) + [0]
-        descriptor = unsafe template.withUnsafeMutableBytes { buffer in
-            unsafe mkstemp(buffer.baseAddress!.assumingMemoryBound(to: CChar.self))
-        }
+        let destination = path.resolved
+        name = destination.name
+        guard let folder = Folder(destination.folder) else { throw .now("cannot create a file beside \(path.text)") }
+        self.folder = folder
+        // A file could be made in it and never be removed.
+        guard !folder.isAppendOnly else { throw SystemError("cannot replace a file in an append-only folder", EPERM) }
+        var free: [UInt8]
+        var file: CInt
+        repeat {
+            free = Self.temporaryName(for: name, longest: folder.longestName)
+            file = folder.create(free)
+        } while file < 0 && errno == EEXIST
+        descriptor = file
         guard descriptor >= 0 else { throw .now("cannot create a file beside \(path.text)") }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        temporary = Path(template.dropLast())
+        temporary = free
+        // First: another user's file in a sticky folder could not be removed again.
+        try check()
         adoptMode()
     }
 
     deinit { discard() }
 
+    /// A name that nothing has: hidden, and telling whose it is.
+    private static func temporaryName(for name: ArraySlice<UInt8>, longest: Int) -> [UInt8] {
+        let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
+        let suffix = Array(".pgcopy.".utf8) + (0..<6).map { _ in letters[Int.random(in: letters.indices)] }
+        return [UInt8(ascii: ".")] + name.prefix(max(0, longest - 1 - suffix.count)) + suffix
+    }
+
     /// The old file's mode and owner; else what the umask leaves of read and write.
     private func adoptMode() {
-        var old = stat()
-        if unsafe destination.withCString({ unsafe stat($0, &old) }) == 0 {
+        if let old = folder.status(of: name) {
             _ = fchown(descriptor, old.st_uid, old.st_gid)
             _ = fchmod(descriptor, old.st_mode & 0o7777)
         } else {
@@ -39,32 +55,52 @@ public final class PendingFile {
         }
     }
 
+    /// Finds out what would keep the rename from succeeding, by whatever can be tried without anybody noticing.
+    public func check() throws(SystemError) {
+        guard let temporary else { return }
+        guard folder.isInPlace else { throw SystemError("its folder was moved or removed", ENOENT) }
+        // Names are given and taken away in the folder: the file itself gets another one.
+        let other = Self.temporaryName(for: name, longest: folder.longestName)
+        if folder.status(of: other) == nil {
+            guard folder.rename(temporary, to: other) else { throw .now("cannot rename in its folder") }
+            self.temporary = other
+        }
+        guard let old = folder.status(of: name) else {
+            guard errno == ENOENT else { throw .now("cannot give a file this name") }
+            return
+        }
+        if old.st_mode & S_IFMT == S_IFDIR { throw SystemError("cannot write", EISDIR) }
+        if let code = folder.whyNotRemovable(name) { throw SystemError("cannot replace \(described(old))", code) }
+        if folder.isMountPoint(name) { throw SystemError("cannot replace a file that is mounted by itself", EBUSY) }
+    }
+
+    private func described(_ old: stat) -> String {
+        let isSticky = folder.status.map { $0.st_mode & S_ISVTX != 0 && $0.st_uid != geteuid() } ?? false
+        return isSticky && old.st_uid != geteuid()
+            ? "another user's file in a sticky folder" : "an immutable or append-only file (see lsattr)"
+    }
+
     /// Everything is written: puts it on disk. A full disk shows here at the latest.
     public func flush() throws(SystemError) {
         guard fsync(descriptor) == 0 else { throw .now("cannot flush to disk") }
+        try folder.flush()
     }
 
     /// Gives the file its name, and puts that on disk too.
     public func commit() throws(SystemError) {
         guard let temporary else { return }
-        let renamed = unsafe temporary.withCString { from in
-            unsafe destination.withCString { unsafe rename(from, $0) }
-        }
-        guard renamed == 0 else { throw .now("cannot rename into place") }
+        guard folder.rename(temporary, to: name) else { throw .now("cannot rename into place") }
         self.temporary = nil
         close(descriptor)
-        let folder = unsafe destination.folder.withCString { unsafe open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        guard folder >= 0 else { return }
-        // Some file systems cannot flush a folder; the file itself is safe.
-        _ = fsync(folder)
-        close(folder)
+        // It has its name; what was wrong with the disk before, `flush` has told.
+        try? folder.flush()
     }
 
     /// Removes what was written.
     public func discard() {
         guard let temporary else { return }
         self.temporary = nil
-        _ = unsafe temporary.withCString { unsafe unlink($0) }
+        folder.remove(temporary)
         close(descriptor)
     }
 }

@@ -24,6 +24,12 @@ final class WakePipe: Sendable {
         close(writeEnd)
     }
 
+    /// No longer readable, until the next `wake()`.
+    func drain() {
+        var bytes: (UInt64, UInt64) = (0, 0)
+        while unsafe read(readEnd, &bytes, 16) > 0 {}
+    }
+
     /// Safe in a signal handler.
     func wake() {
         let saved = errno

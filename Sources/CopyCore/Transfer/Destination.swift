@@ -10,6 +10,8 @@ protocol Destination: AnyObject {
     func settling(isVital: Bool) -> PipelinePart?
     /// Everything that can still fail before rows are there to stay.
     func settle() throws
+    /// The last look, when all are settled, for what can be foreseen to fail.
+    func recheck() throws
     /// Makes the rows stay.
     func commit() throws
     /// Leaves nothing behind.
@@ -20,6 +22,7 @@ protocol Destination: AnyObject {
 
 extension Destination {
     func settling(isVital: Bool) -> PipelinePart? { nil }
+    func recheck() throws {}
 }
 
 /// A commit that was sent and not answered.

@@ -46,6 +46,7 @@ final class FileDestination: Destination {
     }
 
     func settle() throws { try file.flush() }
+    func recheck() throws { try file.check() }
     func commit() throws { try file.commit() }
     func rollBack() { file.discard() }
 }

@@ -24,38 +24,12 @@ extension Transfer {
                 destinationTable(entry.endpoint) == nil,
                 "no table to copy to at \(entry.label); name one with #TABLE or --into")
         }
-        let streams = entries.filter { $0.endpoint.kind == .standardStream }
-        try refuse(streams.count > 1, "stdout is named as a destination twice")
         try refuseFilesTwice()
     }
 
-    private func refuse(_ wrong: Bool, _ why: String) throws {
+    /// Refuses what was asked for, whatever the servers hold.
+    func refuse(_ wrong: Bool, _ why: String) throws {
         if wrong { throw TransferRefusal(why, isUsageError: true) }
-    }
-
-    private func refuseFilesTwice() throws {
-        var seen: [[UInt64]: String] = [:]
-        var new: Set<Path> = []
-        func identity(_ endpoint: Endpoint) -> (Path, [UInt64]?)? {
-            guard case .file(let path) = endpoint.kind else { return nil }
-            return (path, (try? OpenFile.isReplaceable(path)) == true ? OpenFile.identity(path) : nil)
-        }
-        if let (_, own) = identity(request.source), let own { seen[own] = request.source.label }
-        for entry in entries {
-            guard let (path, own) = identity(entry.endpoint) else { continue }
-            if let own, let first = seen[own] {
-                try refuse(
-                    true,
-                    first == request.source.label
-                        ? "\(entry.label) is the source itself" : "\(entry.label) is the same file as \(first)")
-            }
-            if let own { seen[own] = entry.label }
-            guard OpenFile.identity(path) == nil else { continue }
-            // Nothing is there yet: its folder and its name make it one.
-            let target = path.resolved
-            let place = Path(target.folder.resolved.bytes + [UInt8(ascii: "/")] + target.name)
-            try refuse(!new.insert(place).inserted, "\(entry.label) is named as a destination twice")
-        }
     }
 
     var sourceTable: SQLName? {

@@ -47,10 +47,15 @@ public final class Transfer {
     var sourceTableFound: Lookup.Found?
     var sourcePreparation: Preparation?
     var manager: CopyManager?
+    private let begun: Instant
     private var startedAt: Instant?
 
     /// A transfer that has not begun.
-    public init(_ request: TransferRequest, poller: any Poller, observer: (any TransferObserver)?) {
+    /// - Parameter begun: from when on its seconds count; nil: from now on.
+    public init(
+        _ request: TransferRequest, poller: any Poller, observer: (any TransferObserver)?, begun: Instant? = nil
+    ) {
+        self.begun = begun ?? poller.now
         self.request = request
         self.poller = poller
         self.observer = observer
@@ -118,7 +123,8 @@ public final class Transfer {
         }
     }
 
-    private func lags() -> [DestinationLag] {
+    /// How far each destination is behind the source, at any time.
+    public func lags() -> [DestinationLag] {
         entries.map { entry in
             DestinationLag(
                 label: entry.label,
@@ -195,18 +201,26 @@ public final class Transfer {
         try sourceCheck?.check()
         if let names = try changed?.get().firstColumn, !names.isEmpty { throw SourceChanged(names: names) }
         failingLabel = nil
+        try ofEach { entry, destination in
+            try refuseEmptying(entry)
+            try destination.settle()
+        }
+        // Flushing takes its time, and a rename cannot be tried: it is looked at right before the first commit.
+        try ofEach { try $1.recheck() }
+        // The last moment at which a signal undoes everything.
+        try poller.checkInterruption()
+    }
+
+    private func ofEach(_ check: (Entry, any Destination) throws -> Void) throws {
         for entry in entries where entry.isActive {
             do {
-                try refuseEmptying(entry)
-                try entry.destination?.settle()
+                if let destination = entry.destination { try check(entry, destination) }
             } catch let error where !(error is Interrupted) {
                 entry.error = error
                 observer?.faulted(entry.label, error, request.keepGoing ? .dropped : .fatal)
                 if !request.keepGoing { throw error }
             }
         }
-        // The last moment at which a signal undoes everything.
-        try poller.checkInterruption()
     }
 
     /// What holds rows is not emptied for the sake of none: source and destination may have been mixed up.
@@ -243,6 +257,7 @@ public final class Transfer {
     private func outcome(_ failure: (any Error)?) -> TransferOutcome {
         var totals = manager?.producer.totals ?? .zero
         if options.format == .binary { totals.messages = max(0, totals.messages - 1) }
+        let now = poller.now
         var outcome = TransferOutcome(
             destinations: entries.map { entry in
                 TransferOutcome.Destination(
@@ -251,7 +266,8 @@ public final class Transfer {
                         ? nil : entry.destination?.rows ?? source?.rows ?? totals.messages,
                     bytes: entry.bytes, error: entry.error)
             },
-            totals: totals, seconds: startedAt.map { poller.now.seconds(since: $0) } ?? 0, started: startedAt != nil)
+            totals: totals, seconds: now.seconds(since: begun),
+            copySeconds: startedAt.map { now.seconds(since: $0) } ?? 0, started: startedAt != nil)
         switch failure {
         case let interrupted as Interrupted:
             outcome.signal = interrupted.signal

@@ -30,8 +30,10 @@ public struct TransferOutcome: Sendable {
     public var destinations: [Destination]
     /// What the source gave.
     public var totals: Totals
-    /// From the first row to the last answer, in seconds.
+    /// From its beginning, the program's where it said so, to the last answer, in seconds.
     public var seconds: Double
+    /// From the beginning of the copy to the last answer: what a rate is to be reckoned by.
+    public var copySeconds: Double
     /// What failed with the source, or with the transfer as a whole.
     public var error: (any Error)?
     /// The label of what `error` is about; nil: the transfer as a whole.
@@ -42,4 +44,9 @@ public struct TransferOutcome: Sendable {
     public var started: Bool
     /// The failure lies in what was asked for, or a connection could not be made.
     public var isUsageError = false
+
+    /// Bytes a second that a destination took while there was copying.
+    public func rate(of destination: Destination) -> Double {
+        copySeconds > 0 ? Double(destination.bytes) / copySeconds : 0
+    }
 }

@@ -1,6 +1,7 @@
 // The way from arguments to an exit code.
 
-import Glibc
+internal import CopyCore
+internal import Glibc
 
 /// The command line program.
 public struct CLI {
@@ -21,8 +22,8 @@ public struct CLI {
 
     /// Does what the arguments (without the program's name) ask for; returns the exit code.
     public static func run(_ arguments: [Argument]) -> Int32 {
-        // A reader that leaves is an error of write(2), not the end of the process.
-        signal(SIGPIPE, SIG_IGN)
+        _ = ProgramClock.start
+        IgnoredSignals.ignore()
         return CLI().run(arguments)
     }
 

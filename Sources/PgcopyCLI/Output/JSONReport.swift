@@ -23,11 +23,12 @@ struct JSONReport: TransferReport {
 
     func decided(_ what: String) { tell("decision", [("decision", .string(what))]) }
 
-    func progressed(_ reading: RateMeter.Reading, _ destinations: [DestinationLag]) {
+    func progressed(_ reading: RateMeter.Reading, at seconds: Double, _ destinations: [DestinationLag]) {
         tell(
             "progress",
             [
-                ("seconds", .double(reading.seconds)),
+                ("seconds", .double(seconds)),
+                ("copy_seconds", .double(reading.seconds)),
                 ("rows", .int(reading.total.messages)),
                 ("bytes", .int(reading.total.bytes)),
                 ("bytes_per_second", .double(reading.rate)),
@@ -74,6 +75,7 @@ struct JSONReport: TransferReport {
                 ("rows", .int(outcome.totals.messages)),
                 ("bytes", .int(outcome.totals.bytes)),
                 ("seconds", .double(outcome.seconds)),
+                ("copy_seconds", .double(outcome.copySeconds)),
                 ("destinations", .array(outcome.destinations.map { destination($0, outcome) })),
                 ("error", outcome.error.map(error) ?? .null),
                 ("error_endpoint", outcome.error == nil ? .null : .optional(outcome.errorLabel)),
@@ -92,11 +94,7 @@ struct JSONReport: TransferReport {
         }
         members.append(("rows", destination.rows.map(JSONText.int) ?? .null))
         members.append(("bytes", .int(destination.bytes)))
-        members.append(
-            (
-                "bytes_per_second",
-                .double(outcome.seconds > 0 ? Double(destination.bytes) / outcome.seconds : 0)
-            ))
+        members.append(("bytes_per_second", .double(outcome.rate(of: destination))))
         members.append(("error", destination.error.map(error) ?? .null))
         return .object(members)
     }

@@ -19,12 +19,12 @@ struct PlainReport: TransferReport {
 
     func decided(_ what: String) { console.message(what) }
 
-    func progressed(_ reading: RateMeter.Reading, _ destinations: [DestinationLag]) {
+    func progressed(_ reading: RateMeter.Reading, at seconds: Double, _ destinations: [DestinationLag]) {
         let behind = destinations.map { lag in
             lag.isActive ? "\(lag.label) \(Units.bytes(Double(lag.bytes)))" : "\(lag.label) dropped"
         }
         console.message(
-            "\(Units.seconds(reading.seconds)): \(Units.rows(reading.total.messages)), "
+            "\(Units.seconds(seconds)): \(Units.rows(reading.total.messages)), "
                 + "\(Units.bytes(Double(reading.total.bytes))), \(Units.rate(reading.cycleRate)) now, "
                 + "\(Units.rate(reading.rate)) on average; behind: \(behind.joined(separator: ", "))")
     }
@@ -69,9 +69,9 @@ struct PlainReport: TransferReport {
     private func line(_ destination: TransferOutcome.Destination, _ outcome: TransferOutcome) -> String {
         switch destination.status {
         case .committed:
-            let rate = outcome.seconds > 0 ? Double(destination.bytes) / outcome.seconds : 0
             return at(destination.label) + "committed, \(Units.rows(destination.rows ?? 0)), "
-                + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.seconds)), \(Units.rate(rate))"
+                + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.seconds)), "
+                + "\(Units.rate(outcome.rate(of: destination))) while copying"
         case .rolledBack:
             return at(destination.label) + "rolled back after \(Units.bytes(Double(destination.bytes)))"
         case .inDoubt(let transaction):

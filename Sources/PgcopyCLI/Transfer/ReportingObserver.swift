@@ -28,15 +28,27 @@ final class ReportingObserver: TransferObserver {
     }
 
     func progressed(_ moved: Totals, _ destinations: () -> [DestinationLag]) {
-        guard options.progress != .none else { return }
         let now = poller.now
         // The first cycle's data flowed from the moment copying began, which is this one but for a chunk.
         var meter = self.meter ?? RateMeter(start: now)
         meter.add(moved)
-        if now.seconds(since: meter.lastReport) >= options.interval {
-            report.progressed(meter.read(at: now), destinations())
+        if options.progress != .none, now.seconds(since: meter.lastReport) >= options.interval {
+            tell(meter.read(at: now), at: now, destinations())
         }
         self.meter = meter
+    }
+
+    /// A report that was asked for by SIGUSR1: whatever the options say, as dd gives it.
+    func reportNow(_ destinations: [DestinationLag]) {
+        let now = poller.now
+        // Before the copy there is nothing to go on from.
+        var meter = self.meter ?? RateMeter(start: now)
+        tell(meter.read(at: now), at: now, destinations)
+        if self.meter != nil { self.meter = meter }
+    }
+
+    private func tell(_ reading: RateMeter.Reading, at now: Instant, _ destinations: [DestinationLag]) {
+        report.progressed(reading, at: now.seconds(since: ProgramClock.start), destinations)
     }
 
     func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction) {

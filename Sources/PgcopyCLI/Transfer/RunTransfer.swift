@@ -11,7 +11,7 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
         report.console.message("cannot make a pipe for signals")
         return ExitCode.failure
     }
-    let poller = SystemPoller(interruption: interruption)
+    let poller = SystemPoller(interruption: interruption, reports: Signals.catchReporting())
     let request: TransferRequest
     do {
         request = try TransferRequest(options)
@@ -21,7 +21,9 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
         return ExitCode.usage
     }
     let observer = ReportingObserver(report, options, poller)
-    let outcome = Transfer(request, poller: poller, observer: observer).run()
+    let transfer = Transfer(request, poller: poller, observer: observer, begun: ProgramClock.start)
+    poller.onReportRequest = { [unowned transfer] in observer.reportNow(transfer.lags()) }
+    let outcome = transfer.run()
     let code = ExitCode.of(outcome)
     if !isQuietEnd(outcome) { report.finished(outcome, code) }
     return code

@@ -2,7 +2,6 @@
 
 import CopyCore
 import Glibc
-import Synchronization
 import TestKit
 import Testing
 
@@ -31,11 +30,6 @@ func openSession(_ conninfo: String, label: String = "test", poller: any Poller 
 func openSession(poller: any Poller = SystemPoller()) throws -> Session {
     try openSession(Servers.source.conninfo(), poller: poller)
 }
-
-private let channelsSoFar = Atomic<Int>(0)
-
-/// A channel no other test uses.
-func freshChannel() -> String { "Channel \(channelsSoFar.add(1, ordering: .relaxed).newValue)" }
 
 /// Waits until the session's socket holds something to read.
 func awaitArrival(_ session: Session) throws {

@@ -127,7 +127,8 @@ struct ManagerTests {
 
     @Test func `a connection that dies is garbage once what it had received is delivered`() throws {
         let cluster = try Servers.source
-        let doomed = try openSession(cluster.conninfo(), label: "doomed")
+        let name = freshName("doomed")
+        let doomed = try openSession(cluster.conninfo(), label: name)
         let healthy = try openSession()
         let channel = freshChannel()
         for session in [doomed, healthy] { try session.listen([channel]) }
@@ -139,8 +140,8 @@ struct ManagerTests {
         }
         try cluster.psql("NOTIFY \"\(channel)\", 'last'")
         try awaitArrival(doomed)
-        #expect(try cluster.terminateBackends(applicationName: "doomed") == 1)
-        try cluster.waitForBackends(applicationName: "doomed", count: 0)
+        #expect(try cluster.terminateBackends(applicationName: name) == 1)
+        try cluster.waitForBackends(applicationName: name, count: 0)
         for _ in 1...2 { #expect(try manager.payloads() == ["last"]) }
         #expect(losses.isEmpty || manager.garbage.contains(doomed))
         try cluster.psql("NOTIFY \"\(channel)\", 'to the living'")

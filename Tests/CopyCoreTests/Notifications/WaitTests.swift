@@ -198,12 +198,13 @@ struct WaitTests {
 
     @Test func `a lost connection gives what it had, then its reason`() throws {
         let cluster = try Servers.source
-        let session = try openSession(cluster.conninfo(), label: "lost in wait")
+        let name = freshName("lost in wait")
+        let session = try openSession(cluster.conninfo(), label: name)
         let channel = freshChannel()
         try session.listen([channel])
         try cluster.psql("NOTIFY \"\(channel)\", 'last'")
         try awaitArrival(session)
-        try cluster.terminateBackends(applicationName: "lost in wait")
+        try cluster.terminateBackends(applicationName: name)
         #expect(try session.wait(stopAfter: nil).map(\.payload) == ["last"])
         let error = #expect(throws: PQError.self) { try session.wait() }
         #expect(error?.server?.sqlState == "57P01" && error?.connectionLost == true)

@@ -18,6 +18,7 @@ final class Stage {
 
     let cluster: Cluster
     let database: String
+    private let owned: Database
     let way: Way
     let poller: SystemPoller
     /// For looking and preparing; takes no part in copies.
@@ -27,7 +28,8 @@ final class Stage {
     init(rows: Int = 10_000, way: Way = .unixSocket, interruption: Interruption? = nil) throws {
         cluster = try way.cluster
         self.way = way
-        database = try cluster.createDatabase()
+        owned = try Database(on: cluster)
+        database = owned.name
         poller = SystemPoller(interruption: interruption)
         let connection = try open(cluster.conninfo(database: database))
         admin = try Session(connection, label: "admin", poller: SystemPoller())

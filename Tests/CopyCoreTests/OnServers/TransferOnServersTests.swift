@@ -8,12 +8,14 @@ import Testing
     /// Three databases on three clusters, each with the table t.
     private struct Three {
         let names: [String]
+        private let owned: [Database]
         let clusters: [Cluster]
 
         init(_ columns: [String] = ["i int, x text", "i int, x text", "i int, x text"]) throws {
             let all = try Servers.all()
             clusters = [all.source, all.first, all.second]
-            names = try clusters.map { try $0.createDatabase() }
+            owned = try clusters.map { try Database(on: $0) }
+            names = owned.map(\.name)
             for index in 0..<3 { try sql(index, "CREATE TABLE t (\(columns[index]))") }
             try sql(0, "INSERT INTO t (i, x) SELECT i, 'row ' || i FROM generate_series(1, 1000) i")
         }

@@ -11,6 +11,7 @@ import Testing
         let interruption: Interruption
         let sessions: [Session]
         private let databases: [String]
+        private let owned: [Database]
         private let cluster: Cluster
 
         init(_ count: Int, through proxy: FaultProxy? = nil) throws {
@@ -18,7 +19,8 @@ import Testing
             self.cluster = cluster
             interruption = try #require(Interruption())
             let poller = SystemPoller(interruption: interruption)
-            databases = try (0..<count).map { _ in try cluster.createDatabase() }
+            owned = try (0..<count).map { _ in try Database(on: cluster) }
+            databases = owned.map(\.name)
             for database in databases { try cluster.psql("CREATE TABLE t (n int PRIMARY KEY)", database: database) }
             sessions = try databases.enumerated().map { index, database in
                 try PipelineStage.session(

@@ -11,12 +11,14 @@ import Testing
     private struct Places {
         let cluster: Cluster
         let database: String
+        private let owned: Database
         let interruption: Interruption
         let sessions: [Session]
 
         init(last proxy: FaultProxy? = nil) throws {
             cluster = try Servers.source
-            database = try cluster.createDatabase()
+            owned = try Database(on: cluster)
+            database = owned.name
             try cluster.psql("CREATE TABLE t (n int)", database: database)
             interruption = try #require(Interruption())
             let poller = SystemPoller(interruption: interruption)

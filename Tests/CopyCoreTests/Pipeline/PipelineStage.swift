@@ -8,12 +8,14 @@ import Testing
 struct PipelineStage {
     let cluster: Cluster
     let database: String
+    private let owned: Database
     let session: Session
     let interruption: Interruption
 
     init(_ sql: String = "CREATE TABLE t (n int PRIMARY KEY)", through proxy: FaultProxy? = nil) throws {
         cluster = try Servers.source
-        database = try cluster.createDatabase()
+        owned = try Database(on: cluster)
+        database = owned.name
         if !sql.isEmpty { try cluster.psql(sql, database: database) }
         interruption = try #require(Interruption())
         let conninfo = proxy?.conninfo(database: database) ?? cluster.conninfo(database: database)

@@ -128,14 +128,15 @@ struct WireFaultTests {
         let session = try ScopeKit.session(proxy.conninfo(), PatientPoller(limit: 20))
         var heard: [String] = []
         session.onNotification = { heard.append($1.payload) }
-        try session.run("LISTEN behind")
+        let channel = freshChannel()
+        try session.run("LISTEN \"\(channel)\"")
         let other = try ScopeKit.session(Servers.source.conninfo())
         for number in 0..<200 {
             // Half of the notifications come while the copy ends, cut by the proxy's slow line.
             proxy.arm(.slow(bytesPerSecond: 2_000_000), at: .now)
             let payload = String(repeating: "p", count: 7000) + "\(number)"
             try session.copyOut("COPY (SELECT 1) TO STDOUT") { rows throws in
-                _ = try other.run("NOTIFY behind, '\(payload)'")
+                _ = try other.run("NOTIFY \"\(channel)\", '\(payload)'")
                 while try rows.nextRow() != nil {}
             }
             try session.expectUsable()

@@ -7,12 +7,14 @@ import Testing
 struct ExecStage {
     let cluster: Cluster
     let database: String
+    private let owned: Database
     /// The connection, and what its lines begin with.
     let conninfo: String
 
     init(_ sql: String = "CREATE TABLE t (n int PRIMARY KEY)", on cluster: Cluster? = nil) throws {
         self.cluster = try cluster ?? Servers.source
-        database = try self.cluster.createDatabase()
+        owned = try Database(on: self.cluster)
+        database = owned.name
         if !sql.isEmpty { try self.cluster.psql(sql, database: database) }
         conninfo = self.cluster.conninfo(database: database)
     }

@@ -1,12 +1,6 @@
 // What the tests of `listen` and `notify` share.
 
-import Synchronization
 import TestKit
-
-private let channelsSoFar = Atomic<Int>(0)
-
-/// A channel no other test uses.
-func freshChannel() -> String { "Channel \(channelsSoFar.add(1, ordering: .relaxed).newValue)" }
 
 extension Program {
     /// `pgcopy listen -v` with these arguments, started and listening.

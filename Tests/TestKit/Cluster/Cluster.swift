@@ -39,6 +39,7 @@ public final class Cluster: Sendable {
     let programs: String
     private let keeper: Keeper
     private let databaseCount = Monitor(0)
+    let sweeper = DatabaseSweeper()
 
     /// Makes and starts a cluster. It throws, never skips, where there is no server to start.
     public init(_ options: ClusterOptions = ClusterOptions()) throws {
@@ -47,6 +48,7 @@ public final class Cluster: Sendable {
         programs = try ServerBinaries.directory.get()
         directory = try makeTemporaryDirectory(prefix: "pgcopy-cluster")
         do {
+            try expectRoom(in: directory)
             keeper = try Keeper(directory: directory, programs: programs)
         } catch {
             removeTree(directory)

@@ -35,6 +35,12 @@ enum ClusterFiles {
             "full_page_writes = off",
             "autovacuum = off",
             "checkpoint_timeout = 1h",
+            // All clusters of a run share one disk. Who needs a standby adds wal_level and max_wal_senders.
+            "wal_level = minimal",
+            "max_wal_senders = 0",
+            "min_wal_size = 32MB",
+            "max_wal_size = 64MB",
+            "checkpoint_warning = 0",
             "timezone = 'UTC'",
             "log_line_prefix = '%m [%p] %a '",
         ]

@@ -55,7 +55,8 @@ extension Cluster {
         return result.output.last == "\n" ? String(result.output.dropLast()) : result.output
     }
 
-    /// Makes an empty database with a name of its own and gives the name.
+    /// Makes an empty database with a name of its own, which stays as long as the cluster, and gives the name.
+    /// Most tests had better hold a `Database`.
     public func createDatabase(encoding: String? = nil) throws -> String {
         let name = freshDatabaseName()
         let encoding = encoding.map { " ENCODING \(sqlLiteral($0))" } ?? ""

@@ -9,10 +9,22 @@ enum PseudoTerminal {
     /// `TIOCSPTLCK` of Linux: may it be opened?
     private static let setLock: UInt = 0x4004_5431
 
+    /// What a test was told already not to be there: all of them fail, one says why.
+    private static let toldMissing = Monitor<Set<String>>([])
+
     /// Our side, and the path of the other.
-    static func open() throws -> (descriptor: Int32, path: String) {
-        let descriptor = Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw KitError("cannot open /dev/ptmx: \(describe())") }
+    static func open(_ master: String = "/dev/ptmx") throws -> (descriptor: Int32, path: String) {
+        let descriptor = Glibc.open(master, O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let why = "cannot open \(master): \(describe())"
+            let isNews = toldMissing.withLock { $0.insert(master).inserted }
+            guard isNews else { throw KitError("no terminal without \(master), as another test told") }
+            throw KitError(
+                """
+                \(why). Every test that needs a terminal fails without it, and this is told only here: mount a devpts \
+                (mount -t devpts -o ptmxmode=666 devpts /dev/pts; ln -s pts/ptmx /dev/ptmx), or run the tests elsewhere
+                """)
+        }
         var zero: Int32 = 0
         var number: Int32 = 0
         var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)

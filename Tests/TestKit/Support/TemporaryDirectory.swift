@@ -53,6 +53,17 @@ func makeTemporaryDirectory(in parent: String? = nil, prefix: String) throws -> 
     return path
 }
 
+/// Throws, in one sentence instead of hundreds of odd failures, where a cluster would soon fill the disk.
+func expectRoom(in directory: String) throws {
+    var disk = statvfs()
+    guard statvfs(directory, &disk) == 0 else { throw KitError("statvfs \(directory): \(describe())") }
+    let free = (Int(disk.f_bavail) * Int(disk.f_frsize)) >> 20
+    guard free >= 300 else {
+        throw KitError(
+            "\(free) MiB are free for \(directory), too little for a server: name a folder elsewhere in TMPDIR")
+    }
+}
+
 /// The names in a directory, sorted.
 public func entryNames(_ path: String) throws -> [String] {
     guard let stream = opendir(path) else { throw KitError("cannot list \(path): \(describe())") }

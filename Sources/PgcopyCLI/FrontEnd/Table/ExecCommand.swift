@@ -40,8 +40,8 @@ extension CommandSpec {
             Definition("1", "something failed; stdout and stderr say what and where"),
             Definition("2", "usage error, or a connection could not be made; nothing was started"),
             Definition(
-                "130, 143",
-                "interrupted by SIGINT, SIGTERM: what runs was cancelled, and rolled back up to the last "
+                "128 + N",
+                "stopped by signal N, as SIGINT (130) or SIGTERM (143): what runs was cancelled, and rolled back up to the last "
                     + "synchronization point; with `--sync-every` more of them may be under way, and stdout says how "
                     + "they ended"
             ),

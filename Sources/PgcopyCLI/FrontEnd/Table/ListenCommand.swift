@@ -33,7 +33,7 @@ extension CommandSpec {
             Definition("1", "no connection is left, a server refused to listen, or stdout could not be written"),
             Definition("2", "usage error, or a connection could not be made; nothing was printed"),
             Definition("3", "as 0, but a command of `--exec` failed; each failure is reported"),
-            Definition("130, 143", "interrupted by SIGINT, SIGTERM"),
+            Definition("128 + N", "stopped by signal N, as SIGINT (130) or SIGTERM (143)"),
         ],
         examples: [
             Example(

@@ -25,7 +25,7 @@ extension CommandSpec {
             Definition("2", "usage error, or a connection could not be made; nothing was sent"),
             Definition("3", "sent to some connections, not to others; each is named"),
             Definition("4", "in doubt: a commit was sent to a server and its answer was lost"),
-            Definition("130, 143", "interrupted by SIGINT, SIGTERM: nothing was sent"),
+            Definition("128 + N", "stopped by signal N, as SIGINT (130) or SIGTERM (143): nothing was sent"),
         ],
         examples: [
             Example("Wake who listens on a channel", "pgcopy", "notify", "-c", "jobs", "shop"),

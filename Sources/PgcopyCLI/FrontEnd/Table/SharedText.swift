@@ -27,7 +27,7 @@ enum SharedText {
         Definition("2", "usage error, or a connection could not be made; nothing was started"),
         Definition("3", "some destinations committed, others did not; each is named"),
         Definition("4", "in doubt: a commit was sent to a destination and its answer was lost"),
-        Definition("130, 143", "interrupted by SIGINT, SIGTERM: everything was rolled back"),
+        Definition("128 + N", "stopped by signal N, as SIGINT (130) or SIGTERM (143): everything was rolled back"),
     ]
 
     /// What the codes mean for the program's commands about itself.

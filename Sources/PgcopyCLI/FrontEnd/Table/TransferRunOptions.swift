@@ -41,7 +41,9 @@ extension OptionSpec {
         value: .choice(ProgressChoice.allCases.map(\.rawValue)),
         summary: "how to report on stderr (default: plain)",
         details: [
-            "`json` writes one record a line, a summary last. With `--quiet`, there are reports only where this is given."
+            "`json` writes one record a line, a summary last. With `--quiet`, there are reports only where this is given.",
+            "SIGUSR1 asks for a report at once, and gets it whatever this and `--quiet` say. Seconds count from the "
+                + "start of the program, rates from the start of the copy.",
         ]
     )
     /// `--interval`.

@@ -8,6 +8,7 @@ final class Arena {
     private static let settings = [
         "shared_buffers = 256MB", "max_wal_size = 16GB", "min_wal_size = 2GB", "checkpoint_timeout = 1d",
         "autovacuum = off", "fsync = off", "synchronous_commit = off", "jit = off", "log_checkpoints = off",
+        "wal_level = replica",
     ]
 
     /// Where rows come from.

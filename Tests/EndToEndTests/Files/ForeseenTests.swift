@@ -1,0 +1,65 @@
+// What would keep a file from being renamed is found before any server commits.
+
+import Glibc
+import TestKit
+import Testing
+
+@Suite struct ForeseenTests {
+    /// Files of the program that nobody asked for.
+    private func leftovers(_ directory: TemporaryDirectory) throws -> String {
+        try Program("find", [directory.path, "-name", ".*.pgcopy.*"]).run().output
+    }
+
+    @Test func theseObstaclesAreTried() {
+        #expect(Obstacle.early.count >= 1 && Obstacle.late.count >= 2)
+        // As root, on a file system of the usual kind, all of them are.
+        print("obstacles: \((Obstacle.early + Obstacle.late).map(\.testDescription).joined(separator: ", "))")
+    }
+
+    @Test(arguments: Obstacle.early) func beforeTheFirstRow(obstacle: Obstacle) throws {
+        let trio = try Trio(rows: 10)
+        let directory = try TemporaryDirectory()
+        try #require(mkdir(directory.file("place"), 0o755) == 0)
+        try obstacle.make(in: directory)
+        defer { obstacle.clear(directory) }
+        let file = directory.file("place/\(obstacle.name)")
+        let result = try Obstacle.program(["-v", trio.source.at(), trio.first.at(), file]).run()
+        #expect(result.code == 1, "\(result)")
+        #expect(result.errors.contains("\(file): ") && result.errors.contains(obstacle.words), "\(result)")
+        #expect(!result.errors.contains("COPY"), "\(result)")
+        #expect(try trio.first.count() == 0)
+        #expect(try leftovers(directory) == "")
+    }
+
+    @Test(arguments: Obstacle.late, [false, true])
+    func thatComesWhileTheCopyRuns(obstacle: Obstacle, keepsGoing: Bool) throws {
+        let place = try Place(Servers.first, Trio.schema)
+        let directory = try TemporaryDirectory()
+        try #require(mkdir(directory.file("place"), 0o755) == 0)
+        let file = directory.file("place/out")
+        let running = try Obstacle.program((keepsGoing ? ["--keep-going"] : []) + ["-", place.at(), file])
+            .with { $0.input = .pipe }.start()
+        running.write("1\tx\n")
+        try place.waitForBackend("query LIKE 'COPY%' AND state = 'active'")
+        #expect(try leftovers(directory) != "")
+        try obstacle.make(in: directory)
+        running.closeInput()
+        let result = try running.end()
+        obstacle.clear(directory)
+        #expect(result.code == (keepsGoing ? 3 : 1), "\(result)")
+        #expect(result.errors.contains("\(file): ") && result.errors.contains(obstacle.words), "\(result)")
+        #expect(result.errors.contains("\(file): rolled back"), "\(result)")
+        #expect(try place.count() == (keepsGoing ? 1 : 0))
+        if !obstacle.keepsEverything { #expect(try leftovers(directory) == "", "\(result)") }
+    }
+
+    @Test func aFileOfOnesOwnInAStickyFolderIsReplaced() throws {
+        let place = try Place(Servers.source, Trio.schema + ";" + Trio.fill(3))
+        let directory = try TemporaryDirectory()
+        try #require(chmod(directory.path, 0o1777) == 0)
+        let file = try directory.write("old\n".utf8, to: "out")
+        let result = try Obstacle.program([place.at(), file]).run()
+        #expect(result.code == 0, "\(result)")
+        #expect(try directory.contents(of: "out").count == 300 && directory.entries() == ["out"])
+    }
+}
