@@ -10,11 +10,14 @@ enum HarmlessValue {
         case "user": value.utf8.allSatisfy { isWordByte($0) || ".-$@".utf8.contains($0) }
         case "dbname": isDatabase(value)
         case "service": value.utf8.allSatisfy { isWordByte($0) || ".-".utf8.contains($0) }
-        case "options": !value.contains("://") && !SecretWords.areNamed(in: value)
+        case "options":
+            value.hasPrefix("-") && !value.contains("://") && !value.utf8.contains(UInt8(ascii: "@"))
+                && !SecretWords.areNamed(in: value)
+        case "application_name", "fallback_application_name": isDatabase(value)
+        case "passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir", "sslkeylogfile":
+            value.utf8.allSatisfy { isWordByte($0) || ".-,/~+".utf8.contains($0) }
         default:
-            Redaction.keywords.contains(keyword)
-                && value.utf8.allSatisfy { isWordByte($0) || ".-,/~+ ".utf8.contains($0) }
-                && !SecretWords.areNamed(in: keyword == "passfile" || keyword.hasPrefix("ssl") ? "" : value)
+            Redaction.keywords.contains(keyword) && value.utf8.allSatisfy { isWordByte($0) || ".-,".utf8.contains($0) }
         }
     }
 

@@ -23,7 +23,7 @@ enum SecretWords {
     static func areGivenValues(in text: String) -> Bool {
         words(text) { word, rest in
             let next = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.first
-            return (next == UInt8(ascii: "=") || next == UInt8(ascii: ":")) && isOne(word)
+            return next.map { "=:%".utf8.contains($0) } ?? false && isOne(word)
         }
     }
 

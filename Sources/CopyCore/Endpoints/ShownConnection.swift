@@ -178,7 +178,7 @@ struct ShownConnection {
             if Redaction.secretKeywords.contains(keyword.lowercased()) {
                 // libpq knows no upper case, but who writes it means the same.
                 passwords.append(String(decoding: value, as: UTF8.self))
-                endsInSecret = !quoted
+                endsInSecret = !quoted || !isClosed
             } else if Redaction.keywords.contains(keyword) {
                 let text = String(decoding: value, as: UTF8.self)
                 if keyword == "port" { ports = text }
