@@ -74,12 +74,23 @@ struct MessageScrubber: Sendable {
                 }
                 continue
             }
-            for offset in text.indices {
-                let common = zip(rest, text[offset...]).prefix { $0 == $1 }.count
-                if common >= Self.shortest { longest = max(longest, common) }
-            }
+            longest = max(longest, Self.longestPiece(of: text, at: rest))
         }
         return longest
+    }
+
+    /// The length of the longest piece of a text that stands at the beginning; 0 where it is too short.
+    private static func longestPiece(of text: [UInt8], at rest: ArraySlice<UInt8>) -> Int {
+        guard let first = rest.first else { return 0 }
+        var longest = 0
+        for offset in text.indices where text[offset] == first {
+            var length = 1
+            while length < rest.count, offset + length < text.count,
+                rest[rest.startIndex + length] == text[offset + length]
+            { length += 1 }
+            longest = max(longest, length)
+        }
+        return longest < shortest ? 0 : longest
     }
 
     private func isHarmless(_ piece: ArraySlice<UInt8>, _ inQuotes: Bool) -> Bool {

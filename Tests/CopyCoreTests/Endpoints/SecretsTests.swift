@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: Seeded.seeds(20))
     func `no piece of a password is shown, wherever it stands`(seed: UInt64) {
         var rng = Seeded(seed)
-        for _ in 0..<300 {
+        for _ in 0..<100 {
             let text = StrayPassword.connection(&rng)
             func expectHidden(_ shown: String, _ what: Comment) {
                 #expect(!StrayPassword.isSeen(in: shown), "\(what): \(shown) of <\(text)> \(rng)")

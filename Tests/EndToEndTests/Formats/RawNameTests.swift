@@ -77,8 +77,8 @@ import Testing
         let one = try run(["--columns", "é"], [endpoint(source, table), Array(utf8.at().utf8)])
         #expect(one.code == 0, "\(one)")
         #expect(try utf8.sql("SELECT é FROM t") == "two")
-        let table = try run([], [Array("null:".utf8), endpoint(utf8, table)])
-        #expect(table.code == 1 && table.errors.contains("invalid byte sequence"), "\(table)")
+        let missing = try run([], [Array("null:".utf8), endpoint(utf8, table)])
+        #expect(missing.code == 1 && missing.errors.contains("invalid byte sequence"), "\(missing)")
     }
 
     @Test func `JSON stays JSON`() throws {
