@@ -15,8 +15,8 @@ extension Connection {
         guard let notify = unsafe PQnotifies(handle) else { return nil }
         defer { unsafe PQfreemem(notify) }
         return unsafe Notification(
-            channel: string(notify.pointee.relname),
-            payload: string(notify.pointee.extra),
+            channel: rawText(notify.pointee.relname),
+            payload: rawText(notify.pointee.extra),
             pid: notify.pointee.be_pid
         )
     }

@@ -6,20 +6,24 @@ internal import Glibc
 extension Connection {
     /// Queues a string of statements by the simple query protocol. libpq: PQsendQuery.
     public func sendQuery(_ sql: String) throws(PQError) {
-        guard unsafe PQsendQuery(handle, sql) == 1 else { throw lastError() }
+        guard unsafe withStatement(sql, { unsafe PQsendQuery(handle, $0) }) == 1 else { throw lastError() }
     }
 
     /// Queues one statement with text parameters, nil for NULL. libpq: PQsendQueryParams.
     public func sendQuery(_ sql: String, parameters: [String?]) throws(PQError) {
-        let sent = unsafe withCStrings(parameters) { values in
-            unsafe PQsendQueryParams(handle, sql, CInt(parameters.count), nil, values, nil, nil, 0)
+        let sent = unsafe withCStrings(parameters, raw: true) { values in
+            unsafe withStatement(sql) {
+                unsafe PQsendQueryParams(handle, $0, CInt(parameters.count), nil, values, nil, nil, 0)
+            }
         }
         guard sent == 1 else { throw lastError() }
     }
 
     /// Queues the parsing of a statement under a name, "" for the unnamed one. libpq: PQsendPrepare.
     public func sendPrepare(_ name: String, _ sql: String) throws(PQError) {
-        guard unsafe PQsendPrepare(handle, name, sql, 0, nil) == 1 else { throw lastError() }
+        guard unsafe withStatement(sql, { unsafe PQsendPrepare(handle, name, $0, 0, nil) }) == 1 else {
+            throw lastError()
+        }
     }
 
     /// Asks for the columns of a prepared statement. libpq: PQsendDescribePrepared.

@@ -16,9 +16,9 @@ public enum ConnectionString {
         return .success(unsafe set(in: options))
     }
 
-    /// The keywords libpq knows. libpq: PQconndefaults.
+    /// The keywords libpq knows. libpq: PQconninfoParse, which unlike PQconndefaults asks nobody for defaults.
     public static var keywords: [String] {
-        guard let options = unsafe PQconndefaults() else { return [] }
+        guard let options = unsafe PQconninfoParse("", nil) else { return [] }
         defer { unsafe PQconninfoFree(options) }
         var found: [String] = []
         var next = unsafe options

@@ -1,6 +1,6 @@
 // A NOTIFY as it arrives.
 
-/// A notification from the server.
+/// A notification from the server. Where a database knows no encoding its bytes can be no UTF-8: see `RawText`.
 public struct Notification: Sendable, Hashable {
     /// The channel it was sent on.
     public let channel: String

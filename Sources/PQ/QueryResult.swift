@@ -44,8 +44,16 @@ public final class QueryResult {
     /// libpq: PQnfields.
     public var columnCount: Int { Int(unsafe PQnfields(handle)) }
 
-    /// The name of a column, counted from 0. libpq: PQfname.
-    public func columnName(_ column: Int) -> String { unsafe string(PQfname(handle, CInt(column))) }
+    /// The name of a column, counted from 0, as `RawText`. libpq: PQfname.
+    public func columnName(_ column: Int) -> String { unsafe rawText(PQfname(handle, CInt(column))) }
+
+    /// A value that is a name, as `RawText`; nil for NULL; both counted from 0. libpq: PQgetvalue.
+    public func name(_ row: Int, _ column: Int) -> String? {
+        withValue(row, column) { bytes in
+            guard let bytes else { return nil }
+            return unsafe bytes.withUnsafeBytes { unsafe RawText.decoding($0) }
+        }
+    }
 
     /// The type of a column, counted from 0. libpq: PQftype.
     public func columnType(_ column: Int) -> UInt32 { unsafe PQftype(handle, CInt(column)) }

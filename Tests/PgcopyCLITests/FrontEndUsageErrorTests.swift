@@ -112,6 +112,81 @@ struct FrontEndUsageErrorTests {
         #expect(!message.contains("s3cret"), "\(message)")
     }
 
+    @Test(
+        "psql's -h beside operands says that it is help and where a host goes",
+        arguments: [
+            ["transfer", "-h", "localhost", "a", "b"], ["transfer", "a", "b", "-h"], ["transfer", "-h", "a"],
+            ["transfer", "-qh", "localhost", "a"], ["transfer", "-hlocalhost"], ["transfer", "-qhdb1", "a", "b"],
+            ["transfer", "-h", "db1", "-p", "5433", "-U", "bob", "a", "b"], ["transfer", "-h", "--", "a"],
+            ["transfer", "-h", "db1", "--nonsense"], ["listen", "-h", "localhost", "-c", "x", "db"],
+            ["notify", "-c", "x", "db", "-h"], ["exec", "-h", "localhost", "-c", "SELECT 1", "db"],
+            ["-h", "localhost", "transfer", "a", "b"], ["-h", "localhost"], ["-hlocalhost", "transfer"],
+            ["-h", "transfer", "a", "b"],
+        ]
+    )
+    func hostOfPsql(_ words: [String]) throws {
+        let message = try #require(usageError(words), "\(words)")
+        #expect(
+            message == "-h is help here; a host goes into the connection: postgresql://HOST/DATABASE, "
+                + "or \"host=HOST dbname=DATABASE\"")
+    }
+
+    @Test(
+        "-h beside operands of other commands, too",
+        arguments: [["completions", "bash", "-h"], ["help", "-h", "exec"]])
+    func helpBesideOperands(_ words: [String]) {
+        #expect(usageError(words) == "-h is help, and takes no operand beside it")
+    }
+
+    @Test(
+        "-h alone, and --help beside anything, are help",
+        arguments: [
+            ["transfer", "-h"], ["exec", "-h"], ["transfer", "-qh"], ["transfer", "-hq"],
+            ["transfer", "-h", "--nonsense"],
+            ["transfer", "-h", "-t", "x"], ["transfer", "a", "b", "--help"], ["transfer", "-h", "a", "b", "--help"],
+            ["transfer", "a", "-?"], ["-h"], ["-h", "transfer"], ["--help", "localhost"], ["completions", "-h"],
+        ]
+    )
+    func helpAlone(_ words: [String]) throws {
+        guard case .help = try Parser.parse(arguments(words)) else {
+            Issue.record("\(words) shows no help")
+            return
+        }
+    }
+
+    @Test(
+        "psql's other letters and names say where their values go",
+        arguments: [
+            (["-p", "5433"], "-p", "postgresql://HOST:PORT/DATABASE"), (["-p5433"], "-p", "port=PORT"),
+            (["-U", "bob"], "-U", "postgresql://USER@HOST/DATABASE"), (["-Ubob"], "-U", "user=USER"),
+            (["-d", "db"], "-d", "a database is an operand"), (["-ddb"], "-d", "DATABASE"),
+            (["-qU", "bob"], "-U", "USER"), (["--host=db1"], "--host", "postgresql://HOST/DATABASE"),
+            (["--host", "db1"], "--host", "HOST"), (["--port=1"], "--port", "PORT"),
+            (["--username", "bob"], "--username", "USER"), (["--dbname=db"], "--dbname", "DATABASE"),
+        ] as [([String], String, String)]
+    )
+    func fingersOfPsql(_ words: [String], _ option: String, _ place: String) throws {
+        for command in ["transfer", "listen", "notify", "exec"] {
+            let message = try #require(usageError([command] + words + ["a", "b"]))
+            #expect(message.hasPrefix("unknown option \(option); ") && message.contains(place), "\(message)")
+        }
+    }
+
+    @Test("An optional value that is detached is told, where there are operands enough without it")
+    func detachedValue() {
+        #expect(
+            usageError(["transfer", "--reconcile-timeouts", "5", "a", "b"])
+                == "option --reconcile-timeouts takes its value behind an equals sign: --reconcile-timeouts=5; "
+                + "where \"5\" is the source, it is written dbname=5")
+        #expect(
+            usageError(["transfer", "a", "--reconcile-timeouts", "5", "b"])
+                == "option --reconcile-timeouts takes its value behind an equals sign: --reconcile-timeouts=5; "
+                + "\"5\" is an operand here")
+        #expect(usageError(["transfer", "--reconcile-timeouts", "a", "b", "c"]) == nil)
+        #expect(usageError(["transfer", "--reconcile-timeouts=5", "5", "a", "b"]) == nil)
+        #expect(usageError(["transfer", "--reconcile-timeouts", "dbname=5", "a", "b"]) == nil)
+    }
+
     @Test("Control characters are spelt out")
     func control() throws {
         let message = try #require(usageError(["tran\u{1B}[31m"]))

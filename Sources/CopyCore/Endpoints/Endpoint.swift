@@ -44,16 +44,14 @@ public struct Endpoint: Sendable, Hashable {
             if text.hasPrefix("file:") {
                 let path = Path(Array(bytes.dropFirst("file:".utf8.count)))
                 guard !path.bytes.isEmpty else { throw EndpointError("file: names no file") }
-                self.init(.file(path), label: text)
+                self.init(.file(path), label: Redaction.redacted(text))
             } else if Self.isURI(text) || Self.isKeywordString(text) || !text.utf8.contains(UInt8(ascii: "/")) {
-                guard text.utf8.elementsEqual(bytes) else {
-                    throw EndpointError("\(Redaction.redacted(text)) is not valid UTF-8")
-                }
-                try self.init(server: text)
-            } else if Redaction.looksLikeURI(text) {
+                try self.init(server: bytes)
+            } else if Redaction.mayHoldPassword(text) {
                 throw EndpointError(
-                    "\(Redaction.redacted(text)) is neither a URI, which begins with postgresql://, nor plainly a file, "
-                        + "which is written file:NAME")
+                    "\(Self.subject(Redaction.redacted(text))) is neither a URI, which begins with postgresql://"
+                        + (text.first == " " ? " and not with a space" : "")
+                        + ", nor plainly a file, which is written file:NAME")
             } else {
                 self.init(.file(Path(bytes)), label: text)
             }
@@ -69,12 +67,18 @@ public struct Endpoint: Sendable, Hashable {
             ? String(scheme) : nil
     }
 
-    private static func isURI(_ text: String) -> Bool {
+    /// What an error begins with.
+    private static func subject(_ label: String) -> String {
+        label.hasPrefix(Redaction.mark) ? "an endpoint that is not shown here, as it may hold a password," : label
+    }
+
+    /// Whether libpq takes it for a URI.
+    static func isURI(_ text: String) -> Bool {
         text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
     }
 
     /// `keyword = …`: what comes before the first equals sign is a word.
-    private static func isKeywordString(_ text: String) -> Bool {
+    static func isKeywordString(_ text: String) -> Bool {
         guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { return false }
         let word = text[..<equals].trimmingSpaces()
         // In upper case libpq refuses it: better so than a file of that name.
@@ -83,45 +87,38 @@ public struct Endpoint: Sendable, Hashable {
             && word.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
     }
 
-    private init(server text: String) throws(EndpointError) {
-        let (conninfo, table) = Self.splitTable(text)
-        let shown = Redaction.redacted(conninfo)
-        let label = table == nil ? shown : shown + text.dropFirst(conninfo.count)
-        guard !conninfo.isEmpty else { throw EndpointError("\(label) names a table but no database") }
+    private init(server bytes: [UInt8]) throws(EndpointError) {
+        let (conninfoBytes, table) = Self.splitTable(bytes)
+        let (label, isWhole) = Redaction.label(of: RawText.decoding(bytes))
+        let subject = Self.subject(label)
+        guard let conninfo = String(validating: conninfoBytes, as: UTF8.self) else {
+            throw EndpointError("\(subject) is not valid UTF-8")
+        }
+        guard !conninfo.isEmpty else { throw EndpointError("\(subject) names a table but no database") }
         if Self.isURI(conninfo) || Self.isKeywordString(conninfo) {
-            if case .failure(let complaint) = ConnectionString.parse(conninfo) {
-                // What looks like a table may be the end of a password.
-                let label = shown == conninfo ? label : shown
-                throw EndpointError("\(label) is not a connection string: \(Self.shown(complaint, conninfo))")
-            }
+            try ConnectionCheck(conninfo).check(subject)
         } else {
             for (mark, meaning) in [
                 (":", "a host and port are written postgresql://HOST:PORT/DATABASE"),
                 ("=", "a file name with = is written file:NAME"),
             ]
             where conninfo.contains(mark) {
-                throw EndpointError("\(label) is no database name; \(meaning)")
+                throw EndpointError("\(subject) is no database name; \(meaning)")
             }
             if conninfo.utf8.contains(UInt8(ascii: "#")) {
-                throw EndpointError("\(label): a table name after # that is not plain goes in double quotes")
+                throw EndpointError(
+                    (isWhole ? "\(label): " : "") + "a table name after # that is not plain goes in double quotes")
             }
         }
         self.init(.server(conninfo: conninfo, table: table), label: label)
     }
 
-    /// libpq's complaint can quote what it stumbled over: shown only when the string holds no secret.
-    private static func shown(_ complaint: PQError, _ conninfo: String) -> String {
-        Redaction.redacted(conninfo) == conninfo ? complaint.message : "see the manual of libpq"
-    }
-
     /// Splits `…#table` at the first # behind which everything is a table's name.
-    private static func splitTable(_ text: String) -> (conninfo: String, table: SQLName?) {
-        var from = text.startIndex
-        while let mark = text[from...].firstIndex(of: "#") {
-            if let table = SQLName(String(text[text.index(after: mark)...])) { return (String(text[..<mark]), table) }
-            from = text.index(after: mark)
+    static func splitTable(_ bytes: [UInt8]) -> (conninfo: ArraySlice<UInt8>, table: SQLName?) {
+        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "#") {
+            if let table = SQLName(RawText.decoding(bytes[(index + 1)...])) { return (bytes[..<index], table) }
         }
-        return (text, nil)
+        return (bytes[...], nil)
     }
 }
 

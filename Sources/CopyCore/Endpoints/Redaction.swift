@@ -1,112 +1,75 @@
-// Connection strings without their secrets, for every text a person or a log sees.
+// What people name, without their secrets: for every text that a person or a log sees.
 
-/// Takes passwords out of what libpq is given.
+/// Takes passwords out of what is named on a command line.
 public enum Redaction {
     /// libpq's keywords whose values are secrets.
     static let secretKeywords: Set<String> = [
         "password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key",
     ]
+    /// libpq's keywords, and what its URIs take beside them.
+    static let keywords = Set(ConnectionString.keywords + ["ssl"])
+    /// Stands where something is not shown.
+    static let mark = "…"
 
-    /// A connection string or URI as it may be shown. Where it is malformed more may be missing, never less.
-    public static func redacted(_ conninfo: String) -> String {
-        if let scheme = ["postgresql://", "postgres://"].first(where: conninfo.hasPrefix) {
-            return scheme + redactedURI(Array(conninfo.utf8.dropFirst(scheme.utf8.count)))
-        }
-        if looksLikeURI(conninfo) { return redactedURI(Array(conninfo.utf8)) }
-        if conninfo.utf8.contains(UInt8(ascii: "=")) { return redactedKeywords(conninfo) }
-        return conninfo
-    }
+    /// An endpoint as it may be shown. Only what is known to be harmless is: where something is malformed, more is missing.
+    public static func redacted(_ endpoint: String) -> String { label(of: endpoint).text }
 
-    /// A URI whose scheme is missing or misspelt: `SCHEME://…`, `USER:PASSWORD@…`.
-    static func looksLikeURI(_ text: String) -> Bool {
-        let name = text.utf8.prefix { $0 != UInt8(ascii: ":") }
-        guard !name.isEmpty, !name.contains(where: { " =/#".utf8.contains($0) }) else { return false }
-        let rest = text.utf8.dropFirst(name.count)
-        return rest.starts(with: "://".utf8) || rest.prefix { $0 != UInt8(ascii: "/") }.contains(UInt8(ascii: "@"))
-    }
-
-    // user:password@hosts/database?keyword=value&…
-    private static func redactedURI(_ rest: [UInt8]) -> String {
-        var rest = rest
-        // Up to the last @, a slash in the password included: libpq would not take it, but it would be shown.
-        let query = rest.firstIndex(of: UInt8(ascii: "?")) ?? rest.count
-        let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? query
-        let authority = rest[..<min(slash, query)]
-        let last = rest.lastIndex(of: UInt8(ascii: "@"))
-        let hasPassword = rest.prefix { $0 != UInt8(ascii: "@") }.contains(UInt8(ascii: ":"))
-        if let at = hasPassword ? last : authority.lastIndex(of: UInt8(ascii: "@")) ?? last,
-            let colon = rest[..<at].firstIndex(of: UInt8(ascii: ":"))
-        {
-            rest.removeSubrange(colon..<at)
-        }
-        guard let mark = rest.firstIndex(of: UInt8(ascii: "?")) else { return String(decoding: rest, as: UTF8.self) }
-        let kept = rest[(mark + 1)...].split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
-            .filter { parameter in
-                let keyword = parameter.prefix { $0 != UInt8(ascii: "=") }
-                return !secretKeywords.contains(percentDecoded(keyword).lowercased())
-            }
-        let shown =
-            kept.isEmpty ? Array(rest[..<mark]) : Array(rest[...mark]) + kept.joined(separator: [UInt8(ascii: "&")])
-        return String(decoding: shown, as: UTF8.self)
-    }
-
-    private static func percentDecoded(_ bytes: ArraySlice<UInt8>) -> String {
-        var decoded: [UInt8] = []
-        var rest = bytes
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                decoded.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                decoded.append(byte)
-            }
-        }
-        return String(decoding: decoded, as: UTF8.self)
-    }
-
-    // A URI as a value, in quotes or not; something else with :// in it is not shown.
-    private static func redactedURIValue(_ value: String) -> String {
-        let bare = value.hasPrefix("'") ? String(value.dropFirst()) : value
-        let isURI = bare.hasPrefix("postgresql://") || bare.hasPrefix("postgres://")
-        return isURI ? redacted(bare) : "…"
-    }
-
-    // keyword = value, keyword = 'va lue', …
-    private static func redactedKeywords(_ text: String) -> String {
+    /// Whether a text looks like a connection, well written or not: it may hold a password.
+    public static func mayHoldPassword(_ text: String) -> Bool {
+        if text.contains("://") { return true }
         let bytes = Array(text.utf8)
-        var shown: [String] = []
-        var offset = 0
-        func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
-        func skipSpaces() { while offset < bytes.count, isSpace(bytes[offset]) { offset += 1 } }
-        while true {
-            skipSpaces()
-            guard offset < bytes.count else { break }
-            let start = offset
-            while offset < bytes.count, bytes[offset] != UInt8(ascii: "="), !isSpace(bytes[offset]) { offset += 1 }
-            let keyword = String(decoding: bytes[start..<offset], as: UTF8.self)
-            skipSpaces()
-            guard offset < bytes.count, bytes[offset] == UInt8(ascii: "=") else {
-                // Malformed from here on: what follows could be anything.
-                shown.append("…")
-                break
-            }
-            offset += 1
-            skipSpaces()
-            let valueStart = offset
-            let quoted = offset < bytes.count && bytes[offset] == UInt8(ascii: "'")
-            if quoted { offset += 1 }
-            while offset < bytes.count, quoted ? bytes[offset] != UInt8(ascii: "'") : !isSpace(bytes[offset]) {
-                offset += bytes[offset] == UInt8(ascii: "\\") ? 2 : 1
-            }
-            if quoted { offset += 1 }
-            offset = min(offset, bytes.count)
-            // libpq knows no upper case, but who writes it means the same.
-            if secretKeywords.contains(keyword.lowercased()) { continue }
-            let value = String(decoding: bytes[valueStart..<offset], as: UTF8.self)
-            shown.append(keyword + "=" + (value.contains("://") ? redactedURIValue(value) : value))
+        let edge = " \t\r\n\"'".utf8
+        let bare = text.lowercased().utf8.drop { edge.contains($0) }
+        for name in ["postgresql", "postgres", "pgsql", "jdbc"] where bare.starts(with: name.utf8) {
+            let rest = bare.dropFirst(name.utf8.count)
+            if rest.first == UInt8(ascii: ":") || rest.starts(with: "//".utf8) { return true }
         }
-        return shown.joined(separator: " ")
+        if let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].contains(UInt8(ascii: "@")) {
+            return true
+        }
+        return SecretWords.areGivenValues(in: text)
     }
+
+    /// An endpoint's label: what is shown, and whether it is all there is but for well written passwords.
+    static func label(of endpoint: String) -> (text: String, isWhole: Bool) {
+        if endpoint.hasPrefix("file:") || isFile(endpoint) {
+            let path = endpoint.hasPrefix("file:") ? endpoint.dropFirst("file:".utf8.count) : endpoint[...]
+            return mayHoldPassword(String(path))
+                ? (endpoint.hasPrefix("file:") ? "file:" + mark : mark, false)
+                : (endpoint, true)
+        }
+        let (conninfo, table) = Endpoint.splitTable(Array(endpoint.utf8))
+        let name = String(decoding: conninfo, as: UTF8.self)
+        let (shown, isWhole, hidesTable) = connection(name)
+        guard table != nil else { return (shown, isWhole) }
+        return (shown + (hidesTable ? "#" + mark : String(endpoint.dropFirstBytes(conninfo.count))), isWhole)
+    }
+
+    /// A connection without a table. A table is hidden where it may be the end of a password.
+    private static func connection(_ name: String) -> (shown: String, isWhole: Bool, hidesTable: Bool) {
+        if Endpoint.isURI(name) || Endpoint.isKeywordString(name) {
+            let shown = ShownConnection(name)
+            return (shown.text, shown.isWhole, !shown.isWhole || shown.endsInSecret)
+        }
+        let isPlain = HarmlessValue.isDatabase(name) || isHostAndPort(name)
+        return (isPlain ? name : mark, isPlain, !isPlain)
+    }
+
+    /// `HOST:PORT`, as people write it where a database's name belongs.
+    private static func isHostAndPort(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map {
+            String(decoding: Array($0), as: UTF8.self)
+        }
+        return parts.count == 2 && HarmlessValue.isHarmless("host", parts[0])
+            && !parts[1].isEmpty && HarmlessValue.isHarmless("port", parts[1])
+    }
+
+    private static func isFile(_ text: String) -> Bool {
+        text.utf8.contains(UInt8(ascii: "/")) && !Endpoint.isURI(text) && !Endpoint.isKeywordString(text)
+    }
+}
+
+extension String {
+    /// What follows so many bytes, which end at a character.
+    func dropFirstBytes(_ count: Int) -> String { String(decoding: Array(utf8.dropFirst(count)), as: UTF8.self) }
 }

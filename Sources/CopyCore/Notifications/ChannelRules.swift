@@ -42,7 +42,9 @@ extension Session {
     /// The length of each text in the server's encoding; the server is asked only where that is not plain.
     private func serverLengths(_ texts: [String]) throws -> [Int] {
         let isPlain = ["UTF8", "SQL_ASCII"].contains(connection.parameterStatus("server_encoding"))
-        if isPlain || texts.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) { return texts.map(\.utf8.count) }
+        if isPlain || texts.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) {
+            return texts.map { RawText.bytes(of: $0).count }
+        }
         let result = try query(
             """
             SELECT pg_catalog.octet_length(t.text) \

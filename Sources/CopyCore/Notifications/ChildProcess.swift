@@ -149,7 +149,7 @@ final class ChildProcess {
 
     /// The process's environment with these variables.
     private static func environment(replacing variables: [String]) -> [[UInt8]] {
-        let own = variables.map { Array($0.utf8) }
+        let own = variables.map(RawText.bytes(of:))
         let names = own.map { $0.prefix { $0 != UInt8(ascii: "=") } + [UInt8(ascii: "=")] }
         var all: [[UInt8]] = []
         var next = unsafe environ

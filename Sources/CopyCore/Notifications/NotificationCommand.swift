@@ -1,5 +1,7 @@
 // A user's command, run for a notification.
 
+internal import Glibc
+
 /// Runs a shell command with a notification as its data: on stdin and in the environment, never in the command's text.
 ///
 /// PGCOPY_CHANNEL, PGCOPY_PAYLOAD and PGCOPY_PID hold the notification; stdin is the payload, as it is. A command
@@ -11,6 +13,8 @@ public struct NotificationCommand: Sendable {
         case exited(CInt)
         /// This signal ended it.
         case signalled(CInt)
+        /// It was ended because its time was over.
+        case timedOut
         /// It could not be run.
         case notRun(SystemError)
 
@@ -19,12 +23,13 @@ public struct NotificationCommand: Sendable {
             switch self {
             case .exited(let code): "the command exited with code \(code)"
             case .signalled(let signal): "the command was ended by signal \(signal)"
+            case .timedOut: "the command was ended: its time was over"
             case .notRun(let error): "the command was not run: \(error)"
             }
         }
     }
 
-    /// Seconds a command may take to end after a signal was passed on to it.
+    /// Seconds a command may take to end after a signal was passed on to it, or its time is over.
     private static let grace = 1.0
 
     private let text: [UInt8]
@@ -33,25 +38,47 @@ public struct NotificationCommand: Sendable {
     public init(_ text: [UInt8]) { self.text = text }
 
     /// Runs the command to its end; gives its failure, nil when it exited with 0.
+    /// - Parameter deadline: when it is ended at the latest: by SIGTERM, and where it goes on, by SIGKILL.
     /// - Throws: `Interrupted`, after the signal was passed on to the command.
-    public func run(_ notification: Notification, poller: any Poller) throws(Interrupted) -> Failure? {
+    public func run(
+        _ notification: Notification, until deadline: Instant? = nil, poller: any Poller
+    ) throws(Interrupted) -> Failure? {
         let child: ChildProcess
         do {
-            child = try ChildProcess(text, Self.variables(notification), input: Array(notification.payload.utf8))
+            child = try ChildProcess(text, Self.variables(notification), input: RawText.bytes(of: notification.payload))
         } catch {
             return .notRun(error)
         }
         do {
-            while !child.hasEnded { try wait(child, poller, until: nil, interruptible: true) }
+            while !child.hasEnded {
+                if let deadline, poller.now >= deadline {
+                    try end(child, poller)
+                    return .timedOut
+                }
+                try wait(child, poller, until: deadline, interruptible: true)
+            }
         } catch {
             child.signal(error.signal)
-            let deadline = poller.now + Self.grace
-            while !child.hasEnded, poller.now < deadline {
-                try wait(child, poller, until: deadline, interruptible: false)
-            }
+            try wait(child, poller, until: poller.now + Self.grace)
             throw error
         }
         return child.failure()
+    }
+
+    /// Ends it, whether it likes it or not.
+    private func end(_ child: ChildProcess, _ poller: any Poller) throws(Interrupted) {
+        for signal in [SIGTERM, SIGKILL] {
+            child.signal(signal)
+            try wait(child, poller, until: poller.now + Self.grace)
+            if child.hasEnded { return }
+        }
+    }
+
+    /// Waits for its end, whatever signal comes.
+    private func wait(_ child: ChildProcess, _ poller: any Poller, until deadline: Instant) throws(Interrupted) {
+        while !child.hasEnded, poller.now < deadline {
+            try wait(child, poller, until: deadline, interruptible: false)
+        }
     }
 
     private func wait(

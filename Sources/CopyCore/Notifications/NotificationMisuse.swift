@@ -37,6 +37,7 @@ public enum NotificationMisuse: Error, Sendable, Hashable, CustomStringConvertib
     }
 
     private static func shown(_ name: String) -> String {
+        if Redaction.mayHoldPassword(name) { return Redaction.mark }
         let start = String(name.prefix(40).map { $0 == "\0" ? "?" : $0 })
         return "\"\(start)\(start.count < name.count ? "…" : "")\""
     }

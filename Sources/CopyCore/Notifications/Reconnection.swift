@@ -77,7 +77,7 @@ final class Reconnection {
 
     private func begin(_ connection: Connection?) throws -> State {
         guard let connection, connection.isUsable else {
-            throw ConnectFailure(connection?.errorMessage ?? "no connection was made")
+            throw link.failure(connection)
         }
         let session = try Session(connection, label: link.label, poller: poller)
         prepare(session)

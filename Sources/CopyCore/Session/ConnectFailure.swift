@@ -2,7 +2,7 @@
 
 /// Why there is no connection to a server.
 public struct ConnectFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    /// libpq's words.
+    /// libpq's words, without what may be a password.
     public let description: String
 
     /// A failure with libpq's words.

@@ -32,7 +32,7 @@ public struct LinkConnector {
                     results[index] = .success(connection)
                     continue
                 }
-                results[index] = .failure(ConnectFailure(connection.errorMessage))
+                results[index] = .failure(links[index].failure(connection))
                 // Asked for once, where none was given: a wrong one is the server's to refuse.
                 if connection.needsPassword, links[index].password == nil,
                     let password = try askPassword(links[index])

@@ -29,6 +29,15 @@ public struct ServerLink: Sendable {
         self.overrides = overrides + [("application_name", "pgcopy")]
     }
 
+    /// Why there is no connection, in libpq's words or the server's, without any password.
+    func failure(_ connection: Connection?) -> ConnectFailure {
+        guard let connection else { return ConnectFailure("no connection was made") }
+        let scrubber =
+            Endpoint.isURI(conninfo) || Endpoint.isKeywordString(conninfo)
+            ? MessageScrubber(ShownConnection(conninfo), password: password) : MessageScrubber(database: conninfo)
+        return ConnectFailure(scrubber.scrubbed(connection.errorMessage))
+    }
+
     /// libpq takes the last of what is said twice.
     /// - Parameter timeout: seconds a try may take where the user set no `connect_timeout`.
     func parameters(waitingUpTo timeout: Int?) -> [Parameter] {

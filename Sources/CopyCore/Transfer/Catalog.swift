@@ -23,13 +23,13 @@ enum Catalog {
     /// The table that is the answer; nil when there is none.
     static func table(_ result: QueryResult) -> TableShape? {
         guard result.rowCount > 0 else { return nil }
-        func text(_ row: Int, _ column: Int) -> String { result.value(row, column) ?? "" }
+        func text(_ row: Int, _ column: Int) -> String { result.name(row, column) ?? "" }
         return TableShape(
             name: SQLName([text(0, 1), text(0, 2)]),
             kind: text(0, 0).first ?? "r",
             oid: text(0, 6), isLocked: text(0, 7) == "t",
             columns: (0..<result.rowCount).compactMap { row in
-                result.value(row, 3).map {
+                result.name(row, 3).map {
                     TableShape.Column(name: $0, type: UInt32(text(row, 4)) ?? 0, isGenerated: !text(row, 5).isEmpty)
                 }
             }
@@ -82,7 +82,7 @@ enum Catalog {
         for row in 0..<result.rowCount {
             func number(_ column: Int) -> UInt32 { result.value(row, column).flatMap(UInt32.init) ?? 0 }
             graph.nodes[number(0)] = TypeGraph.Node(
-                schema: result.value(row, 1) ?? "", name: result.value(row, 2) ?? "",
+                schema: result.name(row, 1) ?? "", name: result.name(row, 2) ?? "",
                 kind: result.value(row, 3)?.first ?? "p", element: number(4), base: number(5), subtype: number(6),
                 members: (result.value(row, 7) ?? "").split(separator: ",").compactMap { UInt32($0) })
         }

@@ -79,7 +79,7 @@ final class WireLine {
     func queueRaw(_ bytes: [UInt8]) { outgoing.append(contentsOf: bytes) }
 
     /// Queues a text message, ended by a zero.
-    func queue(_ type: UInt8, text: String) { queue(type, Array(text.utf8) + [0]) }
+    func queue(_ type: UInt8, text: String) { queue(type, RawText.bytes(of: text) + [0]) }
 
     /// The copy is over for its user too: from now on the session does other work.
     func release() { if session.wireStatus == .active { session.wireStatus = lastStatus } }

@@ -61,6 +61,12 @@ final class ExecReport: BatchObserver {
         tell(session, "commit behind statement \(statement): ", error)
     }
 
+    func leftOpen(at session: Int) {
+        let message = "the last transaction was not ended: everything in it is rolled back"
+        line(session, "ERROR", "", message)
+        console.message("\(labels[session]): ERROR: \(message); COMMIT ends it")
+    }
+
     func inDoubt(_ statements: ClosedRange<Int>, at session: Int) {
         console.message(
             "\(labels[session]): statements \(statements.lowerBound) to \(statements.upperBound) may have been "
@@ -106,13 +112,6 @@ final class ExecReport: BatchObserver {
         }
         if verbosity == .verbose {
             session.onStatement = { [console] session, sql in console.message("\(session.label): \(sql)") }
-        }
-    }
-
-    /// A transaction that the batch began and did not end.
-    func leftOpen(_ session: Session) {
-        if verbosity != .quiet {
-            console.message("\(session.label): WARNING: the transaction that is still open is rolled back")
         }
     }
 }

@@ -62,9 +62,11 @@ private struct ExecRun {
         }
         let batch = try Batch(
             input, on: sessions, syncEvery: options.syncEvery, output: output, observer: report, poller: poller)
-        let succeeded = try batch.run()
-        for session in sessions where session.transactionStatus == .inTransaction { report.leftOpen(session) }
-        return succeeded ? ExitCode.success : ExitCode.failure
+        return switch try batch.run() {
+        case sessions.count: ExitCode.success
+        case 0: ExitCode.failure
+        default: ExitCode.partial
+        }
     }
 
     private func links() throws -> [ServerLink] {
@@ -81,7 +83,11 @@ private struct ExecRun {
     }
 
     private var fileName: String {
-        if case .file(let name) = options.input { Path(name.bytes).text + ": " } else { "" }
+        if case .file(let name) = options.input {
+            Redaction.redacted("file:" + name.text).dropFirst(5) + ": "
+        } else {
+            ""
+        }
     }
 
     private func input() throws -> BatchInput {

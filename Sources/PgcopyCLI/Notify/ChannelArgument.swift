@@ -24,9 +24,10 @@ enum ChannelArgument {
     private static func split(
         _ value: Argument, _ invocation: Invocation, mayFollow: Bool = false
     ) throws(UsageError) -> (quoted: String, rest: Substring) {
-        guard let text = value.validText else {
+        guard value.validText != nil else {
             throw invocation.error("option --channel: its value is not valid UTF-8")
         }
+        let text = RawText.decoding(value.bytes)
         guard text.hasPrefix("\"") else {
             if text.isEmpty { throw error(.emptyChannel, invocation) }
             return ("", text[...])

@@ -20,9 +20,9 @@ final class LineOutput {
     /// Throws when the reader is gone.
     func check() throws { _ = try receiver.attend([]) }
 
-    /// Writes all of it.
+    /// Writes all of it, what is no UTF-8 as it came.
     func write(_ text: String) throws {
-        let bytes = Array(text.utf8)
+        let bytes = RawText.bytes(of: text)
         var written = 0
         while written < bytes.count {
             let drained = try unsafe receiver.drain(bytes.span.bytes.extracting(written...))

@@ -93,7 +93,8 @@ private final class ListenRun {
         }
         for notification in taken {
             try output.write(record.line(notification, at: label))
-            if let failure = try command.run(notification, poller: poller) {
+            if let failure = try command.run(notification, until: options.timeout == 0 ? nil : deadline, poller: poller)
+            {
                 commandFailed = true
                 talk.console.message("\(label): channel \(Echo.printable(notification.channel)): \(failure)")
             }

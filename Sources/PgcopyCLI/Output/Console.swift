@@ -1,13 +1,15 @@
 // Lines on stderr.
 
+internal import CopyCore
+
 /// Writes messages to stderr. A reader that is gone is no reason to stop.
 struct Console {
     private let stream: StandardStream
 
     init(_ stream: StandardStream = .error) { self.stream = stream }
 
-    /// A line as it is.
-    func line(_ text: String) { _ = stream.write(text + "\n") }
+    /// A line as it is; names that are no UTF-8 are spelled out.
+    func line(_ text: String) { _ = stream.write(RawText.shown(text) + "\n") }
 
     /// A message of the program's own.
     func message(_ text: String) { line("pgcopy: " + text) }

@@ -1,5 +1,7 @@
 // JSON made by hand: Foundation stays out of the program.
 
+internal import CopyCore
+
 /// A JSON value.
 indirect enum JSONText {
     case null
@@ -31,7 +33,7 @@ indirect enum JSONText {
 
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
-        for scalar in text.unicodeScalars {
+        for scalar in RawText.shown(text).unicodeScalars {
             switch scalar {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"

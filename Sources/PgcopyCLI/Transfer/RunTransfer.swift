@@ -48,7 +48,8 @@ extension TransferRequest {
         columns = try options.columns.map { text in
             guard let names = SQLName.list(text) else {
                 throw EndpointError(
-                    "--columns: \"\(text)\" is not a list of names; names that are not plain go in double quotes")
+                    "--columns: \(Echo.quoted(text)) is not a list of names; names that are not plain go in double quotes"
+                )
             }
             return names
         }
@@ -88,8 +89,8 @@ extension TransferRequest {
         let isPattern = text.utf8.contains(UInt8(ascii: "*")) || text.utf8.contains(UInt8(ascii: "?"))
         throw EndpointError(
             isPattern
-                ? "\(option): \"\(text)\" is a pattern; one exact name is taken"
-                : "\(option): \"\(text)\" is not a table's name; one that is not plain goes in double quotes")
+                ? "\(option): \(Echo.quoted(text)) is a pattern; one exact name is taken"
+                : "\(option): \(Echo.quoted(text)) is not a table's name; one that is not plain goes in double quotes")
     }
 }
 

@@ -99,6 +99,28 @@ struct NotificationCommandTests {
         #expect(try directory.text(of: "caught") == "caught\n")
     }
 
+    @Test(arguments: [("heeds", "echo caught > DIR/caught; exit 0"), ("ignores", "")])
+    func `a command whose time is over is ended, one that ignores it too`(name: String, onTerm: String) throws {
+        let directory = try self.directory.get()
+        let poller = SystemPoller()
+        let script =
+            "trap '\(onTerm.replacing("DIR", with: directory.path))' TERM; echo $$ > '\(directory.path)/\(name)'; "
+            + "while :; do sleep 0.01; done"
+        let started = poller.now
+        let failure = try NotificationCommand(Array(script.utf8)).run(note("x"), until: started + 0.5, poller: poller)
+        #expect(failure == .timedOut)
+        #expect((0.5..<4).contains(poller.now.seconds(since: started)))
+        #expect(directory.exists("caught") == !onTerm.isEmpty)
+        let pid = try #require(try pid_t(directory.text(of: name).dropLast()))
+        try eventually("somebody waited for it") { kill(pid, 0) == -1 && errno == ESRCH }
+    }
+
+    @Test func `a command that ends in time is told as without a deadline`() throws {
+        let poller = SystemPoller()
+        let command = NotificationCommand(Array("exit 7".utf8))
+        #expect(try command.run(note("x"), until: poller.now + 30, poller: poller) == .exited(7))
+    }
+
     @Test func `a command that was interrupted becomes no zombie, one that ignored the signal included`() throws {
         let directory = try self.directory.get()
         for (name, onTerm) in [("heeds", "exit 0"), ("ignores", "")] {

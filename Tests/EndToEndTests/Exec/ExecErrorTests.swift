@@ -33,7 +33,7 @@ import Testing
         let result = try Program.pgcopy(
             ["exec", "-c", "INSERT INTO t VALUES (1); SELECT n + 1 FROM t; SELECT 'end'"] + stages.map(\.conninfo)
         ).run()
-        #expect(result.code == 1, "\(result)")
+        #expect(result.code == 3, "\(result)")
         for index in [0, 2] {
             #expect(result.lines(of: stages[index].conninfo) == ["INSERT 0 1", "\t2", "SELECT 1", "\tend", "SELECT 1"])
             #expect(try stages[index].rows() == ["1"])
@@ -41,6 +41,36 @@ import Testing
         let failed = result.lines(of: stages[1].conninfo)
         #expect(failed.count == 3 && failed[1].hasPrefix("ERROR\t42883\t") && failed[2] == "NOT RUN", "\(failed)")
         #expect(try stages[1].rows() == [])
+    }
+
+    @Test(arguments: [
+        ("INSERT INTO t VALUES (1); BEGIN; INSERT INTO t VALUES (2)", []),
+        ("BEGIN; INSERT INTO t VALUES (1); COMMIT; START TRANSACTION; INSERT INTO t VALUES (2)", ["1"]),
+        ("BEGIN; INSERT INTO t VALUES (1); COMMIT AND CHAIN", ["1"]), ("BEGIN", []),
+        ("BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s; INSERT INTO t VALUES (2); RELEASE s", []),
+    ])
+    func `a transaction that is still open at the end is an error`(_ sql: String, _ rows: [String]) throws {
+        for options in [[], ["-q"], ["--sync-every=1"]] {
+            // With a point behind each statement those before the last transaction are committed.
+            let rows = options == ["--sync-every=1"] && sql.hasPrefix("INSERT") ? ["1"] : rows
+            let stage = try ExecStage()
+            let result = try stage.program(options + ["-c", sql]).run()
+            #expect(result.code == 1, "\(result)")
+            let message = "the last transaction was not ended: everything in it is rolled back"
+            #expect(result.lines(of: stage.conninfo).last == "ERROR\t\t\(message)", "\(result)")
+            #expect(result.errors.hasSuffix("\(stage.conninfo): ERROR: \(message); COMMIT ends it\n"), "\(result)")
+            #expect(try stage.rows() == rows, "\(sql) \(options)")
+        }
+    }
+
+    @Test func `a transaction that failed and is not ended is told as well`() throws {
+        let stage = try ExecStage()
+        let result = try stage.exec("--sync-every=1", "-c", "BEGIN; INSERT INTO t VALUES (1); SELEC 1; SELECT 2")
+        #expect(result.code == 1, "\(result)")
+        #expect(result.output.contains("ERROR\t25P02\t") && result.output.hasSuffix("is rolled back\n"), "\(result)")
+        let ended = try stage.exec("--sync-every=1", "-c", "BEGIN; SELEC 1; ROLLBACK")
+        #expect(ended.code == 1 && !ended.output.contains("not ended"), "\(ended)")
+        #expect(try stage.rows() == [])
     }
 
     @Test func `ends at synchronization points where there are some`() throws {

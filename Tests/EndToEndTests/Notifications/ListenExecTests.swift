@@ -100,6 +100,21 @@ struct ListenExecTests {
         kill(pid, SIGKILL)
     }
 
+    @Test(arguments: ["exec sleep 30", "trap '' TERM; while :; do sleep 0.01; done"])
+    func `the time of --timeout is over while a command runs, too`(command: String) throws {
+        let running = try Program.listening(
+            "-c", channel, "--timeout=2", "--exec", "echo $PGCOPY_PAYLOAD >> begun; \(command)", cluster.conninfo()
+        ) { $0.directory = directory.path }
+        let started = ContinuousClock.now
+        try cluster.notify(channel, "one", "two")
+        let result = try running.wait()
+        // A second for each of two signals.
+        #expect((.seconds(1)..<(.seconds(10))).contains(ContinuousClock.now - started), "\(result)")
+        #expect(result.code == 3, "\(result)")
+        #expect(result.errors.hasSuffix("\(channel): the command was ended: its time was over\n"), "\(result)")
+        #expect(try directory.text(of: "begun") == "one\n" && result.records.map { $0[2] } == ["one"], "\(result)")
+    }
+
     @Test func `SIGCHLD ignored by the caller does not hide a failure`() throws {
         let script = "trap '' CHLD; exec \"$1\" listen -v -c '\(channel)' --count=1 --exec 'exit 9' \"$2\""
         let running = try Program("bash", ["-c", script, "bash", Program.pgcopyPath(), cluster.conninfo()]).start()

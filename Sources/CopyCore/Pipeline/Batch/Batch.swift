@@ -39,12 +39,13 @@ public final class Batch {
     }
 
     /// Runs it to its end; the sessions can be used for nothing else afterwards.
-    /// - Returns: whether everything succeeded.
+    /// - Returns: on how many sessions everything succeeded, and is committed unless a statement said otherwise.
     /// - Throws: `Interrupted` after what runs was cancelled, and what no synchronization point has confirmed
     ///   will be rolled back; a `SystemError` of the input or the output.
-    public func run() throws -> Bool {
+    public func run() throws -> Int {
         do {
             while try turn() {}
+            for link in links { link.checkTransaction() }
             while let blocked = try output.drain() { try wait(for: [blocked]) }
         } catch let error as SystemError where error.isBrokenPipe {
             hangUp()
@@ -53,7 +54,7 @@ public final class Batch {
             stop()
             throw error
         }
-        return !links.contains(where: \.hasFailed)
+        return links.count { !$0.hasFailed }
     }
 
     // MARK: The loop

@@ -75,6 +75,13 @@ final class BatchLink {
         isOver = true
     }
 
+    /// The batch is over: a transaction that is still open is a failure.
+    func checkTransaction() {
+        guard queue.lost == nil, [.inTransaction, .inError].contains(session.transactionStatus) else { return }
+        hasFailed = true
+        observer.leftOpen(at: index)
+    }
+
     /// Statements wait on the server's side for someone to ask for their results.
     func requestAnswers() { try? queue.requestAnswers() }
 

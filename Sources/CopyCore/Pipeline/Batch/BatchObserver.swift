@@ -8,6 +8,8 @@ public protocol BatchObserver: AnyObject {
     func ended(_ statement: BatchStatement, _ outcome: Result<QueryResult, any Error>, at session: Int)
     /// The commit at the synchronization point behind a statement failed.
     func commitFailed(_ error: PQError, behind statement: Int, at session: Int)
+    /// The batch is over and its last transaction, begun by a statement, is still open: it will be rolled back.
+    func leftOpen(at session: Int)
     /// The connection was lost before a synchronization point was confirmed: nobody knows whether the statements
     /// from the one number to the other were committed.
     func inDoubt(_ statements: ClosedRange<Int>, at session: Int)

@@ -15,7 +15,7 @@ public struct BatchStatement: Sendable {
         self.number = number
         line = statement.line
         let text = String(validating: statement.bytes, as: UTF8.self)
-        sql = text ?? ""
+        sql = text == nil ? "" : RawText.decoding(statement.bytes)
         if statement.isCopy {
             refusal = .copy
         } else if statement.bytes.contains(0) {

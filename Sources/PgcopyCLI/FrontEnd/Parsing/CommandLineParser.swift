@@ -9,6 +9,10 @@ struct CommandLineParser {
     /// Kept until the end: a `--help` further right wins over it.
     private var firstError: UsageError?
     private var special: Request?
+    /// `-h` was given, which is help only where it stands alone.
+    private var wantsHelpOrHost = false
+    /// A word that looks like the value of the option before it, which takes one behind an equals sign only.
+    private var detached: (option: OptionSpec, value: Argument)?
     /// The last argument, where an option took it for its value.
     private var swallowed: (option: OptionSpec, value: Argument)?
 
@@ -35,8 +39,13 @@ struct CommandLineParser {
             }
         }
         if let special { return special }
+        if wantsHelpOrHost {
+            guard operands.isEmpty else { throw UsageError(PsqlFingers.help(command), in: command.name) }
+            return .help(command)
+        }
         if let firstError { throw firstError }
         try checkConflicts()
+        try checkDetached()
         try checkOperands()
         return .run(Invocation(command: command, options: given, operands: operands))
     }
@@ -47,8 +56,10 @@ struct CommandLineParser {
         let attached = nameBytes.count < body.count ? Argument(bytes: Array(body[(nameBytes.endIndex + 1)...])) : nil
         switch OptionMatch.long(name, among: known) {
         case .unknown:
-            let ending = Suggestion.ending(for: name, among: known.map(\.long), prefix: "--")
-            fail("unknown option --\(Echo.printable(name))" + ending)
+            let ending =
+                PsqlFingers.ending(long: name, of: command)
+                ?? Suggestion.ending(for: name, among: known.map(\.long), prefix: "--")
+            fail("unknown option --\(Echo.name(name))" + ending)
         case .ambiguous(let candidates):
             let names = candidates.map(\.spelling)
             let allButLast = names.dropLast().joined(separator: ", ")
@@ -56,7 +67,12 @@ struct CommandLineParser {
         case .found(let option):
             switch option.value {
             case .none where attached != nil: fail("option \(option.spelling) takes no value")
-            case .none, .optional: accept(option, attached)
+            case .none: accept(option, attached)
+            case .optional:
+                if attached == nil, let next = rest.first, option.value.kind?.looksLike(next.text) ?? false {
+                    detached = detached ?? (option, next)
+                }
+                accept(option, attached)
             case .required: acceptRequired(option, attached, &rest)
             }
         }
@@ -69,6 +85,19 @@ struct CommandLineParser {
             guard let option = OptionMatch.short(letter, among: known) else {
                 failOnShort(letter, byte, in: argument.text)
                 return
+            }
+            if letter == PsqlFingers.host, option.long == OptionSpec.help.long {
+                // `-hlocalhost`: what follows are no switches.
+                let isSwitches = letters.allSatisfy { byte in
+                    OptionMatch.short(Character(UnicodeScalar(byte)), among: known).map { $0.value.kind == nil }
+                        ?? false
+                }
+                wantsHelpOrHost = true
+                if !isSwitches {
+                    operands.append(Argument(bytes: Array(letters)))
+                    return
+                }
+                continue
             }
             switch option.value {
             case .none:
@@ -87,6 +116,9 @@ struct CommandLineParser {
         let long = String(cluster.dropFirst())
         if known.contains(where: { $0.long == long }) {
             return fail("unknown option -\(long); did you mean --\(long)?")
+        }
+        if let ending = PsqlFingers.ending(short: letter, of: command) {
+            return fail("unknown option -\(letter)" + ending)
         }
         guard byte < 0x80 else { return fail("unknown option \(Echo.quoted(cluster, instead: "with one dash"))") }
         let otherCase = Character(letter.isUppercase ? letter.lowercased() : letter.uppercased())
@@ -139,6 +171,19 @@ struct CommandLineParser {
                 )
             }
         }
+    }
+
+    /// `--reconcile-timeouts 5 A B`: where there are operands enough without it, the 5 is none.
+    private func checkDetached() throws(UsageError) {
+        guard let (option, value) = detached, let index = operands.firstIndex(of: value),
+            operands.count > command.operands.count(where: \.isRequired)
+        else { return }
+        let word = Echo.quoted(value.text)
+        throw UsageError(
+            "option \(option.spelling) takes its value behind an equals sign: \(option.spelling)=\(value.text); "
+                + (index == 0
+                    ? "where \(word) is the source, it is written dbname=\(value.text)" : "\(word) is an operand here"),
+            in: command.name)
     }
 
     private func checkOperands() throws(UsageError) {

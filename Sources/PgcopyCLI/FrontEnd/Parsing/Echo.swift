@@ -1,5 +1,7 @@
 // How messages repeat what the user typed: no secrets, no terminal control.
 
+internal import CopyCore
+
 /// Makes typed text fit for a message.
 enum Echo {
     /// The text in quotes, or `instead` where it may hold a password or is too long to help.
@@ -9,7 +11,12 @@ enum Echo {
 
     /// A value that slipped into a wrong place can be a connection with a password in it.
     static func mayHoldSecret(_ text: String) -> Bool {
-        text.contains { $0 == "=" || $0 == "@" } || text.contains { $0 == ":" } && text.contains { $0 == "/" }
+        text.contains { "=@:".contains($0) } || text.contains("//") || Redaction.mayHoldPassword(text)
+    }
+
+    /// A word that stands as an option's name, or nothing where it may hold a password.
+    static func name(_ text: String) -> String {
+        mayHoldSecret(text) || text.utf8.count > 60 ? "" : printable(text)
     }
 
     /// Control characters spelled out.

@@ -1,5 +1,7 @@
 // A command line that was understood: which command, which options, which operands.
 
+internal import CopyCore
+
 /// What the parser makes of a command line that runs a command.
 struct Invocation: Sendable {
     /// An option as it was given.
@@ -35,8 +37,8 @@ struct Invocation: Sendable {
     /// The option's value as text; bytes that are no UTF-8 are a usage error.
     func text(of option: OptionSpec) throws(UsageError) -> String? {
         guard let value = value(of: option) else { return nil }
-        guard let text = value.validText else { throw error("option \(option.spelling): its value is not valid UTF-8") }
-        return text
+        guard value.validText != nil else { throw error("option \(option.spelling): its value is not valid UTF-8") }
+        return RawText.decoding(value.bytes)
     }
 
     /// As `text(of:)`; an empty value is a usage error as well.

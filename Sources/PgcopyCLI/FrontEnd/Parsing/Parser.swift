@@ -40,6 +40,13 @@ enum Parser {
         }
         guard let option else { throw misplacedOption(text) }
         if option.long == OptionSpec.version.long { return .version }
+        if text.hasPrefix("-\(PsqlFingers.host)") {
+            // `pgcopy -h localhost …`
+            let isHelp =
+                text.count == 2 && arguments.count < 3
+                && arguments.dropFirst().allSatisfy { CommandTable.command($0.text) != nil }
+            guard isHelp else { throw UsageError(PsqlFingers.help(nil), in: nil) }
+        }
         // `pgcopy --help transfer`, as people type it.
         return .help(arguments.dropFirst().first.flatMap { CommandTable.command($0.text) })
     }
@@ -54,6 +61,6 @@ enum Parser {
         }
         if name.isEmpty { return UsageError("no command given", in: nil, showsUsage: true) }
         let ending = Suggestion.ending(for: name, among: CommandTable.generalGroup.options.map(\.long), prefix: "--")
-        return UsageError("unknown option --\(Echo.printable(name))" + ending, in: nil)
+        return UsageError("unknown option --\(Echo.name(name))" + ending, in: nil)
     }
 }

@@ -31,7 +31,10 @@ extension OptionSpec {
     static let help = OptionSpec(
         "help", "h", "?",
         summary: "show this help, then exit",
-        details: ["It wins over everything else on the command line, mistakes included."]
+        details: [
+            "It wins over everything else on the command line, mistakes included. "
+                + "`-h` beside operands is an error: in psql it names a host, which belongs into the connection here."
+        ]
     )
     /// `--version`.
     static let version = OptionSpec("version", "V", summary: "show the version, then exit")

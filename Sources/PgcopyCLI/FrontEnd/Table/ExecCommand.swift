@@ -10,7 +10,8 @@ extension CommandSpec {
                 + "statement is sent: a batch costs one round trip however many statements it has.",
             "The statements up to a synchronization point are one implicit transaction. There is one point, at the end, "
                 + "so the batch succeeds or fails as a whole on each connection; `--sync-every` sets more. "
-                + "`BEGIN` and `COMMIT` in the batch work as on any connection. "
+                + "`BEGIN` and `COMMIT` in the batch work as on any connection; a transaction that is still open at the end "
+                + "is rolled back, and that is an error. "
                 + "After an error the statements up to the next point are not run.",
             "Statements are split at semicolons as psql does it; there are no backslash commands and no variables. "
                 + "`COPY` is refused, since its data would stand where a pipeline has statements: nothing behind it is "
@@ -37,8 +38,9 @@ extension CommandSpec {
         exitCodes: [
             Definition(
                 "0", "every statement succeeded on every connection, and was committed unless it said otherwise"),
-            Definition("1", "something failed; stdout and stderr say what and where"),
+            Definition("1", "on every connection something failed; stdout and stderr say what and where"),
             Definition("2", "usage error, or a connection could not be made; nothing was started"),
+            Definition("3", "on some connections everything was done, on others something failed"),
             Definition(
                 "128 + N",
                 "stopped by signal N, as SIGINT (130) or SIGTERM (143): what runs was cancelled, and rolled back up to the last "

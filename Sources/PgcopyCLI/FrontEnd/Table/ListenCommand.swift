@@ -76,7 +76,11 @@ extension OptionSpec {
     static let listenTimeout = OptionSpec(
         "timeout",
         value: .required("SECONDS", .text),
-        summary: "end after this many seconds in all; 0 prints what is pending and ends"
+        summary: "end after this many seconds in all; 0 prints what is pending and ends",
+        details: [
+            "A command of `--exec` that runs then is ended by SIGTERM, a second later by SIGKILL, and counts as failed. "
+                + "With 0 there is no such end: a command for what is pending takes its time."
+        ]
     )
     /// `--format` of `listen`.
     static let listenFormat = OptionSpec(

@@ -18,4 +18,13 @@ enum ValueKind: Sendable {
         case .text, .file, .endpoint: nil
         }
     }
+
+    /// Whether a word is surely such a value: one of the words, or a number where text is taken.
+    func looksLike(_ word: String) -> Bool {
+        switch self {
+        case .choices(let choices): choices.contains(word)
+        case .text: !word.isEmpty && word.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        case .file, .endpoint: false
+        }
+    }
 }

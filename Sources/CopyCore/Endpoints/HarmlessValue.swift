@@ -1,0 +1,65 @@
+// Values of connection strings that cannot hold a password that went astray.
+
+/// Tells by its form whether a value is what its keyword says, and nothing else.
+enum HarmlessValue {
+    /// Whether a value, decoded, may be shown.
+    static func isHarmless(_ keyword: String, _ value: String) -> Bool {
+        switch keyword {
+        case "host", "hostaddr": elements(value).allSatisfy(isHost)
+        case "port": isPorts(value)
+        case "user": value.utf8.allSatisfy { isWordByte($0) || ".-$@".utf8.contains($0) }
+        case "dbname": isDatabase(value)
+        case "service": value.utf8.allSatisfy { isWordByte($0) || ".-".utf8.contains($0) }
+        case "options":
+            value.hasPrefix("-") && !value.contains("://") && !value.utf8.contains(UInt8(ascii: "@"))
+                && !SecretWords.areNamed(in: value)
+        case "application_name", "fallback_application_name": isDatabase(value)
+        case "passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir", "sslkeylogfile":
+            value.utf8.allSatisfy { isWordByte($0) || ".-,/~+".utf8.contains($0) }
+        default:
+            Redaction.keywords.contains(keyword) && value.utf8.allSatisfy { isWordByte($0) || ".-,".utf8.contains($0) }
+        }
+    }
+
+    /// A database's name; an odd one is taken for something else that stands in the wrong place.
+    static func isDatabase(_ name: String) -> Bool {
+        let isWord = name.utf8.allSatisfy { isWordByte($0) || ".-".utf8.contains($0) }
+        return isWord
+            || name.utf8.allSatisfy { isWordByte($0) || ".-+$!~^* ()[]{}".utf8.contains($0) }
+                && !SecretWords.areNamed(in: name)
+    }
+
+    /// Numbers of ports between commas; libpq allows spaces around them.
+    static func isPorts(_ value: String) -> Bool {
+        elements(value).allSatisfy { port in
+            let digits = port.utf8.drop { $0 == 32 }.reversed().drop { $0 == 32 }
+            guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+            return digits.isEmpty && port.isEmpty
+                || (Int(String(decoding: digits.reversed(), as: UTF8.self)) ?? 0) < 65_536
+        }
+    }
+
+    /// Hosts, addresses and folders of sockets.
+    private static func isHost(_ host: String) -> Bool {
+        if host.hasPrefix("/") || host.hasPrefix("@") {
+            return host.utf8.dropFirst().allSatisfy { $0 > 32 && $0 != 127 && !"@:=;&?'\"|\\".utf8.contains($0) }
+        }
+        if host.utf8.allSatisfy({ isWordByte($0) || ".-".utf8.contains($0) }) { return true }
+        let address = host.utf8.prefix { $0 != UInt8(ascii: "%") }
+        return address.count { $0 == UInt8(ascii: ":") } >= 2
+            && address.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20) || ":.".utf8.contains($0)
+            }
+            && host.utf8.dropFirst(address.count + 1).allSatisfy(isWordByte)
+    }
+
+    private static func elements(_ list: String) -> [String] {
+        list.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
+            String(decoding: Array($0), as: UTF8.self)
+        }
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        byte >= 0x80 || (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || byte == UInt8(ascii: "_")
+    }
+}
