@@ -19,9 +19,10 @@ enum CopyStatement {
         return "COPY (\(select)) TO STDOUT WITH \(options.sql)"
     }
 
-    /// Reads a query's rows.
-    static func out(query: String, options: CopyOptions) -> String {
-        "COPY (\n\(query)\n) TO STDOUT WITH \(options.sql)"
+    /// Reads a query's rows, its columns under other names where a header line shows them.
+    static func out(query: String, columns: [String]? = nil, options: CopyOptions) -> String {
+        guard options.header, let columns else { return "COPY (\n\(query)\n) TO STDOUT WITH \(options.sql)" }
+        return "COPY (SELECT * FROM (\n\(query)\n) AS q\(list(columns))) TO STDOUT WITH \(options.sql)"
     }
 
     /// Loads a table's columns; nil: no list, all that can be loaded.

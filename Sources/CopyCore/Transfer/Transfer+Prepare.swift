@@ -27,6 +27,7 @@ extension Transfer {
         let streams = entries.filter { $0.endpoint.kind == .standardStream }
         try refuse(streams.count > 1, "stdout is named as a destination twice")
         try refuseFilesTwice()
+        try refuseHarmfulOptions()
     }
 
     private func refuse(_ wrong: Bool, _ why: String) throws {
@@ -72,6 +73,7 @@ extension Transfer {
 
     /// Finds out what is copied from where to where; nothing is opened or locked for it yet.
     func plan() throws {
+        try readHead()
         try openSessions()
         try askServers()
         failingLabel = request.source.label
@@ -123,14 +125,15 @@ extension Transfer {
     }
 
     private func planSource() throws -> Source {
-        guard case .server = request.source.kind else { return Source() }
+        guard case .server = request.source.kind else { return try headedSource() }
         guard let session = sourceSession, let preparation = sourcePreparation else {
             throw ConnectFailure("not connected")
         }
         if let query = request.query.map(CopyStatement.trimmed) {
             return Source(
-                session: session, columns: try preparation.columns(), clusterStart: try preparation.clusterStart()
-            ) { CopyStatement.out(query: query, options: $0) }
+                session: session, columns: try queryColumns(preparation.columns()),
+                clusterStart: try preparation.clusterStart()
+            ) { [columns = request.columns] in CopyStatement.out(query: query, columns: columns, options: $0) }
         }
         let table = try preparation.table()
         let columns = try ColumnPlan.source(table, wanted: request.columns)
