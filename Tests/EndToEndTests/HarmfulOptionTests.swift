@@ -34,7 +34,8 @@ import Testing
         let trio = try Trio(
             "CREATE TABLE t (a text, b text)",
             source: #"INSERT INTO t VALUES ('', NULL), ('none', '\N'), (NULL, '\\N'), (E'\n', E'\t'), ('n', '\n')"#)
-        let file = try TemporaryDirectory().file("rows")
+        let directory = try TemporaryDirectory()
+        let file = directory.file("rows")
         for null in ["", "none", "NULL", "\\n", "\\\\N"] {
             try expectRefusal(
                 ["--null", null, trio.source.at(), file, trio.first.at()], "would take it for NULL")

@@ -128,7 +128,8 @@ import Testing
         }
         // What the server writes is read.
         try trio.source.sql("INSERT INTO t VALUES (1, 2, 3, 4)")
-        let file = try TemporaryDirectory().file("rows")
+        let directory = try TemporaryDirectory()
+        let file = directory.file("rows")
         for format in ["csv", "text"] {
             #expect(try transfer("--header", "--format", format, trio.source.at(), file).code == 0)
             #expect(try transfer("--header", "--truncate", "--format", format, file, trio.second.at()).code == 0)
@@ -152,19 +153,26 @@ import Testing
 
     @Test("a signal ends the wait for it") func interruptedWait() throws {
         let trio = try Trio(rows: 0)
-        let running = try program(["--header", "--format=csv", "-v", "-", trio.first.at()]).with { $0.input = .pipe }
-            .start()
-        running.write("id,fil")
-        // Nothing tells that it waits: a signal before that ends it as well.
+        let directory = try TemporaryDirectory()
+        let pipe = directory.file("pipe")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        let running = try start("--header", "--format=csv", pipe, trio.first.at())
+        // Opening the pipe takes its reader.
+        let writer = try Program("sh", ["-c", #"exec 3>"$0"; printf 'id,fil' >&3; echo open; cat"#, pipe])
+            .with { $0.input = .pipe }.start()
+        try writer.waitForOutput(containing: "open", on: .output)
         let (result, duration) = try interrupted(running, SIGTERM)
         #expect(result.code == 143, "\(result)")
         #expect(duration < .seconds(10), "\(result)")
+        writer.closeInput()
+        try writer.wait().expecting(0)
         try trio.expectNoBackends()
     }
 
     @Test("a header line of a server is no row") func headerOfAServer() throws {
         let trio = try Trio(rows: 20)
-        let file = try TemporaryDirectory().file("rows")
+        let directory = try TemporaryDirectory()
+        let file = directory.file("rows")
         let result = try transfer(
             "--header", "--format=csv", "--expect-rows=20", trio.source.at(), file, trio.first.at())
         #expect(result.code == 0, "\(result)")

@@ -5,7 +5,8 @@ extension Transfer {
     func open() throws {
         guard let source else { return }
         failingLabel = request.source.label
-        self.source?.producer = try openSource(source)
+        let producer = try openSource(source)
+        self.source?.producer = producer
         failingLabel = nil
         for entry in entries where entry.isActive {
             try preparing(entry) { entry.destination = try openDestination(entry) }
