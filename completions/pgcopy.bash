@@ -36,7 +36,7 @@ _pgcopy_command() {
     options='' letters='' switches='' takers=''
     case $1 in
     transfer)
-        options='--table= --query= --where= --columns= --into= --truncate --allow-empty --override-read-only --not-same --format= --header --delimiter= --null= --quote= --escape= --encoding= --timeout= --reconcile-timeouts --keep-going --rate-limit= --progress= --interval= --quiet --verbose --no-password --password --help --version'
+        options='--table= --query= --where= --columns= --into= --truncate --allow-empty --override-read-only --not-same --format= --header --delimiter= --null= --quote= --escape= --encoding= --timeout= --reconcile-timeouts --keep-going --allow-unterminated --expect-rows= --rate-limit= --progress= --interval= --quiet --verbose --no-password --password --help --version'
         letters='-t -q -v -w -W -h -V'
         switches='qvwWh?V'
         takers='t'
@@ -82,6 +82,7 @@ _pgcopy_command() {
 _pgcopy_value() {
     case "$1 $2" in
     'transfer --format') _pgcopy_words 'auto text csv binary' ;;
+    'transfer --header') _pgcopy_words 'match skip' ;;
     'transfer --progress') _pgcopy_words 'plain json none' ;;
     'listen --format') _pgcopy_words 'text json' ;;
     'exec --file' | 'exec -f') _pgcopy_files '' ;;

@@ -43,6 +43,8 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l encoding -r -f -d 'encod
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l timeout -r -f -d 'fault a receiver that takes no data for so long (default: never)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l reconcile-timeouts -d 'reconcile a receiver that timed out instead of dropping it, up to TRIES times without progress (default: 10)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l keep-going -d 'drop a faulted receiver, commit the others'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l allow-unterminated -d 'take a last row without its line end from a file or stream'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l expect-rows -r -f -d 'fail, and commit nothing, unless there are exactly N rows'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l rate-limit -r -f -d 'read at most so many bytes a second from the source'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l progress -r -f -a 'plain json none' -d 'how to report on stderr (default: plain)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l interval -r -f -d 'time between reports (default: 1); 0 reports every cycle'

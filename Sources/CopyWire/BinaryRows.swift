@@ -27,6 +27,7 @@ struct BinaryRows: Sendable {
 
     /// The trailer has come.
     var hasEnded: Bool { if case .ended = part { true } else { false } }
+    private(set) var fault: RowScanner.Fault?
 
     mutating func nextEnd(in bytes: RawSpan, from start: Int) -> Int? {
         var offset = start
@@ -41,7 +42,10 @@ struct BinaryRows: Sendable {
                 }
                 continue
             }
-            if case .ended = part { return nil }
+            if case .ended = part {
+                fault = .behindTrailer
+                return nil
+            }
             number = number << 8 | UInt32(bytes.byte(offset))
             offset += 1
             wanted -= 1

@@ -2,6 +2,34 @@
 
 /// Follows rows through pieces that cut them anywhere.
 public struct RowScanner: Sendable {
+    /// Why what is shown cannot be taken for rows.
+    public enum Fault: Sendable, Hashable {
+        /// Text: `\.` stands beside something else on its line. Servers up to 17 take it for the end there, too.
+        case markerNotAlone
+        /// Text and csv: more than blank lines follows the line `\.`.
+        case behindMarker
+        /// Binary: something follows the trailer.
+        case behindTrailer
+    }
+
+    /// What is left of the data when its stream ends.
+    public enum Rest: Sendable, Hashable {
+        /// Nothing: the last row has its end.
+        case nothing
+        /// A whole row: its line end is a carriage return, which only what follows tells from half of a pair.
+        case row
+        /// A row without its line end, whole or not.
+        case partOfRow
+        /// Csv: a value whose quote has not come.
+        case quotes
+        /// Text: a backslash without what it escapes.
+        case escape
+        /// Text: the end marker without its line end. No server takes it.
+        case marker
+        /// Binary: the trailer has not come.
+        case noTrailer
+    }
+
     private enum State: Sendable {
         case text(TextRows)
         case csv(CSVRows)
@@ -51,25 +79,34 @@ public struct RowScanner: Sendable {
     public var hasEnded: Bool {
         switch state {
         case .text(let rows): rows.ended
-        case .csv: false
+        case .csv(let rows): rows.ended
         case .binary(let rows): rows.hasEnded
         }
     }
 
-    /// At the end of the stream: whether a last row lacks its line end. COPY takes it all the same.
-    public var endsInsideRow: Bool {
+    /// What was found that cannot be; no row ends are told from there on.
+    public var fault: Fault? {
         switch state {
-        case .text(let rows): rows.insideRow
-        case .csv(let rows): rows.insideRow
-        case .binary: false
+        case .text(let rows): rows.fault
+        case .csv(let rows): rows.fault
+        case .binary(let rows): rows.fault
         }
     }
 
-    /// At the end of the stream: whether it was cut off. Only the binary format tells: its trailer has not come.
-    public var isCutOff: Bool {
+    /// At the end of the stream: what is left of it.
+    public var rest: Rest {
         switch state {
-        case .text, .csv: false
-        case .binary(let rows): !rows.hasEnded
+        case .text(let rows): rows.rest
+        case .csv(let rows): rows.rest
+        case .binary(let rows): rows.hasEnded ? .nothing : .noTrailer
+        }
+    }
+
+    /// At the end of the stream: whether a last row's end was not told yet. COPY takes it all the same.
+    public var endsInsideRow: Bool {
+        switch rest {
+        case .row, .partOfRow, .quotes, .escape: true
+        case .nothing, .marker, .noTrailer: false
         }
     }
 }

@@ -117,6 +117,16 @@ struct BinaryRowsTests {
         #expect(scanBytes(stream.bytes, .binary) == Rows(ends: stream.ends))
     }
 
+    @Test func `bytes behind the trailer are a fault`() {
+        var stream = BinaryStream()
+        stream.tuple([[1]])
+        stream.trailer()
+        for cut in 0...stream.bytes.count {
+            let rows = scan(stream.bytes + [0xff], .binary, cutAt: cut)
+            #expect(rows == Rows(ends: stream.ends, fault: .behindTrailer), "cut at \(cut)")
+        }
+    }
+
     @Test(arguments: 1...100) func `random streams are found again at every cut`(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var stream = BinaryStream(extension: random.bytes(of: [0, 0xff], upTo: 3))

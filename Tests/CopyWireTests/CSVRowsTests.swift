@@ -22,6 +22,14 @@ struct CSVRowsTests {
         Sample(["\"\"\n", "\"\"\"\"\n", "\"\"\"\n\"\n"]),
         // Quotes in the middle of a value.
         Sample(["a\"\n\"b\n", "c\n"]),
+        // Near the end marker.
+        Sample(["\\.x\n", "\"\\.\"\n", "x\\.\n", "\\..\n", " \\.\n", ".\n"]),
+        Sample(["\"x\n\\.\ny\"\n", "2\n"]),
+        // The end marker, and blank lines behind it.
+        Sample(["1\n"], rest: "\\.\n"),
+        Sample(["1\r\n"], rest: "\\.\r\n\r\n"),
+        Sample(["1\n"], rest: "\\.\r\n\n"),
+        Sample([], rest: "\\.\n"),
         // A backslash means nothing here.
         Sample(["a\\\n", "\"\\\"\n", "b\n"]),
     ]
@@ -64,6 +72,7 @@ struct CSVRowsTests {
 
     @Test(arguments: [
         Sample(["1\n"], rest: "2"),
+        Sample(["1\n"], rest: "\\."),
         Sample(["1\n"], rest: "\"a\n"),
         Sample(["1\n"], rest: "\"a\""),
         Sample(["1\r\n"], rest: "\"\r\n\""),
@@ -74,11 +83,30 @@ struct CSVRowsTests {
         Self.expectEverywhere(sample, .csv, inside: true)
     }
 
+    @Test(arguments: ["\\.\n2\n", "\\.\n\n,\n", "\\.\n\"\n\"\n", "\\.\r\n2\n"])
+    func `nothing follows the end marker`(_ rest: String) {
+        let stream = Array(("1\n" + rest).utf8)
+        for cut in 0...stream.count {
+            let rows = scan(stream, .csv, cutAt: cut)
+            #expect(rows.fault == .behindMarker && rows.ends == [2], "cut at \(cut)")
+        }
+    }
+
+    static let rests: [(String, RowScanner.Rest)] = [
+        ("", .nothing), ("1\n", .nothing), ("1\r", .row), ("1\r\n2\r", .partOfRow), ("1\n2,", .partOfRow),
+        ("\"a\"", .partOfRow), ("\"a", .quotes), ("\"a\n", .quotes), ("\"a\"\"", .quotes), ("1\n\\.", .partOfRow),
+        ("1\n\\.\n", .nothing), ("\\.\r", .nothing),
+    ]
+
+    @Test(arguments: rests) func `what is left at the end is told`(_ stream: String, _ rest: RowScanner.Rest) {
+        #expect(restOf(stream, .csv) == rest)
+    }
+
     @Test(arguments: 1...300) func `random streams agree with the reference however they are cut`(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let escape = UInt8(ascii: ["\"", "\\"].randomElement(using: &random)!)
         let layout = RowLayout.csv(quote: Self.quote, escape: escape)
-        let alphabets = ["a,\n", "a\"\n", "a\"\\\n", "\"\r\n\\", "aaa\"\r"]
+        let alphabets = ["a,\n", "a\"\n", "a\"\\\n", "\"\r\n\\", "aaa\"\r", "\\.\n\n", "\\.\r\n\"", "abcdefg\"\n"]
         let stream = random.bytes(of: Array(alphabets.randomElement(using: &random)!.utf8), upTo: 60)
         let rows = RowReference.csv(stream, quote: Self.quote, escape: escape)
         #expect(scan(stream, layout) == rows, "seed \(seed): \(stream)")

@@ -1,11 +1,15 @@
 // A second, slow and plain account of where rows end, to judge the scanners by.
 
+import CopyWire
+
 /// What a stream of rows holds.
 struct Rows: Equatable {
     /// The offsets behind the ends of the rows that end.
     var ends: [Int] = []
     /// Whether a last row lacks its line end.
     var endsInside = false
+    /// What cannot be.
+    var fault: RowScanner.Fault?
 }
 
 /// Reads a whole stream as a list of symbols, then as lines, with everything in sight.
@@ -27,7 +31,7 @@ enum RowReference {
             symbols.append(Symbol(bytes: bytes, bare: !escaped))
             index += bytes.count
         }
-        return lines(symbols, markers: [Array("\\.".utf8), Array("\\.\r".utf8)])
+        return lines(symbols, isText: true)
     }
 
     static func csv(_ stream: [UInt8], quote: UInt8, escape: UInt8) -> Rows {
@@ -44,10 +48,12 @@ enum RowReference {
             }
             index += symbols.last!.bytes.count
         }
-        return lines(symbols, markers: [])
+        return lines(symbols, isText: false)
     }
 
-    private static func lines(_ symbols: [Symbol], markers: [[UInt8]]) -> Rows {
+    private static func lines(_ symbols: [Symbol], isText: Bool) -> Rows {
+        let marker = Array("\\.".utf8)
+        let markers = [marker, marker + Array("\r".utf8)]
         var rows = Rows()
         let first = symbols.firstIndex { $0.isBare("\n") || $0.isBare("\r") }
         let byReturn = first.map { symbols[$0].isBare("\r") && !follows($0, symbols) } ?? false
@@ -72,14 +78,24 @@ enum RowReference {
             }
             index += 1
             guard isEnd else {
+                let isMarker = symbol.bytes == marker
+                let breaks = isMarker ? !line.isEmpty : markers.contains(line) && line + symbol.bytes != markers[1]
+                if isText, breaks {
+                    rows.fault = .markerNotAlone
+                    return rows
+                }
                 line += symbol.bytes
                 continue
             }
-            if markers.contains(line) { return rows }
+            if markers.contains(line) {
+                let isBlank = symbols[index...].allSatisfy { $0.bytes == [10] || $0.bytes == [13] }
+                rows.fault = isBlank ? nil : .behindMarker
+                return rows
+            }
             rows.ends.append(offset)
             line = []
         }
-        rows.endsInside = !line.isEmpty && !markers.contains(line)
+        rows.endsInside = !line.isEmpty && !(isText && markers.contains(line))
         return rows
     }
 

@@ -20,6 +20,7 @@ func scan(_ stream: [UInt8], _ layout: RowLayout, in pieces: [Range<Int>]) -> Ro
         }
     }
     rows.endsInside = scanner.endsInsideRow
+    rows.fault = scanner.fault
     return rows
 }
 
@@ -34,6 +35,17 @@ func scan(_ stream: [UInt8], _ layout: RowLayout, cutAt cut: Int) -> Rows {
 /// What a scanner finds when it is shown single bytes.
 func scanBytes(_ stream: [UInt8], _ layout: RowLayout) -> Rows {
     scan(stream, layout, in: stream.indices.map { $0..<($0 + 1) })
+}
+
+/// What is left at the end of a stream; the same when it is shown byte by byte.
+func restOf(_ stream: String, _ layout: RowLayout) -> RowScanner.Rest {
+    var whole = RowScanner(layout)
+    var cut = RowScanner(layout)
+    let bytes = Array(stream.utf8)
+    _ = embedded(bytes[...]) { whole.count($0) }
+    for index in bytes.indices { _ = embedded(bytes[index...index]) { cut.count($0) } }
+    #expect(whole.rest == cut.rest)
+    return whole.rest
 }
 
 /// How many rows `count` tells for these pieces.

@@ -30,18 +30,6 @@ import Testing
         #expect(try place.sql("SELECT a, b FROM t ORDER BY a") == "1|one\n2|two")
     }
 
-    @Test(arguments: ["text", "csv"])
-    func lastLineNeedsNoLineEnd(format: String) throws {
-        let trio = try Trio("CREATE TABLE t (a int)")
-        let result = try transfer("--format", format, "-", trio.first.at(), trio.second.at(), "null:") {
-            $0.input = .bytes(Array("1\n2\n3".utf8))
-        }
-        #expect(result.code == 0, "\(result)")
-        #expect(try trio.first.count() == 3)
-        #expect(try trio.second.count() == 3)
-        #expect(result.errors.contains("null: committed, 3 rows"), "\(result)")
-    }
-
     @Test(arguments: ["text", "csv", "binary"])
     func fileThroughGzipAndTableComesOutTheSame(format: String) throws {
         let trio = try Trio(

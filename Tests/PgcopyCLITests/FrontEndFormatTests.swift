@@ -42,9 +42,33 @@ struct FrontEndFormatTests {
                 transferError("--delimiter=\(forbidden)")
                     == "option --delimiter: \"\(forbidden)\" cannot separate columns in text format"
             )
-            #expect(transferError("--format=csv", "--delimiter=\(forbidden)") == nil)
+            let endsData = "\\.".contains(forbidden)
+            #expect(
+                transferError("--format=csv", "--delimiter=\(forbidden)")
+                    == (endsData
+                        ? "option --delimiter: \"\(forbidden)\" could make the end-of-data marker of a row" : nil))
         }
         for allowed in "ABC|,; " { #expect(transferError("--delimiter=\(allowed)") == nil) }
+    }
+
+    @Test("No row may come out as the end-of-data marker")
+    func marker() {
+        for null in ["\\.", "x\\.", "x\\", "\\\\\\", "\\\\\\."] {
+            #expect(transferError("--null", null)?.hasSuffix("could make the end-of-data marker of a row") == true)
+        }
+        for null in ["\\\\", "\\\\.", "\\N", "."] { #expect(transferError("--null", null) == nil) }
+        #expect(transferError("--format=csv", "--null=\\.") != nil)
+        #expect(transferError("--format=csv", "--null=\\") == nil)
+        #expect(transferError("--format=csv", "--quote=\\") != nil)
+    }
+
+    @Test("A header line is matched by name unless it is to be skipped")
+    func header() throws {
+        #expect(try transfer("--header").formatDetails.header)
+        #expect(try !transfer("--header=match").formatDetails.skipsHeader)
+        #expect(try transfer("--header=skip").formatDetails.skipsHeader)
+        #expect(
+            transferError("--header=skipp") == "option --header: \"skipp\" is none of match, skip; did you mean skip?")
     }
 
     @Test("The values must not run into each other, defaults included")

@@ -91,6 +91,18 @@ struct FrontEndTransferOptionsTests {
         #expect(try #require(transferError("--rate-limit=\(text)")).hasPrefix("option --rate-limit: "))
     }
 
+    @Test("A number of rows")
+    func expectRows() throws {
+        #expect(try transfer().expectRows == nil && !transfer().allowUnterminated)
+        #expect(try transfer("--expect-rows=0").expectRows == 0)
+        #expect(try transfer("--expect-rows", "47", "--allow-unterminated").expectRows == 47)
+        #expect(try transfer("--allow-unterminated").allowUnterminated)
+        for wrong in ["", "-1", "1.5", "many", "99999999999999999999"] {
+            #expect(
+                transferError("--expect-rows=\(wrong)") == "option --expect-rows: \"\(wrong)\" is not a number of rows")
+        }
+    }
+
     @Test("Quiet reports nothing unless asked")
     func quiet() throws {
         #expect(try transfer("-q").progress == .none && transfer("-q").verbosity == .quiet)

@@ -69,7 +69,7 @@ struct FrontEndUsageErrorTests {
     @Test(
         "Conflicts, in either order",
         arguments: [
-            ["-w", "-W"], ["--table=t", "--query=q"], ["--where=x", "--query=q"], ["--columns=x", "--query=q"],
+            ["-w", "-W"], ["--table=t", "--query=q"], ["--where=x", "--query=q"],
             ["-q", "-v"],
         ]
     )

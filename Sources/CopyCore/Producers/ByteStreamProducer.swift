@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// Produces what a descriptor gives until its end.
+/// Produces what a descriptor gives until its end, and makes sure that it is all there: see `InputFault`.
 ///
 /// It never sets the descriptor non-blocking, since other programs may share it: it polls, then reads once.
 public final class ByteStreamProducer: Producer {
@@ -14,16 +14,40 @@ public final class ByteStreamProducer: Producer {
     public let layout: RowLayout
 
     private let descriptor: CInt
+    private let rules: StreamRules
     private var scanner: RowScanner
+    /// Nil once a header was read: its reader has looked.
+    private var detector: ForeignDataDetector?
+    /// Where the stream begins behind its header: keeps the file open, too.
+    private let head: StreamHead?
+    /// Bytes of the head's that were given already.
+    private var taken = 0
+    /// What was found: the bytes it came with are gone, so nothing may follow.
+    private var fault: InputFault?
     private var stage = Stage.unused
     private enum Stage { case unused, entered, ended }
 
     /// A producer that reads a descriptor; whoever opened it closes it.
-    public init(_ descriptor: CInt, layout: RowLayout = .text, label: String) {
+    public init(_ descriptor: CInt, layout: RowLayout = .text, rules: StreamRules = StreamRules(), label: String) {
         self.descriptor = descriptor
         self.layout = layout
+        self.rules = rules
         self.label = label
+        head = nil
         scanner = RowScanner(layout)
+        detector = ForeignDataDetector(layout)
+    }
+
+    /// A producer of what follows a header line.
+    init(behind head: StreamHead, layout: RowLayout, rules: StreamRules, label: String) {
+        descriptor = head.descriptor
+        self.layout = layout
+        self.rules = rules
+        self.label = label
+        self.head = head
+        scanner = head.scanner
+        // A line without its line end, or a return that nothing follows, is over with its stream.
+        if head.isAtEnd { scanner = RowScanner(layout) }
     }
 
     /// Throws when it was used before.
@@ -35,28 +59,65 @@ public final class ByteStreamProducer: Producer {
 
     /// Reads once, when there is something to read.
     public func fill(_ space: inout MutableRawSpan) throws -> Filled {
-        guard try isReadable() else { return .blocked(Interest(descriptor, .read)) }
-        let count = unsafe space.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress!, $0.count) }
+        if let fault { throw fault }
+        let count: Int
+        if let head, taken < head.unread.count {
+            count = min(space.byteCount, head.unread.count - taken)
+            for offset in 0..<count {
+                space.storeBytes(of: head.unread[taken + offset], toByteOffset: offset, as: UInt8.self)
+            }
+            taken += count
+        } else if head?.isAtEnd ?? false {
+            count = 0
+        } else {
+            guard try isReadable() else { return .blocked(Interest(descriptor, .read)) }
+            count = unsafe space.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress!, $0.count) }
+        }
         if count < 0 {
             let code = errno
             guard code == EINTR || code == EAGAIN else { throw SystemError("cannot read", code) }
             return .blocked(Interest(descriptor, .read))
         }
-        if count == 0 {
-            // A server takes binary rows without their trailer: the one sign of a stream that merely stopped.
-            if scanner.isCutOff { throw CutOffInput() }
-            // A last line without its line end is a row as well.
-            let last = Totals(messages: stage != .ended && scanner.endsInsideRow ? 1 : 0)
-            totals += last
-            stage = .ended
-            return .ended(last)
-        }
-        let moved = unsafe space.withUnsafeMutableBytes { buffer in
-            Totals(
-                messages: scanner.count(unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count]).bytes), bytes: count)
+        if count == 0 { return try .ended(end()) }
+        let moved: Totals
+        do throws(InputFault) {
+            moved = Totals(messages: try rowEnds(in: space.bytes.extracting(first: count)), bytes: count)
+        } catch {
+            fault = error
+            throw error
         }
         totals += moved
         return .moved(moved)
+    }
+
+    /// How many rows end in the next bytes.
+    private func rowEnds(in bytes: RawSpan) throws(InputFault) -> Int {
+        if let kind = detector?.look(at: bytes) { throw .foreign(kind) }
+        let rows = scanner.count(bytes)
+        if let fault = scanner.fault { throw InputFault(fault, rows: totals.messages + rows) }
+        if scanner.hasEnded, rules.csvMarker == .refused, case .csv = layout {
+            throw .ambiguousMarker(row: totals.messages + rows + 1)
+        }
+        return rows
+    }
+
+    /// What only the end completes. It is looked at with distrust: a stream that merely stopped ends in the same way.
+    private func end() throws(InputFault) -> Totals {
+        guard stage != .ended else { return .zero }
+        let row = totals.messages + 1
+        switch scanner.rest {
+        case .nothing, .row: break
+        case .partOfRow: if !rules.allowsUnterminated { throw .unterminated(row: row) }
+        case .quotes: throw .insideQuotes(row: row)
+        case .escape: throw .insideEscape(row: row)
+        case .marker: throw .insideMarker
+        // A server takes binary rows without their trailer: the one sign of a stream that merely stopped.
+        case .noTrailer: throw .trailerMissing
+        }
+        let last = Totals(messages: scanner.endsInsideRow ? 1 : 0)
+        totals += last
+        stage = .ended
+        return last
     }
 
     private func isReadable() throws -> Bool {

@@ -31,7 +31,7 @@ public final class IteratorProducer<Chunks: IteratorProtocol>: Producer where Ch
     }
 
     /// Copies as many rows as the space takes; a larger row goes in pieces.
-    public func fill(_ space: inout MutableRawSpan) -> Filled {
+    public func fill(_ space: inout MutableRawSpan) throws -> Filled {
         var moved = Totals.zero
         while moved.bytes < space.byteCount {
             if row == rows.count {
@@ -39,6 +39,9 @@ public final class IteratorProducer<Chunks: IteratorProtocol>: Producer where Ch
                 rows = chunk
                 row = 0
                 continue
+            }
+            if offset == 0, isMarker(rows[row]) {
+                throw InputFault.ambiguousMarker(row: totals.messages + moved.messages + 1)
             }
             let count = min(rows[row].count - offset, space.byteCount - moved.bytes)
             for index in 0..<count {
@@ -55,6 +58,12 @@ public final class IteratorProducer<Chunks: IteratorProtocol>: Producer where Ch
         totals += moved
         if moved.bytes > 0 { return .moved(moved) }
         return .ended(moved)
+    }
+
+    /// Whether a row is the line that ends the data: what follows would be lost without a word.
+    private func isMarker(_ row: [UInt8]) -> Bool {
+        layout != .binary && row.count <= 4 && row.starts(with: [UInt8(ascii: "\\"), UInt8(ascii: ".")])
+            && row.dropFirst(2).allSatisfy { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }
     }
 
     /// Nothing to undo.

@@ -18,6 +18,8 @@ public final class ByteStreamReceiver: Receiver {
     private let whenFinished: () throws -> Void
     private var way = Way.unknown
     private var used = false
+    /// Written before the rows: the header line of the stream they come from.
+    var preamble: [UInt8] = []
 
     private enum Way {
         case unknown
@@ -81,6 +83,21 @@ public final class ByteStreamReceiver: Receiver {
 
     /// Writes as much as is taken.
     public func drain(_ bytes: RawSpan) throws -> Drained {
+        if let blocked = try writePreamble() { return Drained(taken: 0, blocked: blocked) }
+        return try writeOut(bytes)
+    }
+
+    /// What keeps the preamble from being written; nil once it is.
+    private func writePreamble() throws -> Interest? {
+        while !preamble.isEmpty {
+            let drained = try unsafe preamble.withUnsafeBytes { try unsafe writeOut($0.bytes) }
+            preamble.removeFirst(drained.taken)
+            if let blocked = drained.blocked { return blocked }
+        }
+        return nil
+    }
+
+    private func writeOut(_ bytes: RawSpan) throws -> Drained {
         try unsafe bytes.withUnsafeBytes { buffer in
             var taken = 0
             while taken < buffer.count {
@@ -127,6 +144,8 @@ public final class ByteStreamReceiver: Receiver {
 
     /// Everything is written.
     public func finish() throws -> Step {
+        // Where no row has come.
+        if let blocked = try writePreamble() { return .waiting(blocked) }
         try whenFinished()
         return .done
     }

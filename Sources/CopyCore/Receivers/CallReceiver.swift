@@ -19,6 +19,8 @@ public final class CallReceiver: Receiver {
     private var partial: [UInt8] = []
     /// Rows taken that the function has not accepted yet.
     private var rows: [[UInt8]] = []
+    /// How many it has accepted.
+    private var taken = 0
     private var used = false
 
     /// A receiver that calls a function.
@@ -57,14 +59,17 @@ public final class CallReceiver: Receiver {
             partial = []
             start = end
         }
-        // The end marker and what is behind it are no row.
+        // Where rows cannot be told from each other, none of them is given.
+        let fault = scanner.fault.map { InputFault($0, rows: taken + rows.count) }
+        // The end marker is no row.
         if scanner.hasEnded { partial = [] }
         do {
+            if let fault { throw fault }
             try offer()
         } catch {
             // Nothing was taken: the manager gives the same bytes again, and the first row began with what was there.
             scanner = before.scanner
-            partial = Array(rows[0].prefix(before.partial))
+            partial = Array((rows.first ?? partial).prefix(before.partial))
             rows = []
             throw error
         }
@@ -78,6 +83,7 @@ public final class CallReceiver: Receiver {
     private func offer() throws {
         guard !rows.isEmpty else { return }
         try call(rows)
+        taken += rows.count
         rows.removeAll(keepingCapacity: true)
     }
 

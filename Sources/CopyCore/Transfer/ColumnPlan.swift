@@ -27,15 +27,20 @@ enum ColumnPlan {
     }
 
     private static func check(_ names: [String], _ table: TableShape, _ what: String) throws(TransferRefusal) {
+        let missing = names.filter { table.column($0) == nil }
+        guard missing.isEmpty else {
+            let have = table.columns.map(\.name)
+            let told = missing.map { name in
+                let near = NearestWord.find(name, among: have).map { " (did you mean \(quoteIdentifier($0))?)" }
+                return quoteIdentifier(name) + (near ?? "")
+            }
+            throw TransferRefusal(
+                "\(what) has no column \(told.joined(separator: ", ")); "
+                    + "it has \(have.map(quoteIdentifier).joined(separator: ", "))")
+        }
         var seen: Set<String> = []
-        for name in names {
-            guard table.column(name) != nil else {
-                let have = table.columns.map { quoteIdentifier($0.name) }.joined(separator: ", ")
-                throw TransferRefusal("\(what) has no column \(quoteIdentifier(name)); it has \(have)")
-            }
-            guard seen.insert(name).inserted else {
-                throw TransferRefusal("the column \(quoteIdentifier(name)) is named twice")
-            }
+        for name in names where !seen.insert(name).inserted {
+            throw TransferRefusal("the column \(quoteIdentifier(name)) is named twice")
         }
     }
 }

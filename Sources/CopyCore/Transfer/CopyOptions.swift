@@ -4,7 +4,7 @@
 public struct CopyOptions: Sendable, Hashable {
     /// The format.
     public var format: CopyFormat
-    /// A line of column names first.
+    /// A line of column names first: one that is written, or one that is read by its names.
     public var header = false
     /// What stands between two values; nil: the format's default.
     public var delimiter: String?

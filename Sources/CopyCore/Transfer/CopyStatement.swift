@@ -21,9 +21,14 @@ enum CopyStatement {
     }
 
     /// Reads a query's rows.
-    /// - Parameter pinsNames: among the values are names (reg*), which destinations read under an empty search_path.
-    static func out(query: String, pinsNames: Bool, options: CopyOptions) -> String {
-        "COPY (\n\(pinsNames ? withPinnedNames(query, options) : query)\n) TO STDOUT WITH \(options.sql)"
+    /// - Parameters:
+    ///   - columns: other names, for a header line to show.
+    ///   - pinsNames: among the values are names (reg*), which destinations read under an empty search_path.
+    static func out(query: String, columns: [String]? = nil, pinsNames: Bool, options: CopyOptions) -> String {
+        var query = query
+        if options.header, let columns { query = "SELECT * FROM (\n\(query)\n) AS q\(list(columns))" }
+        if pinsNames { query = withPinnedNames(query, options) }
+        return "COPY (\n\(query)\n) TO STDOUT WITH \(options.sql)"
     }
 
     /// The user's SQL runs to its end under the user's search_path; then that is emptied, and only then the first row

@@ -5,6 +5,8 @@ extension Transfer {
     func chooseOptions(_ source: Source) throws -> CopyOptions {
         var options = request.options
         options.format = try chooseFormat(source)
+        // A stream's own header line is not among its rows.
+        if readsStream { options.header = false }
         if let session = source.session, options.format != .binary, options.encoding == nil {
             options.encoding = commonEncoding(session)
         }

@@ -3,27 +3,23 @@
 extension Transfer {
     /// Makes everything ready to be copied.
     func open() throws {
-        guard var source else { return }
+        guard let source else { return }
         failingLabel = request.source.label
-        let producer = try openSource(&source)
-        source.producer = producer
-        self.source = source
+        let producer = try openSource(source)
+        self.source?.producer = producer
         failingLabel = nil
         for entry in entries where entry.isActive {
             try preparing(entry) { entry.destination = try openDestination(entry) }
         }
+        passHeaderOn()
     }
 
-    private func openSource(_ source: inout Source) throws -> any Producer {
+    private func openSource(_ source: Source) throws -> any Producer {
         let label = request.source.label
         let layout = options.layout
         switch request.source.kind {
         case .null: return NullProducer(label: label)
-        case .standardStream: return ByteStreamProducer(0, layout: layout, label: label)
-        case .file(let path):
-            let file = try OpenFile.reading(path, poller)
-            source.file = file
-            return ByteStreamProducer(file.descriptor, layout: layout, label: label)
+        case .standardStream, .file: return try openStream()
         case .server:
             guard let session = source.session, let sql = source.copySQL?(options) else {
                 throw ConnectFailure("not connected")

@@ -25,6 +25,7 @@ extension Transfer {
                 "no table to copy to at \(entry.label); name one with #TABLE or --into")
         }
         try refuseFilesTwice()
+        try refuseHarmfulOptions()
     }
 
     /// Refuses what was asked for, whatever the servers hold.
@@ -46,6 +47,7 @@ extension Transfer {
 
     /// Finds out what is copied from where to where; the tables are locked for it.
     func plan() throws {
+        try readHead()
         try openSessions()
         try lookUp()
         try lockAndAsk()
@@ -75,15 +77,15 @@ extension Transfer {
     }
 
     private func planSource() throws -> Source {
-        guard case .server = request.source.kind else { return Source() }
+        guard case .server = request.source.kind else { return try headedSource() }
         guard let session = sourceSession, let preparation = sourcePreparation else {
             throw ConnectFailure("not connected")
         }
         if let query = request.query.map(CopyStatement.trimmed) {
             let columns = try preparation.columns()
             let pinsNames = try holdsNames(columns, nil)
-            return Source(session: session, columns: columns) {
-                CopyStatement.out(query: query, pinsNames: pinsNames, options: $0)
+            return Source(session: session, columns: try queryColumns(columns)) { [names = request.columns] in
+                CopyStatement.out(query: query, columns: names, pinsNames: pinsNames, options: $0)
             }
         }
         let table = try preparation.table()

@@ -47,6 +47,8 @@ public final class Transfer {
     var sourceTableFound: Lookup.Found?
     var sourcePreparation: Preparation?
     var manager: CopyManager?
+    /// The header line of the file or stream the rows come from.
+    var streamHead: StreamHead?
     private let begun: Instant
     private var startedAt: Instant?
 
@@ -71,6 +73,7 @@ public final class Transfer {
             try plan()
             try open()
             try copy()
+            try checkRowCount()
             try settle()
         } catch {
             failure = error
@@ -101,8 +104,7 @@ public final class Transfer {
         self.manager = manager
         startedAt = poller.now
         defer { for entry in active { entry.bytes = taken(entry) } }
-        // The trailer of the binary format is a message and no row.
-        var uncounted = options.format == .binary ? 1 : 0
+        var uncounted = messagesWithoutRow
         do {
             try manager.withCopy { copy in
                 while true {
@@ -256,7 +258,7 @@ public final class Transfer {
 
     private func outcome(_ failure: (any Error)?) -> TransferOutcome {
         var totals = manager?.producer.totals ?? .zero
-        if options.format == .binary { totals.messages = max(0, totals.messages - 1) }
+        totals.messages = max(0, totals.messages - messagesWithoutRow)
         let now = poller.now
         var outcome = TransferOutcome(
             destinations: entries.map { entry in
@@ -273,6 +275,9 @@ public final class Transfer {
             outcome.signal = interrupted.signal
         case let failure as CopyFail:
             outcome.error = failure.producerFault
+            outcome.errorLabel = request.source.label
+        case let unexpected as UnexpectedRowCount:
+            outcome.error = unexpected
             outcome.errorLabel = request.source.label
         case is ReceiverFault, nil:
             break

@@ -12,7 +12,7 @@ public struct TransferRequest: Sendable {
     public var query: String?
     /// A condition on the rows of the table.
     public var condition: String?
-    /// The columns to copy, in this order; nil: all that can be.
+    /// The columns to copy, in this order; nil: all that can be. With a query: the destinations' names of its columns.
     public var columns: [String]?
     /// The destinations' table, where the endpoint names none.
     public var into: SQLName?
@@ -28,6 +28,12 @@ public struct TransferRequest: Sendable {
     public var format: CopyFormat?
     /// The format's options; its `format` is not looked at.
     public var options = CopyOptions()
+    /// The header line of a file or stream is passed over; else it names its columns, in their order.
+    public var skipsHeader = false
+    /// A last row of a file or stream may lack its line end.
+    public var allowsUnterminated = false
+    /// How many rows there have to be; nil: any number.
+    public var expectedRows: Int?
     /// How COPY is spoken.
     public var transport = TransportChoice.wire
     /// Seconds a destination may take nothing.

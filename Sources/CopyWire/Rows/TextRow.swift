@@ -42,7 +42,10 @@ public enum TextRow {
     /// The values of a line as bytes, nil for NULL. A line end behind it is no part of the last one.
     ///
     /// An empty line is one empty value: only who knows the columns can tell it from none.
-    public static func decodeBytes(_ line: [UInt8]) throws(Malformation) -> [[UInt8]?] {
+    /// - Parameter delimiter: what stands between two values.
+    public static func decodeBytes(
+        _ line: [UInt8], delimiter: UInt8 = UInt8(ascii: "\t")
+    ) throws(Malformation) -> [[UInt8]?] {
         var rest = line[...]
         if rest.last == lineFeed { rest.removeLast() }
         var values: [[UInt8]?] = []
@@ -55,7 +58,7 @@ public enum TextRow {
         while index < rest.endIndex {
             let byte = rest[index]
             index += 1
-            if byte == tab {
+            if byte == delimiter {
                 values.append(isNull(index - 1) ? nil : value)
                 value = []
                 begin = index

@@ -6,6 +6,7 @@ internal import CopyCore
 enum ErrorLines {
     static func of(_ error: any Error) -> [String] {
         if let server = serverMessage(error) { return of(server) }
+        if let fault = error as? InputFault { return [fault.description] + (fault.hint.map { ["HINT: \($0)"] } ?? []) }
         // libpq indents its own afterthoughts by a tab.
         return "\(error)".split(separator: "\n").map { String($0.drop { $0 == "\t" || $0 == " " }) }
     }

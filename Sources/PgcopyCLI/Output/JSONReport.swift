@@ -100,7 +100,10 @@ struct JSONReport: TransferReport {
     }
 
     private func error(_ error: any Error) -> JSONText {
-        ErrorLines.serverMessage(error).map(self.error) ?? .object([("message", .string("\(error)"))])
+        if let server = ErrorLines.serverMessage(error) { return self.error(server) }
+        var members: [(String, JSONText)] = [("message", .string("\(error)"))]
+        if let hint = (error as? InputFault)?.hint { members.append(("hint", .string(hint))) }
+        return .object(members)
     }
 
     private func error(_ message: ServerMessage) -> JSONText {

@@ -64,6 +64,9 @@ extension TransferRequest {
         timeout = options.timeout
         reconcileTries = options.reconcileTries ?? 0
         keepGoing = options.keepGoing
+        skipsHeader = options.formatDetails.skipsHeader
+        allowsUnterminated = options.allowUnterminated
+        expectedRows = options.expectRows
         rateLimit = options.rateLimit
         // Every cycle is reported with an interval of 0; a stall still shows each second.
         idleInterval = options.interval > 0 ? options.interval : 1

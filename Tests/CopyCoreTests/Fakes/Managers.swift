@@ -66,3 +66,12 @@ func copyFailure<R>(
 func described(_ faults: [(receiver: any Receiver, error: any Error)]) -> [String] {
     faults.map { "\($0.receiver.label): \($0.error)" }
 }
+
+extension StreamRules {
+    /// The defaults with some of them changed.
+    static func with(_ change: (inout StreamRules) -> Void) -> StreamRules {
+        var rules = StreamRules()
+        change(&rules)
+        return rules
+    }
+}

@@ -1,8 +1,9 @@
 // Byte streams over real files, pipes and sockets. Nothing here waits.
 
-import CopyCore
 import Glibc
 import Testing
+
+@testable import CopyCore
 
 struct ByteStreamProducerTests {
     private func fill(_ producer: ByteStreamProducer, _ size: Int = 100) throws -> (Filled, String) {
@@ -22,14 +23,96 @@ struct ByteStreamProducerTests {
         writeAll(pipe.writeEnd, Array("1\n2".utf8))
         #expect(try fill(producer) == (.moved(Totals(messages: 1, bytes: 3)), "1\n2"))
         #expect(try fill(producer) == (.blocked(Interest(pipe.readEnd, .read)), ""))
-        writeAll(pipe.writeEnd, Array("2\n3".utf8))
+        writeAll(pipe.writeEnd, Array("2\r\n".utf8))
         pipe.closeWriteEnd()
-        #expect(try fill(producer) == (.moved(Totals(messages: 1, bytes: 3)), "2\n3"))
-        #expect(try fill(producer) == (.ended(Totals(messages: 1)), ""))
-        #expect(producer.totals == Totals(messages: 3, bytes: 6))
-        // The end once more counts nothing once more.
+        #expect(try fill(producer) == (.moved(Totals(messages: 1, bytes: 3)), "2\r\n"))
         #expect(try fill(producer) == (.ended(.zero), ""))
-        #expect(producer.totals == Totals(messages: 3, bytes: 6))
+        #expect(producer.totals == Totals(messages: 2, bytes: 6))
+        #expect(try fill(producer) == (.ended(.zero), ""))
+    }
+
+    /// Everything a stream gives, in pieces of so many bytes; the rows counted.
+    private func rows(
+        of stream: [UInt8], _ layout: RowLayout = .text, _ rules: StreamRules = StreamRules(), piece: Int = 100
+    ) throws -> Int {
+        let file = try TestFile()
+        writeAll(file.descriptor, stream)
+        lseek(file.descriptor, 0, SEEK_SET)
+        let producer = ByteStreamProducer(file.descriptor, layout: layout, rules: rules, label: "file")
+        _ = try producer.enter()
+        while case .moved = try fill(producer, piece).0 {}
+        return producer.totals.messages
+    }
+
+    static let cutOff: [(String, RowLayout, InputFault)] = [
+        ("1\n2", .text, .unterminated(row: 2)), ("1", .text, .unterminated(row: 1)),
+        ("1\r\n2\r", .text, .unterminated(row: 2)), ("1\na\\\n", .text, .unterminated(row: 2)),
+        ("1\n\\", .text, .insideEscape(row: 2)), ("1\n\\.", .text, .insideMarker),
+        ("1\n2", .csv, .unterminated(row: 2)), ("1\n\"2\"", .csv, .unterminated(row: 2)),
+        ("1\n\"2\n", .csv, .insideQuotes(row: 2)), ("1\n\"2", .csv, .insideQuotes(row: 2)),
+        ("1\n\\.", .csv, .unterminated(row: 2)), ("", .binary, .trailerMissing),
+        ("1\n\\.\n2\n", .text, .behindMarker(rows: 1)), ("1\nx\\.\n", .text, .markerNotAlone(row: 2)),
+        ("1\n\\.\n", .csv, .ambiguousMarker(row: 2)),
+    ]
+
+    @Test(arguments: cutOff, [1, 2, 100])
+    func `a stream that merely stops is no end`(_ sample: (String, RowLayout, InputFault), _ piece: Int) throws {
+        let error = #expect(throws: InputFault.self) { try rows(of: Array(sample.0.utf8), sample.1, piece: piece) }
+        #expect(error == sample.2)
+    }
+
+    @Test(arguments: [1, 2, 100]) func `a last row without its line end is taken where that is allowed`(_ piece: Int)
+        throws
+    {
+        let rules = StreamRules.with { $0.allowsUnterminated = true }
+        for (stream, layout) in [("1\n2", RowLayout.text), ("1\n\"2\"", .csv), ("1\r\n2", .text), ("1\n\\.", .csv)] {
+            #expect(try rows(of: Array(stream.utf8), layout, rules, piece: piece) == 2)
+        }
+        for (stream, layout, fault) in [
+            ("1\n\"2", RowLayout.csv, InputFault.insideQuotes(row: 2)), ("1\na\\", .text, .insideEscape(row: 2)),
+            ("1\n\\.", .text, .insideMarker), ("", .binary, .trailerMissing),
+        ] {
+            let error = #expect(throws: InputFault.self) {
+                try rows(of: Array(stream.utf8), layout, rules, piece: piece)
+            }
+            #expect(error == fault)
+        }
+    }
+
+    @Test(arguments: [1, 2, 100]) func `line ends of every kind end the last row`(_ piece: Int) throws {
+        for stream in ["", "\n", "1\n", "1\r\n2\r\n", "1\r2\r", "1\r", "1\n\\.\n", "1\n\\.\r\n\n\r\n"] {
+            let expected = stream.isEmpty ? 0 : stream.hasPrefix("1\r\n2") || stream == "1\r2\r" ? 2 : 1
+            #expect(try rows(of: Array(stream.utf8), piece: piece) == expected, "\(stream.debugDescription)")
+        }
+        let rules = StreamRules.with { $0.csvMarker = .end }
+        #expect(try rows(of: Array("1,2\n\\.\n\n".utf8), .csv, rules, piece: piece) == 1)
+        let error = #expect(throws: InputFault.self) {
+            try rows(of: Array("1,2\n\\.\n3,4\n".utf8), .csv, rules, piece: piece)
+        }
+        #expect(error == .behindMarker(rows: 1))
+    }
+
+    @Test(arguments: [1, 3, 100]) func `what is no rows is known by its beginning`(_ piece: Int) throws {
+        let gzip: [UInt8] = [0x1f, 0x8b, 0x08, 0x00, 0x0a]
+        for layout in [RowLayout.text, .csv, .binary] {
+            let error = #expect(throws: InputFault.self) { try rows(of: gzip, layout, piece: piece) }
+            #expect(error == .foreign(.gzip))
+        }
+        // Who goes on all the same gets no end.
+        let file = try TestFile("1\n\\.\n2\n")
+        let producer = ByteStreamProducer(file.descriptor, label: "file")
+        _ = try producer.enter()
+        for _ in 0..<3 { #expect(throws: InputFault.behindMarker(rows: 1)) { try fill(producer) } }
+        #expect(InputFault.foreign(.gzip).hint == "zcat FILE | pgcopy transfer - … reads it")
+    }
+
+    @Test(arguments: [1, 100]) func `bytes behind the trailer are none of its rows`(_ piece: Int) throws {
+        var whole = BinaryRow.header
+        try BinaryRow.append([[1]], to: &whole)
+        whole += BinaryRow.trailer
+        #expect(try rows(of: whole, .binary, piece: piece) == 2)
+        let error = #expect(throws: InputFault.self) { try rows(of: whole + [0x0a], .binary, piece: piece) }
+        #expect(error == .behindTrailer)
     }
 
     @Test func `a read gives no more than there is space for`() throws {
@@ -79,6 +162,28 @@ struct ByteStreamProducerTests {
         let file = try TestFile()
         try transfer(FakeProducer(rows: numberedRows(100)), ByteStreamReceiver(file.descriptor, label: "file"))
         #expect(file.content == numberedRows(100).joined())
+    }
+
+    @Test func `a preamble goes before the rows, and where there are none`() throws {
+        for rows in [[], ["1\n"]] {
+            let file = try TestFile()
+            let receiver = ByteStreamReceiver(file.descriptor, label: "file")
+            receiver.preamble = Array("a\n".utf8)
+            try transfer(FakeProducer(rows: rows), receiver)
+            #expect(file.content == "a\n" + rows.joined())
+        }
+    }
+
+    @Test func `a preamble that a full pipe does not take comes first all the same`() throws {
+        let pipe = try TestPipe()
+        let receiver = try entered(pipe.writeEnd)
+        let preamble = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        receiver.preamble = preamble
+        #expect(try drain(receiver, [1, 2]).taken == 0)
+        var got = readAll(pipe.readEnd)
+        while try drain(receiver, [1, 2]).taken == 0 { got += readAll(pipe.readEnd) }
+        got += readAll(pipe.readEnd)
+        #expect(got == preamble + [1, 2])
     }
 
     @Test func `a full pipe blocks and what it took is not given again`() throws {

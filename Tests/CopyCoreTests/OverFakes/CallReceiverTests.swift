@@ -24,15 +24,32 @@ struct CallReceiverTests {
 
     @Test(arguments: 1...8) func `rows are whole whatever the pieces`(_ chunk: Int) throws {
         #expect(try rows(of: "1\na\\\nb\n\n", chunk: chunk) == ["1\n", "a\\\nb\n", "\n"])
-        #expect(try rows(of: "1\r\n2\r\n3", chunk: chunk) == ["1\r\n", "2\r\n", "3"])
+        #expect(try rows(of: "1\r\n2\r\n3\r\n", chunk: chunk) == ["1\r\n", "2\r\n", "3\r\n"])
         #expect(try rows(of: "1\r2\r", chunk: chunk) == ["1\r", "2\r"])
         #expect(try rows(of: "1,\"\n\"\n2\n", .csv, chunk: chunk) == ["1,\"\n\"\n", "2\n"])
     }
 
-    @Test(arguments: [1, 3, 100]) func `the end marker and what is behind it are no rows`(_ chunk: Int) throws {
+    @Test(arguments: [1, 3, 100]) func `the end marker is no row`(_ chunk: Int) throws {
         #expect(try rows(of: "1\n\\.\n", chunk: chunk) == ["1\n"])
-        #expect(try rows(of: "1\n\\.\nmore\nand more", chunk: chunk) == ["1\n"])
-        #expect(try rows(of: "1\n\\.", chunk: chunk) == ["1\n"])
+        #expect(try rows(of: "1\n\\.\n\n\n", chunk: chunk) == ["1\n"])
+    }
+
+    @Test(arguments: ["\\.\n2\n", "x\\.\n"])
+    func `rows that servers would not take are given to nobody`(_ rest: String) throws {
+        var given: [[UInt8]] = []
+        let receiver = CallReceiver { given += $0 }
+        let manager = CopyManager(FakeProducer([.rows(["1\n"]), .rows([rest])]), [receiver], poller: ScriptedPoller())
+        let failure = #expect(throws: CopyFail.self) { try manager.run() }
+        #expect(failure?[receiver] is InputFault)
+        #expect(given == [Array("1\n".utf8)])
+    }
+
+    @Test(arguments: ["\\.\n", "\\.", "\\.\r\n"]) func `an iterator's row is no end marker`(_ row: String) throws {
+        for layout in [RowLayout.text, .csv] {
+            let producer = IteratorProducer([[Array("1\n".utf8), Array(row.utf8), Array("2\n".utf8)]], layout: layout)
+            let failure = #expect(throws: CopyFail.self) { try transfer(producer, NullReceiver()) }
+            #expect(failure?.producerFault as? InputFault == .ambiguousMarker(row: 2))
+        }
     }
 
     @Test func `rows refused in the middle are given again when it is reconciled`() throws {

@@ -103,7 +103,8 @@ struct FormatChoiceTests {
     func streams() throws {
         let trio = try Trio("CREATE TABLE t (a int)", source: "INSERT INTO t VALUES (1)")
         #expect(try chosen(trio, trio.source.at(), trio.first.at(), "/dev/null").contains("/dev/null is a stream"))
-        #expect(try chosen(trio, "--null=x", trio.source.at(), trio.first.at()).contains("format text: an option"))
+        #expect(
+            try chosen(trio, "--encoding=UTF8", trio.source.at(), trio.first.at()).contains("format text: an option"))
         #expect(try chosen(trio, trio.source.at(), trio.first.at(), "null:").contains("format binary"))
         #expect(try trio.first.count() == 3)
     }

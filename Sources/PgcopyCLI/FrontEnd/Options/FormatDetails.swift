@@ -4,6 +4,8 @@
 public struct FormatDetails: Sendable, Equatable {
     /// The first line names the columns.
     public var header = false
+    /// A source's first line is passed over instead.
+    public var skipsHeader = false
     /// A single byte.
     public var delimiter: UInt8?
     /// What stands for NULL; may be empty.
@@ -24,6 +26,7 @@ extension FormatDetails {
     init(_ invocation: Invocation, format: FormatChoice) throws(UsageError) {
         try Self.checkThatFormatHas(invocation, format)
         header = invocation.has(.header)
+        skipsHeader = invocation.value(of: .header)?.text == HeaderChoice.skip.rawValue
         delimiter = try Self.byte(.delimiter, invocation)
         null = try invocation.text(of: .null)
         quote = try Self.byte(.quote, invocation)
@@ -72,6 +75,14 @@ extension FormatDetails {
             let shown = Character(UnicodeScalar(delimiter))
             throw invocation.error("option --delimiter: \"\(shown)\" cannot separate columns in text format")
         }
+        // The line `\.` would come out as a row, and end the data where it is read.
+        if isCSV, delimiter == UInt8(ascii: "\\") || delimiter == UInt8(ascii: ".") {
+            let shown = Character(UnicodeScalar(delimiter))
+            throw invocation.error("option --delimiter: \"\(shown)\" could make the end-of-data marker of a row")
+        }
+        if isCSV, quote == UInt8(ascii: "\\") {
+            throw invocation.error("option --quote: a backslash could make the end-of-data marker of a row")
+        }
         if isCSV, quote == delimiter {
             throw invocation.error("options --delimiter and --quote: they must differ")
         }
@@ -81,8 +92,21 @@ extension FormatDetails {
         if null.utf8.contains(delimiter) {
             throw invocation.error("options --delimiter and --null: the delimiter cannot occur in \(Echo.quoted(null))")
         }
+        if isCSV ? null == "\\." : Self.breaksText(null) {
+            throw invocation.error("option --null: \(Echo.quoted(null)) could make the end-of-data marker of a row")
+        }
         if isCSV, null.utf8.contains(quote) {
             throw invocation.error("options --quote and --null: the quote cannot occur in \(Echo.quoted(null))")
         }
+    }
+
+    /// Whether text cannot be read again where this stands for NULL: a backslash that takes what follows it, or `\.`.
+    private static func breaksText(_ null: String) -> Bool {
+        var bytes = Array(null.utf8)[...]
+        while let byte = bytes.popFirst() {
+            guard byte == UInt8(ascii: "\\") else { continue }
+            guard let next = bytes.popFirst(), next != UInt8(ascii: ".") else { return true }
+        }
+        return false
     }
 }

@@ -37,6 +37,10 @@ public struct TransferOptions: Sendable, Equatable {
     public var reconcileTries: Int?
     /// Commit the others when a receiver faults.
     public var keepGoing: Bool
+    /// A last row of a file or stream may lack its line end.
+    public var allowUnterminated: Bool
+    /// How many rows there have to be; nil: any number.
+    public var expectRows: Int?
     /// Bytes a second, at least 1.
     public var rateLimit: Int?
 
@@ -82,6 +86,8 @@ extension TransferOptions {
         let impliedTimeout = reconcileTries == nil ? nil : Double(Self.impliedTimeout)
         timeout = try Self.seconds(.timeout, invocation, atLeast: .leastNonzeroMagnitude) ?? impliedTimeout
         keepGoing = invocation.has(.keepGoing)
+        allowUnterminated = invocation.has(.allowUnterminated)
+        expectRows = try Self.expectRows(invocation)
         rateLimit = try Self.rateLimit(invocation)
 
         verbosity = invocation.has(.quiet) ? .quiet : invocation.has(.verbose) ? .verbose : .normal
@@ -112,6 +118,14 @@ extension TransferOptions {
             throw invocation.error("option --reconcile-timeouts: \(Echo.quoted(text)) is not a whole number from 1 on")
         }
         return tries
+    }
+
+    private static func expectRows(_ invocation: Invocation) throws(UsageError) -> Int? {
+        guard let text = try invocation.text(of: .expectRows) else { return nil }
+        guard let rows = NumberReading.count(text) else {
+            throw invocation.error("option --expect-rows: \(Echo.quoted(text)) is not a number of rows")
+        }
+        return rows
     }
 
     private static func rateLimit(_ invocation: Invocation) throws(UsageError) -> Int? {

@@ -1,43 +1,11 @@
 // The nearest right word for a misspelt one.
 
-/// Picks suggestions by edit distance.
-enum Suggestion {
-    /// The nearest of the words, or nil where none is near enough to be meant.
-    static func nearest(to typed: String, among words: [String]) -> String? {
-        var best: (word: String, distance: Int)?
-        for word in words {
-            let limit = typed.count <= 5 ? 1 : typed.count <= 8 ? 2 : 3
-            let distance = editDistance(typed, word)
-            if distance <= limit, distance < word.count, distance < best?.distance ?? .max {
-                best = (word, distance)
-            }
-        }
-        return best?.word
-    }
+internal import CopyCore
 
+/// Words suggestions.
+enum Suggestion {
     /// `; did you mean WORD?`, or nothing.
     static func ending(for typed: String, among words: [String], prefix: String = "") -> String {
-        nearest(to: typed, among: words).map { "; did you mean \(prefix)\($0)?" } ?? ""
-    }
-
-    /// Insertions, deletions, replacements and swaps of neighbours between two words.
-    static func editDistance(_ first: String, _ second: String) -> Int {
-        let left = Array(first.lowercased())
-        let right = Array(second.lowercased())
-        var beforeLast: [Int] = []
-        var last = Array(0...right.count)
-        for row in 0..<left.count {
-            var current = [row + 1]
-            for column in 0..<right.count {
-                let replaced = last[column] + (left[row] == right[column] ? 0 : 1)
-                var cost = min(replaced, last[column + 1] + 1, current[column] + 1)
-                if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
-                    cost = min(cost, beforeLast[column - 1] + 1)
-                }
-                current.append(cost)
-            }
-            (beforeLast, last) = (last, current)
-        }
-        return last[right.count]
+        NearestWord.find(typed, among: words).map { "; did you mean \(prefix)\($0)?" } ?? ""
     }
 }

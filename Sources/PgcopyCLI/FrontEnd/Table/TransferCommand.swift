@@ -26,7 +26,8 @@ extension CommandSpec {
                 title: "Format",
                 options: [.format, .header, .delimiter, .null, .quote, .escape, .encoding]
             ),
-            OptionGroup(title: "Faults", options: [.timeout, .reconcileTimeouts, .keepGoing]),
+            OptionGroup(
+                title: "Faults", options: [.timeout, .reconcileTimeouts, .keepGoing, .allowUnterminated, .expectRows]),
             OptionGroup(title: "Pace", options: [.rateLimit]),
             OptionGroup(title: "Output", options: [.progress, .interval, .quiet, .verbose]),
             OptionGroup(title: "Connection", options: [.noPassword, .password]),

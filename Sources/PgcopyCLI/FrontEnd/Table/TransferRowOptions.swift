@@ -30,8 +30,11 @@ extension OptionSpec {
     static let columns = OptionSpec(
         "columns",
         value: .required("LIST", .text),
-        conflicts: ["query"],
-        summary: "copy only these columns, separated by commas"
+        summary: "copy only these columns, separated by commas",
+        details: [
+            "With `--query`: the destinations' names of its columns, in the query's order. "
+                + "With a file or stream as the source: the names of its columns, in its order."
+        ]
     )
     /// `--into`.
     static let into = OptionSpec(
@@ -83,8 +86,14 @@ extension OptionSpec {
     /// `--header`.
     static let header = OptionSpec(
         "header",
+        value: .optional("match|skip", .choices(HeaderChoice.allCases.map(\.rawValue))),
         summary: "the first line names the columns",
-        details: ["Not in binary format."]
+        details: [
+            "Files and stdout get a line with the columns' names. The first line of a file or stream that is the source is "
+                + "its list of columns: they are matched by name with the table's, in whatever order (`match`, the default). "
+                + "`skip` passes over that line. A UTF-8 byte order mark before the first name is passed over.",
+            "Not in binary format.",
+        ]
     )
     /// `--delimiter`.
     static let delimiter = OptionSpec(
@@ -98,7 +107,11 @@ extension OptionSpec {
         "null",
         value: .required("S", .text),
         summary: "what stands for NULL (default: \\N, in csv nothing)",
-        details: ["Not in binary format."]
+        details: [
+            "Not in binary format. Like `--header`, `--delimiter`, `--quote` and `--escape` it is refused where there are "
+                + "only servers, and in text format between two servers with a file beside them where a value could be "
+                + "written so, too."
+        ]
     )
     /// `--quote`.
     static let quote = OptionSpec(
@@ -120,5 +133,22 @@ extension OptionSpec {
         value: .required("NAME", .text),
         summary: "encoding of the stream, such as UTF8 or LATIN1",
         details: ["Not in binary format, where characters are UTF8."]
+    )
+
+    /// `--allow-unterminated`.
+    static let allowUnterminated = OptionSpec(
+        "allow-unterminated",
+        summary: "take a last row without its line end from a file or stream",
+        details: [
+            "Without it, text and csv that do not end in a line end are taken for cut off, and nothing is committed. "
+                + "Csv that ends between quotes always is."
+        ]
+    )
+    /// `--expect-rows`.
+    static let expectRows = OptionSpec(
+        "expect-rows",
+        value: .required("N", .text),
+        summary: "fail, and commit nothing, unless there are exactly N rows",
+        details: ["The one guard against a pipe whose left side died exactly between two rows."]
     )
 }

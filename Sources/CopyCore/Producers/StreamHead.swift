@@ -1,0 +1,67 @@
+// The header line of a stream, read before anything is planned.
+
+internal import Glibc
+
+/// The beginning of a stream: its header line, and what came along with that.
+final class StreamHead {
+    /// Keeps the descriptor open; nil: stdin.
+    private let file: OpenFile?
+    /// Where the rest comes from.
+    let descriptor: CInt
+    /// The line, its line end included.
+    private(set) var line: [UInt8] = []
+    /// What was read behind the line.
+    private(set) var unread: [UInt8] = []
+    /// In the state behind the line.
+    private(set) var scanner: RowScanner
+    /// The stream's end was met.
+    private(set) var isAtEnd = false
+
+    /// More than that is no header.
+    static let limit = 1 << 20
+
+    /// Reads on until the line is there. A signal ends the wait.
+    /// - Throws: `InputFault`, `SystemError`, `Interrupted`.
+    init(_ file: OpenFile?, layout: RowLayout, rules: StreamRules, poller: any Poller) throws {
+        self.file = file
+        descriptor = file?.descriptor ?? 0
+        scanner = RowScanner(layout)
+        var detector = ForeignDataDetector(layout)
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            try poller.wait(for: Interest(descriptor, .read))
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress!, $0.count) }
+            if count < 0 {
+                let code = errno
+                guard code == EINTR || code == EAGAIN else { throw SystemError("cannot read", code) }
+                continue
+            }
+            if count == 0 {
+                isAtEnd = true
+                try checkEnd(rules)
+                return
+            }
+            let bytes = unsafe chunk.span.bytes.extracting(first: count)
+            if let kind = detector.look(at: bytes) { throw InputFault.foreign(kind) }
+            if let end = scanner.nextEnd(in: bytes, from: 0) {
+                line += chunk[..<end]
+                unread = Array(chunk[end..<count])
+                return
+            }
+            line += chunk[..<count]
+            if let fault = scanner.fault { throw InputFault(fault, rows: 0) }
+            if scanner.hasEnded { throw InputFault.noHeader }
+            if line.count > Self.limit { throw InputFault.headerTooLong(limit: Self.limit) }
+        }
+    }
+
+    /// No row ended before the stream did.
+    private func checkEnd(_ rules: StreamRules) throws(InputFault) {
+        switch scanner.rest {
+        case .row: return
+        case .partOfRow where rules.allowsUnterminated: return
+        case .nothing, .noTrailer, .marker: throw .noHeader
+        case .partOfRow, .quotes, .escape: throw .insideHeader
+        }
+    }
+}

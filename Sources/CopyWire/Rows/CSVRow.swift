@@ -1,0 +1,41 @@
+// One row of COPY's CSV format: a line to its values.
+
+/// Reads lines of the CSV format.
+public enum CSVRow {
+    /// The values of a line as bytes, quotes taken off. A line end behind it is no part of the last one.
+    /// - Parameter escape: what stands before a quote or itself inside quotes.
+    public static func decodeBytes(
+        _ line: [UInt8], delimiter: UInt8 = UInt8(ascii: ","), quote: UInt8 = UInt8(ascii: "\""),
+        escape: UInt8 = UInt8(ascii: "\"")
+    ) -> [[UInt8]] {
+        let line = line.withoutLineEnd
+        var values: [[UInt8]] = [[]]
+        var quoted = false
+        var index = line.startIndex
+        while index < line.endIndex {
+            let byte = line[index]
+            index += 1
+            if quoted, byte == escape, index < line.endIndex, line[index] == quote || line[index] == escape {
+                values[values.count - 1].append(line[index])
+                index += 1
+            } else if byte == quote {
+                quoted.toggle()
+            } else if !quoted, byte == delimiter {
+                values.append([])
+            } else {
+                values[values.count - 1].append(byte)
+            }
+        }
+        return values
+    }
+}
+
+extension [UInt8] {
+    /// The bytes of a line without the one line end behind them.
+    public var withoutLineEnd: ArraySlice<UInt8> {
+        var rest = self[...]
+        if rest.last == UInt8(ascii: "\n") { rest.removeLast() }
+        if rest.last == UInt8(ascii: "\r") { rest.removeLast() }
+        return rest
+    }
+}

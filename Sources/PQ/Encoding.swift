@@ -1,0 +1,14 @@
+// Names of encodings.
+
+internal import CLibpq
+
+/// The encodings PostgreSQL knows.
+public enum Encoding {
+    /// Whether a name is one of theirs, however it is spelt. libpq: pg_char_to_encoding.
+    public static func isKnown(_ name: String) -> Bool { unsafe pg_char_to_encoding(name) >= 0 }
+
+    /// Whether two names are the same encoding's.
+    public static func areSame(_ one: String, _ other: String) -> Bool {
+        unsafe pg_char_to_encoding(one) == pg_char_to_encoding(other)
+    }
+}
