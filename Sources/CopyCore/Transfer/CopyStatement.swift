@@ -7,13 +7,15 @@ enum CopyStatement {
         _ table: TableShape, columns: [String], condition: String?, options: CopyOptions
     ) -> String {
         let plain =
-            table.kind == "r" && condition == nil && !columns.contains { table.column($0)?.isGenerated ?? false }
+            table.kind == "r" && condition == nil && options.selection == nil
+            && !columns.contains { table.column($0)?.isGenerated ?? false }
         if plain {
             return "COPY \(table.name.quoted)\(list(columns)) TO STDOUT WITH \(options.sql)"
         }
         // COPY reads no views, foreign or partitioned tables by itself. ONLY: an ordinary table without its children.
         let only = table.kind == "r" ? "ONLY " : ""
-        var select = "SELECT \(columns.map(quoteIdentifier).joined(separator: ", ")) FROM \(only)\(table.name.quoted)"
+        let selection = (options.selection ?? columns.map(quoteIdentifier)).joined(separator: ", ")
+        var select = "SELECT \(selection) FROM \(only)\(table.name.quoted)"
         // On lines of its own: a comment at the end of the condition must not swallow what follows.
         if let condition { select += " WHERE (\n\(condition)\n)" }
         return "COPY (\(select)) TO STDOUT WITH \(options.sql)"
@@ -21,7 +23,12 @@ enum CopyStatement {
 
     /// Reads a query's rows.
     static func out(query: String, options: CopyOptions) -> String {
-        "COPY (\n\(query)\n) TO STDOUT WITH \(options.sql)"
+        guard let selection = options.selection else { return "COPY (\n\(query)\n) TO STDOUT WITH \(options.sql)" }
+        return """
+            COPY (SELECT \(selection.joined(separator: ", ")) FROM (
+            \(query)
+            ) AS rows) TO STDOUT WITH \(options.sql)
+            """
     }
 
     /// Loads a table's columns; nil: no list, all that can be loaded.

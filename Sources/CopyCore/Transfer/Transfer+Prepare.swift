@@ -88,7 +88,7 @@ extension Transfer {
 
     /// One round trip to every server, side by side.
     private func askServers() throws {
-        let withTypes = formatWithoutTypes == nil
+        let withTypes = needsTypes
         if let preparation = sourcePreparation {
             if let query = request.query.map(CopyStatement.trimmed) {
                 preparation.ask(query: query)
