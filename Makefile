@@ -9,7 +9,8 @@ export PREFIX DESTDIR
 program = .build/install/pgcopy
 sources := $(shell find Package.swift Sources ! -name '*.md')
 swift_files = Package.swift Sources Tests
-scripts = .ci/dependencies .ci/room .ci/run .ci/server-programs .ci/within Tests/Demo/demo Tests/Fuzz/fuzz.sh
+scripts = .ci/dependencies .ci/room .ci/run .ci/server-programs .ci/server-versions .ci/within Tests/Demo/demo \
+    Tests/Fuzz/fuzz.sh
 
 .PHONY: help build demo test soak fuzz bench lint format docs install uninstall clean
 
@@ -43,6 +44,7 @@ demo: ## copy a million rows from one throw-away server to two others, live
 test: ## check the style, build the release, run every test
 	@.ci/room
 	@.ci/dependencies build server test lint
+	-@.ci/dependencies versions
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory build
 	swift build --build-tests -q

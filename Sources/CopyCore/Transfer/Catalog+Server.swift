@@ -15,7 +15,7 @@ extension Catalog {
 
     /// What is the answer; nil when it stands for nothing.
     static func found(_ result: QueryResult) -> Lookup.Found? {
-        guard result.rowCount > 0, let schema = result.value(0, 1), let name = result.value(0, 2) else { return nil }
+        guard result.rowCount > 0, let schema = result.name(0, 1), let name = result.name(0, 2) else { return nil }
         return Lookup.Found(
             name: SQLName([schema, name]), kind: result.value(0, 0)?.first ?? "r", oid: result.value(0, 3) ?? "",
             isReadable: result.value(0, 4) == "t")

@@ -16,6 +16,8 @@ public struct CopyOptions: Sendable, Hashable {
     public var escape: String?
     /// The encoding of the data; nil: the session's.
     public var encoding: String?
+    /// What the source selects instead of its columns, one for each; nil: the columns themselves.
+    var selection: [String]?
 
     /// A format with its defaults.
     public init(format: CopyFormat = .text) { self.format = format }

@@ -8,13 +8,14 @@ enum CopyStatement {
         _ table: TableShape, columns: [String], condition: String?, pinsNames: Bool, options: CopyOptions
     ) -> String {
         let plain =
-            table.kind == "r" && condition == nil && !columns.contains { table.column($0)?.isGenerated ?? false }
+            table.kind == "r" && condition == nil && options.selection == nil
+            && !columns.contains { table.column($0)?.isGenerated ?? false }
         if plain {
             return "COPY \(table.name.quoted)\(list(columns)) TO STDOUT WITH \(options.sql)"
         }
         // COPY reads no views, foreign or partitioned tables by itself. ONLY: an ordinary table without its children.
-        var select =
-            "SELECT \(columns.map(quoteIdentifier).joined(separator: ", ")) FROM \(table.only)\(table.name.quoted)"
+        let selection = (options.selection ?? columns.map(quoteIdentifier)).joined(separator: ", ")
+        var select = "SELECT \(selection) FROM \(table.only)\(table.name.quoted)"
         // On lines of its own: a comment at the end of the condition must not swallow what follows.
         if let condition { select += " WHERE (\n\(condition)\n)" }
         return "COPY (\(pinsNames ? withPinnedNames(select, options) : select)) TO STDOUT WITH \(options.sql)"
@@ -22,11 +23,15 @@ enum CopyStatement {
 
     /// Reads a query's rows.
     /// - Parameters:
-    ///   - columns: other names, for a header line to show.
+    ///   - columns: other names for its columns.
     ///   - pinsNames: among the values are names (reg*), which destinations read under an empty search_path.
     static func out(query: String, columns: [String]? = nil, pinsNames: Bool, options: CopyOptions) -> String {
         var query = query
-        if options.header, let columns { query = "SELECT * FROM (\n\(query)\n) AS q\(list(columns))" }
+        // A header line shows the other names, a selection goes by them.
+        if options.selection != nil || options.header && columns != nil {
+            let selection = options.selection?.joined(separator: ", ") ?? "*"
+            query = "SELECT \(selection) FROM (\n\(query)\n) AS q\(list(columns ?? []))"
+        }
         if pinsNames { query = withPinnedNames(query, options) }
         return "COPY (\n\(query)\n) TO STDOUT WITH \(options.sql)"
     }

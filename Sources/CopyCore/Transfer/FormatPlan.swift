@@ -7,6 +7,7 @@ struct FormatPlan {
         var label: String
         var columns: [(name: String, type: UInt32)]
         var types: TypeGraph
+        var peer: TypeHistory.Peer
     }
 
     /// What was decided.
@@ -16,7 +17,8 @@ struct FormatPlan {
         var reason: String
     }
 
-    /// Binary where every column's type is the same everywhere and its binary form is portable; else text.
+    /// Binary where every column's type is the same everywhere, its binary form is portable, and means the same to the
+    /// versions of all servers; else text.
     /// - Parameter encoding: what all servers hold characters in, where that is not UTF8: text leaves them as they are.
     static func automatic(_ source: Side, _ destinations: [Side], encoding: String?) -> Choice {
         for (index, column) in source.columns.enumerated() {
@@ -28,7 +30,9 @@ struct FormatPlan {
             }
             for side in destinations {
                 switch side.types.signature(side.columns[index].type) {
-                case .success(signature): continue
+                case .success(signature):
+                    guard let doubt = versionDoubt(source, side, column.type) else { continue }
+                    return Choice(format: .text, reason: "column \(name) is of \(doubt)")
                 case .success(let other):
                     return Choice(
                         format: .text,
@@ -38,6 +42,12 @@ struct FormatPlan {
                 }
             }
         }
+        if let side = destinations.first(where: { TypeHistory.isUnknown(source.peer, $0.peer) }) {
+            return Choice(
+                format: .text,
+                reason: "nothing is known of the binary forms between version \(source.peer.major) at the source and "
+                    + "\(side.peer.major) at \(side.label)")
+        }
         if let encoding, let column = source.columns.first(where: { source.types.holdsText($0.type) }) {
             let name = quoteIdentifier(column.name)
             return Choice(format: .text, reason: "column \(name) is in \(encoding) on all sides, and binary is in UTF8")
@@ -45,17 +55,42 @@ struct FormatPlan {
         return Choice(format: .binary, reason: "every column's type is the same on all sides and portable")
     }
 
-    /// What was asked for as binary and cannot be: types that differ.
+    /// What was asked for as binary and cannot be: types that differ, or that mean something else to the other
+    /// version.
     static func checkBinary(_ source: Side, _ destinations: [Side]) throws(TransferRefusal) {
         for (index, column) in source.columns.enumerated() {
             let own = source.types.structure(column.type)
             for side in destinations {
                 let other = side.types.structure(side.columns[index].type)
-                guard own != other else { continue }
+                let reason =
+                    own != other
+                    ? "is \(own) at the source, \(other) at \(side.label)"
+                    : versionDoubt(source, side, column.type).map { "is of \($0)" }
+                guard let reason else { continue }
                 throw TransferRefusal(
-                    "--format=binary: column \(quoteIdentifier(column.name)) is \(own) at the source, "
-                        + "\(other) at \(side.label); use text or csv", isUsageError: true)
+                    "--format=binary: column \(quoteIdentifier(column.name)) \(reason); use text or csv",
+                    isUsageError: true)
             }
         }
+    }
+
+    private static func versionDoubt(_ source: Side, _ side: Side, _ type: UInt32) -> String? {
+        TypeHistory.binaryDoubt(source.types.builtIns(type), from: source.peer, to: side.peer).map {
+            "\($0): the source is \(source.peer.major), \(side.label) is \(side.peer.major)"
+        }
+    }
+
+    /// What is selected in text formats instead of the columns, where a destination would take some of their values for
+    /// others; nil: the columns themselves.
+    static func selection(_ source: Side, _ destinations: [Side], encoding: String) -> [String]? {
+        var isGuarded = false
+        let list = source.columns.map { column in
+            let guarded = TypeHistory.guarded(
+                column.name, holding: source.types.builtIns(column.type), from: source.peer,
+                to: destinations.map(\.peer), in: encoding)
+            if guarded != nil { isGuarded = true }
+            return guarded ?? quoteIdentifier(column.name)
+        }
+        return isGuarded ? list : nil
     }
 }

@@ -4,13 +4,33 @@ extension Transfer {
     /// The request's options, completed by what the servers say.
     func chooseOptions(_ source: Source) throws -> CopyOptions {
         var options = request.options
-        options.format = try chooseFormat(source)
+        let sides = needsTypes ? try self.sides(source) : nil
+        options.format = try chooseFormat(source, sides)
         // A stream's own header line is not among its rows.
         if readsStream { options.header = false }
-        if let session = source.session, options.format != .binary, options.encoding == nil {
-            options.encoding = commonEncoding(session)
+        guard let session = source.session, options.format != .binary else { return options }
+        options.encoding = options.encoding ?? commonEncoding(session)
+        options.selection = sides.flatMap {
+            FormatPlan.selection($0.source, $0.destinations, encoding: options.encoding ?? "UTF8")
         }
         return options
+    }
+
+    /// Whether the columns' types must be asked for: they decide the format, or some values would be misread in text.
+    var needsTypes: Bool {
+        guard formatWithoutTypes != nil else { return true }
+        guard request.format != .binary, let source = sourceSession.map(peer) else { return false }
+        let destinations = entries.filter(\.isActive).compactMap(\.session).map(peer)
+        let encoding = request.options.encoding ?? sourceSession.flatMap(commonEncoding) ?? "UTF8"
+        return TypeHistory.Misreading.allCases.contains { misreading in
+            destinations.contains { misreading.isPossible(from: source, to: $0, in: encoding) }
+        }
+    }
+
+    private func peer(_ session: Session) -> TypeHistory.Peer {
+        TypeHistory.Peer(
+            serverVersion: session.connection.serverVersion,
+            encoding: session.connection.parameterStatus("server_encoding"))
     }
 
     /// The format where no column's type matters, and why where it was left to us.
@@ -39,13 +59,16 @@ extension Transfer {
         return options
     }
 
+    /// The columns of all servers.
+    private typealias Sides = (source: FormatPlan.Side, destinations: [FormatPlan.Side])
+
     /// Says why, and refuses binary where types differ.
-    private func chooseFormat(_ source: Source) throws -> CopyFormat {
+    private func chooseFormat(_ source: Source, _ sides: Sides?) throws -> CopyFormat {
         if let (format, reason) = formatWithoutTypes {
             if let reason { decided(format, reason) }
             return format
         }
-        let sides = try self.sides(source)
+        guard let sides else { return .text }
         if request.format == .binary {
             try FormatPlan.checkBinary(sides.source, sides.destinations)
             return .binary
@@ -60,17 +83,21 @@ extension Transfer {
         observer?.decided("format \(format.rawValue): \(reason)")
     }
 
-    private func sides(_ source: Source) throws -> (source: FormatPlan.Side, destinations: [FormatPlan.Side]) {
+    private func sides(_ source: Source) throws -> Sides {
         let columns = source.columns ?? []
         var destinations: [FormatPlan.Side] = []
         for entry in entries where entry.isActive {
-            guard let plan = entry.plan, let types = try entry.preparation?.types() else { continue }
+            guard let plan = entry.plan, let session = entry.session, let types = try entry.preparation?.types() else {
+                continue
+            }
             destinations.append(
                 FormatPlan.Side(
-                    label: entry.label, columns: plan.table.types(of: columns.map(\.name)), types: types))
+                    label: entry.label, columns: plan.table.types(of: columns.map(\.name)), types: types,
+                    peer: peer(session)))
         }
         let types = try sourcePreparation?.types() ?? sourceTypes(columns.map(\.type))
-        return (FormatPlan.Side(label: request.source.label, columns: columns, types: types), destinations)
+        let own = sourceSession.map(peer) ?? TypeHistory.Peer(serverVersion: 0)
+        return (FormatPlan.Side(label: request.source.label, columns: columns, types: types, peer: own), destinations)
     }
 
     /// The types of a query's columns, which are known too late to be asked for together with them.

@@ -129,7 +129,7 @@ extension Transfer {
     /// Two runs that wait at two servers, each for what the other holds, would wait for ever: no server sees both. So
     /// at first nobody waits; where something is in the way all is let go, and locked in one order that every run has.
     func lockAndAsk() throws {
-        let withTypes = formatWithoutTypes == nil
+        let withTypes = needsTypes
         var participants: [Participant] = []
         if let session = sourceSession, let server = sourceServer, let rows = sourceRows {
             // A condition's or a query's columns may be written as names, which depend on the search_path.

@@ -70,6 +70,14 @@ struct TypeGraph: Sendable {
         }
     }
 
+    /// The built-in types that it is or holds, by name: what a server's version may have changed.
+    func builtIns(_ oid: UInt32) -> Set<String> {
+        guard let node = nodes[oid] else { return [] }
+        let inner = [node.element, node.base, node.subtype] + node.members
+        let own: Set<String> = node.isBuiltIn(oid) ? [node.name] : []
+        return inner.reduce(into: own) { if $1 != 0 { $0.formUnion(builtIns($1)) } }
+    }
+
     /// Whether characters are in it, which depend on the encoding; of the types whose binary form is portable.
     func holdsText(_ oid: UInt32) -> Bool {
         guard let node = nodes[oid] else { return false }

@@ -45,7 +45,7 @@ public final class Cluster: Sendable {
     public init(_ options: ClusterOptions = ClusterOptions()) throws {
         self.options = options
         let begun = Deadline.now
-        programs = try ServerBinaries.directory.get()
+        programs = try ServerBinaries.directory(version: options.version)
         directory = try makeTemporaryDirectory(prefix: "pgcopy-cluster")
         do {
             try expectRoom(in: directory)

@@ -8,6 +8,8 @@ public struct ClusterOptions: Sendable {
     public var encoding: String
     /// Over TCP only TLS with SCRAM is let in; over the unix socket everyone, as without it.
     public var tls: Bool
+    /// The server's major version; nil: the one that all other tests use.
+    public var version: Int?
     /// Made of another cluster's base backup instead of by initdb: its rows, its system identifier.
     public var backup: Backup?
 
@@ -27,11 +29,13 @@ public struct ClusterOptions: Sendable {
 
     /// UTF8, no TLS, nothing added.
     public init(
-        settings: [String] = [], encoding: String = "UTF8", tls: Bool = false, backup: Backup? = nil
+        settings: [String] = [], encoding: String = "UTF8", tls: Bool = false, version: Int? = nil,
+        backup: Backup? = nil
     ) {
         self.settings = settings
         self.encoding = encoding
         self.tls = tls
+        self.version = version
         self.backup = backup
     }
 }

@@ -34,6 +34,21 @@ public enum Servers {
         return (try source, try first, try second)
     }
 
+    /// Every version that can be had, in order: those of `.ci/server-versions` and the one that all other tests use.
+    public static func versions() throws -> [Int] {
+        Set(ServerBinaries.others + [try ServerBinaries.ownVersion()]).sorted()
+    }
+
+    /// A server of a major version. All that there are start along with it.
+    public static func version(_ version: Int) throws -> Cluster {
+        if try version == ServerBinaries.ownVersion() { return try source }
+        guard let cluster = lazyVersions[version] else { throw KitError("no PostgreSQL \(version) for the tests") }
+        for other in lazyVersions.values { other.begin() }
+        return try cluster.value()
+    }
+
+    private static let lazyVersions = Dictionary(
+        uniqueKeysWithValues: ServerBinaries.others.map { ($0, LazyCluster(ClusterOptions(version: $0))) })
     private static let lazySource = LazyCluster(ClusterOptions())
     private static let lazyFirst = LazyCluster(ClusterOptions())
     private static let lazySecond = LazyCluster(ClusterOptions())
