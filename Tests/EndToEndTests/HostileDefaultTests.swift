@@ -54,7 +54,8 @@ import Testing
         for setting in settings { try place.cluster.psql("ALTER DATABASE \(place.database) SET \(setting)") }
         for format in ["text", "binary"] {
             let result = try transfer(
-                "--truncate", "--override-read-only", "--format", format, trio.source.at("public.t"), trio.first.at("public.t"),
+                "--truncate", "--override-read-only", "--format", format, trio.source.at("public.t"),
+                trio.first.at("public.t"),
                 trio.second.at("public.t"))
             #expect(result.code == 0, "\(settings): \(result)")
             // Read under plain settings again, and without the trap.

@@ -38,8 +38,8 @@ enum ColumnPlan {
                 "\(what) has no column \(told.joined(separator: ", ")); "
                     + "it has \(have.map(quoteIdentifier).joined(separator: ", "))")
         }
-        var seen: Set<String> = []
-        for name in names where !seen.insert(name).inserted {
+        var seen: Set<[UInt8]> = []
+        for name in names where !seen.insert(Array(name.utf8)).inserted {
             throw TransferRefusal("the column \(quoteIdentifier(name)) is named twice")
         }
     }

@@ -59,6 +59,11 @@ struct FormatPlan {
     /// version.
     static func checkBinary(_ source: Side, _ destinations: [Side]) throws(TransferRefusal) {
         for (index, column) in source.columns.enumerated() {
+            if !destinations.isEmpty, source.types.holdsNames(column.type) {
+                throw TransferRefusal(
+                    "--format=binary: column \(quoteIdentifier(column.name)) holds names (reg*), which are numbers in "
+                        + "binary and name something else in another database; use text or csv", isUsageError: true)
+            }
             let own = source.types.structure(column.type)
             for side in destinations {
                 let other = side.types.structure(side.columns[index].type)

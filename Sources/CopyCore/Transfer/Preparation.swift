@@ -229,7 +229,7 @@ final class Preparation {
             let now = result.columns
             let same =
                 now.count == shape.columns.count
-                && zip(now, shape.columns).allSatisfy { $0.name == $1.name && $0.type == $1.type }
+                && zip(now, shape.columns).allSatisfy { isSameName($0.name, $1.name) && $0.type == $1.type }
             if !same { return .changed }
         }
         return .ready
@@ -263,6 +263,15 @@ final class Preparation {
     var backendPID: Int32? {
         guard case .success(let result) = settingsResult?.outcome else { return nil }
         return result.value(0, 0).flatMap { Int32($0) }
+    }
+
+    /// How long its server goes on without us, where the way there is dead; nil: nothing was begun.
+    var lingering: TransferOutcome.Lingering? {
+        guard let seconds = deadLink, case .success(let result) = settingsResult?.outcome else { return nil }
+        let own = result.value(0, result.columnCount - 1)
+        // The last probe is waited for, too.
+        return own == "\(SessionSettings.deadLinkSettingCount)"
+            ? .seconds(seconds + SessionSettings.deadLinkInterval) : .itsOwnSettings
     }
 
     /// The types of the table's columns; nil where they were not asked for.

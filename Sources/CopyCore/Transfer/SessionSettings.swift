@@ -24,7 +24,7 @@ enum SessionSettings {
     /// nobody gave it settings of its own; it holds the table's locks until then.
     private static func deadLinkSettings(_ seconds: Int) -> String {
         let idle = min(30, max(1, seconds / 2))
-        let interval = 10
+        let interval = deadLinkInterval
         let values = [
             ("tcp_user_timeout", seconds * 1000), ("tcp_keepalives_idle", idle), ("tcp_keepalives_interval", interval),
             ("tcp_keepalives_count", max(1, (seconds - idle + interval - 1) / interval)),
@@ -36,6 +36,10 @@ enum SessionSettings {
             WHERE s.source OPERATOR(pg_catalog.=) 'default')
             """
     }
+
+    /// Seconds between two probes.
+    static let deadLinkInterval = 10
+    static let deadLinkSettingCount = 4
 
     /// What has to be so before anything is named: names are UTF-8, and nothing takes a snapshot here.
     static func first(_ connection: Connection) -> [String] {

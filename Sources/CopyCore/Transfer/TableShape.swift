@@ -26,7 +26,7 @@ struct TableShape: Sendable {
         names.map { ($0, column($0)?.type ?? 0) }
     }
 
-    func column(_ name: String) -> Column? { columns.first { $0.name == name } }
+    func column(_ name: String) -> Column? { columns.first { isSameName($0.name, name) } }
 
     /// An ordinary table is read, loaded and emptied without its children, as COPY itself does.
     var only: String { kind == "r" ? "ONLY " : "" }

@@ -266,7 +266,7 @@ public final class Transfer {
                     label: entry.label, status: entry.status,
                     rows: entry.status == .rolledBack
                         ? nil : entry.destination?.rows ?? source?.rows ?? totals.messages,
-                    bytes: entry.bytes, error: entry.error)
+                    bytes: entry.bytes, error: entry.error, lingering: lingering(entry))
             },
             totals: totals, seconds: now.seconds(since: begun),
             copySeconds: startedAt.map { now.seconds(since: $0) } ?? 0, started: startedAt != nil)
@@ -289,6 +289,18 @@ public final class Transfer {
             }
         }
         return outcome
+    }
+
+    /// A server that was not heard of again does not know that its client is gone.
+    private func lingering(_ entry: Entry) -> TransferOutcome.Lingering? {
+        guard entry.status == .rolledBack else { return nil }
+        let isUnheard =
+            switch entry.error {
+            case is SocketTimeout, is Unanswered: true
+            case let error as PQError: error.connectionLost && error.server == nil
+            default: false
+            }
+        return isUnheard ? entry.preparation?.lingering : nil
     }
 
     /// What was being prepared when it failed.

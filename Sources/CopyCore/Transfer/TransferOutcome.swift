@@ -24,6 +24,16 @@ public struct TransferOutcome: Sendable {
         public var bytes: Int
         /// What it failed with itself; nil when it had to go because of another.
         public var error: (any Error)?
+        /// The way to it is dead: its server does not know yet, and holds the table's locks.
+        public var lingering: Lingering?
+    }
+
+    /// How long a server goes on with a session whose client it cannot hear.
+    public enum Lingering: Sendable, Hashable {
+        /// So many seconds at the most.
+        case seconds(Int)
+        /// As its own settings say (tcp_user_timeout, tcp_keepalives_…).
+        case itsOwnSettings
     }
 
     /// Every destination, in the order given.

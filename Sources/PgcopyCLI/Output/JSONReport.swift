@@ -96,6 +96,11 @@ struct JSONReport: TransferReport {
         members.append(("bytes", .int(destination.bytes)))
         members.append(("bytes_per_second", .double(outcome.rate(of: destination))))
         members.append(("error", destination.error.map(error) ?? .null))
+        // A number only where it is known.
+        if let lingering = destination.lingering {
+            let seconds: JSONText = if case .seconds(let seconds) = lingering { .int(seconds) } else { .null }
+            members.append(("locks_may_last_seconds", seconds))
+        }
         return .object(members)
     }
 

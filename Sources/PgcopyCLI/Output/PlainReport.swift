@@ -66,6 +66,15 @@ struct PlainReport: TransferReport {
         }
     }
 
+    private func sentence(_ lingering: TransferOutcome.Lingering) -> String {
+        let end =
+            switch lingering {
+            case .seconds(let seconds): "\(seconds) s at the most"
+            case .itsOwnSettings: "see its tcp_user_timeout and tcp_keepalives_idle"
+            }
+        return "where the link is dead its server holds the table's locks until it notices, \(end)"
+    }
+
     private func line(_ destination: TransferOutcome.Destination, _ outcome: TransferOutcome) -> String {
         switch destination.status {
         case .committed:
@@ -74,6 +83,7 @@ struct PlainReport: TransferReport {
                 + "\(Units.rate(outcome.rate(of: destination))) while copying"
         case .rolledBack:
             return at(destination.label) + "rolled back after \(Units.bytes(Double(destination.bytes)))"
+                + (destination.lingering.map { "; " + sentence($0) } ?? "")
         case .inDoubt(let transaction):
             let ask = transaction.map { "; ask its server with SELECT pg_xact_status('\($0)')" } ?? ""
             return at(destination.label) + "in doubt: it may have committed\(ask)"
