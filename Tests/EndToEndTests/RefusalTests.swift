@@ -111,7 +111,8 @@ import Testing
         try expectRefusal(["a#t", "file:"], "no file")
         try expectRefusal(["host:5432#t", "b"], "postgresql://")
         try expectRefusal(["a#t t", "b"], "double quotes")
-        try expectRefusal(["postgresql://h:notaport/d#t", "b"], "notaport")
+        // It is not repeated: it could as well be a password, its host forgotten.
+        try expectRefusal(["postgresql://h:notaport/d#t", "b"], "the port is not a number")
         try expectRefusal(["nosuchkey=1 dbname=x#t", "b"], "nosuchkey")
         try expectRefusal(["--timeout=0", "a#t", "b"], "--timeout")
         try expectRefusal(["--format=tsv", "a#t", "b"], "--format")
