@@ -104,7 +104,8 @@ public struct RowScanner: Sendable {
 
     /// At the end of the stream: whether a last row's end was not told yet. COPY takes it all the same.
     public var endsInsideRow: Bool {
-        switch rest {
+        guard fault == nil else { return false }
+        return switch rest {
         case .row, .partOfRow, .quotes, .escape: true
         case .nothing, .marker, .noTrailer: false
         }

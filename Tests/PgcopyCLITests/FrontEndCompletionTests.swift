@@ -151,6 +151,6 @@ struct FrontEndCompletionTests {
         )
         let offered = normalized(result.output)
         #expect(offered.contains("--into"))
-        #expect(offered.isDisjoint(with: ["--where", "--columns", "--table", "--query"]))
+        #expect(offered.isDisjoint(with: ["--where", "--table", "--query"]))
     }
 }
