@@ -53,7 +53,7 @@ public enum Trigger: Sendable, Hashable {
     case copyBytes(Int)
     /// After the N-th CopyData message; 0 is right before the first.
     case copyMessages(Int)
-    /// Before a Query (or Parse) message that contains this text, letter for letter, is forwarded to the server.
+    /// Before a Query (or Parse) message that contains this text, whole words letter for letter, is forwarded to the server.
     case beforeQuery(String)
     /// When the server's answer to such a message begins: the server has done it, nothing of the answer
     /// has passed. Notices, notifications and parameter changes are no answer.

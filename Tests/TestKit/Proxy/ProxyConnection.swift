@@ -141,10 +141,18 @@ final class ProxyConnection {
         let text = String(decoding: message, as: UTF8.self)
         for armed in state.armed where mayHave(armed) {
             switch armed.trigger {
-            case .beforeQuery(let wanted): if text.contains(wanted) { fire(armed, &state) }
-            case .answer(let wanted): if text.contains(wanted) { answersAwaited.insert(armed.id) }
+            case .beforeQuery(let wanted): if Self.holds(text, wanted) { fire(armed, &state) }
+            case .answer(let wanted): if Self.holds(text, wanted) { answersAwaited.insert(armed.id) }
             case .now, .bytes, .copyBytes, .copyMessages: break
             }
+        }
+    }
+
+    /// Whole words only: READ COMMITTED is no COMMIT.
+    private static func holds(_ text: String, _ wanted: String) -> Bool {
+        let isLetter = { (scalar: Unicode.Scalar?) in scalar?.properties.isAlphabetic ?? false }
+        return text.ranges(of: wanted).contains { range in
+            !isLetter(text.unicodeScalars[range.upperBound...].first)
         }
     }
 
