@@ -39,9 +39,24 @@ public final class PendingFile {
         }
     }
 
-    /// Everything is written: puts it on disk. A full disk shows here at the latest.
+    /// Everything is written: puts it on disk. A full disk, or one that fails, shows here at the latest.
     public func flush() throws(SystemError) {
         guard fsync(descriptor) == 0 else { throw .now("cannot flush to disk") }
+        try flushFolder()
+    }
+
+    /// Puts names on disk, where the file system can. Tried before anything is committed too: a folder that
+    /// cannot be flushed must not be found out by the rename.
+    private func flushFolder() throws(SystemError) {
+        let folder = unsafe destination.folder.withCString { unsafe open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        guard folder >= 0 else {
+            // A folder may be written by who may not read it; it cannot be flushed then.
+            if errno == EACCES { return }
+            throw .now("cannot open the file's folder")
+        }
+        defer { close(folder) }
+        // Some file systems do not flush folders; the file itself is safe.
+        guard fsync(folder) == 0 || errno == EINVAL else { throw .now("cannot flush the file's folder to disk") }
     }
 
     /// Gives the file its name, and puts that on disk too.
@@ -53,11 +68,8 @@ public final class PendingFile {
         guard renamed == 0 else { throw .now("cannot rename into place") }
         self.temporary = nil
         close(descriptor)
-        let folder = unsafe destination.folder.withCString { unsafe open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        guard folder >= 0 else { return }
-        // Some file systems cannot flush a folder; the file itself is safe.
-        _ = fsync(folder)
-        close(folder)
+        // It went well a moment ago. Should the disk fail now: the file is there, which is what is to be told.
+        try? flushFolder()
     }
 
     /// Removes what was written.
