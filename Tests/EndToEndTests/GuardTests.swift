@@ -95,10 +95,13 @@ import Testing
 
     // MARK: Standbys
 
+    private static let replication = ["wal_level = replica", "max_wal_senders = 5"]
+
     @Test func tableOfAStandbyIsItsPrimarys() throws {
-        let primary = try Cluster(ClusterOptions(settings: ["wal_level = replica", "max_wal_senders = 5"]))
+        let primary = try Cluster(ClusterOptions(settings: Self.replication))
         let place = try Place(primary, Trio.schema + ";" + Trio.fill(10) + "; CREATE TABLE u (LIKE t)")
-        let standby = try Cluster(ClusterOptions(backup: .init(of: primary, isStandby: true)))
+        let standby = try Cluster(
+            ClusterOptions(settings: Self.replication, backup: .init(of: primary, isStandby: true)))
         let onStandby = standby.conninfo(database: place.database)
         let other = try Place(Servers.first, Trio.schema)
         // A lock on a standby, a snapshot there, to another server.
@@ -119,9 +122,10 @@ import Testing
     }
 
     @Test func serverRestoredFromABaseBackupIsAnother() throws {
-        let primary = try Cluster(ClusterOptions(settings: ["wal_level = replica", "max_wal_senders = 5"]))
+        let primary = try Cluster(ClusterOptions(settings: Self.replication))
         let place = try Place(primary, Trio.schema + ";" + Trio.fill(10))
-        let restored = try Cluster(ClusterOptions(backup: .init(of: primary, isStandby: false)))
+        let restored = try Cluster(
+            ClusterOptions(settings: Self.replication, backup: .init(of: primary, isStandby: false)))
         try transfer("--truncate", place.at(), restored.conninfo(database: place.database) + "#t").expecting(0)
         try transfer(place.at(), restored.conninfo(database: place.database) + "#t").expecting(0)
         #expect(try restored.psql("SELECT count(*) FROM t", database: place.database) == "20")

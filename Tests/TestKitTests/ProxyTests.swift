@@ -106,6 +106,17 @@ import Testing
         #expect(result.output.split(separator: "\n").count == 50_001)
     }
 
+    @Test func oneMessageIsReplacedByAnother() throws {
+        let proxy = try FaultProxy(to: Servers.source)
+        let tag = Message.commandComplete("ROLLBACK")
+        proxy.arm(.replace(tag), at: .answer(to: "COMMIT"))
+        let result = try psql(proxy, "-c", "BEGIN", "-c", "COMMIT", "-c", "SELECT 'after'", "-c", "COMMIT").run()
+        #expect(proxy.faultCount == 1)
+        #expect(result.output.hasPrefix("BEGIN\nROLLBACK\n") && result.output.contains("after"), "\(result)")
+        #expect(result.output.hasSuffix("COMMIT\n") && result.code == 0, "\(result)")
+        proxy.stop()
+    }
+
     @Test func noticesAreInjectedWhileTheClientSends() throws {
         let cluster = try Servers.source
         let proxy = try FaultProxy(to: cluster)

@@ -1,10 +1,10 @@
-// Splits SQL texts into statements as psql does.
+// Splits SQL texts into statements, each of which a server takes as one.
 
 /// Finds the semicolons that end statements; an empty statement is left out.
 ///
 /// The bytes may come in pieces, cut anywhere; only the statement that is not complete is kept.
-/// It reads as a server with `standard_conforming_strings = on` does, with psql's own two additions:
-/// a semicolon ends nothing inside parentheses, nor inside BEGIN ATOMIC … END.
+/// It reads as a server with `standard_conforming_strings = on` does; as in psql, a semicolon ends nothing inside
+/// parentheses, nor inside the body of a routine.
 public struct StatementSplitter {
     private enum State: Equatable {
         case plain
@@ -155,6 +155,7 @@ public struct StatementSplitter {
     /// The byte before was an operator after all.
     private mutating func leaveOperator() -> Bool {
         noteToken()
+        if let before = bytes.last { notePunctuation(before) }
         return again(.plain)
     }
 
@@ -168,9 +169,11 @@ public struct StatementSplitter {
         case UInt8(ascii: ";"):
             followsEscapeString = false
             if parentheses > 0 || body.depth > 0 { noteToken() }
+            if parentheses == 0, body.depth > 0 { body.endStatement() }
         case UInt8(ascii: "'"):
             state = followsEscapeString && lineEnded ? .escapeString : .string
             noteToken()
+            notePunctuation(byte)
         default:
             token(byte)
         }
@@ -181,6 +184,7 @@ public struct StatementSplitter {
     private mutating func token(_ byte: UInt8) {
         wordIsFirst = !sawToken
         noteToken()
+        if !Self.startsWord(byte) { notePunctuation(byte) }
         switch byte {
         case UInt8(ascii: "\""): state = .quotedIdentifier
         case UInt8(ascii: "$"):
@@ -206,6 +210,7 @@ public struct StatementSplitter {
     private mutating func afterWord(_ byte: UInt8) -> Bool {
         if byte == UInt8(ascii: "'"), word.isStringPrefix {
             guard word.isEscapePrefix else { return again(.plain) }
+            notePunctuation(byte)
             state = .escapeString
         } else if byte == UInt8(ascii: "&"), word.isUnicodePrefix {
             state = .unicodePrefix
@@ -219,8 +224,10 @@ public struct StatementSplitter {
 
     private mutating func endWord() {
         if wordIsFirst { isCopy = word == Self.copy }
-        body.take(word, insideParentheses: parentheses > 0)
+        if parentheses == 0 { body.take(word) }
     }
+
+    private mutating func notePunctuation(_ byte: UInt8) { if parentheses == 0 { body.take(byte) } }
 
     private mutating func blockComment(_ byte: UInt8, _ depth: Int, _ previous: UInt8) {
         followsEscapeString = false

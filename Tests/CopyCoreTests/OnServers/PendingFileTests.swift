@@ -57,6 +57,17 @@ import Testing
         #expect(mode(directory.file("out")) == wanted)
     }
 
+    @Test func `a replaced file keeps its owner where that may be given`() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write([], to: "out")
+        // Only root gives files away; anybody else keeps his own.
+        let owner = geteuid() == 0 ? 12_345 : geteuid()
+        #expect(chown(directory.file("out"), owner, getegid()) == 0)
+        try pending(directory, "out").commit()
+        var status = stat()
+        #expect(stat(directory.file("out"), &status) == 0 && status.st_uid == owner)
+    }
+
     @Test func `a new file has the mode that the umask leaves`() throws {
         let directory = try TemporaryDirectory()
         try directory.write([], to: "reference")

@@ -77,6 +77,16 @@ struct LeavingTests {
         #expect(receivers.map(\.commandTag) == ["COPY 2", "COPY 2"])
     }
 
+    @Test func `leaving a complete copy with a cause fails it too`() throws {
+        let manager = manager()
+        try manager.enter()
+        try manager.expectRest(Totals(messages: 2, bytes: 4))
+        let failure = try manager.failure(leaving: UserError())
+        #expect(failure.cause is UserError && failure.reason == .incomplete)
+        #expect(failure.receiverFaults.isEmpty && failure.producerFault == nil)
+        #expect(receivers.map { $0.called("abort") } == [0, 0])
+    }
+
     @Test func `a trapped fault thrown on as another error is the cause beside the faults`() throws {
         receivers[0].turns = [.fail(Trouble("gone"))]
         let failure = try copyFailure {

@@ -105,6 +105,33 @@ struct RateAndIdleTests {
         #expect(poller.elapsed == 2.5)
     }
 
+    @Test func `a source that has not consented within the interval keeps no receiver waiting`() throws {
+        let poller = ScriptedPoller()
+        let producer = FakeProducer([.rows(["1\n"])])
+        producer.entering.acts = [.hang]
+        let receiver = FakeReceiver("one")
+        let settings = CopySettings.with { $0.idleInterval = 2 }
+        let manager = CopyManager(producer, [receiver], settings: settings, poller: poller)
+        try manager.enter()
+        #expect(poller.elapsed == 2)
+        #expect(receiver.called("enter") == 1)
+        try manager.expectRest(Totals(messages: 1, bytes: 2))
+        try manager.leave()
+    }
+
+    @Test func `without an interval a source's consent is waited for`() throws {
+        let poller = ScriptedPoller()
+        poller.ready(100, .read, at: 3600)
+        let producer = FakeProducer([.rows(["1\n"])])
+        producer.entering.acts = [.wait]
+        let receiver = FakeReceiver("one")
+        let manager = CopyManager(producer, [receiver], poller: poller)
+        try manager.enter()
+        #expect(poller.elapsed == 3600 && producer.called("enter") == 2)
+        try manager.expectRest(Totals(messages: 1, bytes: 2))
+        try manager.leave()
+    }
+
     @Test func `without an interval nothing is reported before something moves`() throws {
         let poller = ScriptedPoller()
         poller.ready(100, .read, at: 3600)

@@ -150,6 +150,15 @@ struct TimeoutTests {
         #expect(poller.elapsed == 30)
     }
 
+    @Test func `a server that says something while its confirmation is awaited has the full time again`() throws {
+        let poller = ScriptedPoller()
+        poller.always(1, readyAfter: 6)
+        let receiver = FakeReceiver("talking")
+        receiver.finishing.acts = [.wait, .wait, .wait]
+        try CopyManager(FakeProducer(rows: ["1\n"]), [receiver], settings: Self.settings, poller: poller).run()
+        #expect(poller.elapsed == 18)
+    }
+
     @Test func `a timeout while the confirmation is awaited says so`() throws {
         let poller = ScriptedPoller()
         let receiver = FakeReceiver("silent")

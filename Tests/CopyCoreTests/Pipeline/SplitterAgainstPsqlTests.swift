@@ -1,4 +1,7 @@
-// The statement splitter beside psql itself: what psql sends is what the splitter finds.
+// The statement splitter beside psql: where quotes, comments and parentheses end, every psql and we agree.
+//
+// Not where routines' bodies end: psql guesses, and since 15.19 and its like of 2026 it guesses otherwise where the
+// text is no SQL. That is for the server to say: see `The splitter beside a server`.
 
 import CopyCore
 import TestKit
@@ -48,7 +51,7 @@ import Testing
             "'", "\"", "$$", "$a$", "$b$", "a$b$c", "--", "/*", "*/", "(", ")", ";", ";", ";", " ", " ", "\n", "\n",
             "x", "E",
             "e'", "U&'", "u&\"", "1 ", "$1 ", "$", "-", "/", "*", "BEGIN", " begin ", " end ", " case ",
-            "CREATE FUNCTION ", "create or replace procedure ", "é", "''", "copy ", "\t", ",", "_", "$é$", "<>", "[",
+            "CREATE TABLE ", "create or replace rule ", "é", "''", "copy ", "\t", ",", "_", "$é$", "<>", "[",
         ]
         for seed in Seeded.seeds(200) {
             var random = Seeded(seed)
@@ -64,13 +67,21 @@ import Testing
             #"E'\'',"#, #"e'\\',"#, #"E'a;\'b''\\';"#, #"E'\#\#n',"#, #"'\',"#, #"'a\'';'"#, #""\""#, #"$$\$$"#,
             #"$q$'\;$q$"#,
             #"/* \ ; ' */"#, "-- \\ ; '\n", "(", ")", ";", ";", "name", "1", "'x;y'", "\"i;d\"", "\n", "+", "a$b",
-            "CREATE FUNCTION f() BEGIN ATOMIC", "SELECT 1;", "END;", "CASE 1 END",
+            "CREATE RULE f BEGIN ATOMIC", "SELECT 1;", "END;", "CASE 1 END",
         ]
         for seed in Seeded.seeds(150) {
             var random = Seeded(seed)
             let count = random.next(in: 5..<40)
             let text = (0..<count).map { _ in tokens[random.next(in: 0..<tokens.count)] }.joined(separator: " ")
             try compare(text, server, "\(random)")
+        }
+    }
+
+    @Test func `random routines as people write them`() throws {
+        let server = try RecordingServer()
+        for seed in Seeded.seeds(50) {
+            var text = RandomSQL(seed, keywordsAsNames: false)
+            try compare(text.statements(4).joined(separator: ";"), server, "seed \(seed)")
         }
     }
 

@@ -18,3 +18,15 @@ import Testing
         proxy.stop()
     }
 }
+
+@Suite struct `An answer that does not come` {
+    /// Whether the server is at work is nobody's to say here: the time given is all it has.
+    @Test func `is waited for as long as was said, and the connection is closed`() throws {
+        let poller = PatientPoller(limit: 20)
+        let session = try ScopeKit.session(Servers.source.conninfo(), poller)
+        let begun = poller.now
+        #expect(throws: Unanswered.self) { try session.run("SELECT pg_sleep(30)", within: 0.3) }
+        #expect(poller.now.seconds(since: begun) < 10)
+        #expect(!session.connection.isUsable && session.transactionStatus == .unknown)
+    }
+}

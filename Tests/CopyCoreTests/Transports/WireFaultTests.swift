@@ -123,6 +123,28 @@ struct WireFaultTests {
         }
     }
 
+    @Test(arguments: TransportChoice.allCases) func `rows without the server's confirmation are no success`(
+        transport: TransportChoice
+    ) throws {
+        let proxy = try FaultProxy(to: Servers.source)
+        let session = try ScopeKit.session(proxy.conninfo(), PatientPoller(limit: 20))
+        // CopyDone comes, CommandComplete does not.
+        let copyDone = Message.frame(UInt8(ascii: "c"), [])
+        for bytes in [copyDone, []] { proxy.arm(.replace(bytes), at: .copyMessages(20_000)) }
+        let error = try #require(throws: PQError.self) {
+            try session.copyOut(rows, transport: transport) { rows throws in while try rows.nextRow() != nil {} }
+        }
+        #expect(proxy.faultCount == 2)
+        #expect(error.message.contains(transport == .wire ? "without saying" : "did not confirm"), "\(error)")
+        try session.expectUsable()
+        proxy.stop()
+    }
+
+    @Test func `rows without their end are no success`() throws {
+        let outcome = try copyOut(.replace([]), at: .copyMessages(20_000), .wire)
+        #expect(outcome.error?.message.contains("without saying") == true, "\(outcome.error as Any)")
+    }
+
     @Test func `a message cut behind the server's last word is waited for`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         let session = try ScopeKit.session(proxy.conninfo(), PatientPoller(limit: 20))
@@ -199,6 +221,23 @@ struct WireFaultTests {
         #expect(outcome.error?.server?.sqlState == "53100")
         #expect(outcome.seconds < 2)
         #expect(outcome.error?.connectionLost == false)
+    }
+
+    /// What comes in the place of the server's confirmation, or beside it.
+    @Test func `an end that is none of a COPY is no success`() throws {
+        for (fault, words) in [
+            (Fault.replace(Message.parameterStatus("application_name", "x")), "without saying that it completed"),
+            (.replace(Message.commandComplete("COPY 60") + Message.commandComplete("x")), "more than one statement"),
+        ] {
+            let outcome = try copyIn(fault, .wire)
+            #expect(outcome.error?.message.contains(words) == true, "\(outcome.error as Any)")
+            #expect(outcome.error?.connectionLost == false)
+        }
+    }
+
+    @Test func `an end before the last row is noticed while rows are sent`() throws {
+        let outcome = try copyIn(.inject(Message.commandComplete("COPY 3")), .wire, blocks: 2000)
+        #expect(outcome.error?.message.contains("the server ended the copy") == true, "\(outcome.error as Any)")
     }
 
     @Test func `nonsense while rows are sent breaks the connection`() throws {

@@ -58,9 +58,38 @@ import Testing
         "create or replace procedure p() begin atomic insert into t values (1); end",
         "CREATE PROCEDURE p() BEGIN ATOMIC BEGIN; END; SELECT 1; END",
         "CREATE FUNCTION f(a int DEFAULT (CASE 1 WHEN 1 THEN 1 END)) RETURNS int BEGIN ATOMIC SELECT a; END",
+        "CREATE FUNCTION f() BEGIN ATOMIC END",
+        "CREATE FUNCTION f() RETURNS a%TYPE BEGIN /* ; */ ATOMIC -- END;\n; SELECT 1 ;; END",
+        // Names and columns that only look like the words that matter.
+        "CREATE FUNCTION f() BEGIN ATOMIC SELECT 1 AS end; SELECT 1 end, a.end FROM a; SELECT 2; END",
+        "CREATE FUNCTION f() BEGIN ATOMIC SELECT a.case FROM a; SELECT begin FROM a; SELECT 1; END",
+        "CREATE FUNCTION f() BEGIN ATOMIC SELECT 'x' end; SELECT E'\\'' end; SELECT -- ;\n(1) end; SELECT 2; END",
+        "CREATE FUNCTION begin() RETURNS begin LANGUAGE begin AS 'x'",
+        "CREATE FUNCTION a.begin() RETURNS SETOF begin SET begin TO begin, begin SUPPORT begin AS 'x'",
+        "CREATE FUNCTION f(begin int) RETURNS int RETURN begin + 1",
+        "CREATE FUNCTION f(begin atomic) RETURNS int AS 'x'",
+        "CREATE FUNCTION begin() RETURNS begin SET x = begin BEGIN ATOMIC SELECT 1; END",
+        "CREATE FUNCTION f() COST 1 ROWS 1.5 BEGIN ATOMIC SELECT 1; END",
+        // A routine inside a routine is the server's to refuse, as one.
+        "CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; CREATE OR REPLACE FUNCTION g() BEGIN ATOMIC SELECT 2; END; SELECT 3; END",
+        "CREATE FUNCTION f() BEGIN ATOMIC CREATE PROCEDURE g() AS 'x'; SELECT 3; END",
+        // So is a body that forgot ATOMIC.
+        "CREATE PROCEDURE p() BEGIN DELETE FROM t; BEGIN DELETE FROM u; END; DELETE FROM v; END",
     ])
     func `keeps the body of a routine together`(_ routine: String) {
         #expect(split("BEGIN; \(routine); SELECT 1; END;") == ["BEGIN", routine, "SELECT 1", "END"])
+    }
+
+    @Test(arguments: [
+        "(name) CREATE FUNCTION f() BEGIN ATOMIC", "+ CREATE FUNCTION f() BEGIN", "'x' CREATE FUNCTION f() BEGIN",
+        "(CREATE FUNCTION f()) BEGIN", "CREATE (a) FUNCTION f() BEGIN", "CREATE OR (a) REPLACE FUNCTION f() BEGIN",
+        "CREATE OR REPLACE (a) FUNCTION f() BEGIN", #"CREATE "FUNCTION" f() BEGIN"#,
+        "CREATE TABLE function (begin int)",
+        "name CREATE FUNCTION f() BEGIN ATOMIC", "CREATE OR FUNCTION f() BEGIN", "$1 CREATE FUNCTION f() BEGIN",
+        "SELECT 1 end", "END",
+    ])
+    func `what does not begin as a routine has no body`(_ statement: String) {
+        #expect(split("\(statement); SELECT 1; END") == [statement, "SELECT 1", "END"])
     }
 
     @Test func `BEGIN outside of a routine opens nothing`() {

@@ -34,6 +34,9 @@ public enum Fault: Sendable, Hashable {
     case flip(mask: UInt8 = 0x01)
     /// These bytes are inserted at the next beginning of a message. See `Message`.
     case inject([UInt8])
+    /// The next whole message does not arrive; these bytes, perhaps none, come in its place. Two such faults at once
+    /// replace the next two.
+    case replace([UInt8])
 
     /// A stall until `resume()`.
     public static var stall: Fault { .stall(for: nil) }

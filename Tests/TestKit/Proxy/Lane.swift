@@ -28,6 +28,7 @@ final class Lane {
     private var flipMask: UInt8?
     private var truncation: Int?
     private var injection: [UInt8] = []
+    private var replacements: [[UInt8]] = []
     /// A message is waited for as a whole.
     private var isHolding = false
     /// The source has sent its FIN.
@@ -129,6 +130,7 @@ final class Lane {
         case .inject(let bytes):
             injection += bytes
             if framer.isAtBoundary { insertInjection(connection, &state) }
+        case .replace(let bytes): replacements.append(bytes)
         }
     }
 
@@ -148,6 +150,10 @@ final class Lane {
             fireTriggers(connection, &state)
             guard canProceed(connection) else { return }
             insertInjection(connection, &state)
+            if !replacements.isEmpty, framer.isAtBoundary {
+                guard replaceMessage(connection, &state) else { break }
+                continue
+            }
             let stretch = passable(connection, &state)
             guard stretch > 0 else { break }
             forward(stretch, connection, &state)
@@ -193,7 +199,7 @@ final class Lane {
     }
 
     private func forward(_ limit: Int, _ connection: ProxyConnection, _ state: inout ProxyState) {
-        let looksAtEach = !injection.isEmpty || copyStart == nil || connection.awaitsAnswer
+        let looksAtEach = !injection.isEmpty || !replacements.isEmpty || copyStart == nil || connection.awaitsAnswer
         let counts = state.armed.compactMap { if case .copyMessages(let count) = $0.trigger { count } else { nil } }
         let last = counts.filter { $0 > framer.copyMessages }.min() ?? .max
         let before = framer
@@ -220,6 +226,19 @@ final class Lane {
         guard !injection.isEmpty, framer.isAtBoundary else { return }
         send(injection, connection, &state)
         injection = []
+    }
+
+    /// False until the message is there as a whole.
+    private func replaceMessage(_ connection: ProxyConnection, _ state: inout ProxyState) -> Bool {
+        guard let length = framer.wholeLength(backlog[taken...]), length <= backlog.count - taken else {
+            isHolding = true
+            return false
+        }
+        // What is replaced was no part of a stream's CopyData: the framer need not see it.
+        taken += length
+        position += length
+        send(replacements.removeFirst(), connection, &state)
+        return true
     }
 
     private func send(_ bytes: [UInt8], _ connection: ProxyConnection, _ state: inout ProxyState) {

@@ -22,6 +22,9 @@ public enum Message {
         frame(UInt8(ascii: "S"), cString(name) + cString(value))
     }
 
+    /// A CommandComplete.
+    public static func commandComplete(_ tag: String) -> [UInt8] { frame(UInt8(ascii: "C"), cString(tag)) }
+
     /// A CopyData.
     public static func copyData(_ payload: some Collection<UInt8>) -> [UInt8] {
         frame(UInt8(ascii: "d"), Array(payload))
