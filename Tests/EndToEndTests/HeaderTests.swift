@@ -179,6 +179,43 @@ import Testing
         #expect(result.errors.contains("\(file): committed, 20 rows"), "\(result)")
         #expect(try trio.first.count() == 20)
     }
+
+    /// A server gets the rows without the header line, and goes by their first line end.
+    @Test(
+        "rows that end otherwise than the header line are refused",
+        arguments: [
+            "Name\nx\r\\.\ry\r\nz\r\n", "Name\nx\r\\.\ry\n", "Name\rx\n\\.\ny\r", "Name\r\nx\r\\.\ry\r\n",
+            "Name\r\nx\ny\n", "Name\nx\ry\rz\r", "Name\n\\.\rx\n",
+        ], ["--header", "--header=skip"])
+    func otherLineEnds(input: String, header: String) throws {
+        let place = try Place(Servers.first, #"CREATE TABLE t ("Name" text, extra text)"#)
+        let directory = try TemporaryDirectory()
+        let file = directory.file("out")
+        let result = try feed(
+            input, header, #"--columns="Name""#, "--allow-unterminated", "--format=csv", "-", place.at(), file)
+        #expect(result.code == 1 && result.errors.contains("line end"), "\(result)")
+        #expect(try place.count() == 0)
+        #expect(!directory.exists("out"))
+        for end in ["\n", "\r\n", "\r"] {
+            let good = try feed(
+                "Name\(end)x\(end)\"y\nz\"\(end)", header, #"--columns="Name""#, "--format=csv", "-", place.at())
+            #expect(good.code == 0, "\(good)")
+        }
+        #expect(try place.sql("SELECT count(*), count(DISTINCT \"Name\") FROM t") == "6|2")
+    }
+
+    @Test("encodings whose characters look like quotes and backslashes are refused for streams that are read")
+    func embeddedASCII() throws {
+        let place = try Place(Servers.first, #"CREATE TABLE t (a text)"#)
+        for encoding in ["SJIS", "MSKANJI", "big5", "GBK", "UHC", "GB18030", "JOHAB"] {
+            let result = try feed([0x95, 0x5c, 10], ["--encoding", encoding, "-", place.at()])
+            #expect(result.code == 2 && result.errors.contains("iconv"), "\(result)")
+        }
+        // Written they are.
+        try place.sql("INSERT INTO t VALUES ('\u{8868}')")
+        let result = try transfer("--encoding=SJIS", place.at(), "-")
+        #expect(result.code == 0, "\(result)")
+    }
 }
 
 @Suite struct QueryColumnTests {

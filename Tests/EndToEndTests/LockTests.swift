@@ -154,12 +154,17 @@ import Testing
             CREATE TABLE one PARTITION OF t FOR VALUES FROM (0) TO (10); INSERT INTO t VALUES (1, 'one');
             CREATE TABLE two (LIKE t); INSERT INTO two VALUES (11, 'two')
             """)
-        let holder = try Holder(trio.first, "LOCK TABLE t IN SHARE MODE")
-        let running = try start(trio.source.at(), trio.first.at())
-        try waitForLock(trio.first)
-        try trio.source.waitForBackend("state = 'idle in transaction'")
+        // A pipe without a reader: the source is locked and has its snapshot.
+        let directory = try TemporaryDirectory()
+        let pipe = directory.file("pipe")
+        try Program("mkfifo", [pipe]).run().expecting(0)
+        let running = try start(trio.source.at(), trio.first.at(), pipe)
+        try trio.source.waitForBackend(
+            "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE relation = 't'::regclass)")
+        try trio.first.waitForBackend(
+            "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE relation = 't'::regclass)")
         try trio.source.sql("ALTER TABLE t ATTACH PARTITION two FOR VALUES FROM (10) TO (20)")
-        try holder.release()
+        _ = try Program("cat", [pipe]).run().expecting(0)
         let result = try running.end()
         #expect(result.code == 1 && result.errors.contains("two: emptied, rewritten or replaced"), "\(result)")
         #expect(try trio.first.count() == 0)
@@ -215,5 +220,91 @@ import Testing
         try running.end().expecting(0)
         try child.release()
         #expect(try content(trio.first) == "1000 old")
+    }
+
+    /// Both servers have `live.t`, and `next.t` with other types under the same names.
+    private func blueAndGreen() throws -> Trio {
+        try Trio(
+            """
+            CREATE SCHEMA live; CREATE TABLE live.t (id int8, what text); CREATE SCHEMA next;
+            CREATE TABLE next.t (id float8, what text); INSERT INTO next.t VALUES (7, 'keep')
+            """, source: "INSERT INTO live.t SELECT i, 'x' FROM generate_series(1, 100) i")
+    }
+
+    private static let exchangeSchemas =
+        "BEGIN; ALTER SCHEMA live RENAME TO old; ALTER SCHEMA next RENAME TO live; COMMIT"
+
+    /// LOCK TABLE holds a table, not its schema, and COPY goes by the name.
+    @Test(arguments: ["source", "query", "destination"]) func schemaIsExchangedBehindTheLock(side: String) throws {
+        let trio = try blueAndGreen()
+        let directory = try TemporaryDirectory()
+        let pipe = directory.file("pipe")
+        try Program("mkfifo", [pipe]).run().expecting(0)
+        let from =
+            side == "query" ? ["--query", "SELECT * FROM live.t", trio.source.conninfo] : [trio.source.at("live.t")]
+        // A pipe without a reader: everything is locked, and no row has come.
+        let running = try program(["--truncate"] + from + [trio.first.at("live.t"), pipe]).start()
+        for place in [trio.source, trio.first] {
+            try place.waitForBackend(
+                "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'live.t'::regclass)"
+            )
+        }
+        try eventually("everything is locked") {
+            try trio.first.sql("SELECT count(*) FROM pg_locks WHERE relation = 'live.t'::regclass AND granted") != "0"
+        }
+        let place = side == "destination" ? trio.first : trio.source
+        try place.sql(Self.exchangeSchemas)
+        _ = try Program("cat", [pipe]).run()
+        let result = try running.end()
+        #expect(result.code == 1 && result.errors.contains("replaced"), "\(result)")
+        let (loaded, kept) = side == "destination" ? ("old.t", "live.t") : ("live.t", "next.t")
+        #expect(try trio.first.count(loaded) == 0)
+        #expect(try trio.first.sql("SELECT id, what FROM \(kept)") == "7|keep")
+    }
+
+    @Test func childThatLeavesWaitsForTheQuery() throws {
+        let trio = try Trio(Self.schema)
+        try trio.source.sql(
+            "CREATE TABLE child () INHERITS (t); INSERT INTO t VALUES (1, 'own'); INSERT INTO child VALUES (2, 'child')"
+        )
+        let directory = try TemporaryDirectory()
+        let pipe = directory.file("pipe")
+        try Program("mkfifo", [pipe]).run().expecting(0)
+        let running = try start("--query", "SELECT * FROM t", trio.source.conninfo, pipe)
+        try trio.source.waitForBackend(
+            "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'child'::regclass)")
+        let leave = try beside(trio.source, "INSERT INTO t SELECT * FROM child; ALTER TABLE child NO INHERIT t")
+        try waitForLock(trio.source, of: "beside")
+        let rows = try Program("cat", [pipe]).run().expecting(0).output
+        try running.end().expecting(0)
+        try leave.wait().expecting(0)
+        #expect(rows == "1\town\n2\tchild\n")
+    }
+
+    @Test func partitionThatComesFromAnotherTableFailsTheCopy() throws {
+        let trio = try Trio(Self.schema)
+        try trio.source.sql(
+            """
+            CREATE TABLE hot (id bigint, what text) PARTITION BY LIST (id);
+            CREATE TABLE one PARTITION OF hot FOR VALUES IN (1); INSERT INTO hot VALUES (1, 'hot');
+            CREATE TABLE cold (id bigint, what text) PARTITION BY LIST (id);
+            CREATE TABLE none PARTITION OF cold FOR VALUES IN (0); INSERT INTO cold VALUES (0, 'cold')
+            """)
+        let directory = try TemporaryDirectory()
+        let pipe = directory.file("pipe")
+        try Program("mkfifo", [pipe]).run().expecting(0)
+        let running = try start(trio.source.at("cold"), trio.first.at(), pipe)
+        for (place, table) in [(trio.source, "cold"), (trio.first, "t")] {
+            try place.waitForBackend(
+                "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE relation = '\(table)'::regclass)"
+            )
+        }
+        try trio.source.sql(
+            "BEGIN; ALTER TABLE hot DETACH PARTITION one; ALTER TABLE cold ATTACH PARTITION one FOR VALUES IN (1); COMMIT"
+        )
+        _ = try Program("cat", [pipe]).run().expecting(0)
+        let result = try running.end()
+        #expect(result.code == 1 && result.errors.contains("one: emptied, rewritten or replaced"), "\(result)")
+        #expect(try trio.first.count() == 0)
     }
 }

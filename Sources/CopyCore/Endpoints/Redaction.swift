@@ -27,6 +27,9 @@ public enum Redaction {
         if let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].contains(UInt8(ascii: "@")) {
             return true
         }
+        // `HOST:PORT:DATABASE:USER:PASSWORD`, as in a .pgpass: a file's name has its slash first, or is written file:NAME.
+        let beforeSlash = bytes.prefix { $0 != UInt8(ascii: "/") }
+        if beforeSlash.contains(UInt8(ascii: ":")) || beforeSlash.contains(UInt8(ascii: ";")) { return true }
         return SecretWords.areGivenValues(in: text)
     }
 

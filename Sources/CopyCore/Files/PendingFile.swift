@@ -70,6 +70,8 @@ public final class PendingFile {
             return
         }
         if old.st_mode & S_IFMT == S_IFDIR { throw SystemError("cannot write", EISDIR) }
+        // Every link was followed: this one leads to itself.
+        if old.st_mode & S_IFMT == S_IFLNK { throw SystemError("cannot write", ELOOP) }
         if let code = folder.whyNotRemovable(name) { throw SystemError("cannot replace \(described(old))", code) }
         if folder.isMountPoint(name) { throw SystemError("cannot replace a file that is mounted by itself", EBUSY) }
     }

@@ -34,9 +34,9 @@ final class ChildProcess {
             pipe.wake()
         }
 
-        /// Sends it a signal, unless it has ended: as long as the lock is held its number stays its own.
+        /// Sends it and its children a signal, unless it has ended: as long as the lock is held its number stays its own.
         func signal(_ pid: pid_t, _ number: CInt) {
-            state.withLock { if case .running = $0 { kill(pid, number) } }
+            state.withLock { if case .running = $0 { kill(-pid, number) } }
         }
     }
 
@@ -135,7 +135,9 @@ final class ChildProcess {
         unsafe sigemptyset(&defaults)
         for number in IgnoredSignals.toRestore { unsafe sigaddset(&defaults, number) }
         unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
-        unsafe posix_spawnattr_setflags(&attributes, CShort(POSIX_SPAWN_SETSIGDEF))
+        // A group of its own, so that what the shell has started can be ended with it.
+        unsafe posix_spawnattr_setpgroup(&attributes, 0)
+        unsafe posix_spawnattr_setflags(&attributes, CShort(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
         var pid = pid_t()
         let arguments = [Array("/bin/sh".utf8), Array("-c".utf8), command]
         let code = unsafe withByteStrings(arguments) { argv in

@@ -45,10 +45,28 @@ public final class ByteStreamProducer: Producer {
         self.rules = rules
         self.label = label
         self.head = head
-        scanner = head.scanner
-        // A line without its line end, or a return that nothing follows, is over with its stream.
-        if head.isAtEnd { scanner = RowScanner(layout) }
+        // Anew, as the servers see the rows: without the header line.
+        scanner = RowScanner(layout)
+        headEnd = LineEnding(head.line[...])
     }
+
+    /// How a line ends.
+    private enum LineEnding {
+        case lineFeed, carriageReturn, pair
+
+        init?(_ line: ArraySlice<UInt8>) {
+            switch line.last {
+            case UInt8(ascii: "\n"): self = line.dropLast().last == UInt8(ascii: "\r") ? .pair : .lineFeed
+            case UInt8(ascii: "\r"): self = .carriageReturn
+            default: return nil
+            }
+        }
+    }
+
+    /// The header's line end, until the first row's is known to be the same.
+    private var headEnd: LineEnding?
+    /// The last byte of the row so far.
+    private var lastOfRow: [UInt8] = []
 
     /// Throws when it was used before.
     public func enter() throws -> Step {
@@ -93,12 +111,32 @@ public final class ByteStreamProducer: Producer {
     /// How many rows end in the next bytes.
     private func rowEnds(in bytes: RawSpan) throws(InputFault) -> Int {
         if let kind = detector?.look(at: bytes) { throw .foreign(kind) }
+        if headEnd != nil { try compareLineEnds(bytes) }
         let rows = scanner.count(bytes)
         if let fault = scanner.fault { throw InputFault(fault, rows: totals.messages + rows) }
         if scanner.hasEnded, rules.csvMarker == .refused, case .csv = layout {
             throw .ambiguousMarker(row: totals.messages + rows + 1)
         }
         return rows
+    }
+
+    /// Looks at the end of the first row behind a header line; the end marker has one too.
+    private func compareLineEnds(_ bytes: RawSpan) throws(InputFault) {
+        var probe = scanner
+        var end = probe.nextEnd(in: bytes, from: 0)
+        if end == nil, probe.hasEnded {
+            // The scanner says only that a marker's line is over: its end is the first there is.
+            end = (0..<bytes.byteCount).first { [10, 13].contains(bytes.byte($0)) }.map { first in
+                let isPair = bytes.byte(first) == 13 && first + 1 < bytes.byteCount && bytes.byte(first + 1) == 10
+                return first + (isPair ? 2 : 1)
+            }
+        }
+        let from = max(0, (end ?? bytes.byteCount) - 2)
+        for offset in from..<(end ?? bytes.byteCount) { lastOfRow.append(bytes.byte(offset)) }
+        lastOfRow = lastOfRow.suffix(2)
+        guard end != nil else { return }
+        guard LineEnding(lastOfRow[...]) == headEnd else { throw .headerEndsOtherwise }
+        headEnd = nil
     }
 
     /// What only the end completes. It is looked at with distrust: a stream that merely stopped ends in the same way.

@@ -18,6 +18,8 @@ public enum InputFault: Error, Sendable, Hashable, CustomStringConvertible {
     case noHeader
     /// The header line is longer than this many bytes.
     case headerTooLong(limit: Int)
+    /// The header line and the rows end in different ways: servers, which get the rows only, would see other rows.
+    case headerEndsOtherwise
     /// Data follows the end marker, which follows so many rows.
     case behindMarker(rows: Int)
     /// Data follows the binary format's trailer.
@@ -39,6 +41,7 @@ public enum InputFault: Error, Sendable, Hashable, CustomStringConvertible {
         case .insideHeader: "the data ends inside the header line: cut off? nothing was committed"
         case .noHeader: "the data ends before its header line: cut off? nothing was committed"
         case .headerTooLong(let limit): "the header line is longer than \(limit) bytes: no header?"
+        case .headerEndsOtherwise: "the rows have other line ends than the header line"
         case .behindMarker(let rows): #"there is data behind the end-of-data marker \., which follows row \#(rows)"#
         case .behindTrailer: "there is data behind the trailer of the binary format"
         case .markerNotAlone(let row): #"row \#(row): the end-of-data marker \. is not alone on its line"#
@@ -61,6 +64,7 @@ public enum InputFault: Error, Sendable, Hashable, CustomStringConvertible {
         case .ambiguousMarker: #"write "\." for the value; leave the line out where it is the end"#
         case .foreign(.binaryCopy): "--format=binary reads it"
         case .foreign(let kind): kind.reader.map { "\($0) FILE | pgcopy transfer - … reads it" }
+        case .headerEndsOtherwise: #"line ends are \n, \r\n or \r, the same for all lines"#
         case .trailerMissing, .noHeader, .headerTooLong, .behindTrailer: nil
         }
     }

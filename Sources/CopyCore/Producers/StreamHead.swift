@@ -12,8 +12,7 @@ final class StreamHead {
     private(set) var line: [UInt8] = []
     /// What was read behind the line.
     private(set) var unread: [UInt8] = []
-    /// In the state behind the line.
-    private(set) var scanner: RowScanner
+    private var scanner: RowScanner
     /// The stream's end was met.
     private(set) var isAtEnd = false
 

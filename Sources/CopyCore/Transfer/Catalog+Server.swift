@@ -44,23 +44,27 @@ extension Catalog {
     /// The server that is the answer.
     static func server(_ result: QueryResult, control: QueryResult?) -> Lookup.Server {
         func text(_ column: Int) -> String { result.value(0, column) ?? "" }
+        // Who may not see its receiver knows only what a standby has noted down at times.
+        let received = control?.value(0, 4) != nil
         let written = control?.value(0, 1).flatMap { Int($0.prefix(8), radix: 16) }
         let replayed = (2...4).compactMap { control?.value(0, $0).flatMap { Int($0) } }.max()
         return Lookup.Server(
             cluster: ClusterIdentity(
                 start: text(0), isInRecovery: text(1) == "t", systemIdentifier: control?.value(0, 0),
-                timeline: written ?? replayed),
+                timeline: written ?? replayed, isTimelineSure: written != nil || received),
             database: text(2), isReadOnly: text(3) == "on")
     }
 
     /// The question which relations that this transaction has locked are not what they were at its snapshot: emptied,
-    /// rewritten (another file), replaced (not there then), or made a partition since. Names, one a row.
+    /// rewritten (another file), replaced (not there then), under another name, their schema's included, or made
+    /// another table's partition since. Names, one a row.
     ///
     /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go.
     static let changedQuestion = PipelineMessage.statement(
         """
         SELECT l.relation::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_locks l \
         LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation \
+        LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
         WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
         AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) \
         (SELECT d.oid FROM pg_catalog.pg_database d \
@@ -68,8 +72,19 @@ extension Catalog {
         AND (c.oid IS NULL AND pg_catalog.pg_index_has_property(l.relation, 'index_scan') IS NULL \
         OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,m}') AND c.relfilenode OPERATOR(pg_catalog.<>) 0 \
         AND c.relfilenode OPERATOR(pg_catalog.<>) pg_catalog.pg_relation_filenode(l.relation) \
-        OR NOT c.relispartition AND pg_catalog.pg_partition_root(l.relation) OPERATOR(pg_catalog.<>) l.relation)
+        OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f,v,m}') \
+        AND (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity \
+        OPERATOR(pg_catalog.<>) pg_catalog.format('%I.%I', n.nspname, c.relname) \
+        OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f}') AND \
+        (SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(l.relation) a OFFSET 1 LIMIT 1) \
+        IS DISTINCT FROM (SELECT i.inhparent FROM pg_catalog.pg_inherits i \
+        WHERE c.relispartition AND i.inhrelid OPERATOR(pg_catalog.=) l.relation LIMIT 1))
         """)
+
+    /// The question what a name that is no longer to be looked up by the search_path stands for now.
+    static func standsForQuestion(_ table: TableShape) -> PipelineMessage {
+        .statement("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid", [table.name.quoted])
+    }
 
     /// Whether, at the end of the chain of those another backend waits for, or on the way there, is one of these.
     static func waits(_ pid: Int32, for others: [Int32], asking session: Session) throws -> Int32? {

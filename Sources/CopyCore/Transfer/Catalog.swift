@@ -89,7 +89,8 @@ enum Catalog {
         return graph
     }
 
-    /// The question whether a table holds rows; whether it has a page, where they may not be read.
+    /// The question whether a table holds rows; whether it has a page, or lies elsewhere, where they
+    /// may not be read.
     static func rowsQuestion(_ table: Lookup.Found) -> PipelineMessage {
         if table.isReadable {
             return .statement("SELECT EXISTS (SELECT FROM \(table.only)\(table.name.quoted))")
@@ -98,7 +99,10 @@ enum Catalog {
             """
             SELECT pg_catalog.pg_relation_size($1::pg_catalog.oid) OPERATOR(pg_catalog.>) 0 OR EXISTS (SELECT FROM \
             pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass) p \
-            WHERE p.isleaf AND pg_catalog.pg_relation_size(p.relid) OPERATOR(pg_catalog.>) 0)
+            WHERE p.isleaf AND pg_catalog.pg_relation_size(p.relid) OPERATOR(pg_catalog.>) 0) \
+            OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relkind OPERATOR(pg_catalog.=) 'f' \
+            AND (c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid OR c.oid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT \
+            p.relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass) p))))
             """, [table.oid])
     }
 

@@ -10,6 +10,8 @@ struct ClusterIdentity: Sendable, Hashable {
     var systemIdentifier: String?
     /// The timeline it writes or replays.
     var timeline: Int?
+    /// Not just the newest timeline it has noted down.
+    var isTimelineSure = true
 
     /// How two connections are related.
     enum Relation: Sendable {
@@ -25,9 +27,13 @@ struct ClusterIdentity: Sendable, Hashable {
     func relation(to other: ClusterIdentity) -> Relation {
         if let own = systemIdentifier, let its = other.systemIdentifier, own != its { return .different }
         if start == other.start { return .sameServer }
-        guard isInRecovery || other.isInRecovery, systemIdentifier != nil, systemIdentifier == other.systemIdentifier,
-            timeline == other.timeline
-        else { return .different }
-        return .sameRows
+        guard isInRecovery || other.isInRecovery else { return .different }
+        // Where it cannot be known they may be the same: that is the one that does harm.
+        guard let own = timeline, let its = other.timeline, systemIdentifier != nil, other.systemIdentifier != nil
+        else { return .sameRows }
+        if own == its { return .sameRows }
+        // A standby that is behind a promotion has yet to note it down.
+        let mayCatchUp = !isTimelineSure && own < its || !other.isTimelineSure && its < own
+        return mayCatchUp ? .sameRows : .different
     }
 }

@@ -167,6 +167,8 @@ final class Preparation {
         } else if case .query(let query) = rows {
             part.ask(.prepare(query))
             columnsResult = part.ask(.describe)
+            // Planning locks what parsing does not: the children of its tables.
+            part.ask(.statement("EXPLAIN (COSTS off)\n" + query))
         }
     }
 

@@ -5,12 +5,15 @@ final class ServerDestination: Destination {
     private let statement: StatementReceiver
     var receiver: any Receiver { statement }
     private let timeout: Double?
+    private let table: TableShape
     private var checks: PipelinePart?
+    private var standsFor: PipelineResult?
     private var transaction: PipelineResult?
 
     /// A destination whose transaction is open and whose table is ready to be loaded.
-    init(_ receiver: StatementReceiver, timeout: Double?) {
+    init(_ receiver: StatementReceiver, _ table: TableShape, timeout: Double?) {
         statement = receiver
+        self.table = table
         self.timeout = timeout
     }
 
@@ -24,12 +27,20 @@ final class ServerDestination: Destination {
     func settling(isVital: Bool) -> PipelinePart? {
         let part = PipelinePart(session, within: timeout, isVital: isVital)
         part.ask(.statement("SET CONSTRAINTS ALL IMMEDIATE"))
+        standsFor = part.ask(Catalog.standsForQuestion(table))
         transaction = part.ask(.statement("SELECT pg_catalog.txid_current_if_assigned()"))
         checks = part
         return part
     }
 
-    func settle() throws { try checks?.check() }
+    /// COPY goes by the table's name, and what is locked is the table: a schema can be renamed in between.
+    func settle() throws {
+        try checks?.check()
+        guard try standsFor?.get().value(0, 0) == table.oid else {
+            throw TransferRefusal(
+                "\(table.name.quoted) was replaced by another table while it was loaded; nothing was committed here")
+        }
+    }
 
     func commit() throws {
         let answer: String?

@@ -43,7 +43,7 @@ extension Transfer {
                 StatementReceiver(
                     session, CopyStatement.in(plan.table, columns: plan.columns, options: options(at: session)),
                     transport: request.transport),
-                timeout: request.timeout)
+                plan.table, timeout: request.timeout)
         }
     }
 }

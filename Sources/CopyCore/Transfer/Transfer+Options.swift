@@ -7,6 +7,11 @@ extension Transfer {
         if let encoding = given.encoding, !Encoding.isKnown(encoding) {
             throw refusal("--encoding: PostgreSQL knows no encoding \"\(encoding)\"")
         }
+        if readsStream, request.format != .binary, let encoding = given.encoding, Encoding.embedsASCII(encoding) {
+            throw refusal(
+                "--encoding=\(encoding): a part of a character can look like a backslash or a quote there; "
+                    + "iconv -f \(encoding) -t UTF-8 makes it a stream whose rows are sure")
+        }
         if request.skipsHeader, !readsStream {
             throw refusal(
                 "--header=skip skips a line of a file or stream; \(request.source.label) is neither")

@@ -27,7 +27,7 @@ extension Transfer {
             return Source()
         }
         let names = try headerNames(line, session)
-        if let wanted = request.columns, wanted != names {
+        if let wanted = request.columns, !wanted.elementsEqual(names, by: isSameName) {
             func list(_ names: [String]) -> String { names.map(quoteIdentifier).joined(separator: ", ") }
             throw TransferRefusal(
                 "the header names the columns \(list(names)), --columns \(list(wanted)); "
@@ -140,9 +140,12 @@ extension Transfer {
     /// Refuses any other number of rows than the one that was expected.
     func checkRowCount() throws {
         guard let expected = request.expectedRows else { return }
-        let messages = (manager?.producer.totals.messages ?? 0) - messagesWithoutRow
-        let rows = source?.rows ?? max(0, messages)
-        guard rows == expected else { throw UnexpectedRowCount(rows: rows, expected: expected) }
+        guard rowsOfSource == expected else { throw UnexpectedRowCount(rows: rowsOfSource, expected: expected) }
+    }
+
+    /// How many rows the source gave, whatever became of them.
+    var rowsOfSource: Int {
+        source?.rows ?? max(0, (manager?.producer.totals.messages ?? 0) - messagesWithoutRow)
     }
 }
 

@@ -227,7 +227,7 @@ public final class Transfer {
 
     /// What holds rows is not emptied for the sake of none: source and destination may have been mixed up.
     private func refuseEmptying(_ entry: Entry) throws {
-        guard entry.heldRows, !request.allowsEmpty, entry.destination?.rows == 0 else { return }
+        guard entry.heldRows, !request.allowsEmpty, rowsOfSource == 0 else { return }
         throw TransferRefusal(
             "the source has no row, and this table holds some: it is left as it was; --allow-empty empties it all the same"
         )

@@ -10,6 +10,8 @@ extension TypeGraph {
     func holdsNames(_ oid: UInt32) -> Bool {
         guard let node = nodes[oid] else { return false }
         return node.schema == "pg_catalog" && Self.nameTypes.contains(node.name)
+            // A record or an array of anything: what is in it is known to each row.
+            || node.kind == "p"
             || ([node.element, node.base, node.subtype] + node.members).contains { $0 != 0 && holdsNames($0) }
     }
 
@@ -21,6 +23,6 @@ extension TypeGraph {
     private static let nameOIDs: Set<UInt32> = [
         24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191,
         1008, 2207, 2208, 2209, 2210, 2211, 3735, 3770, 4090, 4097, 4192,
-        71, 75, 81, 83, 210, 270, 272, 273,
+        2249, 2277, 2283, 2287, 71, 75, 81, 83, 210, 270, 272, 273,
     ]
 }

@@ -50,12 +50,17 @@ struct PreparationTests {
             (cluster("2", "7", timeline: 2), .different),
             (cluster("2", "7", standby: true), .sameRows),
             (cluster("2", "7", standby: true, timeline: 2), .different),
-            (cluster("2", nil, standby: true), .different),
+            (cluster("2", nil, standby: true), .sameRows),
+            (cluster("2", "7", standby: true, timeline: nil), .sameRows),
             (cluster("2", "8", standby: true), .different),
         ] {
             #expect(primary.relation(to: other) == relation, "\(other)")
             #expect(other.relation(to: primary) == relation, "\(other)")
         }
+        var behind = cluster("2", "7", standby: true)
+        behind.isTimelineSure = false
+        #expect(behind.relation(to: cluster("3", "7", timeline: 2)) == .sameRows)
+        #expect(cluster("3", "7", timeline: 2).relation(to: behind) == .sameRows)
         #expect(
             cluster("2", "7", standby: true).relation(to: cluster("3", "7", standby: true)) == .sameRows)
     }

@@ -62,4 +62,14 @@ import Testing
         #expect(result.code == 0, "\(result)")
         #expect(try directory.contents(of: "out").count == 300 && directory.entries() == ["out"])
     }
+
+    @Test func linkThatLeadsToItselfIsRefused() throws {
+        let place = try Place(Servers.source, Trio.schema + ";" + Trio.fill(1))
+        let directory = try TemporaryDirectory()
+        try Program("ln", ["-s", "two", directory.file("one")]).run().expecting(0)
+        try Program("ln", ["-s", "one", directory.file("two")]).run().expecting(0)
+        let result = try transfer(place.at(), directory.file("one"))
+        #expect(result.code == 1 && result.errors.contains("symbolic links"), "\(result)")
+        #expect(try directory.entries() == ["one", "two"])
+    }
 }

@@ -123,4 +123,15 @@ struct ListenExecTests {
         let result = try running.wait()
         #expect(result.code == 3 && result.errors.contains("code 9"), "\(result)")
     }
+
+    @Test func `what a command started ends with it when its time is over`() throws {
+        let command = "sh -c 'echo $$ > child; exec sleep 300'; true"
+        let running = try Program.listening(
+            "-c", channel, "--timeout=2", "--exec", command, cluster.conninfo()
+        ) { $0.directory = directory.path }
+        try cluster.notify(channel, "x")
+        #expect(try running.wait().code == 3)
+        let child = try #require(pid_t(try directory.text(of: "child").filter { $0 != "\n" }))
+        try eventually("the command's child is gone") { kill(child, 0) != 0 }
+    }
 }
