@@ -219,7 +219,8 @@ import Testing
         try holder.release()
         try running.end().expecting(0)
         try child.release()
-        #expect(try content(trio.first) == "1000 old")
+        // The source's snapshot may come before the row or behind it: which server is locked first is theirs to say.
+        #expect(try ["1000 old", "1001 late,old"].contains(content(trio.first)))
     }
 
     /// Both servers have `live.t`, and `next.t` with other types under the same names.
