@@ -93,6 +93,38 @@ import Testing
         try trio.first.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
+    @Test func foreignRowsThatMayNotBeReadAreNotEmptiedEither() throws {
+        let trio = try Trio(rows: 0)
+        let far = trio.second
+        try far.sql(Trio.fill(1))
+        let role = "truncator_\(trio.first.database)"
+        try trio.first.sql(
+            """
+            CREATE EXTENSION postgres_fdw;
+            CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS
+                (host \(sqlLiteral(far.cluster.socketDirectory)), port '\(far.cluster.port)',
+                 dbname \(sqlLiteral(far.database)));
+            CREATE ROLE \(role) LOGIN;
+            CREATE USER MAPPING FOR \(role) SERVER far OPTIONS (user 'postgres', password_required 'false');
+            CREATE FOREIGN TABLE f (id text, filler text) SERVER far OPTIONS (table_name 't');
+            CREATE TABLE p (id text, filler text) PARTITION BY LIST (id);
+            CREATE FOREIGN TABLE p1 PARTITION OF p DEFAULT SERVER far OPTIONS (table_name 't');
+            GRANT INSERT, TRUNCATE ON f, p, p1 TO \(role)
+            """)
+        let login = trio.first.cluster.conninfo(database: trio.first.database, ["user": role])
+        for table in ["f", "p"] {
+            let result = try transfer("--truncate", trio.source.at(), login + "#" + table)
+            #expect(result.code == 1 && result.errors.contains("--allow-empty"), "\(result)")
+            #expect(try far.count() == 1)
+        }
+        for table in ["f", "p"] {
+            try far.sql(Trio.fill(1))
+            try transfer("--truncate", "--allow-empty", trio.source.at(), login + "#" + table).expecting(0)
+            #expect(try far.count() == 0)
+        }
+        try trio.first.sql("DROP USER MAPPING FOR \(role) SERVER far; DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+
     /// What its trigger does with the rows is the table's affair.
     @Test func rowsThatATriggerTakesAreRows() throws {
         let trio = try Trio(rows: 3)
@@ -133,6 +165,52 @@ import Testing
         #expect(into.code == 2 && into.errors.contains("is a standby"), "\(into)")
         try transfer("--not-same", onStandby + "#t", place.at()).expecting(0)
         #expect(try place.count() == 20)
+    }
+
+    /// Who does not see how far a standby has come, or which server it is, gets no second copy of the rows.
+    @Test func standbyThatDoesNotSayWhichServerItIsIsTakenForThePrimarys() throws {
+        // A backup of a standby wants full pages.
+        let settings = Self.replication + ["full_page_writes = on"]
+        let primary = try Cluster(ClusterOptions(settings: settings))
+        let place = try Place(primary, Trio.schema + ";" + Trio.fill(10) + "; CREATE ROLE plain LOGIN")
+        try place.sql("GRANT SELECT, INSERT, TRUNCATE ON t TO plain")
+        func login(_ cluster: Cluster) -> String {
+            cluster.conninfo(database: place.database, ["user": "plain"]) + "#t"
+        }
+        func expectTheSame(_ standby: Cluster, _ primary: Cluster) throws {
+            for options in [[], ["--truncate"]] {
+                let same = try transfer(options + [login(standby), login(primary)])
+                #expect(same.code == 2 && same.errors.contains("--not-same"), "\(same)")
+                #expect(try primary.psql("SELECT count(*) FROM t", database: place.database) == "10")
+            }
+        }
+        let heir = try Cluster(
+            ClusterOptions(settings: settings, backup: .init(of: primary, isStandby: true)))
+        let standby = try Cluster(
+            ClusterOptions(settings: settings, backup: .init(of: heir, isStandby: true)))
+        try expectTheSame(standby, primary)
+        // Behind a promotion: its control file may still speak of the old timeline.
+        try heir.psql("SELECT pg_promote()")
+        try heir.psql("CREATE TABLE promoted ()", database: place.database)
+        try eventually("the standby follows the promoted server") {
+            try standby.psql("SELECT to_regclass('promoted') IS NOT NULL", database: place.database) == "t"
+        }
+        try expectTheSame(standby, heir)
+        // Where nothing may be asked of the control file.
+        for function in ["system", "checkpoint", "recovery"] {
+            try heir.psql(
+                "REVOKE EXECUTE ON FUNCTION pg_control_\(function)() FROM PUBLIC; CREATE TABLE revoked_\(function) ()",
+                database: place.database)
+            try eventually("the standby knows what was revoked") {
+                try standby.psql("SELECT to_regclass('revoked_\(function)') IS NOT NULL", database: place.database)
+                    == "t"
+            }
+            try expectTheSame(standby, heir)
+        }
+        try transfer("--not-same", "--truncate", login(standby), login(heir)).expecting(0)
+        // The old primary and the promoted server are two.
+        try transfer(place.at(), heir.conninfo(database: place.database) + "#t").expecting(0)
+        #expect(try heir.psql("SELECT count(*) FROM t", database: place.database) == "20")
     }
 
     @Test func serverRestoredFromABaseBackupIsAnother() throws {

@@ -46,6 +46,18 @@ import Testing
         #expect(try rows(target).contains("app.f(text)|app.sole|app|"))
     }
 
+    /// A record without a type of its own may hold names too, and only its rows tell.
+    @Test func namesInAnonymousRecordsKeepTheirMeaning() throws {
+        let source = try Place(Servers.source, Self.schema)
+        try source.cluster.psql("ALTER DATABASE \(source.database) SET search_path = app, public")
+        for record in [
+            "ROW(1, 'things'::regclass)", "ARRAY[ROW(1, 'things'::regclass)]", "ROW(ROW('things'::regclass))",
+        ] {
+            let result = try transfer("--query=SELECT \(record) AS r", source.conninfo, "-").expecting(0)
+            #expect(result.output.contains("app.things"), "\(record): \(result)")
+        }
+    }
+
     @Test func orderAndDuplicateNamesOfAQueryAreKept() throws {
         let source = try Place(Servers.source, Self.schema)
         let result = try transfer(
