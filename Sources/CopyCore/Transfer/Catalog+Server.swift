@@ -25,7 +25,9 @@ extension Catalog {
     static let serverQuestion = PipelineMessage.statement(
         """
         SELECT EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()), pg_catalog.pg_is_in_recovery(), \
-        d.oid, pg_catalog.current_setting('default_transaction_read_only') FROM pg_catalog.pg_database d \
+        d.oid, pg_catalog.current_setting('default_transaction_read_only'), \
+        (SELECT s.source OPERATOR(pg_catalog.=) 'client' FROM pg_catalog.pg_settings s \
+        WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout') FROM pg_catalog.pg_database d \
         WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
         """)
 
@@ -52,7 +54,7 @@ extension Catalog {
             cluster: ClusterIdentity(
                 start: text(0), isInRecovery: text(1) == "t", systemIdentifier: control?.value(0, 0),
                 timeline: written ?? replayed, isTimelineSure: written != nil || received),
-            database: text(2), isReadOnly: text(3) == "on")
+            database: text(2), isReadOnly: text(3) == "on", hasOwnLockTimeout: text(4) == "t")
     }
 
     /// The question which relations that this transaction has locked are not what they were at its snapshot: emptied,

@@ -43,6 +43,8 @@ final class Lookup {
         var database: String
         /// Somebody set default_transaction_read_only.
         var isReadOnly: Bool
+        /// The user gave lock_timeout with the connection; a role's or database's default is not his wish.
+        var hasOwnLockTimeout: Bool
     }
 
     /// What the name stands for; nil where none was asked for.

@@ -75,7 +75,4 @@ enum SessionSettings {
         if serverVersion >= 170_000 { settings.append(("transaction_timeout", "0")) }
         return settings.map { (name: $0.0, value: $0.1) }
     }
-
-    /// Whether the user set lock_timeout where a connection is made.
-    static func givesLockTimeout(_ options: String?) -> Bool { options?.contains("lock_timeout") ?? false }
 }

@@ -89,16 +89,4 @@ extension Transfer {
             return false
         }
     }
-
-    /// Whether the user gave lock_timeout with the connection.
-    func keepsLockTimeout(_ endpoint: Endpoint) -> Bool {
-        guard case .server(let conninfo, _) = endpoint.kind else { return false }
-        if let options = unsafe getenv("PGOPTIONS"),
-            SessionSettings.givesLockTimeout(unsafe String(cString: options))
-        {
-            return true
-        }
-        guard case .success(let parameters) = ConnectionString.parse(conninfo) else { return false }
-        return SessionSettings.givesLockTimeout(parameters.last { $0.keyword == "options" }?.value)
-    }
 }

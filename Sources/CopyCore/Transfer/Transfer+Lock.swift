@@ -134,7 +134,7 @@ extension Transfer {
         if let session = sourceSession, let server = sourceServer, let rows = sourceRows {
             // A condition's or a query's columns may be written as names, which depend on the search_path.
             let preparation = Preparation(
-                session, .source, rows, keepLockTimeout: keepsLockTimeout(request.source), pinsMoney: pinsMoney,
+                session, .source, rows, keepLockTimeout: server.hasOwnLockTimeout, pinsMoney: pinsMoney,
                 withTypes: withTypes || request.condition != nil, isVital: true)
             sourcePreparation = preparation
             participants.append(
@@ -147,7 +147,7 @@ extension Transfer {
                 isEmptied: request.truncate, overridesReadOnly: request.overridesReadOnly,
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
             let preparation = Preparation(
-                session, role, .table(found), keepLockTimeout: keepsLockTimeout(entry.endpoint), pinsMoney: pinsMoney,
+                session, role, .table(found), keepLockTimeout: server.hasOwnLockTimeout, pinsMoney: pinsMoney,
                 withTypes: withTypes, isVital: !request.keepGoing)
             entry.preparation = preparation
             participants.append(
