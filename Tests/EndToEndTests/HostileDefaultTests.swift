@@ -29,7 +29,8 @@ import Testing
             "default_transaction_isolation = 'serializable'", "default_transaction_deferrable = on",
             "synchronize_seqscans = on",
         ],
-        ["search_path = 'evil, public'"], ["search_path = ''"], ["row_security = on"], ["client_encoding = 'LATIN1'"],
+        ["search_path = 'evil, public'"], ["search_path = 'evil, public, pg_catalog'"], ["search_path = ''"],
+        ["row_security = on"], ["client_encoding = 'LATIN1'"],
         [
             "array_nulls = off", "bytea_output = 'escape'", "xmloption = 'document'",
             "standard_conforming_strings = off",

@@ -14,34 +14,17 @@ import Testing
         try place.sql("SELECT count(*) || ' ' || string_agg(DISTINCT what, ',') FROM \(table)")
     }
 
-    /// Statements in a transaction of their own, run beside.
-    private func beside(_ place: Place, _ sql: String) throws -> RunningProgram {
-        try place.cluster.psqlProgram(
-            ["-q", "-v", "ON_ERROR_STOP=1", "-1", "-c", sql], conninfo: place.conninfo + "&application_name=beside"
-        ).start()
-    }
-
-    private func waitForLock(_ place: Place, of application: String = "pgcopy") throws {
-        try eventually("a session of \(application) waits for a lock") {
-            try place.sql(
-                """
-                SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                AND application_name = '\(application)' AND wait_event_type = 'Lock'
-                """) != "0"
-        }
-    }
-
     @Test(arguments: ["t", "v"])
     func whoTruncatesWhileADestinationIsWaitedForComesAfterTheCopy(source: String) throws {
         let trio = try Trio(Self.schema, source: Self.fill("old") + "; CREATE VIEW v AS SELECT * FROM t")
         try trio.first.sql(Self.fill("there"))
         let holder = try Holder(trio.first, "LOCK TABLE t IN SHARE MODE")
         let running = try start("-q", "--truncate", trio.source.at(source), trio.first.at())
-        try waitForLock(trio.first)
+        try trio.first.waitForLock()
         // Before the source's lock or behind it: the rows are those of one moment.
         let file = "SELECT pg_relation_filenode('t')"
         let before = try trio.source.sql(file)
-        let reload = try beside(trio.source, "TRUNCATE t; " + Self.fill("new"))
+        let reload = try trio.source.beside("TRUNCATE t; " + Self.fill("new"))
         try eventually("the source is emptied, or waited for") {
             try trio.source.sql(file) != before
                 || trio.source.sql("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'")
@@ -79,7 +62,7 @@ import Testing
             default: [source.at(), target.at()]
             }
         let running = try program(["-q", "--truncate"] + arguments).start()
-        try waitForLock(source)
+        try source.waitForLock()
         try holder.release()
         try running.end().expecting(0)
         #expect(try content(target) == "1000 new")
@@ -93,8 +76,8 @@ import Testing
         try Program("mkfifo", [pipe]).run().expecting(0)
         let running = try start("-q", source.at(), pipe)
         try source.waitForBackend("state = 'idle in transaction'")
-        let rewrite = try beside(source, "ALTER TABLE t ALTER id TYPE text USING 'rewritten'")
-        try waitForLock(source, of: "beside")
+        let rewrite = try source.beside("ALTER TABLE t ALTER id TYPE text USING 'rewritten'")
+        try source.waitForLock(of: "beside")
         let lines = try Program("cat", [pipe]).run().expecting(0).output.split(separator: "\n")
         try running.end().expecting(0)
         try rewrite.wait().expecting(0)
@@ -105,7 +88,7 @@ import Testing
         let trio = try Trio("CREATE TABLE t (n bigint)", source: "INSERT INTO t VALUES (1), (-2)")
         let holder = try Holder(trio.first, "ALTER TABLE t ALTER n TYPE float8")
         let running = try start("-v", "--format", format, trio.source.at(), trio.first.at())
-        try waitForLock(trio.first)
+        try trio.first.waitForLock()
         try holder.release()
         let result = try running.end().expecting(0)
         #expect(try trio.first.sql("SELECT string_agg(n::text, ' ' ORDER BY n) FROM t") == "-2 1", "\(result)")
@@ -116,7 +99,7 @@ import Testing
         try trio.first.sql("CREATE TABLE other (n float8)")
         let holder = try Holder(trio.first, "ALTER TABLE t RENAME TO aside; ALTER TABLE other RENAME TO t")
         let running = try start(trio.source.at(), trio.first.at())
-        try waitForLock(trio.first)
+        try trio.first.waitForLock()
         try holder.release()
         try running.end().expecting(0)
         #expect(try trio.first.sql("SELECT n FROM t") == "1")
@@ -137,7 +120,7 @@ import Testing
             "--allow-empty", "--truncate", "--query", "SELECT * FROM slowly()", trio.source.conninfo, trio.first.at(),
             "/dev/null")
         try trio.first.sql(Self.fill("there"))
-        try waitForLock(trio.source)
+        try trio.source.waitForLock()
         try trio.source.sql("BEGIN; TRUNCATE t; \(Self.fill("new")); COMMIT")
         try holder.release()
         let result = try running.end()
@@ -170,18 +153,6 @@ import Testing
         #expect(try trio.first.count() == 0)
     }
 
-    /// Nobody sees that two runs wait for each other at two servers: each looks as if it waited for a stranger.
-    @Test func runsThatLockTheSameTablesTakeTurns() throws {
-        let trio = try Trio(rows: 2000)
-        let places = trio.places.map { $0.at() }
-        var runs: [RunningProgram] = []
-        for turn in 0..<6 {
-            let order = [[0, 1, 2], [0, 2, 1], [1, 2], [2, 1], [0, 1, 2], [0, 2, 1]][turn].map { places[$0] }
-            runs.append(try program(["-q", "--truncate", "--allow-empty"] + order).start())
-        }
-        for run in runs { try run.end().expecting(0) }
-    }
-
     @Test func roleThatMayOnlyInsertLoads() throws {
         let trio = try Trio(rows: 10)
         let role = "loader_\(trio.first.database)"
@@ -200,7 +171,7 @@ import Testing
         // Refreshed before the lock is had.
         let holder = try Holder(trio.source, "UPDATE t SET what = 'new'; REFRESH MATERIALIZED VIEW m")
         let running = try start("--truncate", trio.source.at("m"), trio.first.at())
-        try waitForLock(trio.source)
+        try trio.source.waitForLock()
         try holder.release()
         try running.end().expecting(0)
         #expect(try content(trio.first) == "1000 new")
@@ -213,7 +184,7 @@ import Testing
         let child = try Holder(trio.source, "LOCK TABLE child")
         let holder = try Holder(trio.first, "LOCK TABLE t IN SHARE MODE")
         let running = try start(trio.source.at(), trio.first.at())
-        try waitForLock(trio.first)
+        try trio.first.waitForLock()
         try trio.source.sql("CREATE INDEX i ON t (id)")
         try trio.source.sql("INSERT INTO t VALUES (0, 'late')")
         try holder.release()
@@ -274,8 +245,8 @@ import Testing
         let running = try start("--query", "SELECT * FROM t", trio.source.conninfo, pipe)
         try trio.source.waitForBackend(
             "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'child'::regclass)")
-        let leave = try beside(trio.source, "INSERT INTO t SELECT * FROM child; ALTER TABLE child NO INHERIT t")
-        try waitForLock(trio.source, of: "beside")
+        let leave = try trio.source.beside("INSERT INTO t SELECT * FROM child; ALTER TABLE child NO INHERIT t")
+        try trio.source.waitForLock(of: "beside")
         let rows = try Program("cat", [pipe]).run().expecting(0).output
         try running.end().expecting(0)
         try leave.wait().expecting(0)

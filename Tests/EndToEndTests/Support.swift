@@ -183,3 +183,29 @@ struct Holder {
         try psql.wait().expecting(0)
     }
 }
+
+extension Place {
+    /// Statements in a transaction of their own, run beside.
+    func beside(_ sql: String) throws -> RunningProgram {
+        try cluster.psqlProgram(
+            ["-q", "-v", "ON_ERROR_STOP=1", "-1", "-c", sql], conninfo: conninfo + "&application_name=beside"
+        ).start()
+    }
+
+    /// Waits until a session of this program waits for a lock here.
+    func waitForLock(of application: String = "pgcopy") throws {
+        try eventually("a session of \(application) waits for a lock") {
+            try sql(
+                """
+                SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                AND application_name = '\(application)' AND wait_event_type = 'Lock'
+                """) != "0"
+        }
+    }
+
+    /// Waits until a run of pgcopy has locked the table and stands still.
+    func waitUntilLocked(_ table: String = "t") throws {
+        try waitForBackend(
+            "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE relation = '\(table)'::regclass)")
+    }
+}

@@ -23,6 +23,13 @@ extension Session {
         return connection.isUsable ? nil : loss(nil)
     }
 
+    /// Throws where the server has ended the session by now; nothing is sent or waited for.
+    func requireAlive() throws(PQError) {
+        if let gone = hear() { throw gone }
+        // What it said stands before the end of the stream.
+        if lastWords != nil { throw loss(nil) }
+    }
+
     /// Why the connection is gone: the server's own last words, where it had any.
     func loss(_ error: PQError?) -> PQError {
         if let lastWords { return PQError(message: lastWords.message, server: lastWords, connectionLost: true) }

@@ -76,7 +76,7 @@ public final class Session {
     /// Throws unless libpq holds nothing for or from the server: only then may others use its socket.
     func requireIdle() throws(PQError) {
         try requireNoPipeline()
-        guard connection.isUsable else { throw PQError(message: connection.errorMessage, connectionLost: true) }
+        guard connection.isUsable else { throw loss(nil) }
         guard transactionStatus != .active, try connection.flush(), !connection.isBusy else {
             throw PQError(message: "another statement is under way on this connection")
         }
@@ -84,7 +84,9 @@ public final class Session {
     }
 
     /// The connection broke while it was used below libpq.
-    func wireLost() {
+    /// - Parameter words: what the server ended it with.
+    func wireLost(_ words: ServerMessage? = nil) {
+        if let words { lastWords = words }
         wireStatus = .unknown
         connection.finish()
     }

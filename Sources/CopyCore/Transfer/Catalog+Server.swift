@@ -6,7 +6,8 @@ extension Catalog {
         .statement(
             """
             SELECT c.relkind, n.nspname, c.relname, c.oid, \
-            pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid) \
+            pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid), \
+            ARRAY(SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) a) \
             FROM pg_catalog.pg_class c \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
             WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)
@@ -18,13 +19,15 @@ extension Catalog {
         guard result.rowCount > 0, let schema = result.name(0, 1), let name = result.name(0, 2) else { return nil }
         return Lookup.Found(
             name: SQLName([schema, name]), kind: result.value(0, 0)?.first ?? "r", oid: result.value(0, 3) ?? "",
-            isReadable: result.value(0, 4) == "t")
+            isReadable: result.value(0, 4) == "t",
+            parents: Set((result.value(0, 5) ?? "").split { "{,}".contains($0) }.map(String.init)))
     }
 
     /// The question which server it is, as far as every role may ask.
     static let serverQuestion = PipelineMessage.statement(
         """
-        SELECT EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()), pg_catalog.pg_is_in_recovery(), \
+        SELECT (EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) OPERATOR(pg_catalog.*) 1000000)\
+        ::pg_catalog.int8, pg_catalog.pg_is_in_recovery(), \
         d.oid, pg_catalog.current_setting('default_transaction_read_only'), \
         (SELECT s.source OPERATOR(pg_catalog.=) 'client' FROM pg_catalog.pg_settings s \
         WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout') FROM pg_catalog.pg_database d \
@@ -61,31 +64,59 @@ extension Catalog {
     /// rewritten (another file), replaced (not there then), under another name, their schema's included, or made
     /// another table's partition since. Names, one a row.
     ///
-    /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go.
-    static let changedQuestion = PipelineMessage.statement(
-        """
-        SELECT l.relation::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_locks l \
-        LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation \
-        LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
-        WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
-        AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) \
-        (SELECT d.oid FROM pg_catalog.pg_database d \
-        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
-        AND (c.oid IS NULL AND pg_catalog.pg_index_has_property(l.relation, 'index_scan') IS NULL \
-        OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,m}') AND c.relfilenode OPERATOR(pg_catalog.<>) 0 \
-        AND c.relfilenode OPERATOR(pg_catalog.<>) pg_catalog.pg_relation_filenode(l.relation) \
-        OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f,v,m}') \
-        AND (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity \
-        OPERATOR(pg_catalog.<>) pg_catalog.format('%I.%I', n.nspname, c.relname) \
-        OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f}') AND \
-        (SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(l.relation) a OFFSET 1 LIMIT 1) \
-        IS DISTINCT FROM (SELECT i.inhparent FROM pg_catalog.pg_inherits i \
-        WHERE c.relispartition AND i.inhrelid OPERATOR(pg_catalog.=) l.relation LIMIT 1))
-        """)
+    /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go. A schema that
+    /// had another name for a while shows by its row (xmax: somebody has written a newer one) and by a lock on
+    /// another table of the same name.
+    static func changedQuestion(serverVersion: Int) -> PipelineMessage {
+        // Its row stays in the catalog until DETACH CONCURRENTLY is finished, perhaps never.
+        let attached = serverVersion >= 140_000 ? "AND NOT i.inhdetachpending " : ""
+        return .statement(
+            """
+            SELECT l.relation::pg_catalog.regclass FROM pg_catalog.pg_locks l \
+            LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation \
+            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+            WHERE \(isOwnLock("l")) \
+            AND (c.oid IS NULL AND pg_catalog.pg_index_has_property(l.relation, 'index_scan') IS NULL \
+            OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,m}') AND c.relfilenode OPERATOR(pg_catalog.<>) 0 \
+            AND c.relfilenode OPERATOR(pg_catalog.<>) pg_catalog.pg_relation_filenode(l.relation) \
+            OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f,v,m}') \
+            AND ((pg_catalog.pg_identify_object(1259, l.relation, 0)).identity \
+            OPERATOR(pg_catalog.<>) pg_catalog.format('%I.%I', n.nspname, c.relname) \
+            OR NOT n.xmax OPERATOR(pg_catalog.=) '0' AND \(isNamesakeLocked)) \
+            OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f}') AND COALESCE((SELECT a.relid::pg_catalog.oid \
+            FROM pg_catalog.pg_partition_ancestors(l.relation) a OFFSET 1 LIMIT 1), '0') \
+            OPERATOR(pg_catalog.<>) COALESCE((SELECT i.inhparent FROM pg_catalog.pg_inherits i \
+            WHERE c.relispartition \(attached)AND i.inhrelid OPERATOR(pg_catalog.=) l.relation LIMIT 1), '0'))
+            """)
+    }
 
-    /// The question what a name that is no longer to be looked up by the search_path stands for now.
+    /// A condition: a lock of this session on a relation of this database.
+    private static func isOwnLock(_ lock: String) -> String {
+        """
+        \(lock).pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
+        AND \(lock).locktype OPERATOR(pg_catalog.=) 'relation' AND \(lock).database OPERATOR(pg_catalog.=) \
+        (SELECT d.oid FROM pg_catalog.pg_database d \
+        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+        """
+    }
+
+    /// A condition: this session has locked another relation that has the name of `c`.
+    private static let isNamesakeLocked = """
+        EXISTS (SELECT FROM pg_catalog.pg_locks o \
+        JOIN pg_catalog.pg_class s ON s.oid OPERATOR(pg_catalog.=) o.relation WHERE \(isOwnLock("o")) \
+        AND s.relname OPERATOR(pg_catalog.=) c.relname AND s.oid OPERATOR(pg_catalog.<>) c.oid)
+        """
+
+    /// The question what a name that is no longer to be looked up by the search_path stands for now, and whether it
+    /// stood for another table in between.
     static func standsForQuestion(_ table: TableShape) -> PipelineMessage {
-        .statement("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid", [table.name.quoted])
+        .statement(
+            """
+            SELECT pg_catalog.to_regclass($1)::pg_catalog.oid, EXISTS (SELECT FROM pg_catalog.pg_class c \
+            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+            WHERE c.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid \
+            AND NOT n.xmin OPERATOR(pg_catalog.=) $3::pg_catalog.xid AND \(isNamesakeLocked))
+            """, [table.name.quoted, table.oid, table.schemaVersion])
     }
 
     /// Whether, at the end of the chain of those another backend waits for, or on the way there, is one of these.
@@ -96,6 +127,7 @@ extension Catalog {
             SELECT c.pid FROM chain c WHERE c.pid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.int4[])
             """
         let list = "{" + others.map(String.init).joined(separator: ",") + "}"
-        return try session.query(sql, ["\(pid)", list]).value(0, 0).flatMap { Int32($0) }
+        let result = try session.query(sql, ["\(pid)", list])
+        return result.rowCount > 0 ? result.value(0, 0).flatMap { Int32($0) } : nil
     }
 }

@@ -6,10 +6,10 @@ enum Catalog {
     static func tableQuestion(_ name: SQLName, serverVersion: Int) -> PipelineMessage {
         let generated = serverVersion >= 120_000 ? "a.attgenerated" : "''"
         let sql = """
-            SELECT c.relkind, n.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, \
+            SELECT c.relkind, n.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, n.xmin, \
             EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
-            AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) d.oid \
-            AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted) \
+            AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) \
+            CASE WHEN c.relisshared THEN '0' ELSE d.oid END AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted) \
             FROM pg_catalog.pg_class c \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
             JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
@@ -27,12 +27,12 @@ enum Catalog {
         return TableShape(
             name: SQLName([text(0, 1), text(0, 2)]),
             kind: text(0, 0).first ?? "r",
-            oid: text(0, 6), isLocked: text(0, 7) == "t",
+            oid: text(0, 6), isLocked: text(0, 8) == "t",
             columns: (0..<result.rowCount).compactMap { row in
                 result.name(row, 3).map {
                     TableShape.Column(name: $0, type: UInt32(text(row, 4)) ?? 0, isGenerated: !text(row, 5).isEmpty)
                 }
-            }
+            }, schemaVersion: text(0, 7)
         )
     }
 

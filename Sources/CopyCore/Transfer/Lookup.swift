@@ -31,9 +31,16 @@ final class Lookup {
         var oid: String
         /// The role may read all of it, and no policy hides rows.
         var isReadable = true
+        /// Of a partition, the tables that hold its rows as well: OIDs.
+        var parents: Set<String> = []
 
         /// An ordinary table is read, loaded and emptied without its children, as COPY itself does.
-        var only: String { kind == "r" ? "ONLY " : "" }
+        var only: String { TableShape.only(kind) }
+
+        /// In one database: they are one table, or one is a partition of the other.
+        func sharesRows(with other: Found) -> Bool {
+            oid == other.oid || parents.contains(other.oid) || other.parents.contains(oid)
+        }
     }
 
     /// A server as it was found.

@@ -46,9 +46,11 @@ final class Preparation {
     private let withTypes: Bool
     private let isVital: Bool
 
-    private var waits = true
-    /// How long another's lock is waited for where it is not to be: most are gone by then.
-    private static let glance = "100ms"
+    /// Seconds for which locks that others hold are waited for; nil: as long as it takes.
+    private var patience: Double?
+    private var isBegun = false
+    /// What did not stay as it was found.
+    private(set) var changed: [String] = []
 
     /// Locked by LOCK TABLE; else by parsing.
     private var usesLockTable: Bool
@@ -90,24 +92,28 @@ final class Preparation {
 
     // MARK: Asking
 
-    /// What lets go of everything; nil where nothing was begun.
+    /// What lets go of everything, in a transaction that may stand idle; nil where nothing was begun.
     func release() -> PipelinePart? {
-        guard settingsResult != nil, session.connection.isUsable else { return nil }
-        settingsResult = nil
+        guard isBegun, session.connection.isUsable else { return nil }
         part = PipelinePart(session, within: nil, isVital: isVital)
-        part.ask(.statement("ROLLBACK"))
+        begin()
         return part
     }
 
     /// Makes the part that asks everything, after what was begun before is undone.
-    /// - Parameter waits: for locks that others hold; else it is `busy`.
-    func ask(within patience: Double?, waits: Bool) {
-        let again = settingsResult != nil
-        part = PipelinePart(session, within: patience, isVital: isVital)
+    /// - Parameters:
+    ///   - seconds: as in `PipelinePart`.
+    ///   - patience: seconds for which a lock that another holds is waited for, then it is `busy`; nil: no end.
+    func ask(within seconds: Double?, patience: Double?) {
+        part = PipelinePart(session, within: seconds, isVital: isVital)
         part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy }
-        if again { part.ask(.statement("ROLLBACK")) }
-        self.waits = waits
+        self.patience = patience
         begin()
+        if let patience {
+            part.ask(.statement("SET LOCAL lock_timeout = '\(Int(patience * 1000))ms'"))
+        } else if !keepLockTimeout {
+            part.ask(.statement("SET LOCAL lock_timeout = '0'"))
+        }
         switch role {
         case .source:
             // The settings are a question already: they take the snapshot.
@@ -115,7 +121,7 @@ final class Preparation {
             askForPatience()
             askSettings()
             askRows()
-            changedResult = part.ask(Catalog.changedQuestion)
+            changedResult = part.ask(Catalog.changedQuestion(serverVersion: session.connection.serverVersion))
         case .destination:
             // Whom we wait for is known by the backend's own number: it is to come before the wait.
             askSettings()
@@ -128,22 +134,19 @@ final class Preparation {
     }
 
     private func begin() {
+        if isBegun { part.ask(.statement("ROLLBACK")) }
+        isBegun = true
         switch role {
         case .source: part.ask(.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         case .destination(_, let overridesReadOnly, _):
             part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED" + (overridesReadOnly ? " READ WRITE" : "")))
         }
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
-        if !waits {
-            part.ask(.statement("SET LOCAL lock_timeout = '\(Self.glance)'"))
-        } else if !keepLockTimeout {
-            part.ask(.statement("SET LOCAL lock_timeout = '0'"))
-        }
     }
 
     /// The locks are had.
     private func askForPatience() {
-        if !waits { part.ask(.statement("SET LOCAL lock_timeout = \(keepLockTimeout ? "DEFAULT" : "'0'")")) }
+        if patience != nil { part.ask(.statement("SET LOCAL lock_timeout = \(keepLockTimeout ? "DEFAULT" : "'0'")")) }
     }
 
     private func askSettings() {
@@ -172,10 +175,10 @@ final class Preparation {
         }
     }
 
-    /// A source's partitions are read too, a destination's are told apart by its own rows.
+    /// A source's partitions are read, those of a destination may be emptied; rows find theirs by themselves.
     private func lockTarget(_ found: Lookup.Found) -> String {
-        if case .source = role { return found.only + found.name.quoted }
-        return "ONLY " + found.name.quoted
+        if case .destination(false, _, _) = role { return "ONLY " + found.name.quoted }
+        return found.only + found.name.quoted
     }
 
     /// The strongest that will be needed: a stronger one later makes two runs wait for each other.
@@ -203,8 +206,14 @@ final class Preparation {
 
     // MARK: Answers
 
-    /// 55P03: lock_not_available.
-    private var isBusy: Bool { !waits && (part.failure as? PQError)?.server?.sqlState == "55P03" }
+    /// 55P03: lock_not_available; 40P01: deadlock_detected, where one statement takes several locks.
+    private var isBusy: Bool {
+        switch (part.failure as? PQError)?.server?.sqlState {
+        case "55P03": patience != nil
+        case "40P01": true
+        default: false
+        }
+    }
 
     /// LOCK TABLE does not take such a relation, or not from this role.
     private var lockIsRefused: Bool {
@@ -219,14 +228,19 @@ final class Preparation {
             return .cannotLock
         }
         if isBusy { return .busy }
-        guard part.failure == nil else { return .ready }
-        if case .success(let result) = changedResult?.outcome, result.rowCount > 0 { return .changed }
-        guard let shape = tableResult.flatMap({ try? Catalog.table($0.get()) }) else { return .ready }
-        // Its name stands for another table now.
-        if !shape.isLocked || shape.kind != found?.kind {
+        let shape = tableResult.flatMap { try? Catalog.table($0.get()) }
+        changed = found.map { [$0.name.quoted] } ?? []
+        // Its name stands for another table now, perhaps of a kind that what followed does not take.
+        if let shape, !shape.isLocked || shape.kind != found?.kind {
             found?.kind = shape.kind
             return .changed
         }
+        guard part.failure == nil else { return .ready }
+        if case .success(let result) = changedResult?.outcome, result.rowCount > 0 {
+            changed = result.firstColumn
+            return .changed
+        }
+        guard let shape else { return .ready }
         if case .success(let result) = columnsResult?.outcome {
             let now = result.columns
             let same =

@@ -36,7 +36,8 @@ final class ServerDestination: Destination {
     /// COPY goes by the table's name, and what is locked is the table: a schema can be renamed in between.
     func settle() throws {
         try checks?.check()
-        guard try standsFor?.get().value(0, 0) == table.oid else {
+        let answer = try standsFor?.get()
+        guard answer?.value(0, 0) == table.oid, answer?.value(0, 1) == "f" else {
             throw TransferRefusal(
                 "\(table.name.quoted) was replaced by another table while it was loaded; nothing was committed here")
         }

@@ -41,10 +41,16 @@ enum SessionSettings {
     static let deadLinkInterval = 10
     static let deadLinkSettingCount = 4
 
-    /// What has to be so before anything is named: names are UTF-8, and nothing takes a snapshot here.
+    /// What has to be so before anything is named or waited for: names are UTF-8, the user's SQL is read as everywhere
+    /// else, and nothing takes a snapshot here.
     static func first(_ connection: Connection) -> [String] {
-        // By itself: what follows is planned, and perhaps compiled (jit).
-        ["SET LOCAL statement_timeout = '0'", "SET LOCAL client_encoding = '\(encoding(connection))'"]
+        // Each by itself: what a SELECT sets is planned, and perhaps compiled (jit).
+        var settings = [
+            ("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0"),
+            ("client_encoding", encoding(connection)), ("standard_conforming_strings", "on"),
+        ]
+        if connection.serverVersion >= 170_000 { settings.append(("transaction_timeout", "0")) }
+        return settings.map { "SET LOCAL \($0.0) = '\($0.1)'" }
     }
 
     /// Where a database knows no encoding, bytes are passed on as they are.

@@ -20,6 +20,8 @@ struct TableShape: Sendable {
     var isLocked = true
     /// In the table's order, without dropped ones.
     var columns: [Column]
+    /// Which version of its schema's row in the catalog it is: xmin.
+    var schemaVersion = "0"
 
     /// The columns of these names with their types.
     func types(of names: [String]) -> [(name: String, type: UInt32)] {
@@ -29,5 +31,7 @@ struct TableShape: Sendable {
     func column(_ name: String) -> Column? { columns.first { isSameName($0.name, name) } }
 
     /// An ordinary table is read, loaded and emptied without its children, as COPY itself does.
-    var only: String { kind == "r" ? "ONLY " : "" }
+    var only: String { Self.only(kind) }
+
+    static func only(_ kind: Character) -> String { kind == "r" ? "ONLY " : "" }
 }

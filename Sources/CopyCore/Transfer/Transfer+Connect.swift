@@ -80,7 +80,7 @@ extension Transfer {
                 """
                 SELECT 1 FROM pg_catalog.pg_stat_activity \
                 WHERE pid OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) 'active' \
-                AND wait_event_type IS DISTINCT FROM 'Client'
+                AND (wait_event_type IS NULL OR wait_event_type OPERATOR(pg_catalog.<>) 'Client')
                 """, ["\(pid)"], within: 2)
             return result.rowCount > 0
         } catch let interrupted as Interrupted {

@@ -197,7 +197,9 @@ public final class Transfer {
     private func settle() throws {
         let parts = entries.filter(\.isActive).map { $0.destination?.settling(isVital: !request.keepGoing) }
         let sourceCheck = sourceSession.map { PipelinePart($0, within: request.timeout, isVital: true) }
-        let changed = sourceCheck?.ask(Catalog.changedQuestion)
+        let changed = sourceCheck.map {
+            $0.ask(Catalog.changedQuestion(serverVersion: $0.session.connection.serverVersion))
+        }
         try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
         failingLabel = request.source.label
         try sourceCheck?.check()
@@ -209,6 +211,10 @@ public final class Transfer {
         }
         // Flushing takes its time, and a rename cannot be tried: it is looked at right before the first commit.
         try ofEach { try $1.recheck() }
+        // All these checks may have taken long.
+        failingLabel = request.source.label
+        try sourceSession?.requireAlive()
+        failingLabel = nil
         // The last moment at which a signal undoes everything.
         try poller.checkInterruption()
     }

@@ -1,6 +1,6 @@
 // What a transfer will not do.
 
-/// A request that cannot be met: told before any row is read.
+/// A request that cannot be met; nothing of it is committed.
 public struct TransferRefusal: Error, Sendable, Hashable, CustomStringConvertible {
     /// The whole text for a person.
     public let description: String
@@ -19,14 +19,21 @@ public struct TransferRefusal: Error, Sendable, Hashable, CustomStringConvertibl
 
 /// What is read did not stay what it was at the snapshot: rows that came would be of no one moment.
 public struct SourceChanged: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The tables; none: it happened again and again before the first row.
+    /// The tables.
     public let names: [String]
+    /// It happened again and again before the first row.
+    public let isStuck: Bool
+
+    init(names: [String], isStuck: Bool = false) {
+        self.names = names
+        self.isStuck = isStuck
+    }
 
     /// For a person.
     public var description: String {
-        names.isEmpty
-            ? "the table is emptied, rewritten or replaced again and again; nothing was copied"
-            : "\(names.joined(separator: ", ")): emptied, rewritten or replaced while it was read; "
-                + "nothing was committed, run it again"
+        let what = "\(names.joined(separator: ", ")): emptied, rewritten or replaced"
+        return isStuck
+            ? "\(what) again and again before it could be locked; nothing was copied"
+            : "\(what) while it was read; nothing was committed, run it again"
     }
 }

@@ -205,7 +205,7 @@ final class WireLine {
             let said = try serverMessage(message)
             // After FATAL, and after its last word on the statement, the server only goes away.
             let fatal = said.severity == "FATAL" || said.severity == "PANIC"
-            if fatal || readySeen { session.wireLost() }
+            if fatal || readySeen { session.wireLost(said) }
             if error == nil, !readySeen {
                 error = PQError(message: said.message, server: said, connectionLost: fatal)
             }

@@ -23,7 +23,7 @@ struct PreparationTests {
         let preparation = Preparation(
             session, role, .table(found), keepLockTimeout: false, pinsMoney: true, withTypes: true, isVital: true)
         #expect(preparation.backendPID == nil)
-        preparation.ask(within: nil, waits: true)
+        preparation.ask(within: nil, patience: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .ready)
         #expect(try preparation.table().columns.map(\.name) == ["i"])
