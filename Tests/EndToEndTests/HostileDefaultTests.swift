@@ -29,7 +29,7 @@ import Testing
             "default_transaction_isolation = 'serializable'", "default_transaction_deferrable = on",
             "synchronize_seqscans = on",
         ],
-        ["search_path = 'evil, public'"], ["search_path = 'evil, public, pg_catalog'"], ["search_path = ''"],
+        ["search_path = 'evil, public'"], ["search_path = ''"],
         ["row_security = on"], ["client_encoding = 'LATIN1'"],
         [
             "array_nulls = off", "bytea_output = 'escape'", "xmloption = 'document'",
@@ -67,6 +67,26 @@ import Testing
             try place.cluster.psql("ALTER DATABASE \(place.database) RESET \(setting.prefix { $0 != " " })")
         }
         #expect(try trio.first.digest("public.t") == wanted, "\(settings)")
+    }
+
+    /// Where a schema stands before pg_catalog even `=` is another's.
+    @Test func operatorsOfOthersAreNotCalled() throws {
+        let trio = try Trio(
+            """
+            CREATE TABLE p (id oid) PARTITION BY RANGE (id);
+            CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('0') TO ('100');
+            CREATE FUNCTION never(oid, oid) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE ''evil''; END';
+            CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = oid, FUNCTION = never);
+            CREATE OPERATOR <> (LEFTARG = oid, RIGHTARG = oid, FUNCTION = never)
+            """, source: "INSERT INTO p SELECT generate_series(1, 9)")
+        for place in trio.places {
+            try place.cluster.psql("ALTER DATABASE \(place.database) SET search_path = public, pg_catalog")
+        }
+        for options in [["--where=true"], []] {
+            try transfer(options + ["--truncate", trio.source.at("p1"), trio.first.at("p"), trio.second.at("p1")])
+                .expecting(0)
+        }
+        #expect(try trio.first.sql("SET search_path = pg_catalog; SELECT count(*) FROM public.p1") == "9")
     }
 
     @Test func environmentOfTheCallerChangesNothing() throws {

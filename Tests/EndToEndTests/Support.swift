@@ -170,8 +170,13 @@ struct Holder {
 
     /// Runs a statement in a transaction that stays open.
     init(_ place: Place, _ statement: String) throws {
-        psql = try place.cluster.psqlProgram(["-q", "-v", "ON_ERROR_STOP=1"], conninfo: place.conninfo)
-            .with { $0.input = .pipe }.start()
+        try self.init(place.cluster, place.database, statement)
+    }
+
+    init(_ cluster: Cluster, _ database: String, _ statement: String) throws {
+        psql = try cluster.psqlProgram(
+            ["-q", "-v", "ON_ERROR_STOP=1"], conninfo: cluster.conninfo(database: database)
+        ).with { $0.input = .pipe }.start()
         psql.write("BEGIN; \(statement); \\echo held\n")
         try psql.waitForOutput(containing: "held", on: .output)
     }
@@ -193,19 +198,28 @@ extension Place {
     }
 
     /// Waits until a session of this program waits for a lock here.
-    func waitForLock(of application: String = "pgcopy") throws {
-        try eventually("a session of \(application) waits for a lock") {
-            try sql(
-                """
-                SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                AND application_name = '\(application)' AND wait_event_type = 'Lock'
-                """) != "0"
-        }
+    func waitForLock(of application: String = "pgcopy", sessions: Int = 1) throws {
+        try cluster.waitForLock(in: database, of: application, sessions: sessions)
     }
 
     /// Waits until a run of pgcopy has locked the table and stands still.
     func waitUntilLocked(_ table: String = "t") throws {
         try waitForBackend(
             "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE relation = '\(table)'::regclass)")
+    }
+}
+
+extension Cluster {
+    /// Waits until so many sessions of this program wait for locks in a database, for longer than they only look.
+    func waitForLock(in database: String, of application: String = "pgcopy", sessions: Int = 1) throws {
+        try eventually("\(sessions) of \(application) wait for a lock") {
+            let waiting = try psql(
+                """
+                SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                AND application_name = '\(application)' AND wait_event_type = 'Lock'
+                AND query_start < now() - interval '0.2 s'
+                """, database: database)
+            return Int(waiting) ?? 0 >= sessions
+        }
     }
 }
