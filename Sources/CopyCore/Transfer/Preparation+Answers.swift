@@ -1,0 +1,99 @@
+// What a server answered under its lock.
+
+extension Preparation {
+    /// 55P03: lock_not_available; 40P01: deadlock_detected, where one statement takes several locks.
+    var isBusy: Bool {
+        switch (part.failure as? PQError)?.server?.sqlState {
+        case "55P03": patience != nil
+        case "40P01": true
+        default: false
+        }
+    }
+
+    /// LOCK TABLE does not take such a relation, or not from this role.
+    var lockIsRefused: Bool {
+        guard case .failure(let error as PQError) = lockResult?.outcome else { return false }
+        return ["42501", "42809"].contains(error.server?.sqlState)
+    }
+
+    /// Whether rows may flow. A failure that is none of these is thrown by what asks for the answers.
+    func state() -> State {
+        if lockIsRefused {
+            usesLockTable = false
+            return .cannotLock
+        }
+        if isBusy { return .busy }
+        let shape = tableResult.flatMap { try? Catalog.table($0.get()) }
+        changed = found.map { [$0.name.quoted] } ?? []
+        // Its name stands for another table now, perhaps of a kind that what followed does not take.
+        if let shape, !shape.isLocked || shape.kind != found?.kind {
+            found?.kind = shape.kind
+            return .changed
+        }
+        guard part.failure == nil else { return .ready }
+        if case .success(let result) = changedResult?.outcome, result.rowCount > 0 {
+            changed = result.firstColumn
+            return .changed
+        }
+        guard let shape else { return .ready }
+        if case .success(let result) = columnsResult?.outcome {
+            let now = result.columns
+            let same =
+                now.count == shape.columns.count
+                && zip(now, shape.columns).allSatisfy { isSameName($0.name, $1.name) && $0.type == $1.type }
+            if !same { return .changed }
+        }
+        return .ready
+    }
+
+    /// Throws the first failure.
+    func check() throws {
+        do {
+            try part.check()
+        } catch let error as PQError where ["42P01", "3F000"].contains(error.server?.sqlState) {
+            // By its name alone: in a query it may be anything.
+            guard let found else { throw error }
+            throw TransferRefusal.noTable(found.name)
+        }
+    }
+
+    /// The table.
+    func table() throws -> TableShape {
+        try check()
+        guard let found else { throw TransferRefusal("no table was asked for") }
+        guard let table = try tableResult.flatMap({ try Catalog.table($0.get()) }) else {
+            throw TransferRefusal.noTable(found.name)
+        }
+        return table
+    }
+
+    /// The table held rows before it was emptied.
+    func heldRows() throws -> Bool { try heldResult?.get().value(0, 0) == "t" }
+
+    /// The backend itself, once it has answered; a pooler gives its clients numbers of its own.
+    var backendPID: Int32? {
+        guard case .success(let result) = settingsResult?.outcome else { return nil }
+        return result.value(0, 0).flatMap { Int32($0) }
+    }
+
+    /// How long its server goes on without us, where the way there is dead; nil: nothing was begun.
+    var lingering: TransferOutcome.Lingering? {
+        guard let seconds = deadLink, case .success(let result) = settingsResult?.outcome else { return nil }
+        let own = result.value(0, result.columnCount - 1)
+        // The last probe is waited for, too.
+        return own == "\(SessionSettings.deadLinkSettingCount)"
+            ? .seconds(seconds + SessionSettings.deadLinkInterval) : .itsOwnSettings
+    }
+
+    /// The types of the table's columns; nil where they were not asked for.
+    func types() throws -> TypeGraph? {
+        try part.check()
+        return try typesResult.map { try Catalog.types($0.get()) }
+    }
+
+    /// The names and types of the query's columns.
+    func columns() throws -> [(name: String, type: UInt32)] {
+        try part.check()
+        return try columnsResult?.get().columns ?? []
+    }
+}

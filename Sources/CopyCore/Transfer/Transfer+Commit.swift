@@ -1,0 +1,70 @@
+// Everything behind the last row: the last checks, then the commits.
+
+extension Transfer {
+    /// Last checks, while all of it can still be rolled back.
+    func settle() throws {
+        let parts = entries.filter(\.isActive).map { $0.destination?.settling(isVital: !request.keepGoing) }
+        let sourceCheck = sourceSession.map { PipelinePart($0, within: request.timeout, isVital: true) }
+        let changed = sourceCheck.map {
+            $0.ask(Catalog.changedQuestion(serverVersion: $0.session.connection.serverVersion))
+        }
+        try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
+        failingLabel = request.source.label
+        try sourceCheck?.check()
+        if let names = try changed?.get().firstColumn, !names.isEmpty { throw SourceChanged(names: names) }
+        failingLabel = nil
+        try ofEach { entry, destination in
+            try refuseEmptying(entry)
+            try destination.settle()
+        }
+        // Flushing takes its time, and a rename cannot be tried: it is looked at right before the first commit.
+        try ofEach { try $1.recheck() }
+        // All these checks may have taken long.
+        failingLabel = request.source.label
+        try sourceSession?.requireAlive()
+        failingLabel = nil
+        // The last moment at which a signal undoes everything.
+        try poller.checkInterruption()
+    }
+
+    private func ofEach(_ check: (Entry, any Destination) throws -> Void) throws {
+        for entry in entries where entry.isActive {
+            do {
+                if let destination = entry.destination { try check(entry, destination) }
+            } catch let error where !(error is Interrupted) {
+                entry.error = error
+                observer?.faulted(entry.label, error, request.keepGoing ? .dropped : .fatal)
+                if !request.keepGoing { throw error }
+            }
+        }
+    }
+
+    /// What holds rows is not emptied for the sake of none: source and destination may have been mixed up.
+    private func refuseEmptying(_ entry: Entry) throws {
+        guard entry.heldRows, !request.allowsEmpty, rowsOfSource == 0 else { return }
+        throw TransferRefusal(
+            "the source has no row, and this table holds some: it is left as it was; --allow-empty empties it all the same"
+        )
+    }
+
+    /// Servers first, then files: a rename hardly ever fails. The first failure stops the rest.
+    func commit() -> (any Error)? {
+        let order = entries.filter { $0.endpoint.isServer } + entries.filter { !$0.endpoint.isServer }
+        var failure: (any Error)?
+        for entry in order where entry.isActive {
+            if failure != nil, !request.keepGoing { break }
+            do {
+                try entry.destination?.commit()
+                entry.status = .committed
+            } catch let doubt as CommitInDoubt {
+                entry.status = .inDoubt(transaction: doubt.transaction)
+                entry.error = doubt
+                failure = doubt
+            } catch {
+                entry.error = error
+                failure = error
+            }
+        }
+        return failure
+    }
+}
