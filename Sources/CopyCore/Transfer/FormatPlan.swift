@@ -48,7 +48,7 @@ struct FormatPlan {
                 reason: "nothing is known of the binary forms between version \(source.peer.major) at the source and "
                     + "\(side.peer.major) at \(side.label)")
         }
-        if let encoding, let column = source.columns.first(where: { source.types.holdsText($0.type) }) {
+        if let encoding, let column = source.columns.first(where: { source.types.mayHoldText($0.type) }) {
             let name = quoteIdentifier(column.name)
             return Choice(format: .text, reason: "column \(name) is in \(encoding) on all sides, and binary is in UTF8")
         }
@@ -80,7 +80,7 @@ struct FormatPlan {
     }
 
     private static func versionDoubt(_ source: Side, _ side: Side, _ type: UInt32) -> String? {
-        TypeHistory.binaryDoubt(source.types.builtIns(type), from: source.peer, to: side.peer).map {
+        TypeHistory.binaryDoubt(from: source.peer, to: side.peer) { source.types.mayHold($0, type) }.map {
             "\($0): the source is \(source.peer.major), \(side.label) is \(side.peer.major)"
         }
     }
@@ -89,12 +89,18 @@ struct FormatPlan {
     /// others; nil: the columns themselves.
     static func selection(_ source: Side, _ destinations: [Side], encoding: String) -> [String]? {
         var isGuarded = false
-        let list = source.columns.map { column in
-            let guarded = TypeHistory.guarded(
-                column.name, holding: source.types.builtIns(column.type), from: source.peer,
-                to: destinations.map(\.peer), in: encoding)
-            if guarded != nil { isGuarded = true }
-            return guarded ?? quoteIdentifier(column.name)
+        let list = source.columns.enumerated().map { index, column in
+            let misreadings = TypeHistory.Misreading.allCases.filter { misreading in
+                // A column of text takes nothing for another.
+                source.types.mayHold(misreading.type, column.type)
+                    && destinations.contains { side in
+                        misreading.isPossible(from: source.peer, to: side.peer, in: encoding)
+                            && side.types.mayHold(misreading.type, side.columns[index].type)
+                    }
+            }
+            guard !misreadings.isEmpty else { return quoteIdentifier(column.name) }
+            isGuarded = true
+            return TypeHistory.guarded(column.name, against: misreadings, from: source.peer, in: encoding)
         }
         return isGuarded ? list : nil
     }
