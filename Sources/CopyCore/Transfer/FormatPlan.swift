@@ -71,6 +71,7 @@ struct FormatPlan {
                     own != other
                     ? "is \(own) at the source, \(other) at \(side.label)"
                     : versionDoubt(source, side, column.type).map { "is of \($0)" }
+                        ?? encodingDoubt(source, side, column.type)
                 guard let reason else { continue }
                 throw TransferRefusal(
                     "--format=binary: column \(quoteIdentifier(column.name)) \(reason); use text or csv",
@@ -83,6 +84,14 @@ struct FormatPlan {
         TypeHistory.binaryDoubt(from: source.peer, to: side.peer) { source.types.mayHold($0, type) }.map {
             "\($0): the source is \(source.peer.major), \(side.label) is \(side.peer.major)"
         }
+    }
+
+    /// Bytes of no known encoding stay what they are in text; in binary they would be taken for UTF8, and converted.
+    private static func encodingDoubt(_ source: Side, _ side: Side, _ type: UInt32) -> String? {
+        guard source.peer.encoding == "SQL_ASCII", let encoding = side.peer.encoding,
+            !["SQL_ASCII", "UTF8"].contains(encoding), source.types.mayHoldText(type)
+        else { return nil }
+        return "is in no known encoding at the source, and \(side.label) would convert it from UTF8 to \(encoding)"
     }
 
     /// What is selected in text formats instead of the columns, where a destination would take some of their values for

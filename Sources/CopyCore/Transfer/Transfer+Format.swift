@@ -53,10 +53,20 @@ extension Transfer {
     /// a server that is told SQL_ASCII takes anything (seen with 15).
     func options(at session: Session) -> CopyOptions {
         var options = options
-        if options.encoding?.uppercased() == "SQL_ASCII" {
+        if let encoding = options.encoding, Encoding.areSame(encoding, "SQL_ASCII") {
             options.encoding = session.connection.parameterStatus("server_encoding")
         }
         return options
+    }
+
+    /// A server that knows its encoding would give its bytes as those of none, and another take them for its own.
+    func refuseEncodingOfNone() throws {
+        guard let encoding = request.options.encoding, Encoding.areSame(encoding, "SQL_ASCII"), entries.contains(where: { $0.isActive && $0.endpoint.isServer }),
+            let own = sourceSession?.connection.parameterStatus("server_encoding"), own != "SQL_ASCII"
+        else { return }
+        throw TransferRefusal(
+            "--encoding=\(encoding) between servers says that the source's bytes are in no known encoding; "
+                + "\(request.source.label) is in \(own)", isUsageError: true)
     }
 
     /// The columns of all servers.

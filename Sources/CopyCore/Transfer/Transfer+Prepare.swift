@@ -49,6 +49,7 @@ extension Transfer {
     func plan() throws {
         try readHead()
         try openSessions()
+        try refuseEncodingOfNone()
         try lookUp()
         try lockAndAsk()
         failingLabel = request.source.label
