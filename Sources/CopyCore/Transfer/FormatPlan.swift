@@ -94,6 +94,19 @@ struct FormatPlan {
         return "is in no known encoding at the source, and \(side.label) would convert it from UTF8 to \(encoding)"
     }
 
+    /// Refuses composites whose attributes are in another order at a destination: they go by position in every format.
+    static func checkAttributes(_ source: Side, _ side: Side) throws(TransferRefusal) {
+        for (index, column) in source.columns.enumerated() {
+            guard let found = source.types.displaced(column.type, at: side.types, side.columns[index].type) else {
+                continue
+            }
+            throw TransferRefusal(
+                "column \(quoteIdentifier(column.name)): attribute \(quoteIdentifier(found.attribute)) of the type "
+                    + "\(quoteIdentifier(found.composite)) is number \(found.here) at the source, \(found.there) at "
+                    + "\(side.label), and values go by position; a --query with ROW(…) gives them in that order")
+        }
+    }
+
     /// What is selected in text formats instead of the columns, where a destination would take some of their values for
     /// others; nil: the columns themselves.
     static func selection(_ source: Side, _ destinations: [Side], encoding: String) -> [String]? {

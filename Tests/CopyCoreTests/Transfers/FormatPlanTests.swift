@@ -137,5 +137,6 @@ import Testing
         #expect(!Self.types.mayHold("interval", 20006) && !Self.types.mayHoldText(20006))
         #expect(!Self.types.holdsNames(20007))
         #expect(format(20006, 160_000, 160_000) == .text && format(20007, 160_000, 160_000) == .text)
+        #expect(Self.types.displaced(20006, at: Self.types, 20006) == nil)
     }
 }
