@@ -52,6 +52,7 @@ enum Catalog {
         return .statement(types(from: columns, serverVersion), [name.quoted])
     }
 
+    /// OFFSET 0: the planner, who expects thousands of types, would read all of pg_attribute.
     private static func types(from first: String, _ serverVersion: Int) -> String {
         let multirange = serverVersion >= 140_000 ? " OR g.rngmultitypid OPERATOR(pg_catalog.=) t.oid" : ""
         let subtype = """
@@ -70,8 +71,9 @@ enum Catalog {
             (\(subtype)), a.atttypid, a.attname \
             FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace \
-            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) t.typrelid \
-            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped ORDER BY a.attnum
+            LEFT JOIN LATERAL (SELECT a.atttypid, a.attname, a.attnum FROM pg_catalog.pg_attribute a \
+            WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid AND a.attnum OPERATOR(pg_catalog.>) 0 \
+            AND NOT a.attisdropped OFFSET 0) a ON true ORDER BY a.attnum
             """
     }
 
