@@ -88,4 +88,18 @@ import Testing
         #expect(result.code == 1, "\(result)")
         #expect(result.errors.contains("would become another on its way from LATIN1 to UTF8"), "\(result)")
     }
+
+    @Test func `one record is watched for all of them`() throws {
+        let source = try Place(Servers.version(14), encoding: "LATIN1")
+        let target = try Place(
+            Servers.version(17), "CREATE TYPE c AS (c \"char\", i interval); CREATE TABLE t (c c)")
+        func copy(_ code: Int) throws -> ProgramResult {
+            let query = "SELECT ROW((\(code))::\"char\", interval '1 day') AS c"
+            return try transfer("--query", query, source.conninfo, target.at())
+        }
+        let result = try copy(-23)
+        #expect(result.code == 1 && result.errors.contains("on its way from LATIN1 to UTF8"), "\(result)")
+        #expect(try copy(65).code == 0)
+        #expect(try target.sql("SELECT * FROM t") == "(A,\"1 day\")")
+    }
 }
