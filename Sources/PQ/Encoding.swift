@@ -14,6 +14,6 @@ public enum Encoding {
 
     /// Whether two names are the same encoding's.
     public static func areSame(_ one: String, _ other: String) -> Bool {
-        unsafe pg_char_to_encoding(one) == pg_char_to_encoding(other)
+        unsafe one == other || isKnown(one) && pg_char_to_encoding(one) == pg_char_to_encoding(other)
     }
 }

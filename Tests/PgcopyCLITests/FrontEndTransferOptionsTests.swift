@@ -116,7 +116,7 @@ struct FrontEndTransferOptionsTests {
     }
 
     @Test(
-        "SQL must be UTF-8", arguments: ["table", "query", "where", "columns", "into", "null", "encoding", "timeout"])
+        "SQL must be UTF-8, but names", arguments: ["query", "where", "null", "encoding", "timeout"])
     func invalidText(_ name: String) throws {
         let words = [Argument("transfer"), Argument(bytes: Array("--\(name)=".utf8) + [0x61, 0xFF])]
         let request = try Parser.parse(words + arguments(["a", "b"]))

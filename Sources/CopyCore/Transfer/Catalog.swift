@@ -36,7 +36,7 @@ enum Catalog {
         )
     }
 
-    /// The question for the types with these OIDs and every type inside them.
+    /// The question for the types with these OIDs and every type inside them; a composite has a row for each attribute.
     static func typesQuestion(_ oids: [UInt32], serverVersion: Int) -> PipelineMessage {
         let list = "{" + oids.map(String.init).joined(separator: ",") + "}"
         return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])", serverVersion), [list])
@@ -52,6 +52,7 @@ enum Catalog {
         return .statement(types(from: columns, serverVersion), [name.quoted])
     }
 
+    /// OFFSET 0: the planner, who expects thousands of types, would read all of pg_attribute.
     private static func types(from first: String, _ serverVersion: Int) -> String {
         let multirange = serverVersion >= 140_000 ? " OR g.rngmultitypid OPERATOR(pg_catalog.=) t.oid" : ""
         let subtype = """
@@ -67,12 +68,12 @@ enum Catalog {
             AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) m(member)) \
             SELECT t.oid, n.nspname, t.typname, t.typtype, \
             CASE WHEN t.typlen OPERATOR(pg_catalog.=) '-1' THEN t.typelem ELSE 0 END, t.typbasetype, \
-            (\(subtype)), \
-            (SELECT pg_catalog.string_agg(a.atttypid::pg_catalog.text, ',' ORDER BY a.attnum) \
-            FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid \
-            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) \
+            (\(subtype)), a.atttypid, a.attname \
             FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
-            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
+            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace \
+            LEFT JOIN LATERAL (SELECT a.atttypid, a.attname, a.attnum FROM pg_catalog.pg_attribute a \
+            WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid AND a.attnum OPERATOR(pg_catalog.>) 0 \
+            AND NOT a.attisdropped OFFSET 0) a ON true ORDER BY a.attnum
             """
     }
 
@@ -81,10 +82,15 @@ enum Catalog {
         var graph = TypeGraph(nodes: [:])
         for row in 0..<result.rowCount {
             func number(_ column: Int) -> UInt32 { result.value(row, column).flatMap(UInt32.init) ?? 0 }
-            graph.nodes[number(0)] = TypeGraph.Node(
-                schema: result.name(row, 1) ?? "", name: result.name(row, 2) ?? "",
-                kind: result.value(row, 3)?.first ?? "p", element: number(4), base: number(5), subtype: number(6),
-                members: (result.value(row, 7) ?? "").split(separator: ",").compactMap { UInt32($0) })
+            var node =
+                graph.nodes[number(0)]
+                ?? TypeGraph.Node(
+                    schema: result.name(row, 1) ?? "", name: result.name(row, 2) ?? "",
+                    kind: result.value(row, 3)?.first ?? "p", element: number(4), base: number(5), subtype: number(6))
+            if let name = result.name(row, 8) {
+                node.attributes.append(TypeGraph.Attribute(name: name, type: number(7)))
+            }
+            graph.nodes[number(0)] = node
         }
         return graph
     }

@@ -48,7 +48,7 @@ struct FormatPlan {
                 reason: "nothing is known of the binary forms between version \(source.peer.major) at the source and "
                     + "\(side.peer.major) at \(side.label)")
         }
-        if let encoding, let column = source.columns.first(where: { source.types.holdsText($0.type) }) {
+        if let encoding, let column = source.columns.first(where: { source.types.mayHoldText($0.type) }) {
             let name = quoteIdentifier(column.name)
             return Choice(format: .text, reason: "column \(name) is in \(encoding) on all sides, and binary is in UTF8")
         }
@@ -71,6 +71,7 @@ struct FormatPlan {
                     own != other
                     ? "is \(own) at the source, \(other) at \(side.label)"
                     : versionDoubt(source, side, column.type).map { "is of \($0)" }
+                        ?? encodingDoubt(source, side, column.type)
                 guard let reason else { continue }
                 throw TransferRefusal(
                     "--format=binary: column \(quoteIdentifier(column.name)) \(reason); use text or csv",
@@ -80,8 +81,29 @@ struct FormatPlan {
     }
 
     private static func versionDoubt(_ source: Side, _ side: Side, _ type: UInt32) -> String? {
-        TypeHistory.binaryDoubt(source.types.builtIns(type), from: source.peer, to: side.peer).map {
+        TypeHistory.binaryDoubt(from: source.peer, to: side.peer) { source.types.mayHold($0, type) }.map {
             "\($0): the source is \(source.peer.major), \(side.label) is \(side.peer.major)"
+        }
+    }
+
+    /// Bytes of no known encoding stay what they are in text; in binary they would be taken for UTF8, and converted.
+    private static func encodingDoubt(_ source: Side, _ side: Side, _ type: UInt32) -> String? {
+        guard source.peer.encoding == "SQL_ASCII", let encoding = side.peer.encoding,
+            !["SQL_ASCII", "UTF8"].contains(encoding), source.types.mayHoldText(type)
+        else { return nil }
+        return "is in no known encoding at the source, and \(side.label) would convert it from UTF8 to \(encoding)"
+    }
+
+    /// Refuses composites whose attributes are in another order at a destination: they go by position in every format.
+    static func checkAttributes(_ source: Side, _ side: Side) throws(TransferRefusal) {
+        for (index, column) in source.columns.enumerated() {
+            guard let found = source.types.displaced(column.type, at: side.types, side.columns[index].type) else {
+                continue
+            }
+            throw TransferRefusal(
+                "column \(quoteIdentifier(column.name)): attribute \(quoteIdentifier(found.attribute)) of the type "
+                    + "\(quoteIdentifier(found.composite)) is number \(found.here) at the source, \(found.there) at "
+                    + "\(side.label), and values go by position; a --query with ROW(…) gives them in that order")
         }
     }
 
@@ -89,12 +111,18 @@ struct FormatPlan {
     /// others; nil: the columns themselves.
     static func selection(_ source: Side, _ destinations: [Side], encoding: String) -> [String]? {
         var isGuarded = false
-        let list = source.columns.map { column in
-            let guarded = TypeHistory.guarded(
-                column.name, holding: source.types.builtIns(column.type), from: source.peer,
-                to: destinations.map(\.peer), in: encoding)
-            if guarded != nil { isGuarded = true }
-            return guarded ?? quoteIdentifier(column.name)
+        let list = source.columns.enumerated().map { index, column in
+            let misreadings = TypeHistory.Misreading.allCases.filter { misreading in
+                // A column of text takes nothing for another.
+                source.types.mayHold(misreading.type, column.type)
+                    && destinations.contains { side in
+                        misreading.isPossible(from: source.peer, to: side.peer, in: encoding)
+                            && side.types.mayHold(misreading.type, side.columns[index].type)
+                    }
+            }
+            guard !misreadings.isEmpty else { return quoteIdentifier(column.name) }
+            isGuarded = true
+            return TypeHistory.guarded(column.name, against: misreadings, from: source.peer, in: encoding)
         }
         return isGuarded ? list : nil
     }

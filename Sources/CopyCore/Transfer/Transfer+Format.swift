@@ -4,7 +4,7 @@ extension Transfer {
     /// The request's options, completed by what the servers say.
     func chooseOptions(_ source: Source) throws -> CopyOptions {
         var options = request.options
-        let sides = needsTypes ? try self.sides(source) : nil
+        let sides = try self.sides(source)
         options.format = try chooseFormat(source, sides)
         // A stream's own header line is not among its rows.
         if readsStream { options.header = false }
@@ -16,8 +16,13 @@ extension Transfer {
         return options
     }
 
-    /// Whether the columns' types must be asked for: they decide the format, or some values would be misread in text.
-    var needsTypes: Bool {
+    /// Whether tables are asked for their columns' types: between servers always, for composites.
+    var needsTypes: Bool { typesDecide || request.source.isServer && hasServerDestination }
+
+    private var hasServerDestination: Bool { entries.contains { $0.isActive && $0.endpoint.isServer } }
+
+    /// Whether the types of all columns must be known: they decide the format, or some values would be misread in text.
+    private var typesDecide: Bool {
         guard formatWithoutTypes != nil else { return true }
         guard request.format != .binary, let source = sourceSession.map(peer) else { return false }
         let destinations = entries.filter(\.isActive).compactMap(\.session).map(peer)
@@ -53,10 +58,20 @@ extension Transfer {
     /// a server that is told SQL_ASCII takes anything (seen with 15).
     func options(at session: Session) -> CopyOptions {
         var options = options
-        if options.encoding?.uppercased() == "SQL_ASCII" {
+        if let encoding = options.encoding, Encoding.areSame(encoding, "SQL_ASCII") {
             options.encoding = session.connection.parameterStatus("server_encoding")
         }
         return options
+    }
+
+    /// A server that knows its encoding would give its bytes as those of none, and another take them for its own.
+    func refuseEncodingOfNone() throws {
+        guard let encoding = request.options.encoding, Encoding.areSame(encoding, "SQL_ASCII"), hasServerDestination,
+            let own = sourceSession?.connection.parameterStatus("server_encoding"), own != "SQL_ASCII"
+        else { return }
+        throw TransferRefusal(
+            "--encoding=\(encoding) between servers says that the source's bytes are in no known encoding; "
+                + "\(request.source.label) is in \(own)", isUsageError: true)
     }
 
     /// The columns of all servers.
@@ -83,21 +98,30 @@ extension Transfer {
         observer?.decided("format \(format.rawValue): \(reason)")
     }
 
-    private func sides(_ source: Source) throws -> Sides {
+    /// Nil where no type matters. Columns that only differ in the order of their attributes are refused here.
+    private func sides(_ source: Source) throws -> Sides? {
         let columns = source.columns ?? []
+        // A query's types cost a round trip: for simple ones none is needed.
+        let asked = typesDecide ? columns : columns.filter { TypeGraph.mayHoldOthers($0.type) }
+        guard needsTypes, !asked.isEmpty || typesDecide else { return nil }
+        let types = try sourcePreparation?.types() ?? sourceTypes(asked.map(\.type))
+        let own = FormatPlan.Side(
+            label: request.source.label, columns: columns, types: types,
+            peer: sourceSession.map(peer) ?? TypeHistory.Peer(serverVersion: 0))
         var destinations: [FormatPlan.Side] = []
         for entry in entries where entry.isActive {
             guard let plan = entry.plan, let session = entry.session, let types = try entry.preparation?.types() else {
                 continue
             }
-            destinations.append(
-                FormatPlan.Side(
-                    label: entry.label, columns: plan.table.types(of: columns.map(\.name)), types: types,
-                    peer: peer(session)))
+            let side = FormatPlan.Side(
+                label: entry.label, columns: plan.table.types(of: columns.map(\.name)), types: types,
+                peer: peer(session))
+            try preparing(entry) {
+                try FormatPlan.checkAttributes(own, side)
+                destinations.append(side)
+            }
         }
-        let types = try sourcePreparation?.types() ?? sourceTypes(columns.map(\.type))
-        let own = sourceSession.map(peer) ?? TypeHistory.Peer(serverVersion: 0)
-        return (FormatPlan.Side(label: request.source.label, columns: columns, types: types, peer: own), destinations)
+        return (own, destinations)
     }
 
     /// The types of a query's columns, which are known too late to be asked for together with them.

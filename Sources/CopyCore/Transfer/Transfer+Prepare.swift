@@ -49,6 +49,7 @@ extension Transfer {
     func plan() throws {
         try readHead()
         try openSessions()
+        try refuseEncodingOfNone()
         try lookUp()
         try lockAndAsk()
         failingLabel = request.source.label
@@ -100,7 +101,7 @@ extension Transfer {
 
     /// Whether values are names, which the user's search_path would shorten.
     private func holdsNames(_ columns: [(name: String, type: UInt32)], _ types: TypeGraph?) throws -> Bool {
-        let doubtful = columns.map(\.type).filter(TypeGraph.mayHoldNames)
+        let doubtful = columns.map(\.type).filter(TypeGraph.mayHoldOthers)
         guard !doubtful.isEmpty else { return false }
         let types = try types ?? sourceTypes(doubtful)
         return doubtful.contains(where: types.holdsNames)

@@ -8,16 +8,16 @@ extension TypeGraph {
 
     /// Whether values hold names of tables, functions, types and the like, at any depth.
     func holdsNames(_ oid: UInt32) -> Bool {
-        guard let node = nodes[oid] else { return false }
-        return node.schema == "pg_catalog" && Self.nameTypes.contains(node.name)
-            // A record or an array of anything: what is in it is known to each row.
-            || node.kind == "p"
-            || ([node.element, node.base, node.subtype] + node.members).contains { $0 != 0 && holdsNames($0) }
+        contents(oid).contains { _, node in
+            node.schema == "pg_catalog" && Self.nameTypes.contains(node.name)
+                // A record or an array of anything: what is in it is known to each row.
+                || node.kind == "p"
+        }
     }
 
     /// Whether it is worth asking what a type is made of: it is one of these itself, an array of them, or made of
     /// columns (pg_type.dat: OIDs from 10,000 on are given by initdb and by users).
-    static func mayHoldNames(_ oid: UInt32) -> Bool { oid >= 10_000 || nameOIDs.contains(oid) }
+    static func mayHoldOthers(_ oid: UInt32) -> Bool { oid >= 10_000 || nameOIDs.contains(oid) }
 
     /// reg* and their arrays; the rows of pg_type, pg_attribute, pg_proc and pg_class.
     private static let nameOIDs: Set<UInt32> = [

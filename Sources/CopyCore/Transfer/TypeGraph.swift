@@ -14,8 +14,11 @@ struct TypeGraph: Sendable {
         var base: UInt32 = 0
         /// What a range or multirange is over; 0 where it is none.
         var subtype: UInt32 = 0
-        /// A composite's columns.
-        var members: [UInt32] = []
+        /// A composite's.
+        var attributes: [Attribute] = []
+
+        /// What is in it, one level down.
+        var parts: [UInt32] { [element, base, subtype].filter { $0 != 0 } + attributes.map(\.type) }
 
         /// access/transam.h: FirstNormalObjectId. Below it every server of a version has the same OIDs, and those
         /// of the portable types never changed.
@@ -25,12 +28,32 @@ struct TypeGraph: Sendable {
         var isVector: Bool { schema == "pg_catalog" && (name == "oidvector" || name == "int2vector") }
     }
 
+    /// A column of a composite.
+    struct Attribute: Sendable {
+        var name: String
+        var type: UInt32
+    }
+
     /// By OID.
     var nodes: [UInt32: Node]
+
+    /// A type and every type inside it, each once: a composite can contain itself, through a multirange.
+    func contents(_ oid: UInt32) -> [(oid: UInt32, node: Node)] {
+        var found: [(oid: UInt32, node: Node)] = []
+        var seen: Set = [oid]
+        var rest = [oid]
+        while let next = rest.popLast() {
+            guard let node = nodes[next] else { continue }
+            found.append((next, node))
+            rest += node.parts.filter { seen.insert($0).inserted }
+        }
+        return found
+    }
 
     /// How a type's binary form looks, where it means the same on every server; else why it may not.
     ///
     /// Arrays and composites carry the OIDs of what is in them, so that must be built in; domains and ranges do not.
+    /// What contains itself is a composite inside another type, where this ends.
     func signature(_ oid: UInt32, embedded: Bool = false) -> Result<String, Doubt> {
         guard let node = nodes[oid] else { return .failure(Doubt("an unknown type")) }
         let builtIn = node.isBuiltIn(oid)
@@ -39,8 +62,8 @@ struct TypeGraph: Sendable {
             return signature(node.base)
         case "c" where !embedded:
             var parts: [String] = []
-            for member in node.members {
-                switch signature(member, embedded: true) {
+            for attribute in node.attributes {
+                switch signature(attribute.type, embedded: true) {
                 case .success(let part): parts.append(part)
                 case .failure(let doubt): return .failure(doubt)
                 }
@@ -60,29 +83,42 @@ struct TypeGraph: Sendable {
     /// The type's name and what is in it, domains looked through: what must be equal for binary to be tried at all.
     /// A server does not notice when an array, a composite or a range holds something else under the same name.
     func structure(_ oid: UInt32) -> String {
+        var told: Set<UInt32> = []
+        return structure(oid, &told)
+    }
+
+    /// What was told already is named only: it may be itself that is inside.
+    private func structure(_ oid: UInt32, _ told: inout Set<UInt32>) -> String {
         guard let node = nodes[oid] else { return "\(oid)" }
         let name = "\(node.schema).\(node.name)"
         switch node.kind {
-        case "d": return structure(node.base)
-        case "c": return name + "(" + node.members.map(structure).joined(separator: ", ") + ")"
-        case "r", "m": return node.isBuiltIn(oid) ? name : "\(name)<\(structure(node.subtype))>"
-        default: return node.element == 0 || node.isVector ? name : structure(node.element) + "[]"
+        case "d": return structure(node.base, &told)
+        case "r", "m":
+            guard !node.isBuiltIn(oid), told.insert(oid).inserted else { return name }
+            return "\(name)<\(structure(node.subtype, &told))>"
+        case "c":
+            guard told.insert(oid).inserted else { return name }
+            return name + "(" + node.attributes.map { structure($0.type, &told) }.joined(separator: ", ") + ")"
+        default: return node.element == 0 || node.isVector ? name : structure(node.element, &told) + "[]"
         }
     }
 
-    /// The built-in types that it is or holds, by name: what a server's version may have changed.
-    func builtIns(_ oid: UInt32) -> Set<String> {
-        guard let node = nodes[oid] else { return [] }
-        let inner = [node.element, node.base, node.subtype] + node.members
-        let own: Set<String> = node.isBuiltIn(oid) ? [node.name] : []
-        return inner.reduce(into: own) { if $1 != 0 { $0.formUnion(builtIns($1)) } }
+    /// Whether values of this built-in type may be in it, which a server's version may have changed. A record or an array
+    /// of anything may hold all types.
+    func mayHold(_ name: String, _ oid: UInt32) -> Bool {
+        contents(oid).contains { $0.node.kind == "p" || $0.node.isBuiltIn($0.oid) && $0.node.name == name }
     }
 
-    /// Whether characters are in it, which depend on the encoding; of the types whose binary form is portable.
-    func holdsText(_ oid: UInt32) -> Bool {
-        guard let node = nodes[oid] else { return false }
-        return Self.characters.contains(node.name)
-            || ([node.element, node.base, node.subtype] + node.members).contains { $0 != 0 && holdsText($0) }
+    /// Whether characters may be in it, which depend on the encoding.
+    func mayHoldText(_ oid: UInt32) -> Bool {
+        contents(oid).contains { oid, node in
+            switch node.kind {
+            case "e", "p": true
+            case "b" where node.element == 0:
+                !node.isBuiltIn(oid) || !Self.portable.contains(node.name) || Self.characters.contains(node.name)
+            default: false
+            }
+        }
     }
 
     private func described(_ node: Node) -> String {

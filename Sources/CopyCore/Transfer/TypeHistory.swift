@@ -34,10 +34,10 @@ enum TypeHistory {
         Change(type: "interval", since: 15, isMutual: false),
     ]
 
-    /// Why these types' binary forms do not mean the same at both servers; nil: they do.
-    static func binaryDoubt(_ types: Set<String>, from source: Peer, to destination: Peer) -> String? {
+    /// Why the binary form of what may hold these types does not mean the same at both servers; nil: it does.
+    static func binaryDoubt(from source: Peer, to destination: Peer, mayHold: (String) -> Bool) -> String? {
         let change = changes.first { change in
-            guard types.contains(change.type) else { return false }
+            guard mayHold(change.type) else { return false }
             let isNew = (source: source.major >= change.since, destination: destination.major >= change.since)
             return isNew.source != isNew.destination && (isNew.source || change.isMutual)
         }
@@ -69,8 +69,16 @@ enum TypeHistory {
             case .greatestInterval: source.major < 17 && destination.major >= 17
             case .octalChar: source.major >= 15 && destination.major < 15
             case .convertedChar:
-                source.major < 15 && source.encoding.map { $0 != encoding && $0 != "SQL_ASCII" } ?? false
+                source.major < 15
+                    && source.encoding.map { !Encoding.areSame($0, encoding) && $0 != "SQL_ASCII" } ?? false
             }
+        }
+
+        /// What is wrong with such a value.
+        func reason(from source: Peer, in encoding: String) -> String {
+            self == .convertedChar
+                ? "would become another on its way from \(source.encoding ?? "its encoding") to \(encoding)"
+                : "a destination's version would take for another in text"
         }
 
         /// A condition in SQL: whether the value is among these, given how the source prints it.
@@ -88,25 +96,23 @@ enum TypeHistory {
     }
 
     /// A column as it is selected in text formats, where some of its values would be taken for others: the source's server
-    /// fails at such a value. nil: the column itself will do.
+    /// fails at such a value.
     static func guarded(
-        _ column: String, holding types: Set<String>, from source: Peer, to destinations: [Peer], in encoding: String
-    ) -> String? {
-        let misreadings = Misreading.allCases.filter { misreading in
-            types.contains(misreading.type)
-                && destinations.contains { misreading.isPossible(from: source, to: $0, in: encoding) }
-        }
-        guard !misreadings.isEmpty else { return nil }
+        _ column: String, against misreadings: [Misreading], from source: Peer, in encoding: String
+    ) -> String {
         let name = quoteIdentifier(column)
         // What COPY prints; a cast to text may be the user's own.
         let text = "pg_catalog.format('%s', \(name))"
-        let condition = misreadings.map { $0.condition(text) }.joined(separator: " OR ")
-        // SQL has no statement that fails, but a cast can. The planner must not try it: the value is in it.
-        let message = quoteLiteral(
-            "column \(name) holds a value that a destination's version would take for another in text: ")
-        let failure = """
-            (\(message) OPERATOR(pg_catalog.||) pg_catalog.left(\(text), 100))::pg_catalog.int4
-            """
-        return "CASE WHEN (CASE WHEN \(condition) THEN \(failure) END) IS NULL THEN \(name) END AS \(name)"
+        let failures = misreadings.map { misreading in
+            let message = quoteLiteral(
+                "column \(name) holds a value that \(misreading.reason(from: source, in: encoding)): ")
+            // SQL has no statement that fails, but a function can; a cast may be the user's own. The planner must not try
+            // it: the value is in it.
+            return """
+                WHEN \(misreading.condition(text)) THEN pg_catalog.int4in(pg_catalog.textout(\
+                \(message) OPERATOR(pg_catalog.||) pg_catalog.left(\(text), 100)))
+                """
+        }
+        return "CASE WHEN (CASE \(failures.joined(separator: " ")) END) IS NULL THEN \(name) END AS \(name)"
     }
 }

@@ -16,11 +16,20 @@ import Testing
         1187: Node(schema: "pg_catalog", name: "_interval", kind: "b", element: 1186),
         20000: Node(schema: "public", name: "span", kind: "r", subtype: 1186),
         20001: Node(schema: "public", name: "period", kind: "d", base: 1186),
-        20002: Node(schema: "public", name: "pair", kind: "c", members: [25, 1187]),
+        20002: Node(schema: "public", name: "pair", kind: "c", attributes: attributes(25, 1187)),
         20003: Node(schema: "public", name: "_pair", kind: "b", element: 20002),
         20004: Node(schema: "public", name: "spans", kind: "m", subtype: 1186),
         20005: Node(schema: "public", name: "interval", kind: "b"),
+        2249: Node(schema: "pg_catalog", name: "record", kind: "p"),
+        // It contains itself.
+        20006: Node(schema: "public", name: "ring", kind: "c", attributes: attributes(23, 20007)),
+        20007: Node(schema: "public", name: "rings", kind: "m", subtype: 20006),
     ])
+
+    private static func attributes(_ types: UInt32...) -> [TypeGraph.Attribute] {
+        types.enumerated().map { TypeGraph.Attribute(name: "a\($0)", type: $1) }
+    }
+
     private static let holdingIntervals: [UInt32] = [1186, 1187, 20000, 20001, 20002]
 
     private func side(_ type: UInt32, _ version: Int, label: String = "there") -> FormatPlan.Side {
@@ -57,8 +66,8 @@ import Testing
     }
 
     @Test func `a type of that name that is the user's own is no interval`() {
-        #expect(Self.types.builtIns(20005) == [])
-        #expect(Self.types.builtIns(20003) == ["text", "_interval", "interval"])
+        #expect(!Self.types.mayHold("interval", 20005))
+        #expect(["text", "_interval", "interval"].allSatisfy { Self.types.mayHold($0, 20003) })
         #expect(throws: Never.self) { try FormatPlan.checkBinary(side(20005, 160_000), [side(20005, 180_000)]) }
     }
 
@@ -87,11 +96,12 @@ import Testing
     }
 
     private func selection(
-        _ type: UInt32, _ source: Int, _ destination: Int, from encoding: String = "UTF8"
+        _ type: UInt32, _ source: Int, _ destination: Int, to other: UInt32? = nil, from encoding: String = "UTF8",
+        in sent: String = "UTF8"
     ) -> [String]? {
         var source = side(type, source)
         source.peer.encoding = encoding
-        return FormatPlan.selection(source, [side(type, destination)], encoding: "UTF8")
+        return FormatPlan.selection(source, [side(other ?? type, destination)], encoding: sent)
     }
 
     @Test func `only columns that could be misread in text are watched`() throws {
@@ -108,5 +118,25 @@ import Testing
         #expect(selection(18, 140_000, 150_000, from: "SQL_ASCII") == nil)
         #expect(selection(18, 150_000, 150_000, from: "LATIN1") == nil)
         #expect(selection(25, 160_000, 140_000, from: "LATIN1") == nil)
+        // However the encoding is spelt.
+        #expect(selection(18, 140_000, 150_000, from: "LATIN1", in: "iso-8859-1") == nil)
+    }
+
+    @Test func `a record may hold every type, and a column of text takes nothing for another`() {
+        #expect(selection(2249, 160_000, 170_000, to: 20002) != nil)
+        #expect(selection(2249, 160_000, 140_000, to: 18) != nil)
+        #expect(selection(2249, 160_000, 170_000, to: 25) == nil)
+        #expect(selection(1186, 160_000, 170_000, to: 25) == nil)
+        #expect(throws: TransferRefusal.self) {
+            try FormatPlan.checkBinary(side(2249, 160_000), [side(2249, 170_000)])
+        }
+    }
+
+    @Test func `a type that contains itself has an end`() {
+        #expect(Self.types.structure(20006) == "public.ring(pg_catalog.int4, public.rings<public.ring>)")
+        #expect(!Self.types.mayHold("interval", 20006) && !Self.types.mayHoldText(20006))
+        #expect(!Self.types.holdsNames(20007))
+        #expect(format(20006, 160_000, 160_000) == .text && format(20007, 160_000, 160_000) == .text)
+        #expect(Self.types.displaced(20006, at: Self.types, 20006) == nil)
     }
 }

@@ -53,6 +53,27 @@ import Testing
         #expect(try value(destination, "e8") == "eight")
     }
 
+    @Test func `options name them, too`() throws {
+        let source = try place(Servers.source, ["e9", "e8", "c3a9"], fill: true)
+        let destination = try place(Servers.first, ["c3a9", "e8", "e9"])
+        let cafe: [UInt8] = [0x63, 0x61, 0x66, 0xE9]
+        let columns = Array("--columns=\"".utf8) + [0xE9] + Array("\",".utf8) + [0xE8]
+        let result = try run(
+            [],
+            [
+                Array("-t".utf8) + cafe, Array("--into=".utf8) + table, columns, Array(source.conninfo.utf8),
+                Array(destination.conninfo.utf8),
+            ])
+        #expect(result.code == 0, "\(result)")
+        #expect(try value(destination, "e9") == "nine" && value(destination, "e8") == "eight")
+        #expect(try value(destination, "c3a9") == "")
+        let missing = try run(
+            [], [Array("-t".utf8) + cafe + [0xE8], Array(source.conninfo.utf8), Array(destination.conninfo.utf8)])
+        #expect(missing.code == 1 && missing.errors.contains(#"caf\xE9\xE8"#), "\(missing)")
+        let wrong = try run([], [Array("-t".utf8) + cafe + [0x20], Array(source.conninfo.utf8), Array("null:".utf8)])
+        #expect(wrong.code == 2 && wrong.errors.contains("not a table's name"), "\(wrong)")
+    }
+
     @Test func `a query's column is found by its bytes`() throws {
         let source = try place(Servers.source, ["e9", "e8", "c3a9"], fill: true)
         let destination = try place(Servers.first, ["e9", "e8", "c3a9"])
@@ -94,7 +115,7 @@ import Testing
             let result = try run([], arguments + [Array("null:".utf8)])
             #expect(result.code == 2 && result.errors.contains("is not valid UTF-8"), "\(result)")
         }
-        let option = try program(["-t"]).adding(rawArgument: [0x74, 0xE9]).adding(
+        let option = try program(["--where"]).adding(rawArgument: [0x74, 0xE9]).adding(
             rawArgument: Array(source.conninfo.utf8)
         ).adding(rawArgument: Array("null:".utf8)).run()
         #expect(option.code == 2 && option.errors.contains("is not valid UTF-8"), "\(option)")

@@ -68,11 +68,11 @@ extension TransferOptions {
         source = invocation.operands[0]
         destinations = Array(invocation.operands.dropFirst())
 
-        table = try invocation.nonEmptyText(of: .table)
+        table = try invocation.names(of: .table)
         query = try invocation.nonEmptyText(of: .query)
         `where` = try invocation.nonEmptyText(of: .where)
-        columns = try invocation.nonEmptyText(of: .columns)
-        into = try invocation.nonEmptyText(of: .into)
+        columns = try invocation.names(of: .columns)
+        into = try invocation.names(of: .into)
         truncate = invocation.has(.truncate)
         allowEmpty = invocation.has(.allowEmpty)
         overrideReadOnly = invocation.has(.overrideReadOnly)

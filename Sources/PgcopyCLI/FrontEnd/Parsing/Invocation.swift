@@ -43,7 +43,15 @@ struct Invocation: Sendable {
 
     /// As `text(of:)`; an empty value is a usage error as well.
     func nonEmptyText(of option: OptionSpec) throws(UsageError) -> String? {
-        let text = try text(of: option)
+        try nonEmpty(text(of: option), option)
+    }
+
+    /// The option's value as names, which need not be UTF-8 in a database of no encoding; an empty one is a usage error.
+    func names(of option: OptionSpec) throws(UsageError) -> String? {
+        try nonEmpty(value(of: option).map { RawText.decoding($0.bytes) }, option)
+    }
+
+    private func nonEmpty(_ text: String?, _ option: OptionSpec) throws(UsageError) -> String? {
         if text == "" { throw error("option \(option.spelling): its value is empty") }
         return text
     }

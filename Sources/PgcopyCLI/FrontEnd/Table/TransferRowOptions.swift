@@ -134,7 +134,10 @@ extension OptionSpec {
         "encoding",
         value: .required("NAME", .text),
         summary: "encoding of the stream, such as UTF8 or LATIN1",
-        details: ["Not in binary format, where characters are UTF8."]
+        details: [
+            "Not in binary format, where characters are UTF8. "
+                + "Between servers: what the bytes of a source of encoding SQL_ASCII are."
+        ]
     )
 
     /// `--allow-unterminated`.
