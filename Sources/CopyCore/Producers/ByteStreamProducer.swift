@@ -150,6 +150,7 @@ public final class ByteStreamProducer: Producer {
         case .escape: throw .insideEscape(row: row)
         case .marker: throw .insideMarker
         // A server takes binary rows without their trailer: the one sign of a stream that merely stopped.
+        case .markerLine: if rules.csvMarker == .refused { throw .ambiguousMarker(row: row) }
         case .noTrailer: throw .trailerMissing
         }
         let last = Totals(messages: scanner.endsInsideRow ? 1 : 0)
