@@ -72,6 +72,14 @@ public final class Connection {
         return unsafe String(cString: text)
     }
 
+    /// Whether somebody gave a value to one of libpq's keywords that has no default: in the connection string, the
+    /// environment or a service file. libpq: PQconninfo.
+    public func isGiven(_ keyword: String) -> Bool {
+        guard let options = unsafe PQconninfo(handle) else { return false }
+        defer { unsafe PQconninfoFree(options) }
+        return unsafe ConnectionString.set(in: options).contains { $0.keyword == keyword && !$0.value.isEmpty }
+    }
+
     /// Whether TLS protects this connection. libpq: PQsslInUse.
     public var usesTLS: Bool { unsafe PQsslInUse(handle) != 0 }
 
