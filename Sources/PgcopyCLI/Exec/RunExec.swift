@@ -51,7 +51,7 @@ private struct ExecRun {
         guard let sessions = try connect(links) else { return ExitCode.usage }
         let output: BatchOutput
         do {
-            output = try BatchOutput(STDOUT_FILENO)
+            output = try BatchOutput(STDOUT_FILENO, mayBeClosed: options.verbosity == .quiet)
         } catch {
             Console().message("stdout: \(error); nothing was run")
             return ExitCode.failure

@@ -11,11 +11,14 @@ public final class BatchOutput {
     private let receiver: ByteStreamReceiver
 
     /// Text for a descriptor; whoever opened it closes it.
+    /// - Parameter mayBeClosed: there may be nothing to write.
     /// - Throws: a `SystemError` where nobody could read anything.
-    public init(_ descriptor: CInt) throws {
+    public init(_ descriptor: CInt, mayBeClosed: Bool = false) throws {
         receiver = ByteStreamReceiver(descriptor, label: "stdout")
         _ = try receiver.enter(.text)
-        guard fcntl(descriptor, F_GETFL) & O_ACCMODE != O_RDONLY else { throw SystemError("cannot write", EBADF) }
+        guard mayBeClosed || fcntl(descriptor, F_GETFL) & O_ACCMODE != O_RDONLY else {
+            throw SystemError("cannot write", EBADF)
+        }
         _ = try receiver.attend([])
     }
 
