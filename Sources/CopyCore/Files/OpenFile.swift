@@ -48,14 +48,13 @@ final class OpenFile {
 
     /// The descriptor of ours that a path leads to, as /dev/stdout, /dev/fd/1 and links to them do.
     private static func inherited(_ path: Path) -> CInt? {
+        func parts(_ folder: Path) -> [Substring] { folder.resolved.text.split(separator: "/") }
+        let own = parts(Path(Array("/proc/self".utf8)))
         var path = path
         // As many links as the system follows.
         for _ in 0..<40 {
-            let folder = path.folder.resolved.text.split(separator: "/", omittingEmptySubsequences: true)
-            let isOurs =
-                folder.first == "proc" && folder.last == "fd"
-                && ["self", "thread-self", "\(getpid())"].contains(folder[1])
-            if isOurs || folder == ["dev", "fd"] {
+            let folder = parts(path.folder)
+            if folder.starts(with: own) && folder.last == "fd" || folder == ["dev", "fd"] {
                 return CInt(String(decoding: path.name, as: UTF8.self)).flatMap { $0 >= 0 ? $0 : nil }
             }
             guard let next = path.next else { return nil }
