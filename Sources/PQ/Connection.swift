@@ -72,12 +72,12 @@ public final class Connection {
         return unsafe String(cString: text)
     }
 
-    /// Whether somebody gave a value to one of libpq's keywords that has no default: in the connection string, the
-    /// environment or a service file. libpq: PQconninfo.
-    public func isGiven(_ keyword: String) -> Bool {
-        guard let options = unsafe PQconninfo(handle) else { return false }
+    /// What somebody gave as the value of one of libpq's keywords: in the connection string, the environment or a service
+    /// file; "" where nobody did and it has no default. libpq: PQconninfo.
+    public func given(_ keyword: String) -> String {
+        guard let options = unsafe PQconninfo(handle) else { return "" }
         defer { unsafe PQconninfoFree(options) }
-        return unsafe ConnectionString.set(in: options).contains { $0.keyword == keyword && !$0.value.isEmpty }
+        return unsafe ConnectionString.set(in: options).first { $0.keyword == keyword }?.value ?? ""
     }
 
     /// Whether TLS protects this connection. libpq: PQsslInUse.

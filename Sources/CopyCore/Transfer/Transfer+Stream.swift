@@ -96,9 +96,10 @@ extension Transfer {
         let writesStream = entries.contains { !$0.endpoint.isServer && $0.endpoint.kind != .null }
         guard readsStream || writesStream, request.format != .binary, request.options.encoding == nil else { return }
         for session in readsStream ? entries.map(\.session) : [sourceSession] {
-            guard let session, session.connection.isGiven("client_encoding"),
-                let encoding = session.connection.parameterStatus("client_encoding"),
-                !Encoding.areSame(encoding, "UTF8")
+            guard let session, let encoding = session.connection.parameterStatus("client_encoding"),
+                !Encoding.areSame(encoding, "UTF8"),
+                !session.connection.given("client_encoding").isEmpty
+                    || session.connection.given("options").contains("client_encoding")
             else { continue }
             failingLabel = session.label
             throw TransferRefusal(

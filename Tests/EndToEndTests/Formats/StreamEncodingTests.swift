@@ -23,6 +23,8 @@ import Testing
         expectRefusal(try transfer(file, target))
         expectRefusal(
             try transfer("--format=csv", trio.source.at(), new) { $0.environment["PGCLIENTENCODING"] = "LATIN1" })
+        expectRefusal(
+            try transfer(trio.source.at(), new) { $0.environment["PGOPTIONS"] = "-c client_encoding=LATIN1" })
         #expect(try !directory.exists("new") && trio.first.count() == 0)
         // What was said, and what needs no saying.
         #expect(try transfer("--encoding=LATIN1", file, target).code == 0)
