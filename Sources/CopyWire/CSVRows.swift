@@ -22,7 +22,7 @@ struct CSVRows: Sendable {
     var rest: RowScanner.Rest {
         if ended { return .nothing }
         if quoted { return .quotes }
-        if lineEnd == .carriageReturnSeen { return line.isMarker ? .nothing : .row }
+        if lineEnd == .carriageReturnSeen { return line.isMarker ? .markerLine : .row }
         return line == .empty ? .nothing : .partOfRow
     }
 

@@ -26,6 +26,8 @@ public struct RowScanner: Sendable {
         case escape
         /// Text: the end marker without its line end. No server takes it.
         case marker
+        /// Csv: the line `\.`; its line end is a carriage return, which only what follows tells from half of a pair.
+        case markerLine
         /// Binary: the trailer has not come.
         case noTrailer
     }
@@ -107,7 +109,7 @@ public struct RowScanner: Sendable {
         guard fault == nil else { return false }
         return switch rest {
         case .row, .partOfRow, .quotes, .escape: true
-        case .nothing, .marker, .noTrailer: false
+        case .nothing, .marker, .markerLine, .noTrailer: false
         }
     }
 }

@@ -72,6 +72,14 @@ public final class Connection {
         return unsafe String(cString: text)
     }
 
+    /// What somebody gave as the value of one of libpq's keywords: in the connection string, the environment or a service
+    /// file; "" where nobody did and it has no default. libpq: PQconninfo.
+    public func given(_ keyword: String) -> String {
+        guard let options = unsafe PQconninfo(handle) else { return "" }
+        defer { unsafe PQconninfoFree(options) }
+        return unsafe ConnectionString.set(in: options).first { $0.keyword == keyword }?.value ?? ""
+    }
+
     /// Whether TLS protects this connection. libpq: PQsslInUse.
     public var usesTLS: Bool { unsafe PQsslInUse(handle) != 0 }
 

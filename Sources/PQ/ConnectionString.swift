@@ -29,7 +29,7 @@ public enum ConnectionString {
         return found
     }
 
-    private static func set(in options: UnsafeMutablePointer<PQconninfoOption>) -> [(keyword: String, value: String)] {
+    static func set(in options: UnsafeMutablePointer<PQconninfoOption>) -> [(keyword: String, value: String)] {
         var found: [(keyword: String, value: String)] = []
         var next = unsafe options
         while let keyword = unsafe next.pointee.keyword {

@@ -95,7 +95,7 @@ struct CSVRowsTests {
     static let rests: [(String, RowScanner.Rest)] = [
         ("", .nothing), ("1\n", .nothing), ("1\r", .row), ("1\r\n2\r", .partOfRow), ("1\n2,", .partOfRow),
         ("\"a\"", .partOfRow), ("\"a", .quotes), ("\"a\n", .quotes), ("\"a\"\"", .quotes), ("1\n\\.", .partOfRow),
-        ("1\n\\.\n", .nothing), ("\\.\r", .nothing),
+        ("1\n\\.\n", .nothing), ("\\.\r", .markerLine), ("1\r\\.\r", .nothing),
     ]
 
     @Test(arguments: rests) func `what is left at the end is told`(_ stream: String, _ rest: RowScanner.Rest) {

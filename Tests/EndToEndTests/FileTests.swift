@@ -124,7 +124,7 @@ import Testing
             ([directory.path, trio.first.at()], "Is a directory"),
             ([directory.file("missing"), trio.first.at()], "No such file or directory"),
             ([trio.source.at(), directory.file("no/such/folder")], "No such file or directory"),
-            ([trio.source.at(), "/proc/pgcopy"], "cannot create a file beside /proc/pgcopy"),
+            ([trio.source.at(), "/proc/pgcopy"], "/proc/pgcopy: cannot create a file beside it"),
         ] {
             let result = try transfer(arguments)
             #expect(result.code == 1, "\(result)")

@@ -71,10 +71,47 @@ import Testing
         #expect(missing.errors.contains("port=\(cluster.port)"), "\(missing)")
     }
 
+    /// The options of a command that take a value, as its help names them.
+    private func options(of command: String) throws -> [(name: String, isOptional: Bool)] {
+        try Program.pgcopy(command, "--help").run().expecting(0).output.split(separator: "\n").compactMap { line in
+            guard let word = line.split(separator: " ").first(where: { $0.hasPrefix("--") }),
+                line.hasPrefix("  -"), let equals = word.firstIndex(of: "=")
+            else { return nil }
+            let name = word[..<equals]
+            return name.hasSuffix("[") ? (String(name.dropLast()), true) : (String(name), false)
+        }
+    }
+
+    @Test func `no option of any command repeats a connection given as its value`() throws {
+        let directory = try TemporaryDirectory()
+        let cluster = try Servers.source
+        let (server, file) = (cluster.conninfo(database: "postgres"), directory.file("out"))
+        let lines = [
+            ("transfer", [server + "#pg_am", file]), ("transfer", [file, server + "#pg_am"]),
+            ("transfer", ["--format=csv", server + "#pg_am", file]), ("exec", [server]), ("notify", [server]),
+            ("listen", ["--timeout=0", server]),
+        ]
+        var seen = 0
+        for (command, rest) in lines {
+            for option in try options(of: command) {
+                seen += 1
+                for value in ["postgresql://u:Hk7Qz9Wm@127.0.0.1/db", "host=h password=Hk7Qz9Wm", "\u{1b}[2J\u{7}"] {
+                    let swallowing = option.isOptional ? ["\(option.name)=\(value)"] : [option.name, value]
+                    for arguments in [[command] + swallowing + rest, [command] + rest + swallowing] {
+                        let result = try expectHidden(arguments)
+                        #expect(!result.errors.contains("\u{1b}") && !result.errors.contains("\u{7}"), "\(result)")
+                    }
+                }
+            }
+        }
+        #expect(seen > 60, "\(seen) options were found")
+    }
+
     @Test func `a connection that slipped into an option's place is not repeated`() throws {
         let connection = "postgresql://u:Hk7Qz9Wm@127.0.0.1/db"
         for option in [
             "--table", "--into", "--columns", "--timeout", "--interval", "--format", "--rate-limit", "--null",
+            "--encoding",
         ] {
             _ = try expectHidden(["transfer", option, connection, "null:", "null:"])
         }

@@ -38,10 +38,15 @@ public struct Path: Sendable, Hashable {
         // As many links as the system follows.
         for _ in 0..<40 {
             if let real = path.real { return real }
-            guard let target = path.linkTarget else { return path }
-            path = target.first == UInt8(ascii: "/") ? Path(target) : Path(path.folder.bytes + target)
+            guard let next = path.next else { return path }
+            path = next
         }
         return path
+    }
+
+    /// Where a symbolic link leads, nil when this is none.
+    var next: Path? {
+        linkTarget.map { $0.first == UInt8(ascii: "/") ? Path($0) : Path(folder.bytes + $0) }
     }
 
     /// What realpath(3) says, nil when nothing is there.

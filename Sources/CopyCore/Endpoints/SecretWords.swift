@@ -12,7 +12,7 @@ enum SecretWords {
         let word = word.lowercased()
         if known.contains(word) || Redaction.secretKeywords.contains(word) { return true }
         if Redaction.keywords.contains(word) { return false }
-        return word.utf8.count >= 5 && distance(word, "password") <= 3
+        return word.utf8.count >= 5 && NearestWord.editDistance(word, "password") <= 3
             || ["password", "passwd", "secret"].contains { word.contains($0) }
     }
 
@@ -30,7 +30,9 @@ enum SecretWords {
     /// The keyword of libpq's that is so near that it must be meant.
     static func nearestKeyword(_ word: String) -> String? {
         let word = word.lowercased()
-        let near = Redaction.keywords.map { ($0, distance(word, $0)) }.filter { $0.1 <= min(2, $0.0.utf8.count / 3) }
+        let near = Redaction.keywords.map { ($0, NearestWord.editDistance(word, $0)) }.filter {
+            $0.1 <= min(2, $0.0.utf8.count / 3)
+        }
         return near.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
     }
 
@@ -46,22 +48,5 @@ enum SecretWords {
             rest = rest.dropFirst(word.count)
             if isWanted((String(decoding: word, as: UTF8.self), rest)) { return true }
         }
-    }
-
-    /// Insertions, deletions and replacements between two words.
-    private static func distance(_ first: String, _ second: String) -> Int {
-        let left = Array(first.utf8)
-        let right = Array(second.utf8)
-        guard abs(left.count - right.count) <= 3 else { return .max }
-        var last = Array(0...right.count)
-        for row in left.indices {
-            var current = [row + 1]
-            for column in right.indices {
-                let replaced = last[column] + (left[row] == right[column] ? 0 : 1)
-                current.append(min(replaced, last[column + 1] + 1, current[column] + 1))
-            }
-            last = current
-        }
-        return last[right.count]
     }
 }

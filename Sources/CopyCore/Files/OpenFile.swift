@@ -10,9 +10,17 @@ final class OpenFile {
 
     deinit { close(descriptor) }
 
+    /// How long a named pipe's other end is waited for, and who is told that it is.
+    struct Patience {
+        var seconds: Double?
+        var tell: () -> Void = {}
+    }
+
     /// Opens for reading. A named pipe waits for its writer; a signal ends that.
-    static func reading(_ path: Path, _ poller: any Poller) throws -> OpenFile {
-        let file = try open(path, O_RDONLY, "cannot open", poller)
+    static func reading(
+        _ path: Path, _ poller: any Poller, _ patience: Patience = Patience()
+    ) throws -> OpenFile {
+        let file = try open(path, O_RDONLY, "cannot open", poller, patience)
         var status = stat()
         if unsafe fstat(file.descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
             throw SystemError("cannot read", EISDIR)
@@ -21,8 +29,12 @@ final class OpenFile {
     }
 
     /// Opens what is written directly: a device, a named pipe, a socket's file.
-    static func writing(_ path: Path, _ poller: any Poller) throws -> OpenFile {
-        guard let number = inherited(path) else { return try open(path, O_WRONLY, "cannot open for writing", poller) }
+    static func writing(
+        _ path: Path, _ poller: any Poller, _ patience: Patience = Patience()
+    ) throws -> OpenFile {
+        guard let number = inherited(path) else {
+            return try open(path, O_WRONLY, "cannot open for writing", poller, patience)
+        }
         // Opened anew, a file would be written from its beginning, whoever appends to it.
         let access = fcntl(number, F_GETFL)
         let isOurs = fcntl(number, F_GETFD) & FD_CLOEXEC != 0
@@ -34,17 +46,21 @@ final class OpenFile {
         return OpenFile(copy)
     }
 
-    /// The descriptor that a path names, as /dev/stdout and /dev/fd/1 do.
+    /// The descriptor of ours that a path leads to, as /dev/stdout, /dev/fd/1 and links to them do.
     private static func inherited(_ path: Path) -> CInt? {
-        switch path.text {
-        case "/dev/stdin": return 0
-        case "/dev/stdout": return 1
-        case "/dev/stderr": return 2
-        case let text:
-            let prefixes = ["/dev/fd/", "/proc/self/fd/"]
-            guard let prefix = prefixes.first(where: text.hasPrefix) else { return nil }
-            return CInt(text.dropFirst(prefix.count)).flatMap { $0 >= 0 ? $0 : nil }
+        func parts(_ folder: Path) -> [Substring] { folder.resolved.text.split(separator: "/") }
+        let own = parts(Path(Array("/proc/self".utf8)))
+        var path = path
+        // As many links as the system follows.
+        for _ in 0..<40 {
+            let folder = parts(path.folder)
+            if folder.starts(with: own) && folder.last == "fd" || folder == ["dev", "fd"] {
+                return CInt(String(decoding: path.name, as: UTF8.self)).flatMap { $0 >= 0 ? $0 : nil }
+            }
+            guard let next = path.next else { return nil }
+            path = next
         }
+        return nil
     }
 
     /// Whether a path is to be replaced as a whole: it is a regular file, or nothing yet.
@@ -56,12 +72,43 @@ final class OpenFile {
         return status.st_mode & S_IFMT == S_IFREG
     }
 
-    private static func open(_ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller) throws -> OpenFile {
+    private static func open(
+        _ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller, _ patience: Patience
+    ) throws -> OpenFile {
         guard let opening = Opening(path, flags | O_CLOEXEC | O_NOCTTY) else { throw SystemError.now(attempt) }
-        while true {
-            if let code = opening.failure { throw SystemError(attempt, code) }
-            if let descriptor = opening.descriptor { return OpenFile(descriptor) }
-            try poller.wait(for: opening.interest)
+        let start = poller.now
+        let end = patience.seconds.map { start + $0 }
+        var telling: Instant? = start + 1
+        do {
+            while true {
+                if let code = opening.failure { throw SystemError(attempt, code) }
+                if let descriptor = opening.descriptor { return OpenFile(descriptor) }
+                let now = poller.now
+                if let seconds = patience.seconds, let end, now >= end {
+                    throw PipeTimeout(seconds: seconds, wantsReader: flags & O_ACCMODE == O_WRONLY)
+                }
+                if let time = telling, now >= time {
+                    telling = nil
+                    patience.tell()
+                }
+                try poller.wait(for: opening.interest, until: earliest(end, telling))
+            }
+        } catch {
+            opening.abandon()
+            throw error
         }
+    }
+}
+
+/// Nobody came to the other end of a named pipe.
+public struct PipeTimeout: Error, Sendable, Hashable, CustomStringConvertible {
+    /// How long it was waited for.
+    public let seconds: Double
+    /// A reader was waited for, else a writer.
+    public let wantsReader: Bool
+
+    /// For a person.
+    public var description: String {
+        "nobody opened the pipe for \(wantsReader ? "reading" : "writing") within \(seconds) s"
     }
 }

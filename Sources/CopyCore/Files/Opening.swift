@@ -15,7 +15,11 @@ final class Opening: Sendable {
         self.pipe = pipe
         let started = startThread {
             let descriptor = unsafe path.withCString { unsafe open($0, flags) }
-            self.result.store(descriptor >= 0 ? descriptor : -errno, ordering: .releasing)
+            let value = descriptor >= 0 ? descriptor : -errno
+            let isWanted = self.result.compareExchange(
+                expected: -EINPROGRESS, desired: value, ordering: .acquiringAndReleasing
+            ).exchanged
+            if !isWanted, descriptor >= 0 { close(descriptor) }
             self.pipe.wake()
         }
         guard started else { return nil }
@@ -23,6 +27,12 @@ final class Opening: Sendable {
 
     /// Ready when it is done.
     var interest: Interest { Interest(pipe.readEnd, .read) }
+
+    /// Nobody wants it any more: what is opened yet is closed, so that no other end waits for us.
+    func abandon() {
+        let value = result.exchange(-ECANCELED, ordering: .acquiringAndReleasing)
+        if value >= 0 { close(value) }
+    }
 
     /// What was opened.
     var descriptor: CInt? {

@@ -16,7 +16,7 @@ public final class PendingFile {
     public init(replacing path: Path) throws(SystemError) {
         let destination = path.resolved
         name = destination.name
-        guard let folder = Folder(destination.folder) else { throw .now("cannot create a file beside \(path.text)") }
+        guard let folder = Folder(destination.folder) else { throw .now("cannot create a file beside it") }
         self.folder = folder
         // A file could be made in it and never be removed.
         guard !folder.isAppendOnly else { throw SystemError("cannot replace a file in an append-only folder", EPERM) }
@@ -27,7 +27,7 @@ public final class PendingFile {
             file = folder.create(free)
         } while file < 0 && errno == EEXIST
         descriptor = file
-        guard descriptor >= 0 else { throw .now("cannot create a file beside \(path.text)") }
+        guard descriptor >= 0 else { throw .now("cannot create a file beside it") }
         temporary = free
         // First: another user's file in a sticky folder could not be removed again.
         try check()
@@ -43,11 +43,16 @@ public final class PendingFile {
         return [UInt8(ascii: ".")] + name.prefix(max(0, longest - 1 - suffix.count)) + suffix
     }
 
-    /// The old file's mode and owner; else what the umask leaves of read and write.
+    /// The old file's mode, owner and group, as far as they may be given; else what the umask leaves of read and write.
     private func adoptMode() {
         if let old = folder.status(of: name) {
-            _ = fchown(descriptor, old.st_uid, old.st_gid)
-            _ = fchmod(descriptor, old.st_mode & 0o7777)
+            var mode = old.st_mode & 0o7777
+            if fchown(descriptor, old.st_uid, old.st_gid) != 0 {
+                // To run it as its owner was never ours to give, nor its group's rights to another group.
+                mode &= ~S_ISUID
+                if fchown(descriptor, .max, old.st_gid) != 0 { mode &= ~(S_ISGID | S_IRWXG) }
+            }
+            _ = fchmod(descriptor, mode)
         } else {
             let mask = umask(0)
             umask(mask)

@@ -9,18 +9,44 @@ final class ChildProcess {
         enum State {
             case running
             case ended(status: CInt)
+            /// It wanted a terminal that is not its to use, and was ended.
+            case stopped(signal: CInt)
             /// Somebody else took its status.
             case lost(SystemError)
         }
 
         let state = Mutex(State.running)
         let pipe: WakePipe
-        init(_ pipe: WakePipe) { self.pipe = pipe }
+        /// It leads a group of its own, so that what the shell has started can be ended with it.
+        let hasGroup: Bool
+        /// It is being ended: what it leaves behind ends, too.
+        let isCondemned = Atomic(false)
+
+        init(_ pipe: WakePipe, hasGroup: Bool) {
+            self.pipe = pipe
+            self.hasGroup = hasGroup
+        }
 
         /// Waits until the child ends, and takes its status: whoever lets go of it leaves no zombie.
         func await(_ pid: pid_t) {
             var information = unsafe siginfo_t()
-            while unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+            var stop: CInt?
+            while true {
+                let code = unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WSTOPPED | WNOWAIT)
+                if code < 0, errno == EINTR { continue }
+                guard code == 0, unsafe information.si_code == CLD_STOPPED else { break }
+                // Taken, or it would be told again and again.
+                _ = unsafe waitid(P_PID, id_t(pid), &information, WSTOPPED | WNOHANG)
+                let number = unsafe information._sifields._sigchld.si_status
+                guard hasGroup, number == SIGTTIN || number == SIGTTOU else { continue }
+                stop = number
+                kill(-pid, SIGKILL)
+            }
+            if hasGroup, isCondemned.load(ordering: .relaxed) {
+                // What the shell has left behind has a moment; as long as the shell is not reaped the number is the group's.
+                usleep(200_000)
+                kill(-pid, SIGKILL)
+            }
             state.withLock { state in
                 var status: CInt = 0
                 while unsafe waitpid(pid, &status, 0) < 0 {
@@ -29,14 +55,14 @@ final class ChildProcess {
                         return
                     }
                 }
-                state = .ended(status: status)
+                state = stop.map { .stopped(signal: $0) } ?? .ended(status: status)
             }
             pipe.wake()
         }
 
         /// Sends it and its children a signal, unless it has ended: as long as the lock is held its number stays its own.
         func signal(_ pid: pid_t, _ number: CInt) {
-            state.withLock { if case .running = $0 { kill(-pid, number) } }
+            state.withLock { if case .running = $0 { kill(hasGroup ? -pid : pid, number) } }
         }
     }
 
@@ -47,15 +73,17 @@ final class ChildProcess {
     private var input: ArraySlice<UInt8>
 
     /// Starts it.
-    /// - Parameter variables: `NAME=value`, in the place of the process's own of that name.
-    init(_ command: [UInt8], _ variables: [String], input: [UInt8]) throws(SystemError) {
+    /// - Parameters:
+    ///   - variables: `NAME=value`, in the place of the process's own of that name.
+    ///   - inGroup: it gets a process group of its own. Such a one may not use the terminal.
+    init(_ command: [UInt8], _ variables: [String], input: [UInt8], inGroup: Bool) throws(SystemError) {
         guard let pipe = WakePipe() else { throw SystemError.now("cannot make a pipe") }
         var ends: [CInt] = [-1, -1]
         guard unsafe Glibc.pipe(&ends) == 0 else { throw SystemError.now("cannot make a pipe") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         do {
-            pid = try Self.spawn(command, variables, stdin: ends[0])
+            pid = try Self.spawn(command, variables, stdin: ends[0], inGroup: inGroup)
         } catch {
             close(ends[1])
             throw error
@@ -63,7 +91,7 @@ final class ChildProcess {
         feeding = ends[1]
         self.input = input[...]
         _ = fcntl(feeding, F_SETFL, O_NONBLOCK)
-        let end = End(pipe)
+        let end = End(pipe, hasGroup: inGroup)
         self.end = end
         let started = startThread { [pid] in end.await(pid) }
         feed()
@@ -103,12 +131,16 @@ final class ChildProcess {
     /// Sends it a signal, unless it has ended.
     func signal(_ number: CInt) { end.signal(pid, number) }
 
+    /// What it leaves behind when it ends is ended with it.
+    func condemn() { end.isCondemned.store(true, ordering: .relaxed) }
+
     /// How it failed, once it has ended.
     func failure() -> NotificationCommand.Failure? {
         let status: CInt
         switch end.state.withLock({ $0 }) {
         case .running: return nil
         case .lost(let error): return .notRun(error)
+        case .stopped(let signal): return .stopped(signal)
         case .ended(let code): status = code
         }
         if status & 0x7f != 0 { return .signalled(status & 0x7f) }
@@ -122,7 +154,7 @@ final class ChildProcess {
     }
 
     private static func spawn(
-        _ command: [UInt8], _ variables: [String], stdin: CInt
+        _ command: [UInt8], _ variables: [String], stdin: CInt, inGroup: Bool
     ) throws(SystemError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
@@ -135,9 +167,9 @@ final class ChildProcess {
         unsafe sigemptyset(&defaults)
         for number in IgnoredSignals.toRestore { unsafe sigaddset(&defaults, number) }
         unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
-        // A group of its own, so that what the shell has started can be ended with it.
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        unsafe posix_spawnattr_setflags(&attributes, CShort(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+        unsafe posix_spawnattr_setflags(
+            &attributes, CShort(POSIX_SPAWN_SETSIGDEF | (inGroup ? POSIX_SPAWN_SETPGROUP : 0)))
         var pid = pid_t()
         let arguments = [Array("/bin/sh".utf8), Array("-c".utf8), command]
         let code = unsafe withByteStrings(arguments) { argv in

@@ -13,6 +13,8 @@ public struct NotificationCommand: Sendable {
         case exited(CInt)
         /// This signal ended it.
         case signalled(CInt)
+        /// It wanted the terminal while a time was set, which stopped it by this signal; it was ended.
+        case stopped(CInt)
         /// It was ended because its time was over.
         case timedOut
         /// It could not be run.
@@ -23,6 +25,7 @@ public struct NotificationCommand: Sendable {
             switch self {
             case .exited(let code): "the command exited with code \(code)"
             case .signalled(let signal): "the command was ended by signal \(signal)"
+            case .stopped: "the command was ended: it uses the terminal, which it may only without a time limit"
             case .timedOut: "the command was ended: its time was over"
             case .notRun(let error): "the command was not run: \(error)"
             }
@@ -45,7 +48,10 @@ public struct NotificationCommand: Sendable {
     ) throws(Interrupted) -> Failure? {
         let child: ChildProcess
         do {
-            child = try ChildProcess(text, Self.variables(notification), input: RawText.bytes(of: notification.payload))
+            // The terminal is for our own process group; without one, a group of its own can be ended as a whole.
+            child = try ChildProcess(
+                text, Self.variables(notification), input: RawText.bytes(of: notification.payload),
+                inGroup: deadline != nil || !Self.hasTerminal)
         } catch {
             return .notRun(error)
         }
@@ -65,8 +71,15 @@ public struct NotificationCommand: Sendable {
         return child.failure()
     }
 
+    private static var hasTerminal: Bool {
+        let terminal = unsafe open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
+        if terminal >= 0 { close(terminal) }
+        return terminal >= 0
+    }
+
     /// Ends it, whether it likes it or not.
     private func end(_ child: ChildProcess, _ poller: any Poller) throws(Interrupted) {
+        child.condemn()
         for signal in [SIGTERM, SIGKILL] {
             child.signal(signal)
             try wait(child, poller, until: poller.now + Self.grace)

@@ -68,9 +68,12 @@ public final class ByteStreamProducer: Producer {
     /// The last byte of the row so far.
     private var lastOfRow: [UInt8] = []
 
-    /// Throws when it was used before.
+    /// Throws when it was used before, and where servers would differ in what is between quotes.
     public func enter() throws -> Step {
         guard stage == .unused else { throw CopyMisuse.alreadyUsed }
+        if case .csv(let quote, _) = layout, CopyOptions.canMakeMarker(quote) {
+            throw TransferRefusal("the quote of csv cannot be a part of the end-of-data marker \\.")
+        }
         stage = .entered
         return .done
     }
@@ -150,6 +153,7 @@ public final class ByteStreamProducer: Producer {
         case .escape: throw .insideEscape(row: row)
         case .marker: throw .insideMarker
         // A server takes binary rows without their trailer: the one sign of a stream that merely stopped.
+        case .markerLine: if rules.csvMarker == .refused { throw .ambiguousMarker(row: row) }
         case .noTrailer: throw .trailerMissing
         }
         let last = Totals(messages: scanner.endsInsideRow ? 1 : 0)

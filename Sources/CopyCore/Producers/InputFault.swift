@@ -14,6 +14,8 @@ public enum InputFault: Error, Sendable, Hashable, CustomStringConvertible {
     case insideMarker
     /// The data ends before its header line does.
     case insideHeader
+    /// The data ends between the quotes, or behind the backslash, of a name in its header line.
+    case insideHeaderValue
     /// There is not even the header line that was asked for.
     case noHeader
     /// The header line is longer than this many bytes.
@@ -38,7 +40,7 @@ public enum InputFault: Error, Sendable, Hashable, CustomStringConvertible {
         case .unterminated(let row), .insideQuotes(let row), .insideEscape(let row):
             "the data ends inside row \(row): cut off? nothing was committed"
         case .insideMarker: #"the data ends inside its end marker \.: cut off? nothing was committed"#
-        case .insideHeader: "the data ends inside the header line: cut off? nothing was committed"
+        case .insideHeader, .insideHeaderValue: "the data ends inside the header line: cut off? nothing was committed"
         case .noHeader: "the data ends before its header line: cut off? nothing was committed"
         case .headerTooLong(let limit): "the header line is longer than \(limit) bytes: no header?"
         case .headerEndsOtherwise: "the rows have other line ends than the header line"
@@ -57,6 +59,7 @@ public enum InputFault: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .unterminated: "--allow-unterminated takes a last row without its line end"
         case .insideHeader: "--allow-unterminated takes a last line without its line end"
+        case .insideHeaderValue: "a name in it is not closed; see --quote and --escape"
         case .insideQuotes: "a quoted value is not closed; see --quote and --escape"
         case .insideEscape: "the last byte is a backslash that escapes nothing"
         case .behindMarker, .insideMarker: #"a value \. is written \\. in text, "\." in csv"#

@@ -59,8 +59,9 @@ final class StreamHead {
         switch scanner.rest {
         case .row: return
         case .partOfRow where rules.allowsUnterminated: return
-        case .nothing, .noTrailer, .marker: throw .noHeader
-        case .partOfRow, .quotes, .escape: throw .insideHeader
+        case .nothing, .noTrailer, .marker, .markerLine: throw .noHeader
+        case .partOfRow: throw .insideHeader
+        case .quotes, .escape: throw .insideHeaderValue
         }
     }
 }

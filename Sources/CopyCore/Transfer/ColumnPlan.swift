@@ -11,14 +11,14 @@ enum ColumnPlan {
 
     /// The destination's columns in the order they come; nil: the table's own, when nothing is known of the rows.
     static func destination(
-        _ table: TableShape, from source: [String]?, wanted: [String]?
+        _ table: TableShape, from source: [String]?, wanted: [String]?, readsStream: Bool = false
     ) throws(TransferRefusal) -> [String]? {
         guard let columns = source ?? wanted else { return nil }
         try check(columns, table, "the table \(table.name.quoted)")
         for name in columns where table.column(name)?.isGenerated ?? false {
             throw TransferRefusal(
-                "the column \(quoteIdentifier(name)) of \(table.name.quoted) is generated there; leave it out with --columns"
-            )
+                "the column \(quoteIdentifier(name)) of \(table.name.quoted) is generated there; "
+                    + (readsStream ? "the file or stream has to come without it" : "leave it out with --columns"))
         }
         if columns.isEmpty, !table.columns.allSatisfy(\.isGenerated) {
             throw TransferRefusal("the source has no columns, but \(table.name.quoted) has")

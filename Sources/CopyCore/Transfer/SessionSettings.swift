@@ -27,7 +27,8 @@ enum SessionSettings {
         let interval = deadLinkInterval
         let values = [
             ("tcp_user_timeout", seconds * 1000), ("tcp_keepalives_idle", idle), ("tcp_keepalives_interval", interval),
-            ("tcp_keepalives_count", max(1, (seconds - idle + interval - 1) / interval)),
+            // Linux takes no more than 127, and goes by tcp_user_timeout where that is set.
+            ("tcp_keepalives_count", min(127, max(1, (seconds - idle + interval - 1) / interval))),
         ]
         let list = values.map { "('\($0.0)', '\($0.1)')" }.joined(separator: ", ")
         return """

@@ -28,6 +28,11 @@ extension Transfer {
         }
     }
 
+    /// As with everything else that keeps a transfer waiting.
+    func patience(_ label: String, _ what: String) -> OpenFile.Patience {
+        OpenFile.Patience(seconds: request.timeout) { [weak self] in self?.observer?.waiting(for: what, at: label) }
+    }
+
     private func openDestination(_ entry: Entry) throws -> any Destination {
         let label = entry.label
         switch entry.endpoint.kind {
@@ -36,7 +41,8 @@ extension Transfer {
         case .file(let path):
             return try OpenFile.isReplaceable(path)
                 ? FileDestination(path, label: label)
-                : StreamDestination(OpenFile.writing(path, poller), label: label)
+                : StreamDestination(
+                    OpenFile.writing(path, poller, patience(label, "the pipe's reader")), label: label)
         case .server:
             guard let session = entry.session, let plan = entry.plan else { throw ConnectFailure("not connected") }
             return ServerDestination(

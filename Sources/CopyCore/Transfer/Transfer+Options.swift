@@ -5,17 +5,23 @@ extension Transfer {
     func refuseHarmfulOptions() throws {
         let given = request.options
         if let encoding = given.encoding, !Encoding.isKnown(encoding) {
-            throw refusal("--encoding: PostgreSQL knows no encoding \"\(encoding)\"")
+            throw refusal("--encoding: PostgreSQL knows no encoding \(Echo.quoted(encoding, instead: "of this name"))")
         }
         if readsStream, request.format != .binary, let encoding = given.encoding, Encoding.embedsASCII(encoding) {
             throw refusal(
-                "--encoding=\(encoding): a part of a character can look like a backslash or a quote there; "
-                    + "iconv -f \(encoding) -t UTF-8 makes it a stream whose rows are sure")
+                "--encoding: a part of a character can look like a backslash or a quote there; "
+                    + "iconv -t UTF-8 makes it a stream whose rows are sure")
         }
         if request.skipsHeader, !readsStream {
             throw refusal(
                 "--header=skip skips a line of a file or stream; \(request.source.label) is neither")
         }
+        if request.allowsEmpty, !request.truncate { throw refusal("--allow-empty is for --truncate") }
+        if request.allowsUnterminated, !readsStream {
+            throw refusal(
+                "--allow-unterminated is for files and streams as the source; \(request.source.label) is neither")
+        }
+        if request.format == .csv { try refuseMarkerMakers(given) }
         let servers = entries.filter(\.endpoint.isServer)
         guard request.source.isServer, let server = servers.first else { return }
         let streams = entries.filter { !$0.endpoint.isServer && $0.endpoint.kind != .null }
@@ -23,8 +29,16 @@ extension Transfer {
         // Text has one way to write a value, and what stands for NULL is read before escapes are.
         if request.format != .csv, let null = given.null, !Self.isUnmistakable(null) {
             throw refusal(
-                "--null \"\(null)\": in text a value is written so, too, and \(server.label) would take it for NULL; "
+                "--null \(Echo.quoted(null)): in text a value is written so, too, and \(server.label) would take it for NULL; "
                     + "--format=csv tells them apart")
+        }
+    }
+
+    /// Refuses csv in which a row can be the line `\.`: servers up to 17 look for it before they look for anything else.
+    private func refuseMarkerMakers(_ given: CopyOptions) throws {
+        for (name, text) in [("--delimiter", given.delimiter), ("--quote", given.quote)] {
+            guard let byte = text?.utf8.first, CopyOptions.canMakeMarker(byte) else { continue }
+            throw refusal("\(name): \(Echo.quoted(text ?? "")) could make the end-of-data marker of a row")
         }
     }
 

@@ -50,6 +50,7 @@ extension Transfer {
         try readHead()
         try openSessions()
         try refuseEncodingOfNone()
+        try refuseGivenEncoding()
         try lookUp()
         try lockAndAsk()
         failingLabel = request.source.label
@@ -82,6 +83,10 @@ extension Transfer {
         guard let session = sourceSession, let preparation = sourcePreparation else {
             throw ConnectFailure("not connected")
         }
+        if request.options.header, request.format != .csv, session.connection.serverVersion < 150_000 {
+            throw TransferRefusal(
+                "--header in text format needs PostgreSQL 15 at the source; --format=csv has it", isUsageError: true)
+        }
         if let query = request.query.map(CopyStatement.trimmed) {
             let columns = try preparation.columns()
             let pinsNames = try holdsNames(columns, nil)
@@ -112,7 +117,7 @@ extension Transfer {
         guard let preparation = entry.preparation else { throw ConnectFailure("not connected") }
         let table = try preparation.table()
         let columns = try ColumnPlan.destination(
-            table, from: source.columns?.map(\.name), wanted: request.columns)
+            table, from: source.columns?.map(\.name), wanted: request.columns, readsStream: readsStream)
         entry.plan = Entry.Plan(table: table, columns: columns)
         entry.heldRows = try preparation.heldRows()
     }

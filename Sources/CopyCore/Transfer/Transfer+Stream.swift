@@ -69,12 +69,11 @@ extension Transfer {
             }
         }
         return try names.map { name in
-            let text = String(decoding: name, as: UTF8.self)
-            let isText = session.connection.parameterStatus("server_encoding") == "SQL_ASCII"
-            guard isText || text.utf8.elementsEqual(name) else {
+            let takesAnything = session.connection.parameterStatus("server_encoding") == "SQL_ASCII"
+            guard takesAnything || String(validating: name, as: UTF8.self) != nil else {
                 throw TransferRefusal("the header line is not valid UTF-8; --encoding says what it is")
             }
-            return text
+            return RawText.decoding(name)
         }
     }
 
@@ -88,6 +87,25 @@ extension Transfer {
     func passHeaderOn() {
         guard let line = streamHead?.line else { return }
         for entry in entries { (entry.destination?.receiver as? ByteStreamReceiver)?.preamble = line }
+    }
+
+    // MARK: The encoding
+
+    /// A client_encoding that somebody gave is meant for the stream; sessions speak another one.
+    func refuseGivenEncoding() throws {
+        let writesStream = entries.contains { !$0.endpoint.isServer && $0.endpoint.kind != .null }
+        guard readsStream || writesStream, request.format != .binary, request.options.encoding == nil else { return }
+        for session in readsStream ? entries.map(\.session) : [sourceSession] {
+            guard let session, let encoding = session.connection.parameterStatus("client_encoding"),
+                !Encoding.areSame(encoding, "UTF8"),
+                !session.connection.given("client_encoding").isEmpty
+                    || session.connection.given("options").contains("client_encoding")
+            else { continue }
+            failingLabel = session.label
+            throw TransferRefusal(
+                "client_encoding is \(encoding), but files and streams are in UTF8 where --encoding does not say "
+                    + "otherwise: --encoding=\(encoding) or --encoding=UTF8", isUsageError: true)
+        }
     }
 
     // MARK: The rows
@@ -108,7 +126,7 @@ extension Transfer {
     /// Nil: stdin.
     private func openStreamFile() throws -> OpenFile? {
         guard case .file(let path) = request.source.kind else { return nil }
-        return try OpenFile.reading(path, poller)
+        return try OpenFile.reading(path, poller, patience(request.source.label, "the pipe's writer"))
     }
 
     /// As the stream's rows lie: known before anything is planned.

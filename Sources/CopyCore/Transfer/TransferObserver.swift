@@ -8,12 +8,19 @@ public protocol TransferObserver: AnyObject {
     func stating(_ sql: String, at label: String)
     /// Something was decided that was left open.
     func decided(_ what: String)
+    /// An endpoint keeps everything waiting; for what.
+    func waiting(for what: String, at label: String)
     /// A cycle is over; it moved so much, perhaps nothing.
     func progressed(_ moved: Totals, _ destinations: () -> [DestinationLag])
     /// A destination failed; what is done about it.
     func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction)
     /// A password is wanted for an endpoint; nil when none can be had.
     func password(for label: String) -> String?
+}
+
+extension TransferObserver {
+    /// Nobody has to hear of that.
+    public func waiting(for what: String, at label: String) {}
 }
 
 /// What a transfer does about a destination that failed.

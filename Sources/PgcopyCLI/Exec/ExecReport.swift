@@ -10,6 +10,11 @@ final class ExecReport: BatchObserver {
     /// The labels as the first field of a line, its tab included.
     private let fields: [[UInt8]]
     private let verbosity: Verbosity
+    /// Something is committed; something may be.
+    private(set) var hasCommitted = false
+    private(set) var isInDoubt = false
+    /// The sessions at which something failed.
+    private var failing: Set<Int> = []
     /// The sessions whose loss was told.
     private var lost: Set<Int> = []
 
@@ -64,16 +69,25 @@ final class ExecReport: BatchObserver {
     func leftOpen(at session: Int) {
         let message = "the last transaction was not ended: everything in it is rolled back"
         line(session, "ERROR", "", message)
-        console.message("\(labels[session]): ERROR: \(message); COMMIT ends it")
+        console.message("\(labels[session]): ERROR: \(message)" + (failing.contains(session) ? "" : "; COMMIT ends it"))
+    }
+
+    func committed(through statement: Int, at session: Int) {
+        hasCommitted = true
+        console.message(
+            "\(labels[session]): what was sent up to statement \(statement) is committed, but for what failed; "
+                + "only its results could not be written")
     }
 
     func inDoubt(_ statements: ClosedRange<Int>, at session: Int) {
+        isInDoubt = true
         console.message(
             "\(labels[session]): statements \(statements.lowerBound) to \(statements.upperBound) may have been "
                 + "committed: the connection was lost before the server could say so")
     }
 
     private func failed(_ error: any Error, _ session: Int) {
+        failing.insert(session)
         let server = ErrorLines.serverMessage(error)
         let state = server?.sqlState ?? (error as? BatchRefusal == .copy ? "0A000" : "")
         // libpq adds advice in lines of its own.

@@ -15,9 +15,6 @@ func runExec(_ options: ExecOptions) -> Int32 {
     } catch let interrupted as Interrupted {
         console.message(SignalName.sentence(interrupted.signal))
         return 128 + interrupted.signal
-    } catch let error as SystemError where error.isBrokenPipe {
-        // `| head` had enough: no error of anybody's.
-        return ExitCode.failure
     } catch let error as EndpointError {
         console.message("\(error)")
         console.line("Try \"pgcopy exec --help\".")
@@ -52,7 +49,13 @@ private struct ExecRun {
             return ExitCode.usage
         }
         guard let sessions = try connect(links) else { return ExitCode.usage }
-        let output = try BatchOutput(STDOUT_FILENO)
+        let output: BatchOutput
+        do {
+            output = try BatchOutput(STDOUT_FILENO, mayBeClosed: options.verbosity == .quiet)
+        } catch {
+            Console().message("stdout: \(error); nothing was run")
+            return ExitCode.failure
+        }
         let report = ExecReport(sessions.map(\.label), output, options.verbosity)
         for session in sessions { report.listen(to: session) }
         // The splitter reads by the standard; a server that says so costs no round trip.
@@ -62,10 +65,16 @@ private struct ExecRun {
         }
         let batch = try Batch(
             input, on: sessions, syncEvery: options.syncEvery, output: output, observer: report, poller: poller)
-        return switch try batch.run() {
-        case sessions.count: ExitCode.success
-        case 0: ExitCode.failure
-        default: ExitCode.partial
+        do {
+            return switch try batch.run() {
+            case sessions.count: ExitCode.success
+            case 0: ExitCode.failure
+            default: ExitCode.partial
+            }
+        } catch let error as SystemError where output.isLost {
+            // `| head` had enough: no error of anybody's.
+            if !error.isBrokenPipe { Console().message("stdout: \(error)") }
+            return report.isInDoubt ? ExitCode.inDoubt : report.hasCommitted ? ExitCode.partial : ExitCode.failure
         }
     }
 

@@ -1,5 +1,7 @@
 // The options of `listen` as typed values.
 
+internal import CopyCore
+
 /// Everything that the command line says about listening.
 public struct ListenOptions: Sendable, Equatable {
     /// The servers, as written; at least one.

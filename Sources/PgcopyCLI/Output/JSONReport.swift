@@ -23,6 +23,10 @@ struct JSONReport: TransferReport {
 
     func decided(_ what: String) { tell("decision", [("decision", .string(what))]) }
 
+    func waiting(for what: String, at label: String) {
+        tell("waiting", [("endpoint", .string(label)), ("for", .string(what))])
+    }
+
     func progressed(_ reading: RateMeter.Reading, at seconds: Double, _ destinations: [DestinationLag]) {
         tell(
             "progress",

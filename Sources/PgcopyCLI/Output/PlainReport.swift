@@ -19,14 +19,17 @@ struct PlainReport: TransferReport {
 
     func decided(_ what: String) { console.message(what) }
 
+    func waiting(for what: String, at label: String) { console.message(at(label) + "waiting for \(what)") }
+
     func progressed(_ reading: RateMeter.Reading, at seconds: Double, _ destinations: [DestinationLag]) {
-        let behind = destinations.map { lag in
+        let behind = destinations.filter { $0.bytes > 0 || !$0.isActive }.map { lag in
             lag.isActive ? "\(lag.label) \(Units.bytes(Double(lag.bytes)))" : "\(lag.label) dropped"
         }
         console.message(
             "\(Units.seconds(seconds)): \(Units.rows(reading.total.messages)), "
                 + "\(Units.bytes(Double(reading.total.bytes))), \(Units.rate(reading.cycleRate)) now, "
-                + "\(Units.rate(reading.rate)) on average; behind: \(behind.joined(separator: ", "))")
+                + "\(Units.rate(reading.rate)) on average; behind: "
+                + (behind.isEmpty ? "nobody" : behind.joined(separator: ", ")))
     }
 
     func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction) {

@@ -9,6 +9,7 @@ protocol TransferReport {
     func noticed(_ message: ServerMessage, at label: String)
     func stating(_ sql: String, at label: String)
     func decided(_ what: String)
+    func waiting(for what: String, at label: String)
     /// - Parameter seconds: since the program began; the reading's own are of the copy, by which rates are reckoned.
     func progressed(_ reading: RateMeter.Reading, at seconds: Double, _ destinations: [DestinationLag])
     func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction)

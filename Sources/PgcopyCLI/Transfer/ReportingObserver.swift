@@ -27,6 +27,10 @@ final class ReportingObserver: TransferObserver {
         if options.verbosity == .verbose { report.decided(what) }
     }
 
+    func waiting(for what: String, at label: String) {
+        if options.verbosity != .quiet { report.waiting(for: what, at: label) }
+    }
+
     func progressed(_ moved: Totals, _ destinations: () -> [DestinationLag]) {
         let now = poller.now
         // The first cycle's data flowed from the moment copying began, which is this one but for a chunk.

@@ -83,7 +83,7 @@ extension TransferRequest {
         switch text {
         case "wire": return .wire
         case "libpq": return .libpq
-        default: throw EndpointError("\(transportVariable): \"\(text)\" is neither wire nor libpq")
+        default: throw EndpointError("\(transportVariable): \(Echo.quoted(text)) is neither wire nor libpq")
         }
     }
 

@@ -52,8 +52,13 @@ struct ByteStreamProducerTests {
         ("1\n\"2\n", .csv, .insideQuotes(row: 2)), ("1\n\"2", .csv, .insideQuotes(row: 2)),
         ("1\n\\.", .csv, .unterminated(row: 2)), ("", .binary, .trailerMissing),
         ("1\n\\.\n2\n", .text, .behindMarker(rows: 1)), ("1\nx\\.\n", .text, .markerNotAlone(row: 2)),
-        ("1\n\\.\n", .csv, .ambiguousMarker(row: 2)),
+        ("1\n\\.\n", .csv, .ambiguousMarker(row: 2)), ("\\.\r", .csv, .ambiguousMarker(row: 1)),
     ]
+
+    @Test(arguments: [".", "\\"]) func `a quote that is a part of the end marker is refused`(_ quote: String) {
+        let layout = RowLayout.csv(quote: quote.utf8.first!, escape: UInt8(ascii: "\""))
+        #expect(throws: TransferRefusal.self) { try rows(of: Array("1\n".utf8), layout, piece: 1) }
+    }
 
     @Test(arguments: cutOff, [1, 2, 100])
     func `a stream that merely stops is no end`(_ sample: (String, RowLayout, InputFault), _ piece: Int) throws {

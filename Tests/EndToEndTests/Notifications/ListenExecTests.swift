@@ -134,4 +134,42 @@ struct ListenExecTests {
         let child = try #require(pid_t(try directory.text(of: "child").filter { $0 != "\n" }))
         try eventually("the command's child is gone") { kill(child, 0) != 0 }
     }
+
+    @Test func `a command may use the terminal where no time is set`() throws {
+        let command = "read a < /dev/tty; echo \"got $a\" > log"
+        let running = try Program.listening("-c", channel, "--count=1", "--exec", command, cluster.conninfo()) {
+            $0.directory = directory.path
+            $0.terminal = .controlling
+        }
+        try cluster.notify(channel, "x")
+        running.type("hello\n")
+        try running.wait().expecting(0)
+        #expect(try directory.text(of: "log") == "got hello\n")
+    }
+
+    @Test func `a command that the terminal stops is ended`() throws {
+        let command = "read a < /dev/tty; echo \"got $a\" > log"
+        let running = try Program.listening(
+            "-c", channel, "--count=1", "--timeout=50", "--exec", command, cluster.conninfo()
+        ) {
+            $0.directory = directory.path
+            $0.terminal = .controlling
+        }
+        try cluster.notify(channel, "x")
+        let result = try running.wait()
+        #expect(result.code == 3 && result.errors.contains("it uses the terminal"), "\(result)")
+        #expect(result.duration < .seconds(30), "\(result)")
+        #expect(!directory.exists("log"))
+    }
+
+    @Test func `what ignores the first signal ends with its shell`() throws {
+        let command = "sh -c 'trap \"\" TERM; echo $$ > child; while :; do sleep 0.1; done'; true"
+        let running = try Program.listening(
+            "-c", channel, "--timeout=2", "--exec", command, cluster.conninfo()
+        ) { $0.directory = directory.path }
+        try cluster.notify(channel, "x")
+        #expect(try running.wait().code == 3)
+        let child = try #require(pid_t(try directory.text(of: "child").filter { $0 != "\n" }))
+        try eventually("the command's child is gone") { kill(child, 0) != 0 }
+    }
 }

@@ -47,11 +47,10 @@ public final class Batch {
             while try turn() {}
             for link in links { link.checkTransaction() }
             while let blocked = try output.drain() { try wait(for: [blocked]) }
-        } catch let error as SystemError where error.isBrokenPipe {
-            hangUp()
-            throw error
         } catch {
+            if output.isLost { for link in links { link.isHeard = false } }
             stop()
+            if output.isLost { for link in links { link.tellCommitted() } }
             throw error
         }
         return links.count { !$0.hasFailed }
@@ -120,16 +119,6 @@ public final class Batch {
     }
 
     // MARK: Stopping
-
-    /// Nobody wants to hear more: cancels what runs.
-    private func hangUp() {
-        let deadline = poller.now + Self.grace
-        var cancels = CancelRepeater()
-        let busy = links.filter { $0.queue.lost == nil && !$0.queue.isEmpty }
-        for link in busy { cancels.cancel(link.session.connection) }
-        for link in busy { _ = cancels.finish(link.session.connection, poller, until: deadline) }
-        for link in links { link.session.close() }
-    }
 
     /// Cancels what runs, again for each transaction that is under way, and takes what still comes.
     private func stop() {

@@ -20,6 +20,15 @@ final class BatchLink {
     private var confirmed = 0
     private var announced = 0
     private var hasToldDoubt = false
+    /// The last statement of each synchronization point that is under way.
+    private var syncs = Fifo<Int>()
+    /// A statement failed since the last synchronization point; the server ended the session with that.
+    private var isFailing = false
+    private var isEndedByServer = false
+    /// The last statement that is known to be committed.
+    private var committed = 0
+    /// Results have somewhere to go.
+    var isHeard = true
 
     init(_ session: Session, index: Int, syncEvery: Int?, observer: any BatchObserver, limit: Int) {
         self.session = session
@@ -45,10 +54,10 @@ final class BatchLink {
             return
         }
         let reply = PipelineHandler(
-            onRow: { [unowned self] in observer.row($0, of: statement, at: index) },
+            onRow: { [unowned self] in if isHeard { observer.row($0, of: statement, at: index) } },
             onResult: { [unowned self] outcome in
-                if case .failure = outcome { hasFailed = true }
-                observer.ended(statement, outcome, at: index)
+                if case .failure(let error) = outcome { note(error) }
+                if isHeard { observer.ended(statement, outcome, at: index) }
             })
         do {
             try queue.send(.statement(statement.sql), to: reply)
@@ -59,6 +68,13 @@ final class BatchLink {
             return
         }
         if let syncEvery, statement.number.isMultiple(of: syncEvery) { sync() }
+    }
+
+    private func note(_ error: any Error) {
+        hasFailed = true
+        guard let server = (error as? PQError)?.server else { return }
+        isFailing = true
+        if ["FATAL", "PANIC"].contains(server.severity) { isEndedByServer = true }
     }
 
     /// The batch has no more statements.
@@ -101,18 +117,31 @@ final class BatchLink {
         session.close()
     }
 
+    /// Nobody reads what it did.
+    func tellCommitted() { if committed > 0 { observer.committed(through: committed, at: index) } }
+
     private func tellDoubt() {
-        guard announced > confirmed, !hasToldDoubt else { return }
+        // Behind a statement that ended the session nothing ran; behind another that failed, what follows its
+        // synchronization point.
+        guard !isEndedByServer, !hasToldDoubt else { return }
+        let first = (isFailing ? syncs.first ?? announced : confirmed) + 1
+        guard first <= announced else { return }
         hasToldDoubt = true
-        observer.inDoubt(confirmed + 1...announced, at: index)
+        observer.inDoubt(first...announced, at: index)
     }
 
     private func sync() {
         let last = taken
         announced = last
+        syncs.append(last)
         try? queue.sendSync { [unowned self] error in
             guard queue.lost == nil else { return }
             confirmed = last
+            syncs.popFirst()
+            if error == nil, !isFailing, ![.inTransaction, .inError].contains(session.transactionStatus) {
+                committed = last
+            }
+            isFailing = false
             guard let error else { return }
             hasFailed = true
             observer.commitFailed(error, behind: last, at: index)

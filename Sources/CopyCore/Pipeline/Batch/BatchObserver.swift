@@ -10,6 +10,8 @@ public protocol BatchObserver: AnyObject {
     func commitFailed(_ error: PQError, behind statement: Int, at session: Int)
     /// The batch is over and its last transaction, begun by a statement, is still open: it will be rolled back.
     func leftOpen(at session: Int)
+    /// The output was lost: what was sent up to this statement is committed, but for what failed.
+    func committed(through statement: Int, at session: Int)
     /// The connection was lost before a synchronization point was confirmed: nobody knows whether the statements
     /// from the one number to the other were committed.
     func inDoubt(_ statements: ClosedRange<Int>, at session: Int)

@@ -1,5 +1,7 @@
 // The options of `exec` as typed values.
 
+internal import CopyCore
+
 /// Everything that the command line says about a batch of statements.
 struct ExecOptions: Sendable, Equatable {
     /// Where the statements come from.

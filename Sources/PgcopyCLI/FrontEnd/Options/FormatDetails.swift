@@ -1,5 +1,7 @@
 // The options of COPY that shape text and csv, checked as the server would check them.
 
+internal import CopyCore
+
 /// What the Format group says beside the format itself; nil leaves COPY's own default.
 public struct FormatDetails: Sendable, Equatable {
     /// The first line names the columns.
@@ -75,13 +77,10 @@ extension FormatDetails {
             let shown = Character(UnicodeScalar(delimiter))
             throw invocation.error("option --delimiter: \"\(shown)\" cannot separate columns in text format")
         }
-        // The line `\.` would come out as a row, and end the data where it is read.
-        if isCSV, delimiter == UInt8(ascii: "\\") || delimiter == UInt8(ascii: ".") {
-            let shown = Character(UnicodeScalar(delimiter))
-            throw invocation.error("option --delimiter: \"\(shown)\" could make the end-of-data marker of a row")
-        }
-        if isCSV, quote == UInt8(ascii: "\\") {
-            throw invocation.error("option --quote: a backslash could make the end-of-data marker of a row")
+        for (option, byte) in [(OptionSpec.delimiter, delimiter), (.quote, quote)]
+        where isCSV && CopyOptions.canMakeMarker(byte) {
+            let shown = Character(UnicodeScalar(byte))
+            throw invocation.error("option \(option.spelling): \"\(shown)\" could make the end-of-data marker of a row")
         }
         if isCSV, quote == delimiter {
             throw invocation.error("options --delimiter and --quote: they must differ")

@@ -1,5 +1,7 @@
 // The options of `transfer` as typed values.
 
+internal import CopyCore
+
 /// Everything that the command line says about a transfer.
 public struct TransferOptions: Sendable, Equatable {
     /// Where the rows come from, as written.

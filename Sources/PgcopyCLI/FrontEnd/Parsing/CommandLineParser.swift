@@ -1,5 +1,7 @@
 // The arguments of one command: options in all their spellings, and operands.
 
+internal import CopyCore
+
 /// Parses what stands after the command's name.
 struct CommandLineParser {
     private let command: CommandSpec

@@ -1,5 +1,7 @@
 // From raw arguments to a request: finds the command, then leaves the rest to it.
 
+internal import CopyCore
+
 /// Parses command lines. It is pure: it reads the table, and changes nothing.
 enum Parser {
     /// What the arguments (without the program's name) ask for.

@@ -40,7 +40,11 @@ extension CommandSpec {
                 "0", "every statement succeeded on every connection, and was committed unless it said otherwise"),
             Definition("1", "on every connection something failed; stdout and stderr say what and where"),
             Definition("2", "usage error, or a connection could not be made; nothing was started"),
-            Definition("3", "on some connections everything was done, on others something failed"),
+            Definition(
+                "3",
+                "on some connections everything was done, on others something failed; or what was committed could not be "
+                    + "told: stdout took no more"),
+            Definition("4", "stdout took no more while a commit was under way: it may have been committed"),
             Definition(
                 "128 + N",
                 "stopped by signal N, as SIGINT (130) or SIGTERM (143): what runs was cancelled, and rolled back up to the last "

@@ -103,6 +103,7 @@ extension OptionSpec {
             "The payload is on the command's stdin, with nothing added. PGCOPY_CHANNEL, PGCOPY_PAYLOAD and PGCOPY_PID "
                 + "in its environment hold the channel, the payload and the process id. "
                 + "None of them ever becomes a part of the command.",
+            "A command may use the terminal where no `--timeout` is given.",
             "A command that fails is reported on stderr, and listening goes on.",
         ]
     )

@@ -94,7 +94,7 @@ extension OptionSpec {
             "Files and stdout get a line with the columns' names. The first line of a file or stream that is the source is "
                 + "its list of columns: they are matched by name with the table's, in whatever order (`match`, the default). "
                 + "`skip` passes over that line. A UTF-8 byte order mark before the first name is passed over.",
-            "Not in binary format.",
+            "Not in binary format; in text from a server that is PostgreSQL 15 or later.",
         ]
     )
     /// `--delimiter`.
@@ -133,9 +133,9 @@ extension OptionSpec {
     static let encoding = OptionSpec(
         "encoding",
         value: .required("NAME", .text),
-        summary: "encoding of the stream, such as UTF8 or LATIN1",
+        summary: "encoding of files and streams, such as LATIN1 (default: UTF8)",
         details: [
-            "Not in binary format, where characters are UTF8. "
+            "A client_encoding of the connection is refused without it. Not in binary format, where characters are UTF8. "
                 + "Between servers: what the bytes of a source of encoding SQL_ASCII are."
         ]
     )

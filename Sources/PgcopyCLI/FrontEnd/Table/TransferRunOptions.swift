@@ -6,7 +6,7 @@ extension OptionSpec {
         "timeout",
         value: .required("SECONDS", .text),
         summary: "fault a receiver that takes no data for so long (default: never)",
-        details: ["A decimal number greater than 0."]
+        details: ["A decimal number greater than 0. The other end of a named pipe is waited for as long, too."]
     )
     /// `--reconcile-timeouts`.
     static let reconcileTimeouts = OptionSpec(
