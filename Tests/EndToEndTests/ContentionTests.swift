@@ -71,6 +71,23 @@ import Testing
         #expect(try trio.first.count() == 10 && trio.first.count("u") == 10)
     }
 
+    /// He waits for a table of which the run holds another, and both are let go.
+    @Test func strangerThatWaitsForTheRunIsLetThrough() throws {
+        let place = try Place(
+            Servers.first,
+            "CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9); CREATE TABLE y (i int)")
+        let holder = try Holder(place, "LOCK TABLE y")
+        let running = try start("--truncate", place.at("x"), place.at("y"))
+        try place.waitForLock()
+        // As long as the run is behind its first look, and no longer than it looks.
+        let stranger = try place.beside("LOCK TABLE y; SELECT pg_sleep(0.6); LOCK TABLE x")
+        try place.waitForLock(of: "beside")
+        try holder.release()
+        try stranger.wait().expecting(0)
+        try running.end().expecting(0)
+        #expect(try place.count("y") == 9)
+    }
+
     // MARK: What is emptied
 
     /// Whoever inserts into a partition that he has used before locks the partition alone.
@@ -118,6 +135,25 @@ import Testing
         // Two partitions are two tables.
         try transfer(trio.source.at("leaf"), trio.source.at("rest")).expecting(1)
         try transfer(trio.source.at("leaf"), trio.first.at("leaf")).expecting(0)
+    }
+
+    @Test(arguments: ["source", "destination", "twice"]) func tableThatBecomesAPartitionMeanwhileIsNone(side: String)
+        throws
+    {
+        let trio = try Trio(
+            "CREATE TABLE d (a int); CREATE TABLE p (a int) PARTITION BY RANGE (a)",
+            source: "INSERT INTO d SELECT generate_series(1, 9)")
+        let place = side == "twice" ? trio.first : trio.source
+        let holder = try Holder(
+            place, "LOCK TABLE d; ALTER TABLE p ATTACH PARTITION d FOR VALUES FROM (0) TO (100)")
+        let (p, d) = (place.at("p"), place.at("d"))
+        let arguments = side == "source" ? [d, p] : side == "destination" ? [p, d] : [trio.source.at("d"), p, d]
+        let running = try program(arguments).start()
+        try place.waitForLock()
+        try holder.release()
+        let result = try running.end()
+        #expect(result.code == 2 && result.errors.contains("a partition of"), "\(result)")
+        #expect(try trio.source.count("d") == 9 && trio.first.count("d") == 0)
     }
 
     // MARK: What stands for a name
@@ -259,6 +295,26 @@ import Testing
             try running.end().expecting(0)
             #expect(try idle.count() == 10)
         }
+    }
+
+    /// One that has not been asked yet, too: both tables are of one database.
+    @Test func sessionThatIsNextIsKept() throws {
+        let place = try Place(
+            Servers.first, "CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9); CREATE TABLE y (i int)")
+        try place.cluster.psql("ALTER DATABASE \(place.database) SET idle_session_timeout = '100ms'")
+        let holder = try Holder(place, "LOCK TABLE x")
+        let running = try start("--truncate", place.at("x"), place.at("y"))
+        try place.waitForLock()
+        try eventually("it has waited for longer than a session may idle") {
+            try place.sql(
+                """
+                SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                AND application_name = 'pgcopy' AND state_change < now() - interval '0.4 s'
+                """) != "0" || running.hasEnded
+        }
+        try holder.release()
+        try running.end().expecting(0)
+        #expect(try place.count("y") == 9)
     }
 
     /// One meaning for the user's SQL, before the settings are pinned and behind.

@@ -20,7 +20,12 @@ extension Catalog {
         return Lookup.Found(
             name: SQLName([schema, name]), kind: result.value(0, 0)?.first ?? "r", oid: result.value(0, 3) ?? "",
             isReadable: result.value(0, 4) == "t",
-            parents: Set((result.value(0, 5) ?? "").split { "{,}".contains($0) }.map(String.init)))
+            parents: oids(result.value(0, 5)))
+    }
+
+    /// What an array of OIDs holds.
+    static func oids(_ array: String?) -> Set<String> {
+        Set((array ?? "").split { "{,}".contains($0) }.map(String.init))
     }
 
     /// The question which server it is, as far as every role may ask.
@@ -119,12 +124,11 @@ extension Catalog {
             """, [table.name.quoted, table.oid, table.schemaVersion])
     }
 
-    /// Whether, at the end of the chain of those another backend waits for, or on the way there, is one of these.
+    /// Which of these another backend waits for. Whoever waits for a stranger that waits for us is let go in time.
     static func waits(_ pid: Int32, for others: [Int32], asking session: Session) throws -> Int32? {
         let sql = """
-            WITH RECURSIVE chain(pid) AS (SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids($1)) UNION \
-            SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(c.pid)) FROM chain c) \
-            SELECT c.pid FROM chain c WHERE c.pid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.int4[])
+            SELECT b.pid FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1)) b(pid) \
+            WHERE b.pid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.int4[])
             """
         let list = "{" + others.map(String.init).joined(separator: ",") + "}"
         let result = try session.query(sql, ["\(pid)", list])

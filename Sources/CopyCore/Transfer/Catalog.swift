@@ -9,7 +9,8 @@ enum Catalog {
             SELECT c.relkind, n.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, n.xmin, \
             EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
             AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) \
-            CASE WHEN c.relisshared THEN '0' ELSE d.oid END AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted) \
+            CASE WHEN c.relisshared THEN '0' ELSE d.oid END AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted), \
+            ARRAY(SELECT p.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) p) \
             FROM pg_catalog.pg_class c \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
             JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
@@ -32,7 +33,7 @@ enum Catalog {
                 result.name(row, 3).map {
                     TableShape.Column(name: $0, type: UInt32(text(row, 4)) ?? 0, isGenerated: !text(row, 5).isEmpty)
                 }
-            }, schemaVersion: text(0, 7)
+            }, schemaVersion: text(0, 7), parents: oids(text(0, 9))
         )
     }
 

@@ -92,9 +92,9 @@ final class Preparation {
 
     // MARK: Asking
 
-    /// What lets go of everything, in a transaction that may stand idle; nil where nothing was begun.
+    /// What lets go of everything, in a transaction that may stand idle; nil where the connection is gone.
     func release() -> PipelinePart? {
-        guard isBegun, session.connection.isUsable else { return nil }
+        guard session.connection.isUsable else { return nil }
         part = PipelinePart(session, within: nil, isVital: isVital)
         begin()
         return part

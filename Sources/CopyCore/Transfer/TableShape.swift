@@ -22,6 +22,8 @@ struct TableShape: Sendable {
     var columns: [Column]
     /// Which version of its schema's row in the catalog it is: xmin.
     var schemaVersion = "0"
+    /// As in `Lookup.Found`.
+    var parents: Set<String> = []
 
     /// The columns of these names with their types.
     func types(of names: [String]) -> [(name: String, type: UInt32)] {

@@ -26,6 +26,8 @@ extension Transfer {
         let all = makeParticipants()
         var alone = all.count == 1 ? all.first : nil
         var patience = Self.glance
+        // Whoever comes later idles in a transaction until then: no idle_session_timeout ends it.
+        try release(inWaves(all).dropFirst().flatMap { $0 })
         while true {
             var held: [Participant] = []
             if let waiting = alone {

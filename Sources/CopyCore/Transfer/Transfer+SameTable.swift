@@ -37,12 +37,13 @@ extension Transfer {
         }
     }
 
-    /// A name can stand for another table by the time it is locked.
+    /// A name can stand for another table by the time it is locked, and a table can be another's partition.
     func refuseTheSameTableAgain() throws {
         var isOther = false
         func note(_ found: inout Lookup.Found?, _ table: TableShape?) {
-            guard let table, let oid = found?.oid, oid != table.oid else { return }
+            guard let table, let old = found, old.oid != table.oid || old.parents != table.parents else { return }
             found?.oid = table.oid
+            found?.parents = table.parents
             isOther = true
         }
         note(&sourceTableFound, source?.table)
