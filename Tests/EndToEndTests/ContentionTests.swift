@@ -169,8 +169,7 @@ import Testing
         let fill = "(id, what) SELECT i, repeat('x', 100) FROM generate_series(1, 3000) i"
         try trio.source.sql("INSERT INTO live.t \(fill); INSERT INTO next.t \(fill)")
         let directory = try TemporaryDirectory()
-        let pipe = directory.file("pipe")
-        try Program("mkfifo", [pipe]).run().expecting(0)
+        let pipe = try directory.pipe()
         let from =
             side == "query" ? ["--query", "SELECT * FROM live.t", trio.source.conninfo] : [trio.source.at("live.t")]
         let running = try program(["--rate-limit=100k"] + from + [trio.first.at("live.t"), pipe]).start()
@@ -200,8 +199,7 @@ import Testing
         try transfer(trio.source.at(), trio.first.at()).expecting(0)
         #expect(try trio.first.count("history.t") == 10)
         let directory = try TemporaryDirectory()
-        let pipe = directory.file("pipe")
-        try Program("mkfifo", [pipe]).run().expecting(0)
+        let pipe = try directory.pipe()
         let running = try start(trio.source.at(), trio.second.at(), pipe)
         for place in [trio.source, trio.second] {
             try place.waitUntilLocked()
@@ -275,6 +273,17 @@ import Testing
         try running.end().expecting(0)
     }
 
+    /// Until a session of the run has had nothing to do for longer than 100 ms, or the run has failed.
+    private func waitUntilIdleForLonger(_ place: Place, _ running: RunningProgram) throws {
+        try eventually("a session that has idled for longer than it may") {
+            try place.sql(
+                """
+                SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle%'
+                AND application_name = 'pgcopy' AND state_change < now() - interval '0.3 s'
+                """) != "0" || running.hasEnded
+        }
+    }
+
     @Test func sessionThatIdlesWhileAnotherIsWaitedForIsKept() throws {
         let trio = try Trio(rows: 10)
         for place in [trio.first, trio.second] {
@@ -284,13 +293,7 @@ import Testing
             let holder = try Holder(locked, "LOCK TABLE t")
             let running = try start("--truncate", trio.source.at(), trio.first.at(), trio.second.at())
             try locked.waitForLock()
-            try eventually("the other one has been idle for longer than it may") {
-                try idle.sql(
-                    """
-                    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                    AND application_name = 'pgcopy' AND state_change < now() - interval '0.3 s'
-                    """) != "0" || running.hasEnded
-            }
+            try waitUntilIdleForLonger(idle, running)
             try holder.release()
             try running.end().expecting(0)
             #expect(try idle.count() == 10)
@@ -305,13 +308,7 @@ import Testing
         let holder = try Holder(place, "LOCK TABLE x")
         let running = try start("--truncate", place.at("x"), place.at("y"))
         try place.waitForLock()
-        try eventually("it has waited for longer than a session may idle") {
-            try place.sql(
-                """
-                SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                AND application_name = 'pgcopy' AND state_change < now() - interval '0.4 s'
-                """) != "0" || running.hasEnded
-        }
+        try waitUntilIdleForLonger(place, running)
         try holder.release()
         try running.end().expecting(0)
         #expect(try place.count("y") == 9)

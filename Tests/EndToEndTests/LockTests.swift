@@ -72,8 +72,7 @@ import Testing
     @Test func rewriteWhileAPipeWaitsForItsReaderComesAfterTheCopy() throws {
         let source = try Place(Servers.source, Self.schema + "; " + Self.fill("old"))
         let directory = try TemporaryDirectory()
-        let pipe = directory.file("pipe")
-        try Program("mkfifo", [pipe]).run().expecting(0)
+        let pipe = try directory.pipe()
         let running = try start("-q", source.at(), pipe)
         try source.waitForBackend("state = 'idle in transaction'")
         let rewrite = try source.beside("ALTER TABLE t ALTER id TYPE text USING 'rewritten'")
@@ -139,8 +138,7 @@ import Testing
             """)
         // A pipe without a reader: the source is locked and has its snapshot.
         let directory = try TemporaryDirectory()
-        let pipe = directory.file("pipe")
-        try Program("mkfifo", [pipe]).run().expecting(0)
+        let pipe = try directory.pipe()
         let running = try start(trio.source.at(), trio.first.at(), pipe)
         try trio.source.waitForBackend(
             "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE relation = 't'::regclass)")
@@ -210,8 +208,7 @@ import Testing
     @Test(arguments: ["source", "query", "destination"]) func schemaIsExchangedBehindTheLock(side: String) throws {
         let trio = try blueAndGreen()
         let directory = try TemporaryDirectory()
-        let pipe = directory.file("pipe")
-        try Program("mkfifo", [pipe]).run().expecting(0)
+        let pipe = try directory.pipe()
         let from =
             side == "query" ? ["--query", "SELECT * FROM live.t", trio.source.conninfo] : [trio.source.at("live.t")]
         // A pipe without a reader: everything is locked, and no row has come.
@@ -240,8 +237,7 @@ import Testing
             "CREATE TABLE child () INHERITS (t); INSERT INTO t VALUES (1, 'own'); INSERT INTO child VALUES (2, 'child')"
         )
         let directory = try TemporaryDirectory()
-        let pipe = directory.file("pipe")
-        try Program("mkfifo", [pipe]).run().expecting(0)
+        let pipe = try directory.pipe()
         let running = try start("--query", "SELECT * FROM t", trio.source.conninfo, pipe)
         try trio.source.waitForBackend(
             "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'child'::regclass)")
@@ -263,8 +259,7 @@ import Testing
             CREATE TABLE none PARTITION OF cold FOR VALUES IN (0); INSERT INTO cold VALUES (0, 'cold')
             """)
         let directory = try TemporaryDirectory()
-        let pipe = directory.file("pipe")
-        try Program("mkfifo", [pipe]).run().expecting(0)
+        let pipe = try directory.pipe()
         let running = try start(trio.source.at("cold"), trio.first.at(), pipe)
         for (place, table) in [(trio.source, "cold"), (trio.first, "t")] {
             try place.waitForBackend(

@@ -152,8 +152,8 @@ public final class ByteStreamProducer: Producer {
         case .quotes: throw .insideQuotes(row: row)
         case .escape: throw .insideEscape(row: row)
         case .marker: throw .insideMarker
-        // A server takes binary rows without their trailer: the one sign of a stream that merely stopped.
         case .markerLine: if rules.csvMarker == .refused { throw .ambiguousMarker(row: row) }
+        // A server takes binary rows without their trailer: the one sign of a stream that merely stopped.
         case .noTrailer: throw .trailerMissing
         }
         let last = Totals(messages: scanner.endsInsideRow ? 1 : 0)

@@ -5,18 +5,21 @@ enum Catalog {
     /// The question for a table that is locked already.
     static func tableQuestion(_ name: SQLName, serverVersion: Int) -> PipelineMessage {
         let generated = serverVersion >= 120_000 ? "a.attgenerated" : "''"
+        // OFFSET 0: once, not for each column.
         let sql = """
-            SELECT c.relkind, n.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, n.xmin, \
+            SELECT c.relkind, c.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, c.xmin, c.locked, c.parents \
+            FROM (SELECT c.oid, c.relkind, c.relname, n.nspname, n.xmin, \
             EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
             AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) \
-            CASE WHEN c.relisshared THEN '0' ELSE d.oid END AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted), \
-            ARRAY(SELECT p.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) p) \
+            CASE WHEN c.relisshared THEN '0' ELSE d.oid END AND l.relation OPERATOR(pg_catalog.=) c.oid \
+            AND l.granted) AS locked, \
+            ARRAY(SELECT p.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) p) AS parents \
             FROM pg_catalog.pg_class c \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
             JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
+            WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1) OFFSET 0) c \
             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid \
-            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped \
-            WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1) ORDER BY a.attnum
+            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped ORDER BY a.attnum
             """
         return .statement(sql, [name.quoted])
     }

@@ -152,7 +152,7 @@ final class Preparation {
     private func askSettings() {
         settingsResult = part.ask(
             .statement(
-                SessionSettings.statement(session.connection, pinsMoney: pinsMoney, deadLink: deadLink)),
+                SessionSettings.statement(pinsMoney: pinsMoney, deadLink: deadLink)),
             answeredAtOnce: true)
     }
 

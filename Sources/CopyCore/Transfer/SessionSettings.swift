@@ -5,15 +5,16 @@ enum SessionSettings {
     /// As one string of statements.
     /// - Parameter pinsMoney: both sides are servers: amounts are to mean the same to both, not to whoever reads a file.
     static func statements(_ connection: Connection, pinsMoney: Bool) -> String {
-        settings(connection, pinsMoney).map { "SET \($0.name) = '\($0.value)'" }.joined(
-            separator: "; ")
+        var settings = guards(connection) + values(pinsMoney)
+        if connection.serverVersion >= 140_000 { settings.append(("idle_session_timeout", "0")) }
+        return settings.map { "SET \($0.name) = '\($0.value)'" }.joined(separator: "; ")
     }
 
-    /// As one statement, which a pipeline takes: for the open transaction only, since the session behind a pooler is
-    /// another client's afterwards. Its first value is the number of the backend.
+    /// What `first` leaves, as one statement, which a pipeline takes: for the open transaction only, since the session
+    /// behind a pooler is another client's afterwards. Its first value is the number of the backend.
     /// - Parameter deadLink: seconds, as in `Preparation.Role`; nil: leave it to the server.
-    static func statement(_ connection: Connection, pinsMoney: Bool, deadLink seconds: Int?) -> String {
-        var calls = settings(connection, pinsMoney).map {
+    static func statement(pinsMoney: Bool, deadLink seconds: Int?) -> String {
+        var calls = values(pinsMoney).map {
             "pg_catalog.set_config('\($0.name)', '\($0.value)', true)"
         }
         if let seconds { calls.append(deadLinkSettings(seconds)) }
@@ -42,16 +43,20 @@ enum SessionSettings {
     static let deadLinkInterval = 10
     static let deadLinkSettingCount = 4
 
-    /// What has to be so before anything is named or waited for: names are UTF-8, the user's SQL is read as everywhere
-    /// else, and nothing takes a snapshot here.
+    /// What has to be so before anything is named or waited for; nothing takes a snapshot here.
     static func first(_ connection: Connection) -> [String] {
         // Each by itself: what a SELECT sets is planned, and perhaps compiled (jit).
+        guards(connection).map { "SET LOCAL \($0.name) = '\($0.value)'" }
+    }
+
+    /// Nothing ends the session; names are UTF-8, and the user's SQL is read as everywhere else.
+    private static func guards(_ connection: Connection) -> [(name: String, value: String)] {
         var settings = [
-            ("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0"),
+            (name: "statement_timeout", value: "0"), ("idle_in_transaction_session_timeout", "0"),
             ("client_encoding", encoding(connection)), ("standard_conforming_strings", "on"),
         ]
         if connection.serverVersion >= 170_000 { settings.append(("transaction_timeout", "0")) }
-        return settings.map { "SET LOCAL \($0.0) = '\($0.1)'" }
+        return settings
     }
 
     /// Where a database knows no encoding, bytes are passed on as they are.
@@ -59,27 +64,14 @@ enum SessionSettings {
         connection.parameterStatus("server_encoding") == "SQL_ASCII" ? "SQL_ASCII" : "UTF8"
     }
 
-    private static func settings(_ connection: Connection, _ pinsMoney: Bool) -> [(name: String, value: String)] {
-        var settings = [
-            ("client_encoding", encoding(connection)),
-            ("datestyle", "ISO"),
-            ("intervalstyle", "postgres"),
-            ("extra_float_digits", "3"),
-            ("bytea_output", "hex"),
-            ("xmloption", "content"),
-            ("array_nulls", "on"),
-            ("standard_conforming_strings", "on"),
+    /// What values look like, and the order of rows.
+    private static func values(_ pinsMoney: Bool) -> [(name: String, value: String)] {
+        let settings = [
+            (name: "datestyle", value: "ISO"), ("intervalstyle", "postgres"), ("extra_float_digits", "3"),
+            ("bytea_output", "hex"), ("xmloption", "content"), ("array_nulls", "on"),
             // Rows of a table always come in the same order.
-            ("synchronize_seqscans", "off"),
-            ("row_security", "off"),
-            ("application_name", "pgcopy"),
-            ("statement_timeout", "0"),
-            ("idle_in_transaction_session_timeout", "0"),
+            ("synchronize_seqscans", "off"), ("row_security", "off"), ("application_name", "pgcopy"),
         ]
-        if pinsMoney { settings.append(("lc_monetary", "C")) }
-        let serverVersion = connection.serverVersion
-        if serverVersion >= 140_000 { settings.append(("idle_session_timeout", "0")) }
-        if serverVersion >= 170_000 { settings.append(("transaction_timeout", "0")) }
-        return settings.map { (name: $0.0, value: $0.1) }
+        return pinsMoney ? settings + [("lc_monetary", "C")] : settings
     }
 }

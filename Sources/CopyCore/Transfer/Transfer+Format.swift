@@ -102,7 +102,7 @@ extension Transfer {
     private func sides(_ source: Source) throws -> Sides? {
         let columns = source.columns ?? []
         // A query's types cost a round trip: for simple ones none is needed.
-        let asked = typesDecide ? columns : columns.filter { TypeGraph.mayHoldOthers($0.type) }
+        let asked = typesDecide ? columns : columns.filter { TypeGraph.isWorthAsking($0.type) }
         guard needsTypes, !asked.isEmpty || typesDecide else { return nil }
         let types = try sourcePreparation?.types() ?? sourceTypes(asked.map(\.type))
         let own = FormatPlan.Side(

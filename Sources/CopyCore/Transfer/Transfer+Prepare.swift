@@ -51,6 +51,7 @@ extension Transfer {
         try openSessions()
         try refuseEncodingOfNone()
         try refuseGivenEncoding()
+        try refuseMissingHeader()
         try lookUp()
         try lockAndAsk()
         failingLabel = request.source.label
@@ -83,10 +84,6 @@ extension Transfer {
         guard let session = sourceSession, let preparation = sourcePreparation else {
             throw ConnectFailure("not connected")
         }
-        if request.options.header, request.format != .csv, session.connection.serverVersion < 150_000 {
-            throw TransferRefusal(
-                "--header in text format needs PostgreSQL 15 at the source; --format=csv has it", isUsageError: true)
-        }
         if let query = request.query.map(CopyStatement.trimmed) {
             let columns = try preparation.columns()
             let pinsNames = try holdsNames(columns, nil)
@@ -106,7 +103,7 @@ extension Transfer {
 
     /// Whether values are names, which the user's search_path would shorten.
     private func holdsNames(_ columns: [(name: String, type: UInt32)], _ types: TypeGraph?) throws -> Bool {
-        let doubtful = columns.map(\.type).filter(TypeGraph.mayHoldOthers)
+        let doubtful = columns.map(\.type).filter(TypeGraph.isWorthAsking)
         guard !doubtful.isEmpty else { return false }
         let types = try types ?? sourceTypes(doubtful)
         return doubtful.contains(where: types.holdsNames)

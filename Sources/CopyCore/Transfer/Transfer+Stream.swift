@@ -89,6 +89,16 @@ extension Transfer {
         for entry in entries { (entry.destination?.receiver as? ByteStreamReceiver)?.preamble = line }
     }
 
+    /// Servers before 15 write a header line in csv only.
+    func refuseMissingHeader() throws {
+        guard request.options.header, request.format != .csv, let session = sourceSession,
+            session.connection.serverVersion < 150_000
+        else { return }
+        failingLabel = session.label
+        throw TransferRefusal(
+            "--header in text format needs PostgreSQL 15 at the source; --format=csv has it", isUsageError: true)
+    }
+
     // MARK: The encoding
 
     /// A client_encoding that somebody gave is meant for the stream; sessions speak another one.

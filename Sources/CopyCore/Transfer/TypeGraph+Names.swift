@@ -17,7 +17,7 @@ extension TypeGraph {
 
     /// Whether it is worth asking what a type is made of: it is one of these itself, an array of them, or made of
     /// columns (pg_type.dat: OIDs from 10,000 on are given by initdb and by users).
-    static func mayHoldOthers(_ oid: UInt32) -> Bool { oid >= 10_000 || nameOIDs.contains(oid) }
+    static func isWorthAsking(_ oid: UInt32) -> Bool { oid >= 10_000 || nameOIDs.contains(oid) }
 
     /// reg* and their arrays; the rows of pg_type, pg_attribute, pg_proc and pg_class.
     private static let nameOIDs: Set<UInt32> = [

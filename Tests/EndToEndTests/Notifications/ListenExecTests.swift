@@ -124,8 +124,8 @@ struct ListenExecTests {
         #expect(result.code == 3 && result.errors.contains("code 9"), "\(result)")
     }
 
-    @Test func `what a command started ends with it when its time is over`() throws {
-        let command = "sh -c 'echo $$ > child; exec sleep 300'; true"
+    /// Of a command that is ended after two seconds, and whose child has written its number.
+    private func expectChildEnds(of command: String) throws {
         let running = try Program.listening(
             "-c", channel, "--timeout=2", "--exec", command, cluster.conninfo()
         ) { $0.directory = directory.path }
@@ -133,6 +133,11 @@ struct ListenExecTests {
         #expect(try running.wait().code == 3)
         let child = try #require(pid_t(try directory.text(of: "child").filter { $0 != "\n" }))
         try eventually("the command's child is gone") { kill(child, 0) != 0 }
+    }
+
+    @Test func `what a command started ends with it when its time is over`() throws {
+        let command = "sh -c 'echo $$ > child; exec sleep 300'; true"
+        try expectChildEnds(of: command)
     }
 
     @Test func `a command may use the terminal where no time is set`() throws {
@@ -164,12 +169,6 @@ struct ListenExecTests {
 
     @Test func `what ignores the first signal ends with its shell`() throws {
         let command = "sh -c 'trap \"\" TERM; echo $$ > child; while :; do sleep 0.1; done'; true"
-        let running = try Program.listening(
-            "-c", channel, "--timeout=2", "--exec", command, cluster.conninfo()
-        ) { $0.directory = directory.path }
-        try cluster.notify(channel, "x")
-        #expect(try running.wait().code == 3)
-        let child = try #require(pid_t(try directory.text(of: "child").filter { $0 != "\n" }))
-        try eventually("the command's child is gone") { kill(child, 0) != 0 }
+        try expectChildEnds(of: command)
     }
 }

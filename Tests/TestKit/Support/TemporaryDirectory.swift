@@ -20,6 +20,12 @@ public final class TemporaryDirectory: Sendable {
     /// The path of a name in it.
     public func file(_ name: String) -> String { path + "/" + name }
 
+    /// Makes a named pipe in it; gives its path.
+    public func pipe(_ name: String = "pipe") throws -> String {
+        guard mkfifo(file(name), 0o600) == 0 else { throw KitError("mkfifo: errno \(errno)") }
+        return file(name)
+    }
+
     /// The names in it, sorted; hidden ones too.
     public func entries() throws -> [String] { try entryNames(path) }
 

@@ -1,4 +1,4 @@
-// Notifications read from the socket, and what ended a session.
+// What the socket holds without having been asked for, and what ended a session.
 
 extension Session {
     /// A statement or a COPY is under way: what the socket holds is not ours to read.
