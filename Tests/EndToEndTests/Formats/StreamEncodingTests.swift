@@ -23,8 +23,11 @@ import Testing
         expectRefusal(try transfer(file, target))
         expectRefusal(
             try transfer("--format=csv", trio.source.at(), new) { $0.environment["PGCLIENTENCODING"] = "LATIN1" })
-        expectRefusal(
-            try transfer(trio.source.at(), new) { $0.environment["PGOPTIONS"] = "-c client_encoding=LATIN1" })
+        for name in ["-c client_encoding", "-c Client_Encoding", "--client-encoding", #"-c client\_encoding"#] {
+            expectRefusal(try transfer(trio.source.at(), new) { $0.environment["PGOPTIONS"] = "\(name)=LATIN1" })
+        }
+        let auto = try transfer(trio.source.at(), new) { $0.environment["PGCLIENTENCODING"] = "auto" }
+        #expect(auto.code == 2 && auto.errors.contains("client_encoding is auto"), "\(auto)")
         #expect(try !directory.exists("new") && trio.first.count() == 0)
         // What was said, and what needs no saying.
         #expect(try transfer("--encoding=LATIN1", file, target).code == 0)
