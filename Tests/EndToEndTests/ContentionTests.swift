@@ -88,6 +88,17 @@ import Testing
         #expect(try place.count("y") == 9)
     }
 
+    /// What a condition reads is locked with the table; what a query's own tables are called matters to nobody.
+    @Test func conditionThatReadsTheDestinationIsRefused() throws {
+        let place = try Place(
+            Servers.first, "CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9); CREATE TABLE y (i int)")
+        let result = try transfer(
+            "--truncate", "--where", "i NOT IN (SELECT i FROM y) -- all", place.at("x"), place.at("y"))
+        #expect(result.code == 1 && result.errors.contains("the source reads this table"), "\(result)")
+        try transfer("--where", "i NOT IN (SELECT i FROM y) -- all", place.at("x"), place.at("y")).expecting(0)
+        #expect(try place.count("y") == 9)
+    }
+
     // MARK: What is emptied
 
     /// Whoever inserts into a partition that he has used before locks the partition alone.
@@ -208,6 +219,35 @@ import Testing
         _ = try Program("cat", [pipe]).run().expecting(0)
         try running.end().expecting(0)
         #expect(try trio.second.count() == 10)
+    }
+
+    /// A view or a partition often has the name of its table, in another schema.
+    @Test func namesakesAreNoSign() throws {
+        let trio = try Trio(
+            """
+            CREATE SCHEMA data; CREATE SCHEMA api; CREATE SCHEMA arch;
+            CREATE TABLE data.o (i int) PARTITION BY LIST (i); CREATE TABLE arch.o PARTITION OF data.o DEFAULT;
+            CREATE VIEW api.o AS SELECT * FROM data.o
+            """, source: "INSERT INTO data.o SELECT generate_series(1, 9)")
+        // A row of pg_namespace keeps the mark of who wanted to change it and did not.
+        for place in [trio.source, trio.first] {
+            try place.sql("BEGIN; GRANT USAGE ON SCHEMA data, api TO pg_monitor; ROLLBACK")
+        }
+        for from in [
+            [trio.source.at("api.o")], [trio.source.at("data.o")],
+            ["--query", "SELECT * FROM api.o", trio.source.conninfo],
+        ] {
+            let directory = try TemporaryDirectory()
+            let pipe = try directory.pipe()
+            let running = try program(["--truncate"] + from + [trio.first.at("data.o"), pipe]).start()
+            for place in [trio.source, trio.first] {
+                try place.waitUntilLocked("data.o")
+                try place.sql("GRANT USAGE ON SCHEMA data, api TO pg_monitor")
+            }
+            _ = try Program("cat", [pipe]).run()
+            try running.end().expecting(0)
+            #expect(try trio.first.count("data.o") == 9)
+        }
     }
 
     /// DETACH CONCURRENTLY that was broken off stays so until FINALIZE.

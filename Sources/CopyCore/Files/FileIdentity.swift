@@ -6,12 +6,15 @@ internal import Glibc
 struct FileIdentity: Hashable {
     private let device: UInt64
     private let inode: UInt64
-    /// Bytes that are read there are the very bytes that are written there: a regular file, or a disk.
-    let holdsData: Bool
+    /// Bytes that are read there are the very bytes that are written there: a regular file, a disk, a named pipe.
+    let givesBack: Bool
+    /// What two write there gets mixed up; a terminal or /dev/null is for all.
+    let isOneStream: Bool
 
     private init(_ status: stat) {
         let kind = status.st_mode & S_IFMT
-        holdsData = kind == S_IFREG || kind == S_IFBLK
+        givesBack = kind == S_IFREG || kind == S_IFBLK || kind == S_IFIFO
+        isOneStream = kind != S_IFCHR
         // A disk may have several nodes.
         device = kind == S_IFBLK ? .max : UInt64(status.st_dev)
         inode = kind == S_IFBLK ? UInt64(status.st_rdev) : UInt64(status.st_ino)

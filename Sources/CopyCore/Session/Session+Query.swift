@@ -87,8 +87,6 @@ extension Session {
 
 extension QueryResult {
     /// The first column of every row, NULLs left out.
-    var firstColumn: [String] { (0..<rowCount).compactMap { value($0, 0) } }
-
     /// The names and types of its columns.
     var columns: [(name: String, type: UInt32)] {
         (0..<columnCount).map { (columnName($0), columnType($0)) }

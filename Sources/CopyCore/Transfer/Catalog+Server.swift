@@ -65,34 +65,42 @@ extension Catalog {
             database: text(2), isReadOnly: text(3) == "on", hasOwnLockTimeout: text(4) == "t")
     }
 
-    /// The question which relations that this transaction has locked are not what they were at its snapshot: emptied,
-    /// rewritten (another file), replaced (not there then), under another name, their schema's included, or made
-    /// another table's partition since. Names, one a row.
+    /// The question which relations this transaction has locked, and which of them are not what they were at its
+    /// snapshot: emptied, rewritten (another file), replaced (not there then), under another name, their schema's
+    /// included, or made another table's partition since.
     ///
-    /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go. A schema that
-    /// had another name for a while shows by its row (xmax: somebody has written a newer one) and by a lock on
-    /// another table of the same name.
-    static func changedQuestion(serverVersion: Int) -> PipelineMessage {
+    /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go.
+    static func lockedQuestion(serverVersion: Int) -> PipelineMessage {
         // Its row stays in the catalog until DETACH CONCURRENTLY is finished, perhaps never.
         let attached = serverVersion >= 140_000 ? "AND NOT i.inhdetachpending " : ""
         return .statement(
             """
-            SELECT l.relation::pg_catalog.regclass FROM pg_catalog.pg_locks l \
-            LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation \
-            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
-            WHERE \(isOwnLock("l")) \
-            AND (c.oid IS NULL AND pg_catalog.pg_index_has_property(l.relation, 'index_scan') IS NULL \
+            SELECT l.relation, c.relname, n.xmax, l.relation::pg_catalog.regclass, \
+            c.oid IS NULL AND pg_catalog.pg_index_has_property(l.relation, 'index_scan') IS NULL \
             OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,m}') AND c.relfilenode OPERATOR(pg_catalog.<>) 0 \
             AND c.relfilenode OPERATOR(pg_catalog.<>) pg_catalog.pg_relation_filenode(l.relation) \
             OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f,v,m}') \
-            AND ((pg_catalog.pg_identify_object(1259, l.relation, 0)).identity \
+            AND (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity \
             OPERATOR(pg_catalog.<>) pg_catalog.format('%I.%I', n.nspname, c.relname) \
-            OR NOT n.xmax OPERATOR(pg_catalog.=) '0' AND \(isNamesakeLocked)) \
             OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f}') AND COALESCE((SELECT a.relid::pg_catalog.oid \
             FROM pg_catalog.pg_partition_ancestors(l.relation) a OFFSET 1 LIMIT 1), '0') \
             OPERATOR(pg_catalog.<>) COALESCE((SELECT i.inhparent FROM pg_catalog.pg_inherits i \
-            WHERE c.relispartition \(attached)AND i.inhrelid OPERATOR(pg_catalog.=) l.relation LIMIT 1), '0'))
+            WHERE c.relispartition \(attached)AND i.inhrelid OPERATOR(pg_catalog.=) l.relation LIMIT 1), '0') \
+            FROM pg_catalog.pg_locks l \
+            LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation \
+            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+            WHERE \(isOwnLock("l")) AND (c.oid IS NULL OR NOT c.relkind OPERATOR(pg_catalog.=) ANY ('{i,I}'))
             """)
+    }
+
+    /// The relations that are the answer.
+    static func locked(_ result: QueryResult) -> LockedRelations {
+        LockedRelations(
+            (0..<result.rowCount).map { row in
+                LockedRelations.Relation(
+                    oid: result.value(row, 0) ?? "", name: result.name(row, 1), schemaVersion: result.value(row, 2),
+                    shown: result.name(row, 3) ?? "", isChanged: result.value(row, 4) == "t")
+            })
     }
 
     /// A condition: a lock of this session on a relation of this database.
@@ -105,22 +113,22 @@ extension Catalog {
         """
     }
 
-    /// A condition: this session has locked another relation that has the name of `c`.
-    private static let isNamesakeLocked = """
-        EXISTS (SELECT FROM pg_catalog.pg_locks o \
-        JOIN pg_catalog.pg_class s ON s.oid OPERATOR(pg_catalog.=) o.relation WHERE \(isOwnLock("o")) \
-        AND s.relname OPERATOR(pg_catalog.=) c.relname AND s.oid OPERATOR(pg_catalog.<>) c.oid)
-        """
-
     /// The question what a name that is no longer to be looked up by the search_path stands for now, and whether it
-    /// stood for another table in between.
+    /// stood for another table in between: its schema's row is another, a table of the same name is locked that is no
+    /// partition of it, and no row has come here.
     static func standsForQuestion(_ table: TableShape) -> PipelineMessage {
         .statement(
             """
             SELECT pg_catalog.to_regclass($1)::pg_catalog.oid, EXISTS (SELECT FROM pg_catalog.pg_class c \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+            JOIN pg_catalog.pg_class s ON s.relname OPERATOR(pg_catalog.=) c.relname \
+            AND s.oid OPERATOR(pg_catalog.<>) c.oid \
+            JOIN pg_catalog.pg_locks l ON l.relation OPERATOR(pg_catalog.=) s.oid AND \(isOwnLock("l")) \
             WHERE c.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid \
-            AND NOT n.xmin OPERATOR(pg_catalog.=) $3::pg_catalog.xid AND \(isNamesakeLocked))
+            AND NOT n.xmin OPERATOR(pg_catalog.=) $3::pg_catalog.xid \
+            AND pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) OPERATOR(pg_catalog.=) 0 \
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(s.oid) a \
+            WHERE a.relid::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid))
             """, [table.name.quoted, table.oid, table.schemaVersion])
     }
 

@@ -15,10 +15,14 @@ enum CopyStatement {
         }
         // COPY reads no views, foreign or partitioned tables by itself. ONLY: an ordinary table without its children.
         let selection = (options.selection ?? columns.map(quoteIdentifier)).joined(separator: ", ")
-        var select = "SELECT \(selection) FROM \(table.only)\(table.name.quoted)"
-        // On lines of its own: a comment at the end of the condition must not swallow what follows.
-        if let condition { select += " WHERE (\n\(condition)\n)" }
+        let select = select(selection, table.only + table.name.quoted, where: condition)
         return "COPY (\(pinsNames ? withPinnedNames(select, options) : select)) TO STDOUT WITH \(options.sql)"
+    }
+
+    /// Rows of a table.
+    static func select(_ selection: String, _ table: String, where condition: String?) -> String {
+        // On lines of its own: a comment at the end of the condition must not swallow what follows.
+        "SELECT \(selection) FROM \(table)" + (condition.map { " WHERE (\n\($0)\n)" } ?? "")
     }
 
     /// Reads a query's rows.

@@ -31,8 +31,8 @@ extension Preparation {
             return .changed
         }
         guard part.failure == nil else { return .ready }
-        if case .success(let result) = changedResult?.outcome, result.rowCount > 0 {
-            changed = result.firstColumn
+        if let names = try? locked?.changed, !names.isEmpty {
+            changed = names
             return .changed
         }
         guard let shape else { return .ready }
@@ -45,6 +45,9 @@ extension Preparation {
         }
         return .ready
     }
+
+    /// What a source has locked.
+    var locked: LockedRelations? { get throws { try lockedResult.map { try Catalog.locked($0.get()) } } }
 
     /// Throws the first failure.
     func check() throws {

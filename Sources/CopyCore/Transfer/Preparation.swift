@@ -20,7 +20,7 @@ final class Preparation {
         case table(Lookup.Found)
         case query(String)
         /// A condition is the user's own SQL: it keeps the user's search_path.
-        case tableWithCondition(Lookup.Found)
+        case tableWithCondition(Lookup.Found, String)
     }
 
     /// How far it is.
@@ -59,7 +59,7 @@ final class Preparation {
     private(set) var tableResult: PipelineResult?
     private(set) var typesResult: PipelineResult?
     private(set) var columnsResult: PipelineResult?
-    private(set) var changedResult: PipelineResult?
+    private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?
 
     /// A preparation that asks nothing yet.
@@ -84,7 +84,7 @@ final class Preparation {
         case .query:
             found = nil
             usesLockTable = false
-        case .table(let table), .tableWithCondition(let table):
+        case .table(let table), .tableWithCondition(let table, _):
             found = table
             usesLockTable = !"mf".contains(table.kind)
         }
@@ -121,7 +121,7 @@ final class Preparation {
             askForPatience()
             askSettings()
             askRows()
-            changedResult = part.ask(Catalog.changedQuestion(serverVersion: session.connection.serverVersion))
+            lockedResult = part.ask(Catalog.lockedQuestion(serverVersion: session.connection.serverVersion))
         case .destination:
             // Whom we wait for is known by the backend's own number: it is to come before the wait.
             askSettings()
@@ -170,10 +170,15 @@ final class Preparation {
         } else if case .query(let query) = rows {
             part.ask(.prepare(query))
             columnsResult = part.ask(.describe)
-            // Planning locks what parsing does not: the children of its tables.
-            part.ask(.statement("EXPLAIN (COSTS off)\n" + query))
+            plan(query)
+        }
+        if case .tableWithCondition(let found, let condition) = rows {
+            plan(CopyStatement.select("", found.only + found.name.quoted, where: condition))
         }
     }
+
+    /// Locks the tables of a query, those that only planning finds included: the children of its tables.
+    private func plan(_ query: String) { part.ask(.statement("EXPLAIN (COSTS off)\n" + query)) }
 
     /// A source's partitions are read, those of a destination may be emptied; rows find theirs by themselves.
     private func lockTarget(_ found: Lookup.Found) -> String {

@@ -5,13 +5,16 @@ extension Transfer {
     func settle() throws {
         let parts = entries.filter(\.isActive).map { $0.destination?.settling(isVital: !request.keepGoing) }
         let sourceCheck = sourceSession.map { PipelinePart($0, within: request.timeout, isVital: true) }
-        let changed = sourceCheck.map {
-            $0.ask(Catalog.changedQuestion(serverVersion: $0.session.connection.serverVersion))
+        let locked = sourceCheck.map {
+            $0.ask(Catalog.lockedQuestion(serverVersion: $0.session.connection.serverVersion))
         }
         try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
         failingLabel = request.source.label
         try sourceCheck?.check()
-        if let names = try changed?.get().firstColumn, !names.isEmpty { throw SourceChanged(names: names) }
+        if let locked, let before = try sourcePreparation?.locked {
+            let names = try Catalog.locked(locked.get()).changed(since: before)
+            if !names.isEmpty { throw SourceChanged(names: names) }
+        }
         failingLabel = nil
         try ofEach { entry, destination in
             try refuseEmptying(entry)

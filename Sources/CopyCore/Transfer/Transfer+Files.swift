@@ -10,7 +10,7 @@ extension Transfer {
         try refuse(streams.count > 1, "stdout is named as a destination twice")
         var seen: [FileIdentity: String] = [:]
         var new: Set<Path> = []
-        let source = identity(request.source, stream: STDIN_FILENO)
+        let source = identity(request.source, stream: STDIN_FILENO).flatMap { $0.givesBack ? $0 : nil }
         for entry in entries {
             let name = entry.endpoint.kind == .standardStream ? "stdout" : entry.label
             if let own = identity(entry.endpoint, stream: STDOUT_FILENO) {
@@ -27,7 +27,7 @@ extension Transfer {
         }
     }
 
-    /// What an endpoint is, where it gives back what was written to it; nil for a pipe, a terminal, a server.
+    /// What an endpoint is, where its bytes are one stream; nil for a terminal, a server.
     private func identity(_ endpoint: Endpoint, stream: CInt) -> FileIdentity? {
         let identity =
             switch endpoint.kind {
@@ -35,6 +35,6 @@ extension Transfer {
             case .standardStream: FileIdentity(of: stream)
             case .server, .null: nil as FileIdentity?
             }
-        return identity.flatMap { $0.holdsData ? $0 : nil }
+        return identity.flatMap { $0.isOneStream ? $0 : nil }
     }
 }

@@ -114,7 +114,9 @@ extension Transfer {
 
     private var sourceRows: Preparation.Rows? {
         if let query = request.query.map(CopyStatement.trimmed) { return .query(query) }
-        return sourceTableFound.map { request.condition == nil ? .table($0) : .tableWithCondition($0) }
+        return sourceTableFound.map { found in
+            request.condition.map { .tableWithCondition(found, $0) } ?? .table(found)
+        }
     }
 
     /// How often a source begins anew that is emptied or replaced each time between its snapshot and its lock.

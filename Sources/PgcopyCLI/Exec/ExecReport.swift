@@ -75,7 +75,7 @@ final class ExecReport: BatchObserver {
     func committed(through statement: Int, at session: Int) {
         hasCommitted = true
         console.message(
-            "\(labels[session]): what was sent up to statement \(statement) is committed, but for what failed; "
+            "\(labels[session]): what was sent up to statement \(statement) is committed, but for what failed or was rolled back; "
                 + "only its results could not be written")
     }
 

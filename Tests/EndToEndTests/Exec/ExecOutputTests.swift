@@ -38,6 +38,23 @@ import Testing
         #expect(try stage.rows() == ["1", "2", "3"])
     }
 
+    @Test(arguments: [
+        ("BEGIN; INSERT INTO t VALUES (0); COMMIT; BEGIN; INSERT INTO t VALUES (1)", 3, ["0"]),
+        ("BEGIN; INSERT INTO t VALUES (0); COMMIT; INSERT INTO t VALUES (1); SELECT 1 / 0", 3, ["0"]),
+        ("BEGIN; INSERT INTO t VALUES (0); SAVEPOINT s; ROLLBACK TO s; COMMIT; SELECT 1 / 0", 5, ["0"]),
+        ("BEGIN; INSERT INTO t VALUES (0); ROLLBACK; INSERT INTO t VALUES (1)", 4, ["1"]),
+        ("BEGIN; INSERT INTO t VALUES (0); ROLLBACK", 0, []),
+    ]) func `tells what the statements themselves committed`(sql: String, last: Int, rows: [String]) throws {
+        let stage = try ExecStage()
+        let result = try shell(stage, #""$0" exec -c '\#(sql)' "$1" > /dev/full"#)
+        #expect(result.code == (last == 0 ? 1 : 3), "\(result)")
+        #expect(
+            last == 0
+                ? !result.errors.contains("is committed")
+                : result.errors.contains("what was sent up to statement \(last) is committed"), "\(result)")
+        #expect(try stage.rows() == rows)
+    }
+
     @Test func `a statement that ended the session leaves no doubt`() throws {
         let stage = try ExecStage()
         let result = try stage.exec(

@@ -33,9 +33,16 @@ import Testing
         #expect(try directory.entries() == ["f", "hard", "soft"])
     }
 
+    /// It would read for ever what it writes.
+    @Test func pipeThatIsTheSource() throws {
+        let (result, _) = try run("mkfifo p; $P - ./p 0<>p")
+        #expect(result.code == 2 && result.errors.contains("is the source itself"), "\(result)")
+    }
+
     @Test(arguments: [
         "$P null: ./out - >out", "$P null: - ./out >out", "$P null: /dev/stdout ./out >out", "$P null: ./f ./hard",
-        "$P null: /dev/stdout - >out", "$P null: ./f /dev/fd/5 5>>soft",
+        "$P null: /dev/stdout - >out", "$P null: ./f /dev/fd/5 5>>soft", "mkfifo p; $P null: ./p ./p",
+        "$P null: /dev/stdout -", "mkfifo p; $P null: ./p /dev/fd/5 5<>p",
     ])
     func anotherDestination(line: String) throws {
         let (result, directory) = try run(line)

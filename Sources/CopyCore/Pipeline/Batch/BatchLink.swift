@@ -27,6 +27,8 @@ final class BatchLink {
     private var isEndedByServer = false
     /// The last statement that is known to be committed.
     private var committed = 0
+    /// Something was done since the last COMMIT or ROLLBACK, which the next synchronization point commits.
+    private var hasWork = false
     /// Results have somewhere to go.
     var isHeard = true
 
@@ -56,7 +58,10 @@ final class BatchLink {
         let reply = PipelineHandler(
             onRow: { [unowned self] in if isHeard { observer.row($0, of: statement, at: index) } },
             onResult: { [unowned self] outcome in
-                if case .failure(let error) = outcome { note(error) }
+                switch outcome {
+                case .success(let result): note(result.commandTag, of: statement.number)
+                case .failure(let error): note(error)
+                }
                 if isHeard { observer.ended(statement, outcome, at: index) }
             })
         do {
@@ -68,6 +73,17 @@ final class BatchLink {
             return
         }
         if let syncEvery, statement.number.isMultiple(of: syncEvery) { sync() }
+    }
+
+    private func note(_ tag: String, of statement: Int) {
+        switch tag {
+        case "COMMIT":
+            committed = statement
+            hasWork = false
+        case "ROLLBACK": hasWork = false
+        case "BEGIN", "START TRANSACTION": break
+        default: hasWork = true
+        }
     }
 
     private func note(_ error: any Error) {
@@ -138,9 +154,10 @@ final class BatchLink {
             guard queue.lost == nil else { return }
             confirmed = last
             syncs.popFirst()
-            if error == nil, !isFailing, ![.inTransaction, .inError].contains(session.transactionStatus) {
+            if error == nil, !isFailing, hasWork, ![.inTransaction, .inError].contains(session.transactionStatus) {
                 committed = last
             }
+            if session.transactionStatus == .idle { hasWork = false }
             isFailing = false
             guard let error else { return }
             hasFailed = true

@@ -1,0 +1,45 @@
+// What a transaction holds locks on, and what became of it.
+
+/// The relations that a source's transaction has locked, as it saw them at some moment; pure.
+struct LockedRelations: Sendable {
+    struct Relation: Sendable {
+        var oid: String
+        /// Without its schema; nil: it was not there at the snapshot.
+        var name: String?
+        /// xmax of its schema's row: who has written a newer one, or tried to.
+        var schemaVersion: String?
+        /// For a person.
+        var shown: String
+        /// It is not what it was at the snapshot.
+        var isChanged: Bool
+    }
+
+    private let relations: [Relation]
+
+    init(_ relations: [Relation]) { self.relations = relations }
+
+    /// Those that are not what they were at the snapshot, for a person.
+    var changed: [String] {
+        relations.filter(\.isChanged).map(\.shown).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    /// The same, and those whose name was another table's for a while since then: their schema was renamed and renamed
+    /// back. COPY has then locked that namesake, which nobody had planned to read.
+    func changed(since before: LockedRelations) -> [String] {
+        let known = Set(before.relations.map(\.oid))
+        let newNames = Set(relations.filter { !known.contains($0.oid) }.compactMap(\.name))
+        let versions = Dictionary(before.relations.map { ($0.oid, $0.schemaVersion) }) { first, _ in first }
+        let replaced = relations.filter { relation in
+            guard let name = relation.name, let version = versions[relation.oid] else { return false }
+            return newNames.contains(name) && version != relation.schemaVersion
+        }
+        return LockedRelations(
+            relations
+                + replaced.map { relation in
+                    var relation = relation
+                    relation.isChanged = true
+                    return relation
+                }
+        ).changed
+    }
+}

@@ -1,0 +1,40 @@
+// What became of the relations that a transaction has locked.
+
+import Testing
+
+@testable import CopyCore
+
+struct LockedRelationsTests {
+    private func relation(
+        _ oid: String, _ name: String?, version: String = "0", isChanged: Bool = false
+    ) -> LockedRelations.Relation {
+        .init(oid: oid, name: name, schemaVersion: version, shown: "s\(oid).\(name ?? "")", isChanged: isChanged)
+    }
+
+    @Test func `what is changed is told once, whatever the number of its locks`() {
+        let twice = LockedRelations([
+            relation("1", "t", isChanged: true), relation("1", "t", isChanged: true), relation("2", "u"),
+        ])
+        #expect(twice.changed == ["s1.t"])
+        #expect(twice.changed(since: LockedRelations([])) == ["s1.t"])
+    }
+
+    @Test func `a namesake that nobody planned to read, and a schema that was written, are a rename`() {
+        let before = LockedRelations([relation("1", "t", version: "7"), relation("2", "u")])
+        func changed(_ now: [LockedRelations.Relation]) -> [String] { LockedRelations(now).changed(since: before) }
+        let written = relation("1", "t", version: "8")
+        #expect(changed([written, relation("9", "t")]) == ["s1.t"])
+        // Each alone is harmless: a grant, a trigger; as is another name, and what was locked before.
+        #expect(changed([written]) == [])
+        #expect(changed([relation("1", "t", version: "7"), relation("9", "t")]) == [])
+        #expect(changed([written, relation("9", "v")]) == [])
+        #expect(changed([written, relation("2", "u")]) == [])
+        #expect(changed([written, relation("9", nil)]) == [])
+    }
+
+    @Test func `namesakes that are both read are none`() {
+        let both = [relation("1", "t"), relation("2", "t")]
+        let granted = [relation("1", "t", version: "8"), relation("2", "t", version: "8")]
+        #expect(LockedRelations(granted).changed(since: LockedRelations(both)) == [])
+    }
+}
