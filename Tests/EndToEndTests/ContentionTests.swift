@@ -1,5 +1,6 @@
 // Several runs, sessions of one run, and strangers that want the same tables; who may lock them, and for how long.
 
+import Glibc
 import TestKit
 import Testing
 
@@ -94,9 +95,56 @@ import Testing
             Servers.first, "CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9); CREATE TABLE y (i int)")
         let result = try transfer(
             "--truncate", "--where", "i NOT IN (SELECT i FROM y) -- all", place.at("x"), place.at("y"))
-        #expect(result.code == 1 && result.errors.contains("the source reads this table"), "\(result)")
+        #expect(result.code == 1 && result.errors.contains("it cannot be emptied before that is done"), "\(result)")
         try transfer("--where", "i NOT IN (SELECT i FROM y) -- all", place.at("x"), place.at("y")).expecting(0)
         #expect(try place.count("y") == 9)
+    }
+
+    @Test func destinationThatCannotBeEmptiedIsDropped() throws {
+        let trio = try Trio("CREATE TABLE t (i int)")
+        try trio.source.sql("INSERT INTO t SELECT generate_series(1, 9); CREATE VIEW v AS SELECT * FROM t")
+        let result = try transfer(
+            "--keep-going", "--truncate", trio.source.at("v"), trio.source.at("t"), trio.first.at())
+        #expect(result.code == 3 && result.errors.contains("it cannot be emptied before that is done"), "\(result)")
+        #expect(try trio.first.count() == 9 && trio.source.count() == 9)
+    }
+
+    // MARK: What is dropped
+
+    /// The others may take hours.
+    @Test func destinationThatIsDroppedLetsGo() throws {
+        let trio = try Trio(rows: 10)
+        try trio.second.sql("ALTER TABLE t DROP filler")
+        let directory = try TemporaryDirectory()
+        let pipe = try directory.pipe()
+        let running = try start("--keep-going", "--truncate", trio.source.at(), trio.first.at(), trio.second.at(), pipe)
+        try running.waitForOutput(containing: "dropped", on: .errors)
+        try trio.second.expectNoBackends(within: .seconds(20))
+        try trio.first.waitUntilLocked()
+        _ = try Program("cat", [pipe]).run()
+        #expect(try running.end().code == 3)
+    }
+
+    @Test func serverThatComesToAfterItsTimeIsLetGo() throws {
+        let trio = try Trio(rows: 100_000)
+        let running = try start(
+            "--keep-going", "--truncate", "--timeout=1", "--rate-limit=1M", trio.source.at(), trio.first.at(),
+            trio.second.at())
+        try trio.second.waitForBackend("state = 'active' AND query LIKE 'COPY%'")
+        let pid = try #require(
+            pid_t(
+                try trio.second.sql(
+                    """
+                    SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+                    AND application_name = 'pgcopy'
+                    """)))
+        kill(pid, SIGSTOP)
+        try running.waitForOutput(containing: "dropped", on: .errors)
+        kill(pid, SIGCONT)
+        try trio.second.expectNoBackends(within: .seconds(20))
+        #expect(!running.hasEnded)
+        #expect(try running.end().code == 3)
+        #expect(try trio.first.count() == 100_000 && trio.second.count() == 0)
     }
 
     // MARK: What is emptied

@@ -32,12 +32,7 @@ extension Transfer {
             var held: [Participant] = []
             if let waiting = alone {
                 if try prepare([waiting], after: [], patience: nil) != nil { continue }
-                if all.contains(where: waiting.sharesLocks) {
-                    // The run's own order tells who is in whose way.
-                    try release([waiting])
-                } else {
-                    held = [waiting]
-                }
+                held = [waiting]
             }
             let others = all.filter { one in one.isActive && !held.contains { $0.preparation === one.preparation } }
             guard let busy = try lock(inWaves(others), after: held, patience) else { return }
@@ -141,7 +136,7 @@ extension Transfer {
                 let session = preparation.session
                 watched.append((session, session.isServerWorking))
                 session.isServerWorking = { [unowned self] in
-                    try refuseWaitingForOurselves(preparation, others.map { ($0.entry, $0.preparation) })
+                    try refuseWaitingForOurselves(participant, others)
                 }
                 preparation.ask(within: Self.watchInterval, patience: patience + 2 * Self.watchInterval)
             }
@@ -175,20 +170,26 @@ extension Transfer {
         failingLabel = nil
     }
 
-    /// True: it waits for a stranger.
-    func refuseWaitingForOurselves(
-        _ preparation: Preparation, _ others: [(entry: Entry?, preparation: Preparation)]
-    ) throws -> Bool {
-        let pid = preparation.backendPID ?? preparation.session.connection.backendPID
-        let pids = others.map { ($0.preparation.backendPID ?? $0.preparation.session.connection.backendPID, $0.entry) }
-        guard let reader = others.first(where: { $0.preparation.session.connection.isUsable })?.preparation.session,
-            let blocker = try Catalog.waits(pid, for: pids.map(\.0), asking: reader)
+    /// True: it waits for a stranger, or what was in its way is dropped.
+    private func refuseWaitingForOurselves(_ waiting: Participant, _ others: [Participant]) throws -> Bool {
+        func pid(_ participant: Participant) -> Int32 {
+            participant.preparation.backendPID ?? participant.preparation.session.connection.backendPID
+        }
+        let others = others.filter { $0.isActive && $0.preparation.session.connection.isUsable }
+        guard let reader = others.first?.preparation.session,
+            let blocker = try Catalog.waits(pid(waiting), for: others.map(pid), asking: reader)
         else { return true }
-        // It is emptied, and the source reads it: whichever of them came first.
-        guard let entry = pids.first(where: { $0.0 == blocker })?.1 else {
+        guard let entry = others.first(where: { pid($0) == blocker })?.entry else {
             throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
         }
-        throw TransferRefusal("this waits for a lock that \(entry.label) of the same run holds")
+        guard waiting.entry == nil else {
+            throw TransferRefusal("this waits for a lock that \(entry.label) of the same run holds")
+        }
+        try preparing(entry) {
+            throw TransferRefusal(
+                "the source reads the table of \(entry.label); it cannot be emptied before that is done")
+        }
+        return true
     }
 }
 

@@ -75,6 +75,8 @@ extension Transfer {
             guard request.keepGoing, !isRequest, !(error is Interrupted) else { throw error }
             entry.error = error
             observer?.faulted(entry.label, error, .dropped)
+            // The others may take hours, and its table may be locked.
+            entry.session?.close()
         }
         failingLabel = nil
     }

@@ -107,23 +107,20 @@ extension Transfer {
         guard readsStream || writesStream, request.format != .binary, request.options.encoding == nil else { return }
         for session in readsStream ? entries.map(\.session) : [sourceSession] {
             guard let session, let encoding = session.connection.parameterStatus("client_encoding"),
-                !Encoding.areSame(encoding, "UTF8"), let given = givenEncoding(session.connection, encoding)
+                !Encoding.areSame(encoding, "UTF8"), isGivenEncoding(session.connection)
             else { continue }
             failingLabel = session.label
             throw TransferRefusal(
-                "client_encoding is \(given), but files and streams are in UTF8 where --encoding does not say "
-                    + "otherwise: --encoding=\(given == "auto" ? "LATIN1" : given) or --encoding=UTF8",
+                "client_encoding is \(encoding), but files and streams are in UTF8 where --encoding does not say "
+                    + "otherwise: --encoding=\(encoding) or --encoding=UTF8",
                 isUsageError: true)
         }
     }
 
-    /// As somebody gave it with the connection; nil: nobody did. A locale's encoding (`auto`) is for psql's screen.
-    private func givenEncoding(_ connection: Connection, _ encoding: String) -> String? {
-        let keyword = connection.given("client_encoding")
-        if !keyword.isEmpty { return keyword == "auto" ? keyword : encoding }
+    private func isGivenEncoding(_ connection: Connection) -> Bool {
         // As servers read the names of settings there.
         let options = connection.given("options").lowercased().replacing("\\", with: "").replacing("-", with: "_")
-        return options.contains("client_encoding") ? encoding : nil
+        return !connection.given("client_encoding").isEmpty || options.contains("client_encoding")
     }
 
     // MARK: The rows

@@ -159,6 +159,8 @@ public final class Transfer {
             entry.error = error
             observer?.faulted(entry.label, error, request.keepGoing ? .dropped : .fatal)
             if !request.keepGoing { throw fault }
+            // The others may take hours: a server that comes to must not find its client there, and hold its locks.
+            if error is SocketTimeout { receiver.abandon() }
         }
     }
 

@@ -26,8 +26,6 @@ import Testing
         for name in ["-c client_encoding", "-c Client_Encoding", "--client-encoding", #"-c client\_encoding"#] {
             expectRefusal(try transfer(trio.source.at(), new) { $0.environment["PGOPTIONS"] = "\(name)=LATIN1" })
         }
-        let auto = try transfer(trio.source.at(), new) { $0.environment["PGCLIENTENCODING"] = "auto" }
-        #expect(auto.code == 2 && auto.errors.contains("client_encoding is auto"), "\(auto)")
         #expect(try !directory.exists("new") && trio.first.count() == 0)
         // What was said, and what needs no saying.
         #expect(try transfer("--encoding=LATIN1", file, target).code == 0)
