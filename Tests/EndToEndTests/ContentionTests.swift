@@ -100,6 +100,19 @@ import Testing
         #expect(try place.count("y") == 9)
     }
 
+    /// LOCK TABLE takes no lock of an index, planning does.
+    @Test func indexThatIsRebuiltIsWaitedForAlone() throws {
+        let trio = try Trio(rows: 10)
+        try trio.source.sql("CREATE INDEX ix ON t (id)")
+        let holder = try Holder(trio.source, "REINDEX INDEX ix")
+        let running = try start("--truncate", "--where", "id > ''", trio.source.at(), trio.first.at())
+        try trio.source.waitForLock()
+        #expect(try trio.first.sql("SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass") == "0")
+        try holder.release()
+        try running.end().expecting(0)
+        #expect(try trio.first.count() == 10)
+    }
+
     @Test func destinationThatCannotBeEmptiedIsDropped() throws {
         let trio = try Trio("CREATE TABLE t (i int)")
         try trio.source.sql("INSERT INTO t SELECT generate_series(1, 9); CREATE VIEW v AS SELECT * FROM t")

@@ -20,6 +20,10 @@ final class OpenFile {
     static func reading(
         _ path: Path, _ poller: any Poller, _ patience: Patience = Patience()
     ) throws -> OpenFile {
+        // What was closed is /dev/null by now, open for the other direction.
+        if let number = inherited(path), !isCallers(number) || fcntl(number, F_GETFL) & O_ACCMODE == O_WRONLY {
+            throw SystemError("cannot open", EBADF)
+        }
         let file = try open(path, O_RDONLY, "cannot open", poller, patience)
         var status = stat()
         if unsafe fstat(file.descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
@@ -36,14 +40,18 @@ final class OpenFile {
             return try open(path, O_WRONLY, "cannot open for writing", poller, patience)
         }
         // Opened anew, a file would be written from its beginning, whoever appends to it.
-        let access = fcntl(number, F_GETFL)
-        let isOurs = fcntl(number, F_GETFD) & FD_CLOEXEC != 0
-        guard access >= 0, access & O_ACCMODE != O_RDONLY, !isOurs else {
+        guard isCallers(number), fcntl(number, F_GETFL) & O_ACCMODE != O_RDONLY else {
             throw SystemError("cannot open for writing", EBADF)
         }
         let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
         guard copy >= 0 else { throw SystemError.now("cannot open for writing") }
         return OpenFile(copy)
+    }
+
+    /// Whether our caller gave it to us: our own are closed when another program is run.
+    private static func isCallers(_ descriptor: CInt) -> Bool {
+        let flags = fcntl(descriptor, F_GETFD)
+        return flags >= 0 && flags & FD_CLOEXEC == 0
     }
 
     /// The descriptor of ours that a path leads to, as /dev/stdout, /dev/fd/1 and links to them do.

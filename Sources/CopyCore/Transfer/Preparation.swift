@@ -17,10 +17,9 @@ final class Preparation {
 
     /// What is asked for.
     enum Rows {
-        case table(Lookup.Found)
         case query(String)
         /// A condition is the user's own SQL: it keeps the user's search_path.
-        case tableWithCondition(Lookup.Found, String)
+        case table(Lookup.Found, where: String?)
     }
 
     /// How far it is.
@@ -84,7 +83,7 @@ final class Preparation {
         case .query:
             found = nil
             usesLockTable = false
-        case .table(let table), .tableWithCondition(let table, _):
+        case .table(let table, _):
             found = table
             usesLockTable = !"mf".contains(table.kind)
         }
@@ -93,9 +92,9 @@ final class Preparation {
     // MARK: Asking
 
     /// What lets go of everything, in a transaction that may stand idle; nil where the connection is gone.
-    func release() -> PipelinePart? {
+    func release(within seconds: Double?) -> PipelinePart? {
         guard session.connection.isUsable else { return nil }
-        part = PipelinePart(session, within: nil, isVital: isVital)
+        part = PipelinePart(session, within: seconds, isVital: isVital)
         begin()
         return part
     }
@@ -130,7 +129,7 @@ final class Preparation {
             empty()
             askForPatience()
         }
-        if case .table = rows { part.ask(Catalog.secureSearchPath) }
+        if case .table(_, nil) = rows { part.ask(Catalog.secureSearchPath) }
     }
 
     private func begin() {
@@ -172,7 +171,8 @@ final class Preparation {
             columnsResult = part.ask(.describe)
             plan(query)
         }
-        if case .tableWithCondition(let found, let condition) = rows {
+        // What COPY reads by a query it plans, which waits for locks of indexes too.
+        if case .source = role, case .table(let found, let condition) = rows, found.kind != "r" || condition != nil {
             plan(CopyStatement.select("", found.only + found.name.quoted, where: condition))
         }
     }

@@ -64,7 +64,8 @@ extension Transfer {
                 isEmptied: request.truncate, overridesReadOnly: request.overridesReadOnly,
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
             let preparation = Preparation(
-                session, role, .table(found), keepLockTimeout: server.hasOwnLockTimeout, pinsMoney: pinsMoney,
+                session, role, .table(found, where: nil), keepLockTimeout: server.hasOwnLockTimeout,
+                pinsMoney: pinsMoney,
                 withTypes: withTypes, isVital: !request.keepGoing)
             entry.preparation = preparation
             participants.append(Participant(entry: entry, server: server, preparation: preparation))
@@ -73,7 +74,8 @@ extension Transfer {
     }
 
     private func release(_ participants: [Participant]) throws {
-        try PipelineRound.run(participants.filter(\.isActive).compactMap { $0.preparation.release() })
+        try PipelineRound.run(
+            participants.filter(\.isActive).compactMap { $0.preparation.release(within: request.timeout) })
     }
 
     /// Those that may wait for each other's locks one after the other, so that the later one can be told from one that
@@ -109,9 +111,7 @@ extension Transfer {
 
     private var sourceRows: Preparation.Rows? {
         if let query = request.query.map(CopyStatement.trimmed) { return .query(query) }
-        return sourceTableFound.map { found in
-            request.condition.map { .tableWithCondition(found, $0) } ?? .table(found)
-        }
+        return sourceTableFound.map { .table($0, where: request.condition) }
     }
 
     /// How often a source begins anew that is emptied or replaced each time between its snapshot and its lock.
@@ -176,9 +176,17 @@ extension Transfer {
             participant.preparation.backendPID ?? participant.preparation.session.connection.backendPID
         }
         let others = others.filter { $0.isActive && $0.preparation.session.connection.isUsable }
-        guard let reader = others.first?.preparation.session,
-            let blocker = try Catalog.waits(pid(waiting), for: others.map(pid), asking: reader)
-        else { return true }
+        guard let reader = others.first?.preparation.session else { return true }
+        let blocker: Int32?
+        do {
+            blocker = try Catalog.waits(pid(waiting), for: others.map(pid), asking: reader)
+        } catch let interrupted as Interrupted {
+            throw interrupted
+        } catch {
+            // The reader is gone, which is told where its turn comes.
+            return true
+        }
+        guard let blocker else { return true }
         guard let entry = others.first(where: { pid($0) == blocker })?.entry else {
             throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
         }

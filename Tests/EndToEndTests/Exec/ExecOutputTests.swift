@@ -55,6 +55,18 @@ import Testing
         #expect(try stage.rows() == rows)
     }
 
+    @Test(arguments: [
+        "BEGIN; INSERT INTO t VALUES (0); INSERT INTO t VALUES (1)",
+        "BEGIN; INSERT INTO t VALUES (0); SELECT 1 / 0; COMMIT",
+        "BEGIN; INSERT INTO t VALUES (0); SAVEPOINT s; ROLLBACK TO s; INSERT INTO t VALUES (1)",
+        "BEGIN; INSERT INTO t VALUES (0); ROLLBACK AND CHAIN; INSERT INTO t VALUES (1)",
+    ]) func `a synchronization point inside a transaction commits nothing`(sql: String) throws {
+        let stage = try ExecStage()
+        let result = try shell(stage, #""$0" exec --sync-every=1 -c '\#(sql)' "$1" > /dev/full"#)
+        #expect(result.code == 1 && !result.errors.contains("is committed"), "\(result)")
+        #expect(try stage.rows() == [])
+    }
+
     @Test func `a statement that ended the session leaves no doubt`() throws {
         let stage = try ExecStage()
         let result = try stage.exec(

@@ -25,6 +25,15 @@ import Testing
         #expect(lines.count == 3 && lines.first == "before" && lines.last == "behind", "\(lines)")
     }
 
+    @Test(arguments: ["/dev/stdin <&-", "/dev/fd/10 </dev/null", "/dev/fd/3 </dev/null"])
+    func `that nobody gave us are no source`(source: String) throws {
+        let trio = try Trio(rows: 1)
+        let script = "exec \"$0\" transfer -q --into t " + source.replacing(" ", with: " \"$1\" ", maxReplacements: 1)
+        let result = try Program("sh", ["-c", script, Program.pgcopyPath(), trio.first.conninfo])
+            .with { $0.timeout = .seconds(20) }.run()
+        #expect(result.code == 1 && result.errors.contains("Bad file descriptor"), "\(result)")
+    }
+
     @Test func `another user's file keeps its group where that may be kept`() throws {
         let trio = try Trio(rows: 1)
         let directory = try TemporaryDirectory()

@@ -27,8 +27,10 @@ final class BatchLink {
     private var isEndedByServer = false
     /// The last statement that is known to be committed.
     private var committed = 0
-    /// Something was done since the last COMMIT or ROLLBACK, which the next synchronization point commits.
+    /// Something was done since the last COMMIT or ROLLBACK; a synchronization point commits it, unless BEGIN was
+    /// said. libpq does not tell the transaction's status while more is under way.
     private var hasWork = false
+    private var isInBlock = false
     /// Results have somewhere to go.
     var isHeard = true
 
@@ -59,7 +61,7 @@ final class BatchLink {
             onRow: { [unowned self] in if isHeard { observer.row($0, of: statement, at: index) } },
             onResult: { [unowned self] outcome in
                 switch outcome {
-                case .success(let result): note(result.commandTag, of: statement.number)
+                case .success(let result): note(result.commandTag, of: statement)
                 case .failure(let error): note(error)
                 }
                 if isHeard { observer.ended(statement, outcome, at: index) }
@@ -75,13 +77,18 @@ final class BatchLink {
         if let syncEvery, statement.number.isMultiple(of: syncEvery) { sync() }
     }
 
-    private func note(_ tag: String, of statement: Int) {
+    private func note(_ tag: String, of statement: BatchStatement) {
+        func says(_ word: String) -> Bool {
+            statement.sql.uppercased().split { !$0.isLetter }.contains { $0 == word }
+        }
         switch tag {
-        case "COMMIT":
-            committed = statement
+        case "BEGIN", "START TRANSACTION": isInBlock = true
+        // To a savepoint: the transaction goes on.
+        case "ROLLBACK" where says("TO"): break
+        case "COMMIT", "ROLLBACK":
+            if tag == "COMMIT" { committed = statement.number }
             hasWork = false
-        case "ROLLBACK": hasWork = false
-        case "BEGIN", "START TRANSACTION": break
+            isInBlock = says("CHAIN") && !says("NO")
         default: hasWork = true
         }
     }
@@ -154,10 +161,10 @@ final class BatchLink {
             guard queue.lost == nil else { return }
             confirmed = last
             syncs.popFirst()
-            if error == nil, !isFailing, hasWork, ![.inTransaction, .inError].contains(session.transactionStatus) {
-                committed = last
+            if !isInBlock {
+                if error == nil, !isFailing, hasWork { committed = last }
+                hasWork = false
             }
-            if session.transactionStatus == .idle { hasWork = false }
             isFailing = false
             guard let error else { return }
             hasFailed = true
