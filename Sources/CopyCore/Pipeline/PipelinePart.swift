@@ -101,5 +101,9 @@ final class PipelinePart {
     }
 
     /// Takes over why it was stopped.
-    func take(_ reason: (any Error)?) { self.reason = reason }
+    func take(_ reason: (any Error)?) {
+        var unanswered = reason as? Unanswered
+        unanswered?.wasCancelled = session.connection.isUsable
+        self.reason = unanswered ?? reason
+    }
 }

@@ -2,6 +2,9 @@
 
 /// Gives up a server that says nothing, and stops one that is to stop.
 struct PipelineWatch {
+    /// Seconds a server that did not answer in time has to say that it stopped.
+    private static let grace = 1.0
+
     /// Seconds to wait for an answer while the server does nothing; nil: for ever. As `Session.run(_:within:)`.
     var patience: Double?
     /// Why it was stopped, where there is a better reason than that it was.
@@ -33,7 +36,7 @@ struct PipelineWatch {
         if let end, let due = nextCancel {
             let now = session.poller.now
             guard now < end.at else {
-                queue.giveUp(Unanswered(seconds: end.seconds))
+                queue.giveUp(reason as? Unanswered ?? Unanswered(seconds: end.seconds))
                 return nil
             }
             guard now >= due else { return min(due, end.at) }
@@ -49,8 +52,9 @@ struct PipelineWatch {
         do {
             deadline = try session.extended(deadline, patience)
         } catch let unanswered as Unanswered {
-            queue.giveUp(unanswered)
-            return nil
+            // It may be waiting for a lock, in everybody's way.
+            stop(queue, because: unanswered, within: Self.grace)
+            return nextCancel
         }
         return deadline
     }

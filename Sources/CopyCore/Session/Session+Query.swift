@@ -86,7 +86,6 @@ extension Session {
 }
 
 extension QueryResult {
-    /// The first column of every row, NULLs left out.
     /// The names and types of its columns.
     var columns: [(name: String, type: UInt32)] {
         (0..<columnCount).map { (columnName($0), columnType($0)) }

@@ -69,13 +69,14 @@ extension Catalog {
     /// snapshot: emptied, rewritten (another file), replaced (not there then), under another name, their schema's
     /// included, or made another table's partition since.
     ///
-    /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go.
-    static func lockedQuestion(serverVersion: Int) -> PipelineMessage {
+    /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go; relations
+    /// below 16384 are the server's own.
+    static func lockedQuestion(_ session: Session) -> PipelineMessage {
         // Its row stays in the catalog until DETACH CONCURRENTLY is finished, perhaps never.
-        let attached = serverVersion >= 140_000 ? "AND NOT i.inhdetachpending " : ""
+        let attached = session.connection.serverVersion >= 140_000 ? "AND NOT i.inhdetachpending " : ""
         return .statement(
             """
-            SELECT l.relation, c.relname, n.xmax, l.relation::pg_catalog.regclass, \
+            SELECT l.relation, c.relname, pg_catalog.concat(n.xmin, ' ', n.xmax), l.relation::pg_catalog.regclass, \
             c.oid IS NULL AND pg_catalog.pg_index_has_property(l.relation, 'index_scan') IS NULL \
             OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,m}') AND c.relfilenode OPERATOR(pg_catalog.<>) 0 \
             AND c.relfilenode OPERATOR(pg_catalog.<>) pg_catalog.pg_relation_filenode(l.relation) \
@@ -85,7 +86,11 @@ extension Catalog {
             OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f}') AND COALESCE((SELECT a.relid::pg_catalog.oid \
             FROM pg_catalog.pg_partition_ancestors(l.relation) a OFFSET 1 LIMIT 1), '0') \
             OPERATOR(pg_catalog.<>) COALESCE((SELECT i.inhparent FROM pg_catalog.pg_inherits i \
-            WHERE c.relispartition \(attached)AND i.inhrelid OPERATOR(pg_catalog.=) l.relation LIMIT 1), '0') \
+            WHERE c.relispartition \(attached)AND i.inhrelid OPERATOR(pg_catalog.=) l.relation LIMIT 1), '0'), \
+            c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v}') AND c.oid OPERATOR(pg_catalog.>=) '16384', \
+            pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i \
+            JOIN pg_catalog.pg_locks p ON p.relation OPERATOR(pg_catalog.=) i.inhparent AND \(isOwnLock("p")) \
+            WHERE i.inhrelid OPERATOR(pg_catalog.=) c.oid), n.nspname \
             FROM pg_catalog.pg_locks l \
             LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation \
             LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
@@ -93,12 +98,25 @@ extension Catalog {
             """)
     }
 
+    /// The question for the OIDs of the relations this transaction has locked.
+    static let heldQuestion = PipelineMessage.statement(
+        "SELECT l.relation FROM pg_catalog.pg_locks l WHERE \(isOwnLock("l"))")
+
+    /// The OIDs that are the answer.
+    static func held(_ result: QueryResult) -> Set<String> {
+        Set((0..<result.rowCount).compactMap { result.value($0, 0) })
+    }
+
     /// The relations that are the answer.
     static func locked(_ result: QueryResult) -> LockedRelations {
         LockedRelations(
             (0..<result.rowCount).map { row in
-                LockedRelations.Relation(
-                    oid: result.value(row, 0) ?? "", name: result.name(row, 1), schemaVersion: result.value(row, 2),
+                let name = result.name(row, 1)
+                let isTable = result.value(row, 5) == "t"
+                let isLockable = isTable && result.value(row, 6) == "t"
+                return LockedRelations.Relation(
+                    oid: result.value(row, 0) ?? "", name: name, schemaVersion: result.value(row, 2), isTable: isTable,
+                    lockName: isLockable ? SQLName([result.name(row, 7) ?? "", name ?? ""]) : nil,
                     shown: result.name(row, 3) ?? "", isChanged: result.value(row, 4) == "t")
             })
     }

@@ -6,8 +6,12 @@ struct LockedRelations: Sendable {
         var oid: String
         /// Without its schema; nil: it was not there at the snapshot.
         var name: String?
-        /// xmax of its schema's row: who has written a newer one, or tried to.
+        /// xmin and xmax of its schema's row: who has written it, and who has written a newer one, or tried to.
         var schemaVersion: String?
+        /// It holds rows that others may replace: a user's table, partitioned table or view.
+        var isTable = false
+        /// What LOCK TABLE takes from this role; nil: nothing, or it goes with its parent.
+        var lockName: SQLName?
         /// For a person.
         var shown: String
         /// It is not what it was at the snapshot.
@@ -41,5 +45,16 @@ struct LockedRelations: Sendable {
                     return relation
                 }
         ).changed
+    }
+
+    /// Tables that were not among these OIDs.
+    func tables(lockedSince before: Set<String>) -> [Relation] {
+        relations.filter { $0.isTable && !before.contains($0.oid) }
+    }
+
+    /// Everything that LOCK TABLE takes, but for one relation.
+    func lockNames(without oid: String?) -> [SQLName] {
+        var seen = Set([oid])
+        return relations.compactMap { seen.insert($0.oid).inserted ? $0.lockName : nil }
     }
 }

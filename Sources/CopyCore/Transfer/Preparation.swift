@@ -2,9 +2,10 @@
 
 /// The transaction of a server, its settings, the lock on its table, and what the catalogs say under that lock.
 ///
-/// A source's snapshot is taken by the first question behind the lock: what was committed before is seen, and nothing
-/// can empty or rewrite the table any more. What cannot be locked by LOCK TABLE is locked by parsing a statement that
-/// names it, which takes the snapshot first; so whether something happened in between is asked as well.
+/// A source's snapshot is taken by the first question behind LOCK TABLE: what was committed before is seen, and nothing
+/// can empty, rewrite or replace what is read any more. Which tables a query or condition reads is known once the server
+/// has planned it: then all begins anew with these. Where LOCK TABLE is refused, planning locks and COPY takes a
+/// snapshot of its own behind that.
 final class Preparation {
     /// Which side it is.
     enum Role {
@@ -29,7 +30,8 @@ final class Preparation {
         case cannotLock
         /// Somebody else holds a lock that is in the way, and it was not to be waited for.
         case busy
-        /// Something happened between the snapshot and the lock: it is to begin anew.
+        /// Something happened between the snapshot and the lock, or more is to be locked before the snapshot: it is to
+        /// begin anew.
         case changed
     }
 
@@ -51,13 +53,17 @@ final class Preparation {
     /// What did not stay as it was found.
     var changed: [String] = []
 
-    /// Locked by LOCK TABLE; else by parsing.
+    /// Locked by LOCK TABLE, before the snapshot; else by parsing, and each statement has a snapshot of its own.
     var usesLockTable: Bool
+    /// What a query or condition reads, as planning it has shown.
+    var alsoRead: [SQLName] = []
     private(set) var lockResult: PipelineResult?
     private(set) var settingsResult: PipelineResult?
     private(set) var tableResult: PipelineResult?
     private(set) var typesResult: PipelineResult?
     private(set) var columnsResult: PipelineResult?
+    /// What was locked before the snapshot, and what is locked in the end.
+    private(set) var lockedFirstResult: PipelineResult?
     private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?
 
@@ -82,7 +88,7 @@ final class Preparation {
         switch rows {
         case .query:
             found = nil
-            usesLockTable = false
+            usesLockTable = true
         case .table(let table, _):
             found = table
             usesLockTable = !"mf".contains(table.kind)
@@ -105,7 +111,7 @@ final class Preparation {
     ///   - patience: seconds for which a lock that another holds is waited for, then it is `busy`; nil: no end.
     func ask(within seconds: Double?, patience: Double?) {
         part = PipelinePart(session, within: seconds, isVital: isVital)
-        part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy }
+        part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy || isOutdated }
         self.patience = patience
         begin()
         if let patience {
@@ -115,12 +121,12 @@ final class Preparation {
         }
         switch role {
         case .source:
-            // The settings are a question already: they take the snapshot.
+            // Whatever is asked takes the snapshot.
             lock()
             askForPatience()
             askSettings()
             askRows()
-            lockedResult = part.ask(Catalog.lockedQuestion(serverVersion: session.connection.serverVersion))
+            lockedResult = part.ask(Catalog.lockedQuestion(session))
         case .destination:
             // Whom we wait for is known by the backend's own number: it is to come before the wait.
             askSettings()
@@ -136,7 +142,9 @@ final class Preparation {
         if isBegun { part.ask(.statement("ROLLBACK")) }
         isBegun = true
         switch role {
-        case .source: part.ask(.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        case .source:
+            let level = usesLockTable ? "REPEATABLE READ" : "READ COMMITTED"
+            part.ask(.statement("BEGIN ISOLATION LEVEL \(level) READ ONLY"))
         case .destination(_, let overridesReadOnly, _):
             part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED" + (overridesReadOnly ? " READ WRITE" : "")))
         }
@@ -160,25 +168,42 @@ final class Preparation {
     private func lock() {
         lockResult = nil
         columnsResult = nil
-        if let found, usesLockTable {
-            lockResult = part.ask(.statement("LOCK TABLE \(lockTarget(found)) IN \(lockMode) MODE"))
-        } else if let found {
-            // The columns as they are now, whatever the snapshot says of them.
-            part.ask(.prepare("SELECT * FROM \(found.name.quoted)"))
-            columnsResult = part.ask(.describe)
-        } else if case .query(let query) = rows {
-            part.ask(.prepare(query))
-            columnsResult = part.ask(.describe)
-            plan(query)
+        lockedFirstResult = nil
+        let plan = plan
+        if usesLockTable {
+            let targets = (found.map { [lockTarget($0)] } ?? []) + alsoRead.map(\.quoted)
+            if !targets.isEmpty {
+                lockResult = part.ask(.statement("LOCK TABLE \(targets.joined(separator: ", ")) IN \(lockMode) MODE"))
+            }
+            if plan != nil { lockedFirstResult = part.ask(Catalog.heldQuestion) }
         }
-        // What COPY reads by a query it plans, which waits for locks of indexes too.
-        if case .source = role, case .table(let found, let condition) = rows, found.kind != "r" || condition != nil {
-            plan(CopyStatement.select("", found.only + found.name.quoted, where: condition))
+        if let statement = describedStatement {
+            part.ask(.prepare(statement))
+            columnsResult = part.ask(.describe)
+        }
+        // Planning locks what parsing does not know of: the children of tables, indexes.
+        if let plan { part.ask(.statement("EXPLAIN (COSTS off)\n" + plan)) }
+    }
+
+    /// Whose columns are asked for; those of a table that is locked so as they are now, whatever the snapshot says.
+    private var describedStatement: String? {
+        switch rows {
+        case .query(let query): query
+        case .table(let table, _): usesLockTable ? nil : "SELECT * FROM \((found ?? table).name.quoted)"
         }
     }
 
-    /// Locks the tables of a query, those that only planning finds included: the children of its tables.
-    private func plan(_ query: String) { part.ask(.statement("EXPLAIN (COSTS off)\n" + query)) }
+    /// What COPY reads by a query; nil: it reads a table.
+    private var plan: String? {
+        guard case .source = role else { return nil }
+        switch rows {
+        case .query(let query): return query
+        case .table(let table, let condition):
+            let table = found ?? table
+            return table.kind == "r" && condition == nil
+                ? nil : CopyStatement.select("", table.only + table.name.quoted, where: condition)
+        }
+    }
 
     /// A source's partitions are read, those of a destination may be emptied; rows find theirs by themselves.
     private func lockTarget(_ found: Lookup.Found) -> String {

@@ -5,9 +5,7 @@ extension Transfer {
     func settle() throws {
         let parts = entries.filter(\.isActive).map { $0.destination?.settling(isVital: !request.keepGoing) }
         let sourceCheck = sourceSession.map { PipelinePart($0, within: request.timeout, isVital: true) }
-        let locked = sourceCheck.map {
-            $0.ask(Catalog.lockedQuestion(serverVersion: $0.session.connection.serverVersion))
-        }
+        let locked = sourceCheck.map { $0.ask(Catalog.lockedQuestion($0.session)) }
         try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
         failingLabel = request.source.label
         try sourceCheck?.check()
@@ -28,6 +26,8 @@ extension Transfer {
         failingLabel = nil
         // The last moment at which a signal undoes everything.
         try poller.checkInterruption()
+        // A standby whose COMMITs are waited for cannot replay what our locks are in the way of.
+        sourceSession?.close()
     }
 
     private func ofEach(_ check: (Entry, any Destination) throws -> Void) throws {

@@ -135,10 +135,14 @@ extension Transfer {
                 }
                 let session = preparation.session
                 watched.append((session, session.isServerWorking))
+                let longest = patience + 2 * Self.watchInterval
+                // A server that is well says by then that it waits no longer.
+                let end = request.timeout.map { (at: poller.now + longest + $0, seconds: $0) }
                 session.isServerWorking = { [unowned self] in
-                    try refuseWaitingForOurselves(participant, others)
+                    if let end, poller.now >= end.at { throw Unanswered(seconds: end.seconds) }
+                    return try refuseWaitingForOurselves(participant, others)
                 }
-                preparation.ask(within: Self.watchInterval, patience: patience + 2 * Self.watchInterval)
+                preparation.ask(within: Self.watchInterval, patience: longest)
             }
             try PipelineRound.run(open.map(\.preparation.part))
             let states = open.map { $0.preparation.state() }

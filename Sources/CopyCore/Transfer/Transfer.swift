@@ -235,7 +235,8 @@ public final class Transfer {
         guard entry.status == .rolledBack else { return nil }
         let isUnheard =
             switch entry.error {
-            case is SocketTimeout, is Unanswered: true
+            case is SocketTimeout: true
+            case let unanswered as Unanswered: !unanswered.wasCancelled
             case let error as PQError: error.connectionLost && error.server == nil
             default: false
             }

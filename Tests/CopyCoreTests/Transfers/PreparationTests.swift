@@ -21,7 +21,8 @@ struct PreparationTests {
         let found = try #require(try lookup.table())
         #expect(try settings() == before)
         let preparation = Preparation(
-            session, role, .table(found, where: nil), keepLockTimeout: false, pinsMoney: true, withTypes: true, isVital: true)
+            session, role, .table(found, where: nil), keepLockTimeout: false, pinsMoney: true, withTypes: true,
+            isVital: true)
         #expect(preparation.backendPID == nil)
         preparation.ask(within: nil, patience: nil)
         try PipelineRound.run([preparation.part])

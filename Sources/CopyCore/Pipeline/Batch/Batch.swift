@@ -50,7 +50,7 @@ public final class Batch {
         } catch {
             if output.isLost { for link in links { link.isHeard = false } }
             stop()
-            if output.isLost { for link in links { link.tellCommitted() } }
+            if output.isLost || !output.pending.isEmpty { for link in links { link.tellCommitted() } }
             throw error
         }
         return links.count { !$0.hasFailed }
