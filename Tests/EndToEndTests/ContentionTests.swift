@@ -57,6 +57,28 @@ import Testing
         #expect(try place.count() == 100)
     }
 
+    /// What each condition reads the other run empties.
+    @Test func runsWhoseConditionsReadEachOthersDestinationsTakeTurns() throws {
+        let places = try [Servers.source, Servers.first].map {
+            try Place(
+                $0,
+                """
+                CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9);
+                CREATE TABLE y (i int); INSERT INTO y SELECT generate_series(1, 9); CREATE TABLE copy (i int)
+                """)
+        }
+        let holders = try places.map { try Holder($0, "LOCK TABLE y") }
+        let runs = try [(0, 1), (1, 0)].map { from, to in
+            try program([
+                "-q", "--truncate", "--where", "i IN (SELECT i FROM y)", places[from].at("x"), places[to].at("y"),
+            ]).start()
+        }
+        for place in places { try place.waitForLock() }
+        for holder in holders { try holder.release() }
+        for run in runs { try run.end().expecting(0) }
+        for place in places { #expect(try place.count("y") == 9) }
+    }
+
     @Test func twoDestinationsOfOneServerWaitForAStranger() throws {
         let trio = try Trio(Trio.schema + "; CREATE TABLE u (LIKE t)", source: Trio.fill(10))
         let holder = try Holder(trio.first, "LOCK TABLE u")
@@ -70,6 +92,46 @@ import Testing
         let result = try running.end().expecting(0)
         #expect(!result.errors.contains("WARNING"), "\(result)")
         #expect(try trio.first.count() == 10 && trio.first.count("u") == 10)
+    }
+
+    /// While the run's own sessions watch each other, a stranger is no sign of life for ever.
+    @Test func serverThatFreezesWhileAStrangerIsInTheWayIsGivenUp() throws {
+        let place = try Place(
+            Servers.first,
+            "CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9); CREATE TABLE y (i int)")
+        let first = try Holder(place, "LOCK TABLE y")
+        let running = try start("--timeout=1", "--truncate", place.at("x"), place.at("y"))
+        try place.waitForLock()
+        let second = try Holder(place, "LOCK TABLE x")
+        try first.release()
+        try place.waitForBackend(
+            "wait_event_type = 'Lock' AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'x'::regclass AND NOT granted)"
+        )
+        let pid = try #require(
+            pid_t(try place.sql("SELECT pid FROM pg_locks WHERE relation = 'x'::regclass AND NOT granted")))
+        kill(pid, SIGSTOP)
+        defer { kill(pid, SIGCONT) }
+        try eventually("it is given up") { running.hasEnded }
+        let result = try running.end()
+        #expect(result.code == 1 && result.errors.contains("no answer within 1"), "\(result)")
+        kill(pid, SIGCONT)
+        try second.release()
+        #expect(try place.count("y") == 0)
+    }
+
+    /// A session that nobody can ask whether it waits is given up, and waits no longer, in everybody's way.
+    @Test func lockThatIsWaitedForInVainIsInNobodysWay() throws {
+        let trio = try Trio(rows: 10)
+        let role = "alone_\(trio.first.database)"
+        try trio.first.sql("CREATE ROLE \(role) LOGIN CONNECTION LIMIT 1; GRANT ALL ON t TO \(role)")
+        let login = trio.first.cluster.conninfo(database: trio.first.database, ["user": role]) + "#t"
+        let holder = try Holder(trio.first, "LOCK TABLE t IN ACCESS SHARE MODE")
+        let result = try transfer("--timeout=1", "--truncate", trio.source.at(), login)
+        #expect(result.code == 1 && result.errors.contains("no answer within 1"), "\(result)")
+        try trio.first.expectNoBackends()
+        #expect(try trio.first.count() == 0)
+        try holder.release()
+        try trio.first.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
     /// He waits for a table of which the run holds another, and both are let go.
@@ -428,6 +490,19 @@ import Testing
     }
 
     // MARK: The end
+
+    /// A COMMIT can wait for a standby, which waits for what the source's locks are in the way of.
+    @Test func sourceIsLetGoBeforeTheFirstCommit() throws {
+        let trio = try Trio(rows: 10)
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        proxy.arm(.stall, at: .answer(to: "COMMIT"))
+        let running = try start(trio.source.at(), trio.first.through(proxy))
+        try eventually("COMMIT was sent") { proxy.faultCount == 1 }
+        try trio.source.expectNoBackends(within: .seconds(20))
+        proxy.resume()
+        try running.end().expecting(0)
+        proxy.stop()
+    }
 
     /// Deferred constraints take their time; a source that is ended meanwhile commits nothing.
     @Test func sourceThatIsEndedWhileDestinationsSettleCommitsNothing() throws {

@@ -1,5 +1,6 @@
 // `pgcopy exec` whose output nobody takes.
 
+import Glibc
 import TestKit
 import Testing
 
@@ -36,6 +37,25 @@ import Testing
         let result = try program.wait()
         #expect(result.code == 3 && result.errors.contains("what was sent up to statement 1 is committed"), "\(result)")
         #expect(try stage.rows() == ["1", "2", "3"])
+    }
+
+    @Test func `a signal while nobody reads tells what is committed`() throws {
+        let stage = try ExecStage()
+        let program = try stage.program([
+            "--sync-every=1", "-c", "INSERT INTO t VALUES (2); SELECT generate_series(1, 100000000)",
+        ]).start()
+        program.pauseOutput()
+        try eventually("the server waits for its reader") {
+            try stage.rows(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'ClientWrite'"
+            )
+            .count == 1
+        }
+        program.signal(SIGINT)
+        try program.waitForOutput(containing: "what was sent up to statement 1 is committed", on: .errors)
+        program.resumeOutput()
+        #expect(try program.wait().code == 130)
+        #expect(try stage.rows() == ["2"])
     }
 
     @Test(arguments: [
