@@ -1,17 +1,20 @@
-// Lines on stderr.
+// Lines for people and programs, on stderr.
 
 internal import CopyCore
 
-/// Writes messages to stderr. A reader that is gone is no reason to stop.
+/// Writes messages. A reader that is gone is no reason to stop.
 struct Console {
-    private let stream: StandardStream
+    private let write: (String) -> Void
 
-    init(_ stream: StandardStream = .error) { self.stream = stream }
+    /// To stderr.
+    init() { self.init { _ = StandardStream.error.write($0) } }
+
+    /// To whatever takes whole lines.
+    init(_ write: @escaping (String) -> Void) { self.write = write }
 
     /// A line as it is; names that are no UTF-8, and control characters, are spelled out.
-    func line(_ text: String) { _ = stream.write(Echo.lines(RawText.shown(text)) + "\n") }
+    func line(_ text: String) { write(Echo.lines(RawText.shown(text)) + "\n") }
 
     /// A message of the program's own.
     func message(_ text: String) { line("pgcopy: " + text) }
-
 }

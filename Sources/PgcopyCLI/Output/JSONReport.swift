@@ -3,35 +3,40 @@
 internal import CopyCore
 
 /// Tells a transfer in JSON lines; the last one is the summary.
-struct JSONReport: TransferReport {
-    let console = Console()
+final class JSONReport: EventSink {
+    private let console: Console
     private let source: String
 
-    init(_ options: TransferOptions) { source = Redaction.redacted(options.source.text) }
+    /// - Parameter source: its label.
+    init(_ console: Console, source: String) {
+        self.console = console
+        self.source = source
+    }
+
+    func receive(_ event: TransferEvent) {
+        switch event {
+        case .notice(let message, let label):
+            tell("notice", [("endpoint", .string(label)), ("message", error(message))])
+        case .statement(let sql, let label):
+            tell("statement", [("endpoint", .string(label)), ("statement", .string(sql))])
+        case .decision(let what): tell("decision", [("decision", .string(what))])
+        case .waiting(let what, let label): tell("waiting", [("endpoint", .string(label)), ("for", .string(what))])
+        case .progress(let progress): tell(progress)
+        case .fault(let error, let label, let reaction): tell(error, at: label, reaction)
+        case .finished(let outcome): tell(outcome)
+        }
+    }
 
     private func tell(_ event: String, _ members: [(String, JSONText)]) {
         console.line(JSONText.object([("event", .string(event))] + members).text)
     }
 
-    func noticed(_ message: ServerMessage, at label: String) {
-        tell("notice", [("endpoint", .string(label)), ("message", error(message))])
-    }
-
-    func stating(_ sql: String, at label: String) {
-        tell("statement", [("endpoint", .string(label)), ("statement", .string(sql))])
-    }
-
-    func decided(_ what: String) { tell("decision", [("decision", .string(what))]) }
-
-    func waiting(for what: String, at label: String) {
-        tell("waiting", [("endpoint", .string(label)), ("for", .string(what))])
-    }
-
-    func progressed(_ reading: RateMeter.Reading, at seconds: Double, _ destinations: [DestinationLag]) {
+    private func tell(_ progress: TransferProgress) {
+        let reading = progress.reading
         tell(
             "progress",
             [
-                ("seconds", .double(seconds)),
+                ("seconds", .double(progress.seconds)),
                 ("copy_seconds", .double(reading.seconds)),
                 ("rows", .int(reading.total.messages)),
                 ("bytes", .int(reading.total.bytes)),
@@ -48,7 +53,7 @@ struct JSONReport: TransferReport {
                 (
                     "destinations",
                     .array(
-                        destinations.map { lag in
+                        progress.destinations.map { lag in
                             .object([
                                 ("destination", .string(lag.label)),
                                 ("bytes_behind", .int(lag.bytes)),
@@ -59,7 +64,7 @@ struct JSONReport: TransferReport {
             ])
     }
 
-    func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction) {
+    private func tell(_ error: any Error, at label: String, _ reaction: FaultReaction) {
         var members: [(String, JSONText)] = [("destination", .string(label)), ("error", self.error(error))]
         switch reaction {
         case .reconciled(let tries, let limit):
@@ -70,11 +75,12 @@ struct JSONReport: TransferReport {
         tell("fault", members)
     }
 
-    func finished(_ outcome: TransferOutcome, _ code: Int32) {
+    private func tell(_ outcome: TransferOutcome) {
         tell(
             "summary",
             [
-                ("exit_code", .int(Int(code))),
+                ("schema", .int(TransferEvent.schema)),
+                ("exit_code", .int(Int(ExitCode.of(outcome)))),
                 ("source", .string(source)),
                 ("rows", .int(outcome.totals.messages)),
                 ("bytes", .int(outcome.totals.bytes)),

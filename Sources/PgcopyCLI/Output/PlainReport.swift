@@ -3,36 +3,41 @@
 internal import CopyCore
 
 /// Tells a transfer in plain lines.
-struct PlainReport: TransferReport {
-    let console = Console()
-    private let quiet: Bool
+final class PlainReport: EventSink {
+    private let console: Console
+    private let tellsCommits: Bool
 
-    init(_ options: TransferOptions) {
-        quiet = options.verbosity == .quiet
+    /// - Parameter tellsCommits: at the end, those that committed as well.
+    init(_ console: Console, tellsCommits: Bool) {
+        self.console = console
+        self.tellsCommits = tellsCommits
     }
 
-    func noticed(_ message: ServerMessage, at label: String) {
-        tell(label, ErrorLines.of(notice: message))
+    func receive(_ event: TransferEvent) {
+        switch event {
+        case .notice(let message, let label): tell(label, ErrorLines.of(notice: message))
+        case .statement(let sql, let label): console.message(at(label) + sql)
+        case .decision(let what): console.message(what)
+        case .waiting(let what, let label): console.message(at(label) + "waiting for \(what)")
+        case .progress(let progress): tell(progress)
+        case .fault(let error, let label, let reaction): tell(error, at: label, reaction)
+        case .finished(let outcome): tell(outcome)
+        }
     }
 
-    func stating(_ sql: String, at label: String) { console.message(at(label) + "\(sql)") }
-
-    func decided(_ what: String) { console.message(what) }
-
-    func waiting(for what: String, at label: String) { console.message(at(label) + "waiting for \(what)") }
-
-    func progressed(_ reading: RateMeter.Reading, at seconds: Double, _ destinations: [DestinationLag]) {
-        let behind = destinations.filter { $0.bytes > 0 || !$0.isActive }.map { lag in
+    private func tell(_ progress: TransferProgress) {
+        let reading = progress.reading
+        let behind = progress.destinations.filter { $0.bytes > 0 || !$0.isActive }.map { lag in
             lag.isActive ? "\(lag.label) \(Units.bytes(Double(lag.bytes)))" : "\(lag.label) dropped"
         }
         console.message(
-            "\(Units.seconds(seconds)): \(Units.rows(reading.total.messages)), "
+            "\(Units.seconds(progress.seconds)): \(Units.rows(reading.total.messages)), "
                 + "\(Units.bytes(Double(reading.total.bytes))), \(Units.rate(reading.cycleRate)) now, "
                 + "\(Units.rate(reading.rate)) on average; behind: "
                 + (behind.isEmpty ? "nobody" : behind.joined(separator: ", ")))
     }
 
-    func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction) {
+    private func tell(_ error: any Error, at label: String, _ reaction: FaultReaction) {
         switch reaction {
         case .reconciled(let tries, let limit):
             console.message(at(label) + "\(error); reconciled, try \(tries) of \(limit)")
@@ -56,7 +61,7 @@ struct PlainReport: TransferReport {
         }
     }
 
-    func finished(_ outcome: TransferOutcome, _ code: Int32) {
+    private func tell(_ outcome: TransferOutcome) {
         if let error = outcome.error { tell(outcome.errorLabel, error) }
         for destination in outcome.destinations {
             if let error = destination.error { tell(destination.label, error) }
@@ -64,7 +69,7 @@ struct PlainReport: TransferReport {
         if let signal = outcome.signal { console.message(SignalName.sentence(signal)) }
         // Nothing was begun: the error says it all.
         guard outcome.started else { return }
-        for destination in outcome.destinations where !quiet || destination.status != .committed {
+        for destination in outcome.destinations where tellsCommits || destination.status != .committed {
             console.message(line(destination, outcome))
         }
     }

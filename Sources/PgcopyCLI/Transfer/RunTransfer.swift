@@ -5,10 +5,9 @@ internal import Glibc
 
 /// Runs a transfer and returns the exit code.
 func runTransfer(_ options: TransferOptions) -> Int32 {
-    let report: any TransferReport =
-        options.progress == .json ? JSONReport(options) : PlainReport(options)
+    let console = Console()
     guard let interruption = Signals.catchStopping() else {
-        report.console.message("cannot make a pipe for signals")
+        console.message("cannot make a pipe for signals")
         return ExitCode.failure
     }
     let poller = SystemPoller(interruption: interruption, reports: Signals.catchReporting())
@@ -16,23 +15,21 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
     do {
         request = try TransferRequest(options)
     } catch {
-        report.console.message("\(error)")
-        report.console.line("Try \"pgcopy transfer --help\".")
+        console.message("\(error)")
+        console.line("Try \"pgcopy transfer --help\".")
         return ExitCode.usage
     }
-    let observer = ReportingObserver(report, options, poller)
-    let transfer = Transfer(request, poller: poller, observer: observer, begun: ProgramClock.start)
-    poller.onReportRequest = { [unowned transfer] in observer.reportNow(transfer.lags()) }
-    let outcome = transfer.run()
-    let code = ExitCode.of(outcome)
-    if !isQuietEnd(outcome) { report.finished(outcome, code) }
-    return code
-}
-
-/// `| head` had enough: no error of anybody's.
-private func isQuietEnd(_ outcome: TransferOutcome) -> Bool {
-    outcome.destinations.count == 1 && outcome.destinations[0].label == "-"
-        && (outcome.destinations[0].error as? SystemError)?.isBrokenPipe ?? false
+    let report: any EventSink =
+        options.progress == .json
+        ? JSONReport(console, source: Redaction.redacted(options.source.text))
+        : PlainReport(console, tellsCommits: options.verbosity != .quiet)
+    let transfer = Transfer(
+        request, poller: poller, sink: ReportFilter(options.verbosity, report), begun: ProgramClock.start
+    ) { label in
+        options.passwordPrompt == .never ? nil : PasswordReader.read(prompt: "Password for \(label): ", poller)
+    }
+    poller.onReportRequest = { [unowned transfer] in transfer.reportNow() }
+    return ExitCode.of(transfer.run())
 }
 
 extension TransferRequest {
@@ -70,6 +67,7 @@ extension TransferRequest {
         rateLimit = options.rateLimit
         // Every cycle is reported with an interval of 0; a stall still shows each second.
         idleInterval = options.interval > 0 ? options.interval : 1
+        reportInterval = options.progress == .none ? nil : options.interval
         asksPasswordsFirst = options.passwordPrompt == .always
         if let name = unsafe getenv(Self.transportVariable) {
             transport = try Self.transport(unsafe String(cString: name))

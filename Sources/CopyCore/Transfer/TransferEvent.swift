@@ -1,0 +1,60 @@
+// What happens in a transfer, as values.
+
+/// What happens in a transfer, in the order in which it happens.
+public enum TransferEvent: Sendable {
+    /// The number of this set of events. Another number: some of them mean something else; new ones alone do not change it.
+    public static let schema = 1
+
+    /// A server said something that is not an error.
+    case notice(ServerMessage, at: String)
+    /// A statement is about to be sent.
+    case statement(String, at: String)
+    /// Something was decided that was left open.
+    case decision(String)
+    /// An endpoint keeps everything waiting; for what.
+    case waiting(for: String, at: String)
+    /// It is time for a report, or one was asked for.
+    case progress(TransferProgress)
+    /// A destination failed; what is done about it.
+    case fault(any Error, at: String, FaultReaction)
+    /// It is over. The last one.
+    case finished(TransferOutcome)
+}
+
+/// Takes events, and has no other way to hear.
+public protocol EventSink: AnyObject {
+    /// Called where it happens: what takes long here keeps the transfer waiting.
+    func receive(_ event: TransferEvent)
+}
+
+/// How far a transfer is.
+public struct TransferProgress: Sendable {
+    /// Since the program began; the reading's own seconds are of the copy, by which rates are reckoned.
+    public var seconds: Double
+    /// What was moved, and at which rate.
+    public var reading: RateMeter.Reading
+    /// Every destination, in the order given.
+    public var destinations: [DestinationLag]
+    /// Somebody wants to see it now (SIGUSR1).
+    public var wasAskedFor = false
+}
+
+/// What a transfer does about a destination that failed.
+public enum FaultReaction: Sendable, Hashable {
+    /// It goes on from the very byte where it stopped; consecutive tries without progress, and how many there may be.
+    case reconciled(tries: Int, limit: Int)
+    /// It is rolled back, the others go on.
+    case dropped
+    /// Everything is rolled back.
+    case fatal
+}
+
+/// How far a destination is behind the source.
+public struct DestinationLag: Sendable, Hashable {
+    /// How messages name it.
+    public var label: String
+    /// Bytes it has not taken yet.
+    public var bytes: Int
+    /// It takes part; false once it was dropped.
+    public var isActive: Bool
+}

@@ -1,0 +1,38 @@
+// Which events a user wants to hear of.
+
+internal import CopyCore
+
+/// Passes on what the options ask for.
+final class ReportFilter: EventSink {
+    private let verbosity: Verbosity
+    private let report: any EventSink
+
+    init(_ verbosity: Verbosity, _ report: any EventSink) {
+        self.verbosity = verbosity
+        self.report = report
+    }
+
+    func receive(_ event: TransferEvent) { if isWanted(event) { report.receive(event) } }
+
+    private func isWanted(_ event: TransferEvent) -> Bool {
+        switch event {
+        case .statement, .decision: verbosity == .verbose
+        case .notice, .waiting: verbosity != .quiet
+        // Those at an interval are not made where they are not wanted.
+        case .progress: true
+        // What ends the whole transfer is told by its summary.
+        case .fault(_, _, .fatal): false
+        case .fault(_, _, .dropped): true
+        case .fault(_, _, .reconciled): verbosity != .quiet
+        case .finished(let outcome): !outcome.isQuietEnd
+        }
+    }
+}
+
+extension TransferOutcome {
+    /// `| head` had enough, which is not an error.
+    fileprivate var isQuietEnd: Bool {
+        destinations.count == 1 && destinations[0].label == "-"
+            && (destinations[0].error as? SystemError)?.isBrokenPipe ?? false
+    }
+}
