@@ -8,12 +8,14 @@ import Testing
     // MARK: Runs
 
     /// Nobody sees that two runs wait for each other at two servers: each looks as if it waited for a stranger.
-    @Test func runsThatLockTheSameTablesTakeTurns() throws {
+    @Test(arguments: Seeded.seeds(1)) func runsThatLockTheSameTablesTakeTurns(seed: UInt64) throws {
         let trio = try Trio(rows: 2000)
         let places = trio.places.map { $0.at() }
         var runs: [RunningProgram] = []
+        var random = Seeded(seed)
+        let orders = [[0, 1, 2], [0, 2, 1], [1, 2], [2, 1], [0, 1, 2], [0, 2, 1]]
         for turn in 0..<6 {
-            let order = [[0, 1, 2], [0, 2, 1], [1, 2], [2, 1], [0, 1, 2], [0, 2, 1]][turn].map { places[$0] }
+            let order = orders[seed == 1 ? turn : random.next(in: 0..<orders.count)].map { places[$0] }
             runs.append(try program(["-q", "--truncate", "--allow-empty"] + order).start())
         }
         for run in runs { try run.end().expecting(0) }
@@ -99,16 +101,14 @@ import Testing
         let place = try Place(
             Servers.first,
             "CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9); CREATE TABLE y (i int)")
-        let first = try Holder(place, "LOCK TABLE y")
+        let first = try Holder(place, "LOCK TABLE x")
         let running = try start("--timeout=1", "--truncate", place.at("x"), place.at("y"))
         try place.waitForLock()
-        let second = try Holder(place, "LOCK TABLE x")
+        let second = try Holder(place, "LOCK TABLE y")
         try first.release()
-        try place.waitForBackend(
-            "wait_event_type = 'Lock' AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'x'::regclass AND NOT granted)"
-        )
-        let pid = try #require(
-            pid_t(try place.sql("SELECT pid FROM pg_locks WHERE relation = 'x'::regclass AND NOT granted")))
+        let waiting = "pid IN (SELECT pid FROM pg_locks WHERE relation = 'y'::regclass AND NOT granted)"
+        try place.waitForBackend("wait_event_type = 'Lock' AND " + waiting)
+        let pid = try #require(pid_t(try place.sql("SELECT pid FROM pg_stat_activity WHERE " + waiting)))
         kill(pid, SIGSTOP)
         defer { kill(pid, SIGCONT) }
         try eventually("it is given up") { running.hasEnded }
@@ -117,6 +117,18 @@ import Testing
         kill(pid, SIGCONT)
         try second.release()
         #expect(try place.count("y") == 0)
+    }
+
+    /// Killed, it cannot let go itself.
+    @Test func backendOfAKilledProgramIsInNobodysWay() throws {
+        let trio = try Trio(rows: 10)
+        let holder = try Holder(trio.first, "LOCK TABLE t IN ACCESS SHARE MODE")
+        let running = try start("--truncate", trio.source.at(), trio.first.at())
+        try trio.first.waitForLock()
+        running.kill()
+        _ = try running.wait()
+        try trio.first.expectNoBackends(within: .seconds(20))
+        try holder.release()
     }
 
     /// A session that nobody can ask whether it waits is given up, and waits no longer, in everybody's way.

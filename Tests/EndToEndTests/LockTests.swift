@@ -157,6 +157,121 @@ import Testing
         try source.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
+    /// Planning leaves out the partitions that a condition excludes.
+    @Test func onlyThePartitionsThatAreReadAreLocked() throws {
+        let source = try Place(
+            Servers.source,
+            """
+            CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (50);
+            CREATE TABLE rest PARTITION OF p DEFAULT; INSERT INTO p SELECT generate_series(1, 99)
+            """)
+        let role = "some_\(source.database)"
+        try source.sql("CREATE ROLE \(role) LOGIN; GRANT SELECT ON p TO \(role)")
+        let target = try Place(Servers.first, "CREATE TABLE t (a int)")
+        let holder = try Holder(source, "LOCK TABLE rest")
+        try transfer("--query", "SELECT * FROM p WHERE a = 3", source.conninfo, target.at()).expecting(0)
+        try transfer("--where", "a IN (1, 2)", source.at("p"), target.at()).expecting(0)
+        #expect(try target.count() == 3)
+        // So may who has a right on the parent alone.
+        let login = source.cluster.conninfo(database: source.database, ["user": role])
+        try transfer("--query", "SELECT * FROM p WHERE a = 3", login, target.at()).expecting(0)
+        #expect(try target.count() == 4)
+        try holder.release()
+        try source.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+
+    @Test func moreTablesThanCanBeLockedAreNoReasonToFail() throws {
+        let few = try Cluster(ClusterOptions(settings: ["max_locks_per_transaction = 10", "max_connections = 20"]))
+        let source = try Place(few, "CREATE TABLE p (a int) PARTITION BY LIST (a)")
+        for first in stride(from: 0, to: 1000, by: 100) {
+            try source.sql(
+                """
+                DO $$ BEGIN FOR i IN \(first)..\(first + 99) LOOP
+                EXECUTE format('CREATE TABLE p%s PARTITION OF p FOR VALUES IN (%s)', i, i); END LOOP; END $$
+                """)
+        }
+        try source.sql("INSERT INTO p VALUES (5); CREATE VIEW v AS SELECT * FROM p WHERE a = 5")
+        let target = try Place(Servers.first, "CREATE TABLE t (a int)")
+        for rows in [
+            ["--query", "SELECT * FROM p WHERE a = 5", source.conninfo], ["--where", "a = 5", source.at("p")],
+            [source.at("v")],
+        ] {
+            try transfer(rows + [target.at()]).expecting(0)
+        }
+        #expect(try target.count() == 3)
+    }
+
+    /// A table that a function reads, merged into another behind the snapshot; the column of a query that a function gives.
+    @Test(arguments: ["partition of a function's", "function", "child"])
+    func whatIsChangedBehindTheSnapshotFailsTheCopy(way: String) throws {
+        let trio = try Trio("CREATE TABLE t (a int8)")
+        try trio.source.sql(
+            """
+            CREATE TABLE p (a int8) PARTITION BY RANGE (a); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (50);
+            CREATE TABLE rest PARTITION OF p DEFAULT; INSERT INTO p SELECT generate_series(1, 99);
+            CREATE FUNCTION f() RETURNS SETOF int8 STABLE LANGUAGE plpgsql AS
+                'BEGIN RETURN QUERY SELECT a FROM public.p; END';
+            CREATE FUNCTION g() RETURNS int8 LANGUAGE sql AS 'SELECT 5::int8';
+            CREATE TABLE i (a int8); INSERT INTO i SELECT generate_series(1, 9); CREATE TABLE c AS TABLE i
+            """)
+        let (query, change) =
+            switch way {
+            case "function":
+                (
+                    "SELECT g() AS a",
+                    """
+                    DROP FUNCTION g(); CREATE FUNCTION g() RETURNS float8 LANGUAGE sql AS 'SELECT 1.5::float8'
+                    """
+                )
+            case "child": ("SELECT a FROM i", "DELETE FROM i; ALTER TABLE c INHERIT i")
+            default:
+                (
+                    "SELECT * FROM f() a",
+                    "ALTER TABLE p DETACH PARTITION p1; INSERT INTO p SELECT * FROM p1; DROP TABLE p1"
+                )
+            }
+        // A pipe without a reader: the query was planned, and no row has come.
+        let directory = try TemporaryDirectory()
+        let pipe = try directory.pipe()
+        let running = try start("--query", query, trio.source.conninfo, trio.first.at(), pipe)
+        for place in [trio.source, trio.first] {
+            try place.waitForBackend(
+                "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE \(place.database == trio.first.database ? "relation = 't'::regclass" : "backend_xmin IS NOT NULL"))"
+            )
+        }
+        try trio.source.sql("BEGIN; \(change); COMMIT")
+        _ = try Program("cat", [pipe]).run().expecting(0)
+        let result = try running.end()
+        #expect(result.code == 1 && result.errors.contains("run it again"), "\(result)")
+        #expect(try trio.first.count() == 0)
+    }
+
+    /// What is written and not committed, or was rolled back, is no change.
+    @Test func whatWasNotCommittedIsNoChange() throws {
+        let trio = try Trio(Self.schema, source: Self.fill("old"))
+        try trio.source.sql("BEGIN; ALTER TABLE t ALTER id SET STATISTICS 7; ROLLBACK")
+        let holder = try Holder(trio.source, "ALTER TABLE t ALTER what SET STATISTICS 7")
+        for rows in [["--query", "SELECT * FROM t", trio.source.conninfo], ["--where", "true", trio.source.at()]] {
+            try transfer(["--truncate"] + rows + [trio.first.at()]).expecting(0)
+            #expect(try content(trio.first) == "1000 old")
+        }
+        try holder.release()
+    }
+
+    /// What a function reads is locked while rows flow, perhaps behind another run's lock, or this one's own.
+    @Test func functionThatWaitsForALockForTooLongFails() throws {
+        let trio = try Trio(Self.schema, source: Self.fill("old"))
+        try trio.source.sql(
+            """
+            CREATE FUNCTION rows() RETURNS SETOF t LANGUAGE plpgsql AS
+                $$ BEGIN RETURN QUERY EXECUTE 'SELECT * FROM t'; END $$
+            """)
+        let result = try transfer(
+            "--timeout=1", "--truncate", "--query", "SELECT * FROM rows()", trio.source.conninfo, trio.source.at())
+        #expect(result.code == 1 && result.errors.contains("lock timeout"), "\(result)")
+        #expect(try trio.source.count() == 1000)
+    }
+
     @Test func rewriteWhileAPipeWaitsForItsReaderComesAfterTheCopy() throws {
         let source = try Place(Servers.source, Self.schema + "; " + Self.fill("old"))
         let directory = try TemporaryDirectory()

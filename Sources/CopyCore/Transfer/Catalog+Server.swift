@@ -69,8 +69,10 @@ extension Catalog {
     /// snapshot: emptied, rewritten (another file), replaced (not there then), under another name, their schema's
     /// included, or made another table's partition since.
     ///
-    /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go; relations
-    /// below 16384 are the server's own.
+    /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go.
+    ///
+    /// And whether its definition, its children or its columns were written since, by whom has committed: a row's xmax is
+    /// what is now as well. Rows may have been moved in the same transaction.
     static func lockedQuestion(_ session: Session) -> PipelineMessage {
         // Its row stays in the catalog until DETACH CONCURRENTLY is finished, perhaps never.
         let attached = session.connection.serverVersion >= 140_000 ? "AND NOT i.inhdetachpending " : ""
@@ -87,10 +89,11 @@ extension Catalog {
             FROM pg_catalog.pg_partition_ancestors(l.relation) a OFFSET 1 LIMIT 1), '0') \
             OPERATOR(pg_catalog.<>) COALESCE((SELECT i.inhparent FROM pg_catalog.pg_inherits i \
             WHERE c.relispartition \(attached)AND i.inhrelid OPERATOR(pg_catalog.=) l.relation LIMIT 1), '0'), \
-            c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v}') AND c.oid OPERATOR(pg_catalog.>=) '16384', \
-            pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i \
-            JOIN pg_catalog.pg_locks p ON p.relation OPERATOR(pg_catalog.=) i.inhparent AND \(isOwnLock("p")) \
-            WHERE i.inhrelid OPERATOR(pg_catalog.=) c.oid), n.nspname \
+            EXISTS (SELECT FROM (SELECT r.xmax FROM pg_catalog.pg_rewrite r \
+            WHERE r.ev_class OPERATOR(pg_catalog.=) l.relation UNION ALL SELECT i.xmax FROM pg_catalog.pg_inherits i \
+            WHERE i.inhparent OPERATOR(pg_catalog.=) l.relation UNION ALL SELECT a.xmax FROM pg_catalog.pg_attribute a \
+            WHERE a.attrelid OPERATOR(pg_catalog.=) l.relation AND a.attnum OPERATOR(pg_catalog.>) 0) w(x) \
+            WHERE \(wasWritten("w.x"))) \
             FROM pg_catalog.pg_locks l \
             LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation \
             LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
@@ -98,27 +101,35 @@ extension Catalog {
             """)
     }
 
-    /// The question for the OIDs of the relations this transaction has locked.
-    static let heldQuestion = PipelineMessage.statement(
-        "SELECT l.relation FROM pg_catalog.pg_locks l WHERE \(isOwnLock("l"))")
-
-    /// The OIDs that are the answer.
-    static func held(_ result: QueryResult) -> Set<String> {
-        Set((0..<result.rowCount).compactMap { result.value($0, 0) })
-    }
-
     /// The relations that are the answer.
     static func locked(_ result: QueryResult) -> LockedRelations {
         LockedRelations(
             (0..<result.rowCount).map { row in
-                let name = result.name(row, 1)
-                let isTable = result.value(row, 5) == "t"
-                let isLockable = isTable && result.value(row, 6) == "t"
-                return LockedRelations.Relation(
-                    oid: result.value(row, 0) ?? "", name: name, schemaVersion: result.value(row, 2), isTable: isTable,
-                    lockName: isLockable ? SQLName([result.name(row, 7) ?? "", name ?? ""]) : nil,
-                    shown: result.name(row, 3) ?? "", isChanged: result.value(row, 4) == "t")
+                LockedRelations.Relation(
+                    oid: result.value(row, 0) ?? "", name: result.name(row, 1), schemaVersion: result.value(row, 2),
+                    shown: result.name(row, 3) ?? "", isChanged: result.value(row, 4) == "t",
+                    isWritten: result.value(row, 5) == "t")
             })
+    }
+
+    /// A condition: a row of the catalog that the snapshot sees was replaced or deleted since, by whom has committed. Its
+    /// xmax has the last 32 bits of what the functions count by; the newest of those is near.
+    private static func wasWritten(_ xmax: String) -> String {
+        let newest = "pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())"
+        let ahead = """
+            (\(xmax)::pg_catalog.text::pg_catalog.int8 OPERATOR(pg_catalog.-) \
+            (\(newest) OPERATOR(pg_catalog.%) 4294967296))
+            """
+        let writer = """
+            ((\(newest) OPERATOR(pg_catalog.-) 2147483648) OPERATOR(pg_catalog.+) \
+            ((\(ahead) OPERATOR(pg_catalog.+) 6442450944) OPERATOR(pg_catalog.%) 4294967296))
+            """
+        // CASE: nobody (0) may be taken for a transaction of the future, which is an error.
+        return """
+            CASE WHEN \(xmax) OPERATOR(pg_catalog.=) '0'::pg_catalog.xid THEN false \
+            WHEN pg_catalog.txid_visible_in_snapshot(\(writer), pg_catalog.txid_current_snapshot()) THEN false \
+            ELSE pg_catalog.txid_status(\(writer)) OPERATOR(pg_catalog.=) 'committed' END
+            """
     }
 
     /// A condition: a lock of this session on a relation of this database.

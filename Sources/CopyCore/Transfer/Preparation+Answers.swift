@@ -10,16 +10,10 @@ extension Preparation {
         }
     }
 
-    /// LOCK TABLE does not take such a relation, or not from this role.
+    /// LOCK TABLE does not take such a relation, or not from this role, or not so many (53200).
     var lockIsRefused: Bool {
         guard case .failure(let error as PQError) = lockResult?.outcome else { return false }
-        return ["42501", "42809"].contains(error.server?.sqlState)
-    }
-
-    /// What planning had found is there no longer.
-    var isOutdated: Bool {
-        guard !alsoRead.isEmpty, case .failure(let error as PQError) = lockResult?.outcome else { return false }
-        return ["42P01", "3F000"].contains(error.server?.sqlState)
+        return ["42501", "42809", "53200"].contains(error.server?.sqlState)
     }
 
     /// Whether rows may flow. A failure that is none of these is thrown by what asks for the answers.
@@ -29,10 +23,6 @@ extension Preparation {
             return .cannotLock
         }
         if isBusy { return .busy }
-        if isOutdated {
-            alsoRead = []
-            return .changed
-        }
         let shape = tableResult.flatMap { try? Catalog.table($0.get()) }
         changed = found.map { [$0.name.quoted] } ?? []
         // Its name stands for another table now, perhaps of a kind that what followed does not take.
@@ -41,7 +31,10 @@ extension Preparation {
             return .changed
         }
         guard part.failure == nil else { return .ready }
-        if let locked = try? locked, !isStill(locked) { return .changed }
+        if let names = try? locked?.writtenOrChanged, !names.isEmpty {
+            changed = names
+            return .changed
+        }
         guard let shape else { return .ready }
         if case .success(let result) = columnsResult?.outcome {
             let now = result.columns
@@ -51,20 +44,6 @@ extension Preparation {
             if !same { return .changed }
         }
         return .ready
-    }
-
-    /// Nothing happened to what is locked, and everything else was locked before the snapshot.
-    private func isStill(_ locked: LockedRelations) -> Bool {
-        changed = locked.changed
-        guard changed.isEmpty else { return false }
-        guard let first = try? lockedFirstResult.map({ try Catalog.held($0.get()) }) else { return true }
-        let late = locked.tables(lockedSince: first)
-        if !late.isEmpty {
-            changed = late.map(\.shown)
-            usesLockTable = late.contains { $0.lockName != nil }
-            alsoRead = locked.lockNames(without: found?.oid)
-        }
-        return late.isEmpty
     }
 
     /// What a source has locked.
@@ -113,6 +92,13 @@ extension Preparation {
     func types() throws -> TypeGraph? {
         try part.check()
         return try typesResult.map { try Catalog.types($0.get()) }
+    }
+
+    /// What tells whether the query's columns are still those that were described; nil where rows are a table's.
+    func describeAgain(_ part: PipelinePart) -> PipelineResult? {
+        guard case .query(let query) = rows else { return nil }
+        part.ask(.prepare(query))
+        return part.ask(.describe)
     }
 
     /// The names and types of the query's columns.

@@ -3,9 +3,8 @@
 /// The transaction of a server, its settings, the lock on its table, and what the catalogs say under that lock.
 ///
 /// A source's snapshot is taken by the first question behind LOCK TABLE: what was committed before is seen, and nothing
-/// can empty, rewrite or replace what is read any more. Which tables a query or condition reads is known once the server
-/// has planned it: then all begins anew with these. Where LOCK TABLE is refused, planning locks and COPY takes a
-/// snapshot of its own behind that.
+/// can empty, rewrite or replace the table any more. What cannot be locked by LOCK TABLE, and what a query reads, is
+/// locked by parsing and planning, which take the snapshot first; so whether something happened in between is asked.
 final class Preparation {
     /// Which side it is.
     enum Role {
@@ -30,8 +29,7 @@ final class Preparation {
         case cannotLock
         /// Somebody else holds a lock that is in the way, and it was not to be waited for.
         case busy
-        /// Something happened between the snapshot and the lock, or more is to be locked before the snapshot: it is to
-        /// begin anew.
+        /// Something happened between the snapshot and the lock: it is to begin anew.
         case changed
     }
 
@@ -39,7 +37,7 @@ final class Preparation {
     /// To be run with those of the other servers; nothing here is answered before.
     private(set) var part: PipelinePart
     private let role: Role
-    private let rows: Rows
+    let rows: Rows
     /// What the name stood for at the last look.
     var found: Lookup.Found?
     private let keepLockTimeout: Bool
@@ -53,17 +51,13 @@ final class Preparation {
     /// What did not stay as it was found.
     var changed: [String] = []
 
-    /// Locked by LOCK TABLE, before the snapshot; else by parsing, and each statement has a snapshot of its own.
+    /// Locked by LOCK TABLE; else by parsing.
     var usesLockTable: Bool
-    /// What a query or condition reads, as planning it has shown.
-    var alsoRead: [SQLName] = []
     private(set) var lockResult: PipelineResult?
     private(set) var settingsResult: PipelineResult?
     private(set) var tableResult: PipelineResult?
     private(set) var typesResult: PipelineResult?
     private(set) var columnsResult: PipelineResult?
-    /// What was locked before the snapshot, and what is locked in the end.
-    private(set) var lockedFirstResult: PipelineResult?
     private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?
 
@@ -88,7 +82,7 @@ final class Preparation {
         switch rows {
         case .query:
             found = nil
-            usesLockTable = true
+            usesLockTable = false
         case .table(let table, _):
             found = table
             usesLockTable = !"mf".contains(table.kind)
@@ -111,7 +105,7 @@ final class Preparation {
     ///   - patience: seconds for which a lock that another holds is waited for, then it is `busy`; nil: no end.
     func ask(within seconds: Double?, patience: Double?) {
         part = PipelinePart(session, within: seconds, isVital: isVital)
-        part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy || isOutdated }
+        part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy }
         self.patience = patience
         begin()
         if let patience {
@@ -123,7 +117,7 @@ final class Preparation {
         case .source:
             // Whatever is asked takes the snapshot.
             lock()
-            askForPatience()
+            askForPatience(within: seconds)
             askSettings()
             askRows()
             lockedResult = part.ask(Catalog.lockedQuestion(session))
@@ -142,24 +136,29 @@ final class Preparation {
         if isBegun { part.ask(.statement("ROLLBACK")) }
         isBegun = true
         switch role {
-        case .source:
-            let level = usesLockTable ? "REPEATABLE READ" : "READ COMMITTED"
-            part.ask(.statement("BEGIN ISOLATION LEVEL \(level) READ ONLY"))
+        case .source: part.ask(.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         case .destination(_, let overridesReadOnly, _):
             part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED" + (overridesReadOnly ? " READ WRITE" : "")))
         }
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
     }
 
-    /// The locks are had.
-    private func askForPatience() {
-        if patience != nil { part.ask(.statement("SET LOCAL lock_timeout = \(keepLockTimeout ? "DEFAULT" : "'0'")")) }
+    /// The locks are had. What a source's functions lock while rows flow is known to nobody before, and may wait for what
+    /// this very run holds.
+    /// - Parameter seconds: for which they may wait; nil: for ever.
+    private func askForPatience(within seconds: Double? = nil) {
+        if keepLockTimeout {
+            if patience != nil { part.ask(.statement("SET LOCAL lock_timeout = DEFAULT")) }
+        } else if patience != nil || seconds != nil {
+            let limit = seconds.map { max(1, Int(min($0, 1e6) * 1000)) } ?? 0
+            part.ask(.statement("SET LOCAL lock_timeout = '\(limit)ms'"))
+        }
     }
 
     private func askSettings() {
         settingsResult = part.ask(
             .statement(
-                SessionSettings.statement(pinsMoney: pinsMoney, deadLink: deadLink)),
+                SessionSettings.statement(session.connection, pinsMoney: pinsMoney, deadLink: deadLink)),
             answeredAtOnce: true)
     }
 
@@ -168,14 +167,8 @@ final class Preparation {
     private func lock() {
         lockResult = nil
         columnsResult = nil
-        lockedFirstResult = nil
-        let plan = plan
-        if usesLockTable {
-            let targets = (found.map { [lockTarget($0)] } ?? []) + alsoRead.map(\.quoted)
-            if !targets.isEmpty {
-                lockResult = part.ask(.statement("LOCK TABLE \(targets.joined(separator: ", ")) IN \(lockMode) MODE"))
-            }
-            if plan != nil { lockedFirstResult = part.ask(Catalog.heldQuestion) }
+        if usesLockTable, let found {
+            lockResult = part.ask(.statement("LOCK TABLE \(lockTarget(found)) IN \(lockMode) MODE"))
         }
         if let statement = describedStatement {
             part.ask(.prepare(statement))
@@ -205,10 +198,13 @@ final class Preparation {
         }
     }
 
-    /// A source's partitions are read, those of a destination may be emptied; rows find theirs by themselves.
+    /// A source's partitions are read, but for those that a condition passes over; those of a destination may be emptied;
+    /// rows find theirs by themselves.
     private func lockTarget(_ found: Lookup.Found) -> String {
-        if case .destination(false, _, _) = role { return "ONLY " + found.name.quoted }
-        return found.only + found.name.quoted
+        switch (role, rows) {
+        case (.destination(false, _, _), _), (.source, .table(_, .some)): "ONLY " + found.name.quoted
+        default: found.only + found.name.quoted
+        }
     }
 
     /// The strongest that will be needed: a stronger one later makes two runs wait for each other.

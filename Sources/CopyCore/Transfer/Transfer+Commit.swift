@@ -6,12 +6,19 @@ extension Transfer {
         let parts = entries.filter(\.isActive).map { $0.destination?.settling(isVital: !request.keepGoing) }
         let sourceCheck = sourceSession.map { PipelinePart($0, within: request.timeout, isVital: true) }
         let locked = sourceCheck.map { $0.ask(Catalog.lockedQuestion($0.session)) }
+        let described = sourceCheck.flatMap { sourcePreparation?.describeAgain($0) }
         try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
         failingLabel = request.source.label
         try sourceCheck?.check()
         if let locked, let before = try sourcePreparation?.locked {
             let names = try Catalog.locked(locked.get()).changed(since: before)
             if !names.isEmpty { throw SourceChanged(names: names) }
+        }
+        // A function of the query's was replaced by one that gives something else.
+        if let now = try described?.get().columns, let before = try sourcePreparation?.columns(),
+            !now.elementsEqual(before, by: ==)
+        {
+            throw TransferRefusal("the query's columns are others than before; nothing was committed, run it again")
         }
         failingLabel = nil
         try ofEach { entry, destination in
@@ -36,7 +43,7 @@ extension Transfer {
                 if let destination = entry.destination { try check(entry, destination) }
             } catch let error where !(error is Interrupted) {
                 entry.error = error
-                observer?.faulted(entry.label, error, request.keepGoing ? .dropped : .fatal)
+                sink?.receive(.fault(error, at: entry.label, request.keepGoing ? .dropped : .fatal))
                 if !request.keepGoing { throw error }
             }
         }

@@ -14,7 +14,7 @@ extension Transfer {
         var connector = LinkConnector(poller: poller)
         connector.asksPasswordsFirst = request.asksPasswordsFirst
         connector.connectTimeout = connectTimeout
-        connector.password = { [weak self] in self?.observer?.password(for: $0) }
+        connector.password = password
         let connections = try connector.connect(&links)
         try reportFailures(zip(servers, connections))
         for (index, server) in servers.enumerated() where server.entry?.isActive ?? true {
@@ -45,8 +45,8 @@ extension Transfer {
     private func openSession(_ server: Server, _ link: ServerLink, _ connection: Connection) throws {
         func open() throws {
             let session = try Session(connection, label: link.label, poller: poller)
-            session.onNotice = { [weak self] session, notice in self?.observer?.noticed(notice, at: session.label) }
-            session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
+            session.onNotice = { [sink] session, notice in sink?.receive(.notice(notice, at: session.label)) }
+            session.onStatement = { [sink] session, sql in sink?.receive(.statement(sql, at: session.label)) }
             session.isServerWorking = { [unowned self, weak entry = server.entry] in
                 let preparation = server.entry == nil ? sourcePreparation : entry?.preparation
                 let pid = preparation?.backendPID ?? connection.backendPID
@@ -75,7 +75,7 @@ extension Transfer {
             else { return false }
             defer { connection.finish() }
             let session = try Session(connection, label: link.label, poller: poller)
-            session.onStatement = { [weak self] session, sql in self?.observer?.stating(sql, at: session.label) }
+            session.onStatement = { [sink] session, sql in sink?.receive(.statement(sql, at: session.label)) }
             let result = try session.query(
                 """
                 SELECT 1 FROM pg_catalog.pg_stat_activity \

@@ -95,7 +95,7 @@ extension Transfer {
     }
 
     private func decided(_ format: CopyFormat, _ reason: String) {
-        observer?.decided("format \(format.rawValue): \(reason)")
+        sink?.receive(.decision("format \(format.rawValue): \(reason)"))
     }
 
     /// Nil where no type matters. Columns that only differ in the order of their attributes are refused here.

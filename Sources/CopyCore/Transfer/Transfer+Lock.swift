@@ -10,6 +10,13 @@ extension Transfer {
 
         var isActive: Bool { entry?.isActive ?? true }
 
+        /// Where it stands in the order that all runs have: its server, its database, its table.
+        var place: [Int] {
+            [server.cluster.start, server.database, preparation.found?.oid].map { $0.flatMap { Int($0) } ?? 0 }
+        }
+
+        func comesBefore(_ other: Participant) -> Bool { place.lexicographicallyPrecedes(other.place) }
+
         /// What it locks the other may wait for: the very same server and database.
         func sharesLocks(with other: Participant) -> Bool {
             preparation !== other.preparation && server.database == other.server.database
@@ -21,7 +28,9 @@ extension Transfer {
     ///
     /// Two runs that wait at two servers, each for what the other holds, would wait for ever: no server sees both. So
     /// nobody waits for long while holding anything. Where something is in the way all is let go, the one lock is
-    /// waited for alone, and the others are tried behind it, each time with more patience.
+    /// waited for alone, and the others are tried behind it: those that come before it in the order that all runs have
+    /// for a moment, and those behind it each time with more patience. Of two runs in each other's way one lets go at
+    /// once; else both would, again and again.
     func lockAndAsk() throws {
         let all = makeParticipants()
         var alone = all.count == 1 ? all.first : nil
@@ -35,7 +44,7 @@ extension Transfer {
                 held = [waiting]
             }
             let others = all.filter { one in one.isActive && !held.contains { $0.preparation === one.preparation } }
-            guard let busy = try lock(inWaves(others), after: held, patience) else { return }
+            guard let busy = try lock(others, after: held, patience) else { return }
             try release(all)
             alone = busy
             patience = min(Self.longestLook, patience * Double.random(in: 1.5...2.5))
@@ -93,11 +102,15 @@ extension Transfer {
     }
 
     /// Whoever finds a lock in the way that somebody else holds; nil: all are had.
-    private func lock(_ waves: [[Participant]], after held: [Participant], _ patience: Double) throws -> Participant? {
+    private func lock(_ others: [Participant], after held: [Participant], _ patience: Double) throws -> Participant? {
+        let behind = others.filter { other in held.contains { $0.comesBefore(other) } }
+        let glanced = others.filter { other in !behind.contains { $0.preparation === other.preparation } }
+        var turns = inWaves(glanced).map { (wave: $0, patience: Self.glance) }
+        turns += behind.sorted { $0.comesBefore($1) }.map { ([$0], patience) }
         var done = held
-        for wave in waves {
-            if let busy = try prepare(wave, after: done, patience: patience) { return busy }
-            done += wave
+        for turn in turns {
+            if let busy = try prepare(turn.wave, after: done, patience: turn.patience) { return busy }
+            done += turn.wave
         }
         return nil
     }

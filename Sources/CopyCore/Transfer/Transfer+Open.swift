@@ -30,7 +30,7 @@ extension Transfer {
 
     /// As with everything else that keeps a transfer waiting.
     func patience(_ label: String, _ what: String) -> OpenFile.Patience {
-        OpenFile.Patience(seconds: request.timeout) { [weak self] in self?.observer?.waiting(for: what, at: label) }
+        OpenFile.Patience(seconds: request.timeout) { [sink] in sink?.receive(.waiting(for: what, at: label)) }
     }
 
     private func openDestination(_ entry: Entry) throws -> any Destination {

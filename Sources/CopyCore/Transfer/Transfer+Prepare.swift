@@ -74,7 +74,7 @@ extension Transfer {
             let isRequest = (error as? TransferRefusal).map { $0.isUsageError && !$0.isOneDestinations } ?? false
             guard request.keepGoing, !isRequest, !(error is Interrupted) else { throw error }
             entry.error = error
-            observer?.faulted(entry.label, error, .dropped)
+            sink?.receive(.fault(error, at: entry.label, .dropped))
             // The others may take hours, and its table may be locked.
             entry.session?.close()
         }

@@ -4,7 +4,8 @@
 public final class Transfer {
     let request: TransferRequest
     let poller: any Poller
-    weak var observer: (any TransferObserver)?
+    let sink: (any EventSink)?
+    let password: (_ label: String) -> String?
 
     /// A destination and what became of it.
     final class Entry {
@@ -51,16 +52,22 @@ public final class Transfer {
     var streamHead: StreamHead?
     private let begun: Instant
     private var startedAt: Instant?
+    private var meter: RateMeter?
 
     /// A transfer that has not begun.
-    /// - Parameter begun: from when on its seconds count; nil: from now on.
+    /// - Parameters:
+    ///   - sink: hears of everything that happens.
+    ///   - begun: from when on its seconds count; nil: from now on.
+    ///   - password: asked for a password that an endpoint wants; nil when none can be had.
     public init(
-        _ request: TransferRequest, poller: any Poller, observer: (any TransferObserver)?, begun: Instant? = nil
+        _ request: TransferRequest, poller: any Poller, sink: (any EventSink)? = nil, begun: Instant? = nil,
+        password: @escaping (_ label: String) -> String? = { _ in nil }
     ) {
         self.begun = begun ?? poller.now
         self.request = request
         self.poller = poller
-        self.observer = observer
+        self.sink = sink
+        self.password = password
         options = request.options
         entries = request.destinations.map(Entry.init)
     }
@@ -84,7 +91,9 @@ public final class Transfer {
             entry.session?.close()
         }
         sourceSession?.close()
-        return outcome(failure)
+        let outcome = outcome(failure)
+        sink?.receive(.finished(outcome))
+        return outcome
     }
 
     // MARK: Copying
@@ -114,7 +123,7 @@ public final class Transfer {
                             moved.messages -= uncounted
                             uncounted = 0
                         }
-                        observer?.progressed(moved, lags)
+                        report(moved)
                     } catch let fault as ReceiverFault {
                         try react(to: fault)
                     }
@@ -125,8 +134,33 @@ public final class Transfer {
         }
     }
 
-    /// How far each destination is behind the source, at any time.
-    public func lags() -> [DestinationLag] {
+    private func report(_ moved: Totals) {
+        let now = poller.now
+        // The first cycle's data flowed from the moment copying began, which is this one but for a chunk.
+        var meter = self.meter ?? RateMeter(start: now)
+        meter.add(moved)
+        if let interval = request.reportInterval, now.seconds(since: meter.lastReport) >= interval {
+            sink?.receive(.progress(progress(meter.read(at: now), at: now)))
+        }
+        self.meter = meter
+    }
+
+    /// Reports how far it is, now; at any time.
+    public func reportNow() {
+        let now = poller.now
+        // Before the copy there is nothing to go on from.
+        var meter = self.meter ?? RateMeter(start: now)
+        var progress = progress(meter.read(at: now), at: now)
+        progress.wasAskedFor = true
+        if self.meter != nil { self.meter = meter }
+        sink?.receive(.progress(progress))
+    }
+
+    private func progress(_ reading: RateMeter.Reading, at now: Instant) -> TransferProgress {
+        TransferProgress(seconds: now.seconds(since: begun), reading: reading, destinations: lags())
+    }
+
+    private func lags() -> [DestinationLag] {
         entries.map { entry in
             DestinationLag(
                 label: entry.label,
@@ -157,7 +191,7 @@ public final class Transfer {
             }
             entry.bytes = taken(entry)
             entry.error = error
-            observer?.faulted(entry.label, error, request.keepGoing ? .dropped : .fatal)
+            sink?.receive(.fault(error, at: entry.label, request.keepGoing ? .dropped : .fatal))
             if !request.keepGoing { throw fault }
             // The others may take hours: a server that comes to must not find its client there, and hold its locks.
             if error is SocketTimeout { receiver.abandon() }
@@ -178,7 +212,8 @@ public final class Transfer {
         entry.takenAtTimeout = taken
         entry.tries += 1
         try manager.reconcile(receiver)
-        observer?.faulted(entry.label, timeout, .reconciled(tries: entry.tries, limit: request.reconcileTries))
+        sink?.receive(
+            .fault(timeout, at: entry.label, .reconciled(tries: entry.tries, limit: request.reconcileTries)))
         return true
     }
 

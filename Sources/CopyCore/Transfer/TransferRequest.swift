@@ -46,6 +46,8 @@ public struct TransferRequest: Sendable {
     public var rateLimit: Int?
     /// Seconds after which progress is told although nothing moved.
     public var idleInterval: Double?
+    /// Seconds between two reports of progress; nil: none are given.
+    public var reportInterval: Double?
     /// Ask for every server's password before connecting, not only when it wants one.
     public var asksPasswordsFirst = false
     /// Seconds a failed transfer may take to bring its connections back before they are closed.

@@ -75,6 +75,9 @@ private struct ExecRun {
             // `| head` had enough: no error of anybody's.
             if !error.isBrokenPipe { Console().message("stdout: \(error)") }
             return report.isInDoubt ? ExitCode.inDoubt : report.hasCommitted ? ExitCode.partial : ExitCode.failure
+        } catch let interrupted as Interrupted where report.isInDoubt || batch.completed > 0 {
+            Console().message(SignalName.sentence(interrupted.signal))
+            return report.isInDoubt ? ExitCode.inDoubt : ExitCode.partial
         }
     }
 

@@ -32,7 +32,7 @@ import Testing
             let names = ["\(conninfo)#t", "\(conninfo)#u", directory.file("out")]
             let endpoints = try names.map { try Endpoint(parsing: Array($0.utf8)) }
             let request = TransferRequest(from: endpoints[0], to: Array(endpoints[1...]))
-            return Transfer(request, poller: poller, observer: nil)
+            return Transfer(request, poller: poller)
         }
 
         private var conninfo: String { cluster.conninfo(database: database) }

@@ -39,7 +39,7 @@ import Testing
     }
 
     private func run(_ request: TransferRequest) -> TransferOutcome {
-        Transfer(request, poller: SystemPoller(), observer: nil).run()
+        Transfer(request, poller: SystemPoller()).run()
     }
 
     @Test func `both destinations commit, columns matched by name`() throws {

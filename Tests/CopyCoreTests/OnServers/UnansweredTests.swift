@@ -19,7 +19,7 @@ import Testing
         var request = TransferRequest(from: endpoints[0], to: Array(endpoints[1...]))
         // Less than the buffers hold, so that the source comes to its error.
         request.query = "SELECT 1 / (5000 - i) i, repeat('x', 100) x FROM generate_series(1, 5000) i"
-        let outcome = Transfer(request, poller: PatientPoller(limit: 20), observer: nil).run()
+        let outcome = Transfer(request, poller: PatientPoller(limit: 20)).run()
         #expect(proxy.faultCount == 1)
         #expect(sqlState(outcome.error) == "22012" && outcome.errorLabel == endpoints[0].label)
         #expect(outcome.destinations.map(\.status) == [.rolledBack, .rolledBack])

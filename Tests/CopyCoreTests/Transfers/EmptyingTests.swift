@@ -39,7 +39,7 @@ import Testing
         let holder = try PipelineStage.session(cluster.conninfo(database: databases[1]), SystemPoller())
         try holder.run("BEGIN; LOCK TABLE t")
         let request = try request()
-        let outcome = Transfer(request, poller: SystemPoller(), observer: nil).run()
+        let outcome = Transfer(request, poller: SystemPoller()).run()
         #expect(outcome.destinations.map(\.status) == [.rolledBack, .rolledBack] && !outcome.started)
         #expect(sqlState(outcome.error) == "0A000" && outcome.errorLabel == request.destinations[0].label)
         try eventually("no backend waits for the lock") {
@@ -56,7 +56,7 @@ import Testing
         var request = try request()
         request.keepGoing = true
         request.transport = transport
-        let outcome = Transfer(request, poller: SystemPoller(), observer: nil).run()
+        let outcome = Transfer(request, poller: SystemPoller()).run()
         #expect(outcome.destinations.map(\.status) == [.rolledBack, .committed])
         #expect(sqlState(outcome.destinations[0].error) == "0A000")
         #expect(try rows(0) == "0" && rows(1) == "1,2")

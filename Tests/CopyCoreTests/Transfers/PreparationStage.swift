@@ -4,7 +4,7 @@ import CopyCore
 import TestKit
 
 /// Runs one transfer and counts what it sent between connecting and COPY.
-final class PreparationStage: TransferObserver {
+final class PreparationStage: EventSink {
     /// Round trips between the end of connecting and COPY: of the source, then of each destination.
     private(set) var roundTrips: [Int] = []
     /// The time between the first statement and the first COPY.
@@ -40,14 +40,15 @@ final class PreparationStage: TransferObserver {
     }
 
     func run(_ request: TransferRequest) -> TransferOutcome {
-        let outcome = Transfer(request, poller: SystemPoller(), observer: self).run()
+        let outcome = Transfer(request, poller: SystemPoller(), sink: self).run()
         roundTrips = ([request.source] + request.destinations).map {
             after[$0.label, default: 0] - before[$0.label, default: 0]
         }
         return outcome
     }
 
-    func stating(_ sql: String, at label: String) {
+    func receive(_ event: TransferEvent) {
+        guard case .statement(let sql, let label) = event else { return }
         // The source may be named without its table.
         let index = endpoints.firstIndex { $0.label.hasPrefix(label) } ?? 0
         let count = proxies[index].counters.roundTrips
@@ -59,10 +60,4 @@ final class PreparationStage: TransferObserver {
         after[label] = count
         if let start, time == .zero { time = start.duration(to: .now) }
     }
-
-    func noticed(_ message: ServerMessage, at label: String) {}
-    func decided(_ what: String) {}
-    func progressed(_ moved: Totals, _ destinations: () -> [DestinationLag]) {}
-    func faulted(_ label: String, _ error: any Error, _ reaction: FaultReaction) {}
-    func password(for label: String) -> String? { nil }
 }

@@ -64,6 +64,7 @@ import Testing
         ("BEGIN; INSERT INTO t VALUES (0); SAVEPOINT s; ROLLBACK TO s; COMMIT; SELECT 1 / 0", 5, ["0"]),
         ("BEGIN; INSERT INTO t VALUES (0); ROLLBACK; INSERT INTO t VALUES (1)", 4, ["1"]),
         ("BEGIN; INSERT INTO t VALUES (0); ROLLBACK", 0, []),
+        ("BEGIN; INSERT INTO t VALUES (0); ROLLBACK /* go to the start */; INSERT INTO t VALUES (1)", 4, ["1"]),
     ]) func `tells what the statements themselves committed`(sql: String, last: Int, rows: [String]) throws {
         let stage = try ExecStage()
         let result = try shell(stage, #""$0" exec -c '\#(sql)' "$1" > /dev/full"#)
@@ -73,6 +74,50 @@ import Testing
                 ? !result.errors.contains("is committed")
                 : result.errors.contains("what was sent up to statement \(last) is committed"), "\(result)")
         #expect(try stage.rows() == rows)
+    }
+
+    @Test func `a COMMIT that fails ends its transaction`() throws {
+        let stage = try ExecStage()
+        try stage.exec("-c", "CREATE TABLE u (i int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)").expecting(0)
+        let result = try shell(
+            stage,
+            #""$0" exec --sync-every=1 -c 'BEGIN; INSERT INTO u VALUES (1), (1); COMMIT; INSERT INTO t VALUES (1)' "$1" > /dev/full"#
+        )
+        #expect(result.code == 3 && result.errors.contains("what was sent up to statement 4 is committed"), "\(result)")
+        #expect(try stage.rows() == ["1"])
+    }
+
+    @Test(arguments: [(false, Int32(3)), (true, 4)])
+    func `a signal when one connection is done and the other is not`(isInDoubt: Bool, code: Int32) throws {
+        let stages = try [ExecStage(), ExecStage(on: Servers.first)]
+        try stages[1].exec(
+            "-c",
+            """
+            CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END';
+            CREATE CONSTRAINT TRIGGER slowly AFTER INSERT ON t \(isInDoubt ? "DEFERRABLE INITIALLY DEFERRED" : "")
+                FOR EACH ROW EXECUTE FUNCTION slowly()
+            """
+        ).expecting(0)
+        let holder = try Holder(stages[1].cluster, stages[1].database, "SELECT pg_advisory_xact_lock(1)")
+        let program = try Program.pgcopy(["exec", "-c", "INSERT INTO t VALUES (1)"] + stages.map(\.conninfo)).start()
+        let waiting = """
+            SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        try eventually("one waits, the other is done") {
+            try stages[1].rows(waiting).count == 1 && stages[0].rows() == ["1"]
+        }
+        try program.waitForOutput("the first is done", on: .output) { $0.contains("INSERT 0 1") }
+        let pid = try #require(pid_t(try stages[1].rows(waiting)[0]))
+        // Frozen, it says nothing to its COMMIT; else it is cancelled.
+        if isInDoubt { kill(pid, SIGSTOP) }
+        defer { kill(pid, SIGCONT) }
+        program.signal(SIGTERM)
+        let result = try program.wait()
+        #expect(result.code == code && result.errors.contains("(SIGTERM)"), "\(result)")
+        #expect(result.errors.contains("may have been committed") == isInDoubt, "\(result)")
+        kill(pid, SIGCONT)
+        try holder.release()
     }
 
     @Test(arguments: [

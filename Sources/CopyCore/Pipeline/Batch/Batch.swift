@@ -56,6 +56,9 @@ public final class Batch {
         return links.count { !$0.hasFailed }
     }
 
+    /// On how many sessions everything has succeeded by now.
+    public var completed: Int { links.count { $0.isOver && !$0.hasFailed } }
+
     // MARK: The loop
 
     /// False when all is done.

@@ -62,7 +62,7 @@ final class BatchLink {
             onResult: { [unowned self] outcome in
                 switch outcome {
                 case .success(let result): note(result.commandTag, of: statement)
-                case .failure(let error): note(error)
+                case .failure(let error): note(error, of: statement)
                 }
                 if isHeard { observer.ended(statement, outcome, at: index) }
             })
@@ -78,25 +78,28 @@ final class BatchLink {
     }
 
     private func note(_ tag: String, of statement: BatchStatement) {
-        func says(_ word: String) -> Bool {
-            statement.sql.uppercased().split { !$0.isLetter }.contains { $0 == word }
-        }
         switch tag {
         case "BEGIN", "START TRANSACTION": isInBlock = true
         // To a savepoint: the transaction goes on.
-        case "ROLLBACK" where says("TO"): break
-        case "COMMIT", "ROLLBACK":
-            if tag == "COMMIT" { committed = statement.number }
+        case "ROLLBACK" where statement.words.contains("to"): break
+        case "COMMIT", "ROLLBACK", "PREPARE TRANSACTION":
+            if tag != "ROLLBACK" { committed = statement.number }
             hasWork = false
-            isInBlock = says("CHAIN") && !says("NO")
+            isInBlock = statement.words.contains("chain") && !statement.words.contains("no")
         default: hasWork = true
         }
     }
 
-    private func note(_ error: any Error) {
+    private func note(_ error: any Error, of statement: BatchStatement) {
         hasFailed = true
         guard let server = (error as? PQError)?.server else { return }
         isFailing = true
+        // A transaction that could not be committed is over.
+        let words = statement.words
+        if ["commit", "end"].contains(words.first) || words.starts(with: ["prepare", "transaction"]) {
+            isInBlock = false
+            hasWork = false
+        }
         if ["FATAL", "PANIC"].contains(server.severity) { isEndedByServer = true }
     }
 

@@ -11,6 +11,16 @@ public struct BatchStatement: Sendable {
     /// Why it is not sent.
     let refusal: BatchRefusal?
 
+    /// Its keywords and plain names, in lower case; comments, strings and quoted names are none.
+    var words: [String] {
+        var tokens = SQLTokens(sql, standardStrings: true)
+        var words: [String] = []
+        while let token = tokens.next(), token != .unterminated {
+            if case .word(let word) = token { words.append(word) }
+        }
+        return words
+    }
+
     init(_ statement: SQLStatement, number: Int) {
         self.number = number
         line = statement.line

@@ -42,9 +42,10 @@ extension CommandSpec {
             Definition("2", "usage error, or a connection could not be made; nothing was started"),
             Definition(
                 "3",
-                "on some connections everything was done, on others something failed; or what was committed could not be "
-                    + "told: stdout took no more"),
-            Definition("4", "stdout took no more while a commit was under way: it may have been committed"),
+                "on some connections everything was done, on others something failed or a signal came; or what was "
+                    + "committed could not be told: stdout took no more"),
+            Definition(
+                "4", "stdout took no more, or a signal came, while a commit was under way: it may have been committed"),
             Definition(
                 "128 + N",
                 "stopped by signal N, as SIGINT (130) or SIGTERM (143): what runs was cancelled, and rolled back up to the last "
