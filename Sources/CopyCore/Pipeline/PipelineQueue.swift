@@ -245,7 +245,7 @@ final class PipelineQueue {
     private func fail(_ error: PQError, told: (any Error)? = nil) {
         guard lost == nil else { return }
         // A server that ends a session says why first.
-        let reason = cause.map { $0.endsSession } ?? false ? cause : nil
+        let reason = [cause, syncError].compactMap { $0 }.first { $0.endsSession }
         let error = PQError(message: reason?.message ?? error.message, connectionLost: true)
         lost = error
         cost = 0

@@ -67,12 +67,11 @@ extension Catalog {
 
     /// The question which relations this transaction has locked, and which of them are not what they were at its
     /// snapshot: emptied, rewritten (another file), replaced (not there then), under another name, their schema's
-    /// included, or made another table's partition since.
+    /// included. The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go.
     ///
-    /// The tables of the catalog are read by the snapshot, functions see what is now. Indexes come and go.
-    ///
-    /// And whether its definition, its children or its columns were written since, by whom has committed: a row's xmax is
-    /// what is now as well. Rows may have been moved in the same transaction.
+    /// And of which more was written since, by whom has committed: the definition, the columns, the children and the
+    /// parent (a row's xmax is what is now as well). Rows may have been moved in the same transaction. What was locked
+    /// before that is still read as it was.
     static func lockedQuestion(_ session: Session) -> PipelineMessage {
         // Its row stays in the catalog until DETACH CONCURRENTLY is finished, perhaps never.
         let attached = session.connection.serverVersion >= 140_000 ? "AND NOT i.inhdetachpending " : ""
@@ -84,12 +83,12 @@ extension Catalog {
             AND c.relfilenode OPERATOR(pg_catalog.<>) pg_catalog.pg_relation_filenode(l.relation) \
             OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f,v,m}') \
             AND (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity \
-            OPERATOR(pg_catalog.<>) pg_catalog.format('%I.%I', n.nspname, c.relname) \
-            OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f}') AND COALESCE((SELECT a.relid::pg_catalog.oid \
+            OPERATOR(pg_catalog.<>) pg_catalog.format('%I.%I', n.nspname, c.relname), \
+            c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f}') AND COALESCE((SELECT a.relid::pg_catalog.oid \
             FROM pg_catalog.pg_partition_ancestors(l.relation) a OFFSET 1 LIMIT 1), '0') \
             OPERATOR(pg_catalog.<>) COALESCE((SELECT i.inhparent FROM pg_catalog.pg_inherits i \
-            WHERE c.relispartition \(attached)AND i.inhrelid OPERATOR(pg_catalog.=) l.relation LIMIT 1), '0'), \
-            EXISTS (SELECT FROM (SELECT r.xmax FROM pg_catalog.pg_rewrite r \
+            WHERE c.relispartition \(attached)AND i.inhrelid OPERATOR(pg_catalog.=) l.relation LIMIT 1), '0') \
+            OR EXISTS (SELECT FROM (SELECT r.xmax FROM pg_catalog.pg_rewrite r \
             WHERE r.ev_class OPERATOR(pg_catalog.=) l.relation UNION ALL SELECT i.xmax FROM pg_catalog.pg_inherits i \
             WHERE i.inhparent OPERATOR(pg_catalog.=) l.relation UNION ALL SELECT a.xmax FROM pg_catalog.pg_attribute a \
             WHERE a.attrelid OPERATOR(pg_catalog.=) l.relation AND a.attnum OPERATOR(pg_catalog.>) 0) w(x) \

@@ -62,6 +62,7 @@ final class ExecReport: BatchObserver {
     }
 
     func commitFailed(_ error: PQError, behind statement: Int, at session: Int) {
+        if error.connectionLost, !lost.insert(session).inserted { return }
         failed(error, session)
         tell(session, "commit behind statement \(statement): ", error)
     }

@@ -132,6 +132,21 @@ import Testing
         #expect(try stage.rows() == [])
     }
 
+    @Test func `a session that is ended while it commits says so, and leaves a doubt`() throws {
+        let stage = try ExecStage(
+            """
+            CREATE TABLE t (n int PRIMARY KEY);
+            CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+            CREATE CONSTRAINT TRIGGER slowly AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION slowly()
+            """)
+        let result = try stage.exec("-c", "INSERT INTO t VALUES (1)")
+        #expect(result.code == 4 && result.errors.contains("may have been committed"), "\(result)")
+        #expect(result.errors.contains("terminating connection"), "\(result)")
+        #expect(result.lines(of: stage.conninfo).last?.hasPrefix("ERROR\t") == true, "\(result)")
+    }
+
     @Test func `a statement that ended the session leaves no doubt`() throws {
         let stage = try ExecStage()
         let result = try stage.exec(

@@ -138,7 +138,7 @@ import Testing
         proxy.arm(.reset, at: .answer(to: "number_1"))
         let result = try Program.pgcopy("exec", "-c", "SELECT 1 AS number_1; SELECT 2", broken, stages[1].conninfo)
             .run()
-        #expect(result.code == 3, "\(result)")
+        #expect(result.code == 4, "\(result)")
         #expect(result.lines(of: stages[1].conninfo) == ["\t1", "SELECT 1", "\t2", "SELECT 1"], "\(result)")
         #expect(result.lines(of: broken).count == 2, "\(result)")
         #expect(result.lines(of: broken).allSatisfy { $0.hasPrefix("ERROR\t\t") }, "\(result)")
@@ -170,7 +170,7 @@ import Testing
         let result = try Program.pgcopy("exec", "--sync-every=10", broken).with {
             $0.input = .bytes(Array(inserts(20_000).utf8))
         }.run()
-        #expect(result.code == 1, "\(result.errors)")
+        #expect(result.code == 4, "\(result.errors)")
         let lines = result.lines(of: broken)
         let done = lines.count { $0 == "INSERT 0 1" }
         #expect(lines.count > done && result.errors.contains("statement "), "\(result.errors)")

@@ -59,6 +59,12 @@ public final class Batch {
     /// On how many sessions everything has succeeded by now.
     public var completed: Int { links.count { $0.isOver && !$0.hasFailed } }
 
+    /// A commit that only a standby was waited for is there when the wait is cancelled.
+    private func noteCommits() {
+        guard input.hasEnded else { return }
+        for link in links where isIdle(link) && link.queue.lost == nil { link.finish() }
+    }
+
     // MARK: The loop
 
     /// False when all is done.
@@ -139,6 +145,7 @@ public final class Batch {
             let pause = min(deadline, poller.now + CancelRepeater.pause)
             try? poller.poll(&entries, until: pause, interruptible: false)
         }
+        noteCommits()
         for link in links { link.close() }
         _ = try? output.drain()
     }

@@ -161,7 +161,12 @@ final class BatchLink {
         announced = last
         syncs.append(last)
         try? queue.sendSync { [unowned self] error in
-            guard queue.lost == nil else { return }
+            if let error, queue.lost != nil {
+                hasFailed = true
+                // A statement's own failure was told.
+                if !isFailing { observer.commitFailed(error, behind: last, at: index) }
+                return
+            }
             confirmed = last
             syncs.popFirst()
             if !isInBlock {

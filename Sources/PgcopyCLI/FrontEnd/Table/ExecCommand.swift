@@ -45,7 +45,9 @@ extension CommandSpec {
                 "on some connections everything was done, on others something failed or a signal came; or what was "
                     + "committed could not be told: stdout took no more"),
             Definition(
-                "4", "stdout took no more, or a signal came, while a commit was under way: it may have been committed"),
+                "4",
+                "in doubt: a commit was under way when its connection was lost, a signal came or stdout took no more; "
+                    + "stderr says which statements it is about"),
             Definition(
                 "128 + N",
                 "stopped by signal N, as SIGINT (130) or SIGTERM (143): what runs was cancelled, and rolled back up to the last "
