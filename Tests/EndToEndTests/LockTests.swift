@@ -147,7 +147,10 @@ import Testing
             }
             // The lock is in the way from the start, and is let go when all is done.
             let holder = try Holder(
-                source, "LOCK TABLE \(way == "condition" ? "ids" : "one"); " + change)
+                source,
+                // Subtransactions have numbers of their own.
+                "LOCK TABLE \(way == "condition" ? "ids" : "one"); "
+                    + (way.contains("view") ? "SAVEPOINT s; \(change); RELEASE s" : change))
             let running = try program(["-q", "--truncate"] + rows + [target.at()]).start()
             try source.waitForLock()
             try holder.release()

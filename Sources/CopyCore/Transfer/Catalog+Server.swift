@@ -123,10 +123,13 @@ extension Catalog {
             ((\(newest) OPERATOR(pg_catalog.-) 2147483648) OPERATOR(pg_catalog.+) \
             ((\(ahead) OPERATOR(pg_catalog.+) 6442450944) OPERATOR(pg_catalog.%) 4294967296))
             """
+        // A row that is seen although its writer has committed: he did so since. The oldest that may have done so, since
+        // who only locked a row is no writer; a snapshot does not list subtransactions.
         // CASE: nobody (0) may be taken for a transaction of the future, which is an error.
         return """
             CASE WHEN \(xmax) OPERATOR(pg_catalog.=) '0'::pg_catalog.xid THEN false \
-            WHEN pg_catalog.txid_visible_in_snapshot(\(writer), pg_catalog.txid_current_snapshot()) THEN false \
+            WHEN \(writer) OPERATOR(pg_catalog.<) \
+            pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) THEN false \
             ELSE pg_catalog.txid_status(\(writer)) OPERATOR(pg_catalog.=) 'committed' END
             """
     }
