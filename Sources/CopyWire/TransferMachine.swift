@@ -343,6 +343,11 @@ public struct TransferMachine: Sendable {
 
     // MARK: Reconciliation
 
+    /// Whether a receiver's fault was raised, and the receiver neither put back nor given up.
+    public var hasOpenFault: Bool {
+        sinks.contains { if case .faulted(_, raised: true) = $0 { true } else { false } }
+    }
+
     /// Whether a receiver faulted and can still be put back.
     public func canReconcile(_ receiver: Int) -> Bool {
         if case .faulted = sinks[receiver] { return true }

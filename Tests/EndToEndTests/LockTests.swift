@@ -160,6 +160,43 @@ import Testing
         try source.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
+    /// Each is in a row of the catalog that the snapshot does not see.
+    @Test(arguments: [
+        ("ALTER TABLE one ADD b int; UPDATE one SET b = id * 2", "SELECT * FROM one", "100 10100"),
+        ("ALTER TABLE one ADD b int DEFAULT 7; UPDATE one SET b = 8", "SELECT id, b FROM one", "100 800"),
+        ("ALTER TABLE two INHERIT one; DELETE FROM ONLY one WHERE id <= 50", "SELECT id, 1 FROM one", "100 100"),
+    ]) func whatIsAddedBehindTheSnapshotIsSeenWithItsRows(change: String, query: String, expected: String) throws {
+        let source = try Place(
+            Servers.source,
+            """
+            CREATE TABLE one (id int); INSERT INTO one SELECT generate_series(1, 100);
+            CREATE TABLE two (id int); INSERT INTO two SELECT generate_series(1, 50)
+            """)
+        let target = try Place(Servers.first, "CREATE TABLE t (id int, b int)")
+        let holder = try Holder(source, "LOCK TABLE one; " + change)
+        let running = try start("--columns=id,b", "--query", query, source.conninfo, target.at())
+        try source.waitForLock()
+        try holder.release()
+        let result = try running.end()
+        #expect(result.code == 0, "\(result)")
+        #expect(try target.sql("SELECT count(*) || ' ' || sum(b) FROM t") == expected)
+    }
+
+    @Test func temporaryTableIsNoReplacedOne() throws {
+        let target = try Place(Servers.first, "CREATE TABLE t (a int)")
+        guard try Servers.versions().contains(18) else { return }
+        let newer = try Place(Servers.version(18))
+        try newer.sql(
+            """
+            CREATE FUNCTION own() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+                CREATE TEMP TABLE IF NOT EXISTS own AS SELECT 1 AS a; END $$;
+            CREATE EVENT TRIGGER own ON login EXECUTE FUNCTION own()
+            """)
+        try transfer("--query", "SELECT a FROM own", newer.conninfo, target.at()).expecting(0)
+        #expect(try target.count() == 1)
+        try newer.sql("DROP EVENT TRIGGER own")
+    }
+
     /// Planning leaves out the partitions that a condition excludes.
     @Test func onlyThePartitionsThatAreReadAreLocked() throws {
         let source = try Place(
@@ -237,11 +274,8 @@ import Testing
         let directory = try TemporaryDirectory()
         let pipe = try directory.pipe()
         let running = try start("--query", query, trio.source.conninfo, trio.first.at(), pipe)
-        for place in [trio.source, trio.first] {
-            try place.waitForBackend(
-                "state = 'idle in transaction' AND pid IN (SELECT pid FROM pg_locks WHERE \(place.database == trio.first.database ? "relation = 't'::regclass" : "backend_xmin IS NOT NULL"))"
-            )
-        }
+        try trio.source.waitForBackend("state = 'idle in transaction' AND backend_xmin IS NOT NULL")
+        try trio.first.waitUntilLocked()
         try trio.source.sql("BEGIN; \(change); COMMIT")
         _ = try Program("cat", [pipe]).run().expecting(0)
         let result = try running.end()
@@ -320,11 +354,11 @@ import Testing
                 PERFORM pg_advisory_xact_lock_shared(1);
                 RETURN QUERY EXECUTE 'SELECT * FROM t'; END $$;
             """)
+        try trio.first.sql(Self.fill("there"))
         let holder = try Holder(trio.source, "SELECT pg_advisory_xact_lock(1)")
         let running = try start(
             "--allow-empty", "--truncate", "--query", "SELECT * FROM slowly()", trio.source.conninfo, trio.first.at(),
             "/dev/null")
-        try trio.first.sql(Self.fill("there"))
         try trio.source.waitForLock()
         try trio.source.sql("BEGIN; TRUNCATE t; \(Self.fill("new")); COMMIT")
         try holder.release()

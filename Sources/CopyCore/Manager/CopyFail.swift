@@ -1,9 +1,7 @@
 // The one error of a copy as a whole.
 
 /// The copy failed. Every connection was brought back to a usable state, or is reported here as broken.
-public struct CopyFail: Error, CustomStringConvertible, @unchecked Sendable {
-    // Sendable by promise, as ReceiverFault.
-
+public struct CopyFail: Error, Sendable, CustomStringConvertible {
     /// Why the copy as a whole did not succeed.
     public enum Reason: Sendable, Hashable {
         /// It could not be started.
@@ -14,20 +12,37 @@ public struct CopyFail: Error, CustomStringConvertible, @unchecked Sendable {
         case noReceivers
     }
 
-    /// The manager whose copy failed.
-    public let manager: CopyManager
+    /// A receiver that failed.
+    public struct Fault: Sendable, CustomStringConvertible {
+        /// The receiver's label.
+        public let label: String
+        /// The original error.
+        public let error: any Error
+        let receiver: ObjectIdentifier
+
+        init(_ receiver: any Receiver, _ error: any Error) {
+            label = receiver.label
+            self.error = error
+            self.receiver = ObjectIdentifier(receiver)
+        }
+
+        /// For a person.
+        public var description: String { "\(label): \(error)" }
+    }
+
     /// Why.
     public let reason: Reason
     /// Receivers that faulted and were not reconciled, or failed on the way out.
-    public let receiverFaults: [(receiver: any Receiver, error: any Error)]
+    public let receiverFaults: [Fault]
     /// The producer's error, during the copy or on the way out.
     public let producerFault: (any Error)?
+    let producerLabel: String
     /// The user's own error that ended the copy.
     public let cause: (any Error)?
 
     /// The original error of a receiver, nil when it did not fail.
     public subscript(receiver: any Receiver) -> (any Error)? {
-        receiverFaults.first { $0.receiver === receiver }?.error
+        receiverFaults.first { $0.receiver == ObjectIdentifier(receiver) }?.error
     }
 
     /// For a person.
@@ -38,8 +53,8 @@ public struct CopyFail: Error, CustomStringConvertible, @unchecked Sendable {
         case .incomplete: lines.append("the copy was not completed")
         case .noReceivers: lines.append("the copy has no receivers left")
         }
-        if let producerFault { lines.append("\(manager.producer.label): \(producerFault)") }
-        for fault in receiverFaults { lines.append("\(fault.receiver.label): \(fault.error)") }
+        if let producerFault { lines.append("\(producerLabel): \(producerFault)") }
+        lines += receiverFaults.map(\.description)
         if let cause { lines.append("\(cause)") }
         return lines.joined(separator: "\n")
     }

@@ -1,7 +1,7 @@
 // One cycle of the manager: performs what the machine decides.
 
 extension CopyManager {
-    func cycle() throws -> Totals? {
+    func cycle() throws -> CopyEvent? {
         var action = machine.cycleBegan(mayFill: mayFill())
         while true {
             switch action {
@@ -9,21 +9,17 @@ extension CopyManager {
             case .fill(let region): action = fill(region)
             case .drain(let receiver, let region): action = drain(receiver, region)
             case .finish(let receiver): action = finish(receiver)
-            case .report(let moved): return moved
-            case .raiseReceivers(let faulted): throw fault(of: faulted)
-            case .raiseProducer: throw ProducerFault(manager: self, error: producerError ?? CopyMisuse.notEntered)
+            case .report(let moved): return moved == .zero ? .idle : .moved(moved)
+            case .raiseReceivers(let faulted): return .faulted(faults(of: faulted))
+            case .raiseProducer:
+                throw ProducerFault(label: producer.label, error: producerError ?? CopyMisuse.notEntered)
             case .end: return nil
             }
         }
     }
 
-    private func fault(of faulted: [Int]) -> ReceiverFault {
-        ReceiverFault(
-            manager: self,
-            faults: faulted.compactMap { index in
-                errors[index].map { (receiver: allReceivers[index], error: $0) }
-            }
-        )
+    private func faults(of faulted: [Int]) -> [ReceiverFault] {
+        faulted.compactMap { index in errors[index].map { ReceiverFault(receiver: allReceivers[index], error: $0) } }
     }
 
     // MARK: Polling

@@ -5,7 +5,9 @@
 /// ```swift
 /// let manager = CopyManager(producer, receivers)
 /// try manager.withCopy { copy in
-///     while let cycle = try copy.next() { report(cycle) }
+///     while let event = try copy.next() {
+///         if case .faulted(let faults) = event { for fault in faults { try copy.drop(fault.receiver) } }
+///     }
 /// }
 /// ```
 ///
@@ -99,11 +101,11 @@ public final class CopyManager {
         rateLimit = settings.rateLimit.map { RateLimit(bytesPerSecond: $0, now: now) }
     }
 
-    /// Moves data and gives what this cycle moved, counted once whatever the number of receivers; nil at the
-    /// end, when every receiver left has confirmed it. A cycle may move nothing, where an idle interval is set.
-    /// - Throws: `ReceiverFault`, `ProducerFault`, `Interrupted`. After a fault iteration may go on.
-    public func next() throws -> Totals? {
+    /// Moves data and gives what came of this cycle; nil at the end, when every receiver left has confirmed it.
+    /// - Throws: `ProducerFault`, after which iteration may go on; `Interrupted`; `CopyMisuse.faultIgnored`.
+    public func next() throws -> CopyEvent? {
         guard stage == .entered else { throw CopyMisuse.notEntered }
+        guard !machine.hasOpenFault else { throw CopyMisuse.faultIgnored }
         defer { lastReturn = poller.now }
         return try cycle()
     }
@@ -122,18 +124,19 @@ public final class CopyManager {
         realignAll(complete: complete, saying: abortReason(cause))
         if complete { return }
         let faults = allReceivers.indices.compactMap { index in
-            errors[index].map { (receiver: allReceivers[index], error: $0) }
+            errors[index].map { CopyFail.Fault(allReceivers[index], $0) }
         }
         throw CopyFail(
-            manager: self, reason: reason ?? (noneLeft ? .noReceivers : .incomplete),
-            receiverFaults: faults, producerFault: producerError, cause: cause
-        )
+            reason: reason ?? (noneLeft ? .noReceivers : .incomplete), receiverFaults: faults,
+            producerFault: producerError, producerLabel: producer.label, cause: cause)
     }
 
     private var noneLeft: Bool { !allReceivers.indices.contains(where: machine.isActive) }
 
-    private func isOwnFault(_ error: any Error) -> Bool {
-        (error as? ReceiverFault)?.manager === self || (error as? ProducerFault)?.manager === self
+    /// It says nothing that the producer's and the receivers' own errors do not.
+    private func isTold(_ error: any Error) -> Bool {
+        error is ProducerFault && producerError != nil
+            || error as? CopyMisuse == .faultIgnored && errors.contains { $0 != nil }
     }
 
     private func abortReason(_ cause: (any Error)?) -> String {
@@ -150,9 +153,7 @@ public final class CopyManager {
         do {
             result = try body(self)
         } catch {
-            // A fault nobody trapped is told by its receivers and its producer, where they still have it.
-            let told = isOwnFault(error) && (producerError != nil || errors.contains { $0 != nil })
-            try leave(told ? nil : error, reason: noneLeft ? .noReceivers : .incomplete)
+            try leave(isTold(error) ? nil : error, reason: noneLeft ? .noReceivers : .incomplete)
             preconditionFailure("leaving with a reason always throws")
         }
         try leave()
@@ -167,18 +168,17 @@ public final class CopyManager {
         return producer.totals
     }
 
-    // MARK: Reconciliation
+    // MARK: Faults
+
+    /// Goes on without a faulted receiver, for good. Possible until the next `next()`.
+    public func drop(_ receiver: any Receiver) throws { machine.giveUp(try faultedIndex(of: receiver)) }
 
     /// Puts a faulted receiver back, from the very byte where it stopped.
     ///
     /// It first sends what it still owes as far as its socket takes it; if that fails, the receiver stays out
     /// and the error is thrown. Possible until the next `next()`.
     public func reconcile(_ receiver: any Receiver) throws {
-        guard stage == .entered else { throw CopyMisuse.notEntered }
-        guard let index = index(of: receiver) else { throw CopyMisuse.notAReceiver }
-        guard machine.canReconcile(index) else {
-            throw machine.isActive(index) ? CopyMisuse.notFaulted : CopyMisuse.givenUp
-        }
+        let index = try faultedIndex(of: receiver)
         do {
             var blocked = try receiver.attend(.write)
             var taken = 0
@@ -196,6 +196,13 @@ public final class CopyManager {
             errors[index] = error
             throw error
         }
+    }
+
+    private func faultedIndex(of receiver: any Receiver) throws(CopyMisuse) -> Int {
+        guard stage == .entered else { throw .notEntered }
+        guard let index = index(of: receiver) else { throw .notAReceiver }
+        guard machine.canReconcile(index) else { throw machine.isActive(index) ? .notFaulted : .givenUp }
+        return index
     }
 
     private func index(of receiver: any Receiver) -> Int? {

@@ -10,6 +10,8 @@ public enum CopyMisuse: Error, Sendable, Hashable, CustomStringConvertible {
     case alreadyUsed
     /// The receiver is not one of this copy's.
     case notAReceiver
+    /// A receiver faulted, and was neither reconciled nor dropped.
+    case faultIgnored
     /// The receiver did not fault.
     case notFaulted
     /// The receiver was given up when the copy went on without it.
@@ -22,6 +24,7 @@ public enum CopyMisuse: Error, Sendable, Hashable, CustomStringConvertible {
         case .notEntered: "the copy is not under way"
         case .alreadyUsed: "a producer or receiver is used for one copy only"
         case .notAReceiver: "the receiver is no part of this copy"
+        case .faultIgnored: "a receiver faulted, and was neither reconciled nor dropped"
         case .notFaulted: "the receiver did not fault"
         case .givenUp: "the copy went on without the receiver; it cannot be reconciled any more"
         }

@@ -21,12 +21,15 @@ public struct ServerLink: Sendable {
     /// - Parameters:
     ///   - defaults: parameters that give way to the connection string.
     ///   - overrides: parameters that it gives way to.
-    public init?(server endpoint: Endpoint, defaults: [Parameter] = [], overrides: [Parameter] = []) {
+    ///   - isNamed: its application_name is pgcopy.
+    public init?(
+        server endpoint: Endpoint, defaults: [Parameter] = [], overrides: [Parameter] = [], isNamed: Bool = true
+    ) {
         guard case .server(let conninfo, _) = endpoint.kind else { return nil }
         label = endpoint.label
         self.conninfo = conninfo
         self.defaults = defaults
-        self.overrides = overrides + [("application_name", "pgcopy")]
+        self.overrides = overrides + (isNamed ? [("application_name", "pgcopy")] : [])
     }
 
     /// Why there is no connection, in libpq's words or the server's, without any password.

@@ -97,6 +97,8 @@ extension Preparation {
     /// What tells whether the query's columns are still those that were described; nil where rows are a table's.
     func describeAgain(_ part: PipelinePart) -> PipelineResult? {
         guard case .query(let query) = rows else { return nil }
+        // Values that are names were written under an empty one.
+        part.ask(.statement("SET LOCAL search_path TO DEFAULT"))
         part.ask(.prepare(query))
         return part.ask(.describe)
     }

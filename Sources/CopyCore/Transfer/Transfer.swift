@@ -116,16 +116,18 @@ public final class Transfer {
         var uncounted = messagesWithoutRow
         do {
             try manager.withCopy { copy in
-                while true {
-                    do {
-                        guard var moved = try copy.next() else { break }
+                while let event = try copy.next() {
+                    switch event {
+                    case .moved(var moved):
                         if moved.messages > 0 {
                             moved.messages -= uncounted
                             uncounted = 0
                         }
                         report(moved)
-                    } catch let fault as ReceiverFault {
-                        try react(to: fault)
+                    case .idle: report(.zero)
+                    case .faulted(let faults):
+                        // Left before its end, the copy fails.
+                        guard try goOn(after: faults, copy) else { return }
                     }
                 }
             }
@@ -176,13 +178,15 @@ public final class Transfer {
             ? manager.producer.totals.bytes - manager.backlog(of: destination.receiver) : entry.bytes
     }
 
-    private func react(to fault: ReceiverFault) throws {
-        for (receiver, error) in fault.faults {
+    /// False when everything is to be rolled back.
+    private func goOn(after faults: [ReceiverFault], _ copy: CopyManager) throws -> Bool {
+        for fault in faults {
+            let receiver = fault.receiver
             guard let entry = entries.first(where: { $0.destination?.receiver === receiver }) else { continue }
-            var error = error
+            var error = fault.error
             if let timeout = error as? SocketTimeout {
                 do {
-                    if try reconcile(entry, receiver, timeout, fault.manager) { continue }
+                    if try reconcile(entry, receiver, timeout, copy) { continue }
                 } catch let interrupted as Interrupted {
                     throw interrupted
                 } catch let again {
@@ -192,10 +196,12 @@ public final class Transfer {
             entry.bytes = taken(entry)
             entry.error = error
             sink?.receive(.fault(error, at: entry.label, request.keepGoing ? .dropped : .fatal))
-            if !request.keepGoing { throw fault }
+            if !request.keepGoing { return false }
+            try copy.drop(receiver)
             // The others may take hours: a server that comes to must not find its client there, and hold its locks.
             if error is SocketTimeout { receiver.abandon() }
         }
+        return true
     }
 
     /// False when its tries are used up. A server that checks what it was given takes its time without a try.
@@ -219,8 +225,8 @@ public final class Transfer {
 
     /// What the manager's failure says about each side; rethrows it.
     private func noteFailure(_ failure: CopyFail) throws {
-        for (receiver, error) in failure.receiverFaults where !(error is Unanswered) {
-            guard let entry = entries.first(where: { $0.destination?.receiver === receiver }), entry.isActive
+        for entry in entries where entry.isActive {
+            guard let receiver = entry.destination?.receiver, let error = failure[receiver], !(error is Unanswered)
             else { continue }
             entry.error = error
         }
@@ -253,7 +259,7 @@ public final class Transfer {
         case let unexpected as UnexpectedRowCount:
             outcome.error = unexpected
             outcome.errorLabel = request.source.label
-        case is ReceiverFault, nil:
+        case nil:
             break
         case let failure?:
             outcome.isUsageError = failure is ConnectFailure || (failure as? TransferRefusal)?.isUsageError ?? false

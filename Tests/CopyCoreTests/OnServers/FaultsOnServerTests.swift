@@ -31,10 +31,11 @@ import Testing
         let manager = stage.manager(producer, [dying, other], .buffer(buffer))
         proxy.arm(.reset, direction: .toServer, at: .copyBytes(50_000))
         try manager.withCopy { copy in
-            let fault = try copy.nextReceiverFault()
-            #expect(fault?.faults.count == 1 && fault?.manager === manager)
-            #expect((fault?[dying] as? PQError)?.connectionLost == true)
+            let faults = try copy.nextReceiverFaults()
+            #expect(faults?.count == 1)
+            #expect((faults?[dying] as? PQError)?.connectionLost == true)
             #expect(copy.receivers.map(\.label) == ["d2"])
+            try copy.drop(dying)
             while try copy.next() != nil {}
         }
         #expect(try stage.digest("d2") == stage.digest("source"))
@@ -57,17 +58,12 @@ import Testing
         let good = try stage.receiver("d1")
         let manager = stage.manager(producer, [bad, good], .buffer(buffer))
         var sum = Totals.zero
-        var faults: [ReceiverFault] = []
+        var faults: [[ReceiverFault]] = []
         try manager.withCopy { copy in
             #expect(copy.receivers.count == 2)
-            while true {
-                do {
-                    guard let cycle = try copy.next() else { break }
-                    sum += cycle
-                } catch let fault as ReceiverFault {
-                    faults.append(fault)
-                    #expect(copy.receivers.map(\.label) == ["d1"])
-                }
+            sum += try copy.rest {
+                faults.append($0)
+                #expect(copy.receivers.map(\.label) == ["d1"])
             }
         }
         #expect(faults.count == 1 && faults.first?[bad] as? UsersOwn == UsersOwn(number: 1))
@@ -92,23 +88,25 @@ import Testing
         let manager = stage.manager(producer, [bad[0], between, bad[1], last], .buffer(buffer))
         #expect(manager.state == "initialized")
         var sum = Totals.zero
-        var faults: [ReceiverFault] = []
+        var faults: [[ReceiverFault]] = []
         try manager.withCopy { copy in
-            while true {
-                do {
-                    guard let cycle = try copy.next() else { break }
+            while let event = try copy.next() {
+                switch event {
+                case .idle: continue
+                case .moved(let cycle):
                     sum += cycle
                     #expect(manager.state == "\(producer.totals.messages) messages transferred")
-                } catch let fault as ReceiverFault {
-                    faults.append(fault)
+                case .faulted(let all):
+                    faults.append(all)
                     #expect(copy.receivers.map(\.label) == ["between", "d1"])
                     // What this cycle moved is with them already.
                     #expect(failing[0].rows == failing[1].rows && rows > failing[0].rows)
+                    try copy.drop(all)
                 }
             }
         }
         try #require(faults.count == 1)
-        #expect(faults[0].faults.count == 2 && faults[0].manager === manager)
+        #expect(faults[0].count == 2)
         #expect(bad.allSatisfy { faults[0][$0] as? UsersOwn == UsersOwn(number: 2) })
         #expect(failing.map(\.calls) == [2, 2])
         #expect(sum == producer.totals && sum.messages == 10_000 && rows == 10_000)
@@ -125,8 +123,9 @@ import Testing
         proxy.arm(.reset, direction: .toServer, at: .copyBytes(50_000))
         let failure = copyFail {
             try manager.withCopy { copy in
-                #expect(try copy.nextReceiverFault() != nil)
+                #expect(try copy.nextReceiverFaults() != nil)
                 #expect(copy.receivers.isEmpty)
+                try copy.drop(dying)
                 while try copy.next() != nil {}
             }
         }
@@ -150,18 +149,13 @@ import Testing
         var sum = Totals.zero
         var timeouts = 0
         try manager.withCopy { copy in
-            while true {
-                do {
-                    guard let cycle = try copy.next() else { break }
-                    sum += cycle
-                } catch let fault as ReceiverFault {
-                    try #require(fault[receiver] is SocketTimeout, "\(fault)")
-                    #expect(copy.receivers.map(\.label) == ["d2"])
-                    timeouts += 1
-                    if timeouts == 3 { proxy.resume() }
-                    try copy.reconcile(receiver)
-                    #expect(copy.receivers.count == 2)
-                }
+            sum += try copy.rest { faults in
+                try #require(faults[receiver] is SocketTimeout, "\(faults)")
+                #expect(copy.receivers.map(\.label) == ["d2"])
+                timeouts += 1
+                if timeouts == 3 { proxy.resume() }
+                try copy.reconcile(receiver)
+                #expect(copy.receivers.count == 2)
             }
         }
         #expect(timeouts >= 3)
@@ -181,8 +175,8 @@ import Testing
         let producer = try stage.producer()
         let manager = stage.manager(producer, [receiver], .buffer(1_000))
         try manager.withCopy { copy in
-            let fault = try copy.nextReceiverFault()
-            #expect(fault?[receiver] as? UsersOwn == UsersOwn(number: 4) && copy.receivers.isEmpty)
+            let faults = try copy.nextReceiverFaults()
+            #expect(faults?[receiver] as? UsersOwn == UsersOwn(number: 4) && copy.receivers.isEmpty)
             try copy.reconcile(receiver)
             #expect(copy.receivers.count == 1)
             while try copy.next() != nil {}
@@ -201,9 +195,11 @@ import Testing
         try manager.withCopy { copy in
             #expect(throws: CopyMisuse.notFaulted) { try copy.reconcile(dying) }
             #expect(throws: CopyMisuse.notAReceiver) { try copy.reconcile(NullReceiver()) }
-            #expect(try copy.nextReceiverFault() != nil)
+            #expect(try copy.nextReceiverFaults() != nil)
             #expect(throws: (any Error).self) { try copy.reconcile(dying) }
             #expect(copy.receivers.map(\.label) == ["d2"])
+            #expect(throws: CopyMisuse.faultIgnored) { try copy.next() }
+            try copy.drop(dying)
             _ = try copy.next()
             #expect(throws: CopyMisuse.givenUp) { try copy.reconcile(dying) }
             while try copy.next() != nil {}
@@ -230,7 +226,7 @@ import Testing
                 #expect(copy.receivers.count == 1)
             }
         }
-        #expect(fault?.manager === manager && (fault?.error as? PQError)?.connectionLost == true)
+        #expect(fault?.label == "source" && (fault?.error as? PQError)?.connectionLost == true)
         #expect(failure?.reason == .incomplete && failure?.receiverFaults.isEmpty == true)
         #expect((failure?.producerFault as? PQError)?.connectionLost == true)
         #expect(!producer.session.connection.isUsable && producer.commandTag == nil)

@@ -20,7 +20,8 @@ import Testing
         var count = 0
         let sum = try manager.withCopy { copy in
             var sum = Totals.zero
-            while let cycle = try copy.next() {
+            while let event = try copy.next() {
+                guard case .moved(let cycle) = event else { continue }
                 cycles += 1
                 if heard() > count {
                     count = heard()

@@ -41,6 +41,21 @@ import Testing
             try copyOrders(from: cluster.conninfo(), to: cluster.conninfo())
         }
         #expect(failure?.reason == .notStarted && sqlState(failure?.producerFault) == "42P01")
-        #expect(throws: PQError.self) { try copyOrders(from: "host=/nosuch", to: "host=/nosuch") }
+        #expect(throws: ConnectFailure.self) { try copyOrders(from: "host=/nosuch", to: "host=/nosuch") }
+    }
+
+    @Test func `a row that is there already fails the example`() throws {
+        let servers = try Servers.all()
+        let source = try servers.source.createDatabase()
+        let destination = try servers.first.createDatabase()
+        try servers.source.psql("CREATE TABLE orders (i int); INSERT INTO orders VALUES (1), (2)", database: source)
+        try servers.first.psql(
+            "CREATE TABLE orders (i int PRIMARY KEY); INSERT INTO orders VALUES (2)", database: destination)
+        let failure = copyFail {
+            try copyOrders(
+                from: servers.source.conninfo(database: source), to: servers.first.conninfo(database: destination))
+        }
+        #expect(failure?.reason == .incomplete && sqlState(failure?.receiverFaults.first?.error) == "23505")
+        #expect(try servers.first.psql("SELECT count(*) FROM orders", database: destination) == "1")
     }
 }

@@ -118,19 +118,15 @@ extension CopyManager {
     func sumOfCycles() throws -> Totals {
         try withCopy { copy in
             var sum = Totals.zero
-            while let cycle = try copy.next() { sum += cycle }
+            while let event = try copy.next() { if case .moved(let cycle) = event { sum += cycle } }
             return sum
         }
     }
 
     /// Goes on until a cycle faults with something of its receivers.
-    func nextReceiverFault() throws -> ReceiverFault? {
-        do {
-            while try next() != nil {}
-            return nil
-        } catch let fault as ReceiverFault {
-            return fault
-        }
+    func nextReceiverFaults() throws -> [ReceiverFault]? {
+        while let event = try next() { if case .faulted(let faults) = event { return faults } }
+        return nil
     }
 
     /// Goes on until the producer faults.

@@ -236,8 +236,8 @@ struct ByteStreamProducerTests {
         // The source is silent and stays so; the reader is there.
         try manager.expectNext(.zero)
         pipe.closeReadEnd()
-        let fault = try manager.nextFault()
-        #expect((fault[receiver] as? SystemError)?.isBrokenPipe == true)
+        let faults = try manager.nextFaults()
+        #expect((faults[receiver] as? SystemError)?.isBrokenPipe == true)
         _ = try manager.failure()
     }
 
@@ -280,8 +280,8 @@ struct ByteStreamProducerTests {
         // Half of it fits.
         try manager.expectNext(Totals(messages: 1024, bytes: 8192))
         #expect(manager.backlog(of: receiver) == 4096)
-        let fault = try manager.nextFault()
-        #expect((fault[receiver] as? SystemError)?.code == EPERM)
+        let faults = try manager.nextFaults()
+        #expect((faults[receiver] as? SystemError)?.code == EPERM)
         #expect(manager.backlog(of: receiver) == 4096)
         _ = try manager.failure()
         #expect(file.content == String(rows.prefix(4096)))
@@ -297,8 +297,8 @@ struct ByteStreamProducerTests {
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], poller: ScriptedPoller())
         try manager.withCopy { copy in
             _ = try copy.next()
-            let fault = try copy.nextFault()
-            #expect(described(fault.faults) == ["file: cannot sync"])
+            let faults = try copy.nextFaults()
+            #expect(described(faults) == ["file: cannot sync"])
             try copy.reconcile(receiver)
             try copy.expectNext(nil)
         }

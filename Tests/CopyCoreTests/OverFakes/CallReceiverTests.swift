@@ -63,7 +63,7 @@ struct CallReceiverTests {
         let manager = CopyManager(producer, [receiver], poller: ScriptedPoller())
         try manager.withCopy { copy in
             try copy.expectNext(Totals(messages: 1, bytes: 3))
-            _ = try copy.nextFault()
+            _ = try copy.nextFaults()
             try copy.reconcile(receiver)
             try copy.expectNext(Totals(messages: 3, bytes: 7))
             try copy.expectNext(nil)
@@ -80,7 +80,7 @@ struct CallReceiverTests {
         let manager = CopyManager(FakeProducer(rows: ["12"]), [receiver], poller: ScriptedPoller())
         try manager.withCopy { copy in
             _ = try copy.next()
-            _ = try copy.nextFault()
+            _ = try copy.nextFaults()
             try copy.reconcile(receiver)
             while try copy.next() != nil {}
         }

@@ -12,11 +12,11 @@ struct ReceiverFaultTests {
         receivers[2].turns = [.fail(Trouble("third"))]
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), receivers, poller: ScriptedPoller())
         try manager.enter()
-        let fault = try manager.nextFault()
-        #expect(described(fault.faults) == ["r0: first", "r2: third"])
-        #expect(fault.manager === manager)
-        #expect(fault[receivers[2]] as? Trouble == Trouble("third"))
-        #expect(fault[receivers[1]] == nil)
+        let faults = try manager.nextFaults()
+        #expect(described(faults) == ["r0: first", "r2: third"])
+        #expect(faults[receivers[2]] as? Trouble == Trouble("third"))
+        #expect(faults[receivers[1]] == nil)
+        try manager.drop(faults)
         #expect(manager.labels == ["r1", "r3"])
         #expect(receivers.map { $0.called("drain") } == [1, 1, 1, 1])
         try manager.expectRest(Totals(messages: 1, bytes: 2))
@@ -33,15 +33,10 @@ struct ReceiverFaultTests {
         var sum = Totals.zero
         var faults = 0
         try manager.withCopy { copy in
-            while true {
-                do {
-                    guard let moved = try copy.next() else { break }
-                    sum += moved
-                } catch let fault as ReceiverFault {
-                    faults += 1
-                    #expect(described(fault.faults) == ["lost: no more"])
-                    #expect(copy.labels == ["kept"])
-                }
+            sum += try copy.rest {
+                faults += 1
+                #expect(described($0) == ["lost: no more"])
+                #expect(copy.labels == ["kept"])
             }
         }
         #expect(faults == 1)
@@ -64,13 +59,8 @@ struct ReceiverFaultTests {
         var sum = Totals.zero
         var faulted: [String] = []
         try manager.withCopy { copy in
-            while true {
-                do {
-                    guard let moved = try copy.next() else { break }
-                    sum += moved
-                } catch let fault as ReceiverFault {
-                    faulted += described(fault.faults)
-                }
+            sum += try copy.rest {
+                faulted += described($0)
             }
         }
         #expect(faulted == ["r0: r0 at byte 0", "r1: r1 at byte 20", "r2: no more"])
@@ -90,10 +80,11 @@ struct ReceiverFaultTests {
         let manager = CopyManager(producer, [told, kept], poller: poller)
         try manager.withCopy { copy in
             try copy.expectNext(Totals(messages: 1, bytes: 2))
-            let fault = try copy.nextFault()
-            #expect(described(fault.faults) == ["told: no more"])
+            let faults = try copy.nextFaults()
+            #expect(described(faults) == ["told: no more"])
             // When it was said, not when more data came.
             #expect(poller.elapsed == 2)
+            try copy.drop(faults)
             try copy.expectRest(Totals(messages: 1, bytes: 2))
         }
         #expect(kept.text == "1\n2\n")
@@ -104,12 +95,11 @@ struct ReceiverFaultTests {
         let producer = FakeProducer(rows: ["1\n"])
         let manager = CopyManager(producer, [receiver], poller: ScriptedPoller())
         try manager.enter()
-        _ = try manager.nextFault()
+        try manager.drop(manager.nextFaults())
         #expect(manager.receivers.isEmpty)
         try manager.expectRest(Totals(messages: 1, bytes: 2))
         let failure = try manager.failure()
         #expect(failure.reason == .noReceivers)
-        #expect(failure.manager === manager)
         #expect(described(failure.receiverFaults) == ["only: no more"])
         #expect(failure[receiver] as? Trouble == trouble)
         #expect(failure.cause == nil)
@@ -138,15 +128,47 @@ struct ReceiverFaultTests {
         #expect(kept.called("aborted") == 1)
     }
 
+    @Test func `a fault that is ignored fails the copy`() throws {
+        let lost = FakeReceiver("lost", descriptor: 1, [.take(3), .fail(trouble)])
+        let kept = FakeReceiver("kept", descriptor: 2)
+        let manager = CopyManager(
+            FakeProducer(rows: numberedRows(50)), [lost, kept], settings: .buffer(16), poller: ScriptedPoller())
+        let failure = try copyFailure {
+            try manager.withCopy { copy in while try copy.next() != nil {} }
+        }
+        #expect(failure.reason == .incomplete && failure.cause == nil)
+        #expect(described(failure.receiverFaults) == ["lost: no more"])
+        #expect(kept.called("aborted") == 1)
+    }
+
+    @Test func `a fault is no longer ignored once its receiver is dropped or put back`() throws {
+        let receivers = [
+            FakeReceiver("a", descriptor: 1, [.fail(trouble)]), FakeReceiver("b", descriptor: 2, [.fail(trouble)]),
+        ]
+        let kept = FakeReceiver("kept", descriptor: 3)
+        let manager = CopyManager(FakeProducer(rows: ["1\n"]), receivers + [kept], poller: ScriptedPoller())
+        try manager.enter()
+        #expect(throws: CopyMisuse.notFaulted) { try manager.drop(kept) }
+        let faults = try manager.nextFaults()
+        try manager.drop(receivers[0])
+        #expect(faults.count == 2)
+        #expect(throws: CopyMisuse.faultIgnored) { try manager.next() }
+        #expect(throws: CopyMisuse.givenUp) { try manager.drop(receivers[0]) }
+        try manager.reconcile(receivers[1])
+        try manager.expectRest(Totals(messages: 1, bytes: 2))
+        try manager.leave()
+        #expect(receivers[1].text == "1\n" && receivers[0].text == "")
+    }
+
     @Test func `a fault of another copy is the user's own error`() throws {
         let inner = CopyManager(
-            FakeProducer(rows: ["1\n"]), [FakeReceiver("inner", [.fail(trouble)])], poller: ScriptedPoller())
+            FakeProducer([.fail(trouble)]), [FakeReceiver("inner")], poller: ScriptedPoller())
         try inner.enter()
-        let fault = try inner.nextFault()
+        let fault = try #require(throws: ProducerFault.self) { try inner.next() }
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [FakeReceiver("outer")], poller: ScriptedPoller())
         let failure = try copyFailure { try manager.withCopy { _ in throw fault } }
-        #expect((failure.cause as? ReceiverFault)?.manager === inner)
-        #expect(failure.receiverFaults.isEmpty)
+        #expect((failure.cause as? ProducerFault)?.error as? Trouble == trouble)
+        #expect(failure.receiverFaults.isEmpty && failure.producerFault == nil)
     }
 }
 
@@ -161,7 +183,7 @@ struct ProducerFaultTests {
             try copy.expectNext(Totals(messages: 1, bytes: 2))
             let fault = try #require(throws: ProducerFault.self) { try copy.next() }
             #expect(fault.error as? Trouble == trouble)
-            #expect(fault.manager === copy)
+            #expect(fault.label == copy.producer.label)
             #expect(copy.labels == ["one"])
             try copy.expectRest(Totals(messages: 1, bytes: 2))
         }

@@ -85,7 +85,7 @@ struct RateAndIdleTests {
         try manager.expectNext(Totals(messages: 1, bytes: 2))
         try manager.expectNext(.zero)
         try manager.expectNext(.zero)
-        _ = try manager.nextFault()
+        _ = try manager.nextFaults()
         #expect(poller.elapsed == 2.5)
         _ = try manager.failure()
     }

@@ -17,17 +17,12 @@ struct ReconcileTests {
         var sum = Totals.zero
         var faults = 0
         try manager.withCopy { copy in
-            while true {
-                do {
-                    guard let moved = try copy.next() else { break }
-                    sum += moved
-                } catch let fault as ReceiverFault {
-                    faults += 1
-                    #expect(described(fault.faults) == ["one: one at byte \(byte)"])
-                    #expect(copy.labels == ["two"])
-                    try copy.reconcile(receiver)
-                    #expect(copy.labels == ["one", "two"])
-                }
+            sum += try copy.rest {
+                faults += 1
+                #expect(described($0) == ["one: one at byte \(byte)"])
+                #expect(copy.labels == ["two"])
+                try copy.reconcile(receiver)
+                #expect(copy.labels == ["one", "two"])
             }
         }
         #expect(faults == 1)
@@ -44,7 +39,7 @@ struct ReconcileTests {
         let manager = CopyManager(FakeProducer(rows: Self.rows), [receiver], poller: ScriptedPoller())
         try manager.withCopy { copy in
             _ = try copy.next()
-            _ = try copy.nextFault()
+            _ = try copy.nextFaults()
             #expect(copy.receivers.isEmpty)
             try copy.reconcile(receiver)
             #expect(copy.receivers.count == 1)
@@ -58,7 +53,7 @@ struct ReconcileTests {
         let manager = CopyManager(FakeProducer(rows: ["1\t2\t3\n"]), [receiver], poller: ScriptedPoller())
         try manager.enter()
         _ = try manager.next()
-        _ = try manager.nextFault()
+        _ = try manager.nextFaults()
         #expect(receiver.text == "1\t")
         #expect(manager.backlog(of: receiver) == 4)
         try manager.reconcile(receiver)
@@ -74,8 +69,8 @@ struct ReconcileTests {
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], poller: ScriptedPoller())
         try manager.withCopy { copy in
             try copy.expectNext(Totals(messages: 1, bytes: 2))
-            let fault = try copy.nextFault()
-            #expect(described(fault.faults) == ["one: disk full"])
+            let faults = try copy.nextFaults()
+            #expect(described(faults) == ["one: disk full"])
             try copy.reconcile(receiver)
             try copy.expectNext(nil)
         }
@@ -89,7 +84,7 @@ struct ReconcileTests {
         let other = FakeReceiver("two", descriptor: 2)
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver, other], poller: ScriptedPoller())
         try manager.withCopy { copy in
-            _ = try copy.nextFault()
+            _ = try copy.nextFaults()
             #expect(throws: Trouble("second")) { try copy.reconcile(receiver) }
             #expect(copy.labels == ["two"])
             receiver.attending = Trouble("third")
@@ -105,8 +100,9 @@ struct ReconcileTests {
         let receiver = FakeReceiver("one", [.fail(Trouble("first")), .fail(Trouble("second"))])
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], poller: ScriptedPoller())
         try manager.enter()
-        _ = try manager.nextFault()
+        _ = try manager.nextFaults()
         #expect(throws: Trouble("second")) { try manager.reconcile(receiver) }
+        try manager.drop(receiver)
         try manager.expectRest(Totals(messages: 1, bytes: 2))
         let failure = try manager.failure()
         #expect(failure.reason == .noReceivers)
@@ -117,7 +113,7 @@ struct ReconcileTests {
         let receiver = FakeReceiver("one", [.fail(Trouble("once"))])
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], poller: ScriptedPoller())
         try manager.enter()
-        _ = try manager.nextFault()
+        _ = try manager.nextFaults()
         try manager.reconcile(receiver)
         let failure = try manager.failure()
         #expect(failure.reason == .incomplete)
@@ -153,7 +149,7 @@ struct ReconcileTests {
         let producer = FakeProducer([.rows(["1\n"]), .rows(["2\n"])])
         let manager = CopyManager(producer, [receiver, other], poller: ScriptedPoller())
         try manager.enter()
-        _ = try manager.nextFault()
+        try manager.drop(manager.nextFaults())
         _ = try manager.next()
         let calls = receiver.calls
         #expect(throws: CopyMisuse.givenUp) { try manager.reconcile(receiver) }
@@ -169,7 +165,7 @@ struct ReconcileTests {
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], poller: ScriptedPoller())
         #expect(throws: CopyMisuse.notEntered) { try manager.reconcile(receiver) }
         try manager.enter()
-        _ = try manager.nextFault()
+        _ = try manager.nextFaults()
         _ = try manager.failure()
         #expect(throws: CopyMisuse.notEntered) { try manager.reconcile(receiver) }
     }

@@ -16,9 +16,9 @@ struct TimeoutTests {
         poller.pass(3)
         try manager.expectNext(Totals(messages: 1, bytes: 2))
         #expect(poller.elapsed == 3)
-        let fault = try manager.nextFault()
+        let faults = try manager.nextFaults()
         #expect(poller.elapsed == 13)
-        #expect(fault[receiver] as? SocketTimeout == SocketTimeout(seconds: 10, awaitingConfirmation: false))
+        #expect(faults[receiver] as? SocketTimeout == SocketTimeout(seconds: 10, awaitingConfirmation: false))
         #expect(manager.receivers.isEmpty)
         _ = try manager.failure()
     }
@@ -62,9 +62,9 @@ struct TimeoutTests {
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], settings: Self.settings, poller: poller)
         try manager.enter()
         _ = try manager.next()
-        let fault = try manager.nextFault()
+        let faults = try manager.nextFaults()
         #expect(receiver.attended == 1)
-        #expect(fault[receiver] is SocketTimeout)
+        #expect(faults[receiver] is SocketTimeout)
         #expect(poller.elapsed == 10)
         _ = try manager.failure()
     }
@@ -79,7 +79,7 @@ struct TimeoutTests {
         let manager = CopyManager(producer, [receiver], settings: Self.settings, poller: poller)
         try manager.enter()
         try manager.expectNext(Totals(messages: 1, bytes: 2))
-        _ = try manager.nextFault()
+        _ = try manager.nextFaults()
         #expect(poller.elapsed == 18)
         _ = try manager.failure()
     }
@@ -101,13 +101,8 @@ struct TimeoutTests {
         var sum = Totals.zero
         var faults: [String] = []
         try manager.withCopy { copy in
-            while true {
-                do {
-                    guard let moved = try copy.next() else { break }
-                    sum += moved
-                } catch let fault as ReceiverFault {
-                    faults += fault.faults.map { "\($0.receiver.label) at \(poller.elapsed)" }
-                }
+            sum += try copy.rest {
+                faults += $0.map { "\($0.receiver.label) at \(poller.elapsed)" }
             }
         }
         #expect(faults == ["stuck at 10.0"])
@@ -122,8 +117,8 @@ struct TimeoutTests {
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), receivers, settings: Self.settings, poller: poller)
         try manager.enter()
         _ = try manager.next()
-        let fault = try manager.nextFault()
-        #expect(fault.faults.map(\.receiver.label) == ["a", "b"])
+        let faults = try manager.nextFaults()
+        #expect(faults.map(\.receiver.label) == ["a", "b"])
         #expect(try manager.failure().reason == .noReceivers)
     }
 
@@ -134,12 +129,12 @@ struct TimeoutTests {
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], settings: Self.settings, poller: poller)
         try manager.enter()
         _ = try manager.next()
-        _ = try manager.nextFault()
+        _ = try manager.nextFaults()
         #expect(poller.elapsed == 10)
         poller.pass(7)
         try manager.reconcile(receiver)
-        let fault = try manager.nextFault()
-        #expect(fault[receiver] is SocketTimeout)
+        let faults = try manager.nextFaults()
+        #expect(faults[receiver] is SocketTimeout)
         #expect(poller.elapsed == 27)
         poller.ready(1, .write, at: 30)
         try manager.reconcile(receiver)
@@ -166,12 +161,12 @@ struct TimeoutTests {
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], settings: Self.settings, poller: poller)
         try manager.enter()
         try manager.expectNext(Totals(messages: 1, bytes: 2))
-        let fault = try manager.nextFault()
-        #expect(fault[receiver] as? SocketTimeout == SocketTimeout(seconds: 10, awaitingConfirmation: true))
+        let faults = try manager.nextFaults()
+        #expect(faults[receiver] as? SocketTimeout == SocketTimeout(seconds: 10, awaitingConfirmation: true))
         #expect(poller.elapsed == 10)
         // Reconciled, it is waited for as long again.
         try manager.reconcile(receiver)
-        _ = try manager.nextFault()
+        _ = try manager.nextFaults()
         #expect(poller.elapsed == 20)
         try manager.reconcile(receiver)
         receiver.finishing.acts = []

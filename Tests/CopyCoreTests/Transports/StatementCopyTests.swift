@@ -161,12 +161,8 @@ struct StatementCopyTests {
         let manager = bench.manager("SELECT i, repeat('x', 500) FROM generate_series(1, 20000) i")
         var faulted: [String] = []
         try manager.withCopy { copy in
-            while true {
-                do {
-                    guard try copy.next() != nil else { return }
-                } catch let fault as ReceiverFault {
-                    faulted += fault.faults.map { ($0.error as? PQError)?.server?.sqlState ?? "\($0.error)" }
-                }
+            _ = try copy.rest {
+                faulted += $0.map { ($0.error as? PQError)?.server?.sqlState ?? "\($0.error)" }
             }
         }
         #expect(faulted == ["23514"])
@@ -212,12 +208,8 @@ struct StatementCopyTests {
         try manager.withCopy { copy in
             for _ in 0..<10 { _ = try copy.next() }
             try killer.run("SELECT pg_terminate_backend(\(bench.targets[0].connection.backendPID))")
-            while true {
-                do {
-                    guard try copy.next() != nil else { return }
-                } catch let fault as ReceiverFault {
-                    faults += fault.faults.map(\.error)
-                }
+            _ = try copy.rest {
+                faults += $0.map(\.error)
             }
         }
         #expect(faults.count == 1 && faults.first is PQError)

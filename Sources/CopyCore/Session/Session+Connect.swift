@@ -1,0 +1,23 @@
+// A session in one line.
+
+extension Session {
+    /// Connects by libpq's rules and opens a session. libpq: PQconnectdbParams.
+    /// - Parameters:
+    ///   - conninfo: a database's name, a URI or a keyword string, `service=NAME` for one.
+    ///   - timeout: of a try, where the connection and PGCONNECT_TIMEOUT say none; whole seconds, 2 at least.
+    ///   - poller: where the session waits.
+    /// - Throws: `ConnectFailure`, in the server's words or libpq's, without any password; `Interrupted`.
+    public static func connect(
+        _ conninfo: String, timeout: Duration? = nil, poller: any Poller = SystemPoller()
+    ) throws -> Session {
+        let label = Redaction.label(of: conninfo).text
+        guard
+            let link = ServerLink(
+                server: Endpoint(.server(conninfo: conninfo, table: nil), label: label), isNamed: false)
+        else { throw ConnectFailure("no connection was made") }
+        let seconds = timeout.map { max(2, Int(min(1e6, ($0 / .seconds(1)).rounded(.up)))) }
+        let connection = try Connector(poller: poller).connect([link.parameters(waitingUpTo: seconds)])[0]
+        guard connection.isUsable else { throw link.failure(connection) }
+        return try Session(connection, label: label, poller: poller)
+    }
+}
