@@ -120,14 +120,17 @@ import Testing
     }
 
     /// Killed, it cannot let go itself.
-    @Test func backendOfAKilledProgramIsInNobodysWay() throws {
+    @Test(arguments: ["source", "query", "destination"]) func backendOfAKilledProgramIsInNobodysWay(side: String) throws
+    {
         let trio = try Trio(rows: 10)
-        let holder = try Holder(trio.first, "LOCK TABLE t IN ACCESS SHARE MODE")
-        let running = try start("--truncate", trio.source.at(), trio.first.at())
-        try trio.first.waitForLock()
+        let place = side == "destination" ? trio.first : trio.source
+        let holder = try Holder(place, "LOCK TABLE t")
+        let from = side == "query" ? ["--query", "SELECT * FROM t", trio.source.conninfo] : [trio.source.at()]
+        let running = try program(["--truncate"] + from + [trio.first.at()]).start()
+        try place.waitForLock()
         running.kill()
         _ = try running.wait()
-        try trio.first.expectNoBackends(within: .seconds(20))
+        try place.expectNoBackends(within: .seconds(20))
         try holder.release()
     }
 

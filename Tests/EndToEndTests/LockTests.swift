@@ -363,7 +363,7 @@ import Testing
         try trio.source.sql("BEGIN; TRUNCATE t; \(Self.fill("new")); COMMIT")
         try holder.release()
         let result = try running.end()
-        #expect(result.code == 1 && result.errors.contains("emptied, rewritten or replaced"), "\(result)")
+        #expect(result.code == 1 && result.errors.contains("emptied, rewritten, replaced or altered"), "\(result)")
         #expect(result.errors.contains("t: emptied"), "\(result)")
         #expect(try content(trio.first) == "1000 there")
     }
@@ -387,7 +387,7 @@ import Testing
         try trio.source.sql("ALTER TABLE t ATTACH PARTITION two FOR VALUES FROM (10) TO (20)")
         _ = try Program("cat", [pipe]).run().expecting(0)
         let result = try running.end()
-        #expect(result.code == 1 && result.errors.contains("two: emptied, rewritten or replaced"), "\(result)")
+        #expect(result.code == 1 && result.errors.contains("two: emptied, rewritten, replaced or altered"), "\(result)")
         #expect(try trio.first.count() == 0)
     }
 
@@ -511,7 +511,7 @@ import Testing
         )
         _ = try Program("cat", [pipe]).run().expecting(0)
         let result = try running.end()
-        #expect(result.code == 1 && result.errors.contains("one: emptied, rewritten or replaced"), "\(result)")
+        #expect(result.code == 1 && result.errors.contains("one: emptied, rewritten, replaced or altered"), "\(result)")
         #expect(try trio.first.count() == 0)
     }
 }

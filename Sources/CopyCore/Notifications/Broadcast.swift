@@ -42,9 +42,13 @@ public enum Broadcast {
                     try session.notify(notifications)
                 }
             }
-            for (index, session) in sessions.enumerated() {
-                try session.poller.checkInterruption()
-                guard commit(session, &outcome.statuses[index]) else { break }
+            var committer = Committer(order: Array(sessions.indices), goesOn: false)
+            try sessions.first?.poller.checkInterruption()
+            while let index = committer.next() {
+                outcome.statuses[index] = commit(sessions[index])
+                committer.answered(outcome.statuses[index].answer)
+                // A signal between two of them: those that are open are rolled back.
+                try sessions[index].poller.checkInterruption()
             }
         } catch let misuse as NotificationMisuse {
             throw misuse
@@ -65,20 +69,25 @@ public enum Broadcast {
         }
     }
 
-    /// False when it is not known to be committed.
-    private static func commit(_ session: Session, _ status: inout Status) -> Bool {
+    private static func commit(_ session: Session) -> Status {
         do {
             let tag = try session.commit(within: nil)
-            if tag == "COMMIT" {
-                status = .committed
-                return true
-            }
-            status = .rolledBack(PQError(message: "the transaction was rolled back"))
+            return tag == "COMMIT"
+                ? .committed : .rolledBack(PQError(message: "the transaction was rolled back"))
         } catch let error as PQError where !error.connectionLost {
-            status = .rolledBack(error)
+            return .rolledBack(error)
         } catch {
-            status = .inDoubt(error)
+            return .inDoubt(error)
         }
-        return false
+    }
+}
+
+extension Broadcast.Status {
+    fileprivate var answer: Committer.Answer {
+        switch self {
+        case .committed: .committed
+        case .rolledBack: .refused
+        case .inDoubt: .lost
+        }
     }
 }

@@ -35,7 +35,8 @@ extension Catalog {
         ::pg_catalog.int8, pg_catalog.pg_is_in_recovery(), \
         d.oid, pg_catalog.current_setting('default_transaction_read_only'), \
         (SELECT s.source OPERATOR(pg_catalog.=) 'client' FROM pg_catalog.pg_settings s \
-        WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout') FROM pg_catalog.pg_database d \
+        WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout'), \(SessionSettings.canNoticeClient) \
+        FROM pg_catalog.pg_database d \
         WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
         """)
 
@@ -62,7 +63,8 @@ extension Catalog {
             cluster: ClusterIdentity(
                 start: text(0), isInRecovery: text(1) == "t", systemIdentifier: control?.value(0, 0),
                 timeline: written ?? replayed, isTimelineSure: written != nil || received),
-            database: text(2), isReadOnly: text(3) == "on", hasOwnLockTimeout: text(4) == "t")
+            database: text(2), isReadOnly: text(3) == "on", hasOwnLockTimeout: text(4) == "t",
+            canNoticeClient: text(5) == "t")
     }
 
     /// The question which relations this transaction has locked, and which of them are not what they were at its

@@ -52,6 +52,8 @@ final class Lookup {
         var isReadOnly: Bool
         /// The user gave lock_timeout with the connection; a role's or database's default is not his wish.
         var hasOwnLockTimeout: Bool
+        /// Its backends can be told to notice that their client is gone.
+        var canNoticeClient = false
     }
 
     /// What the name stands for; nil where none was asked for.

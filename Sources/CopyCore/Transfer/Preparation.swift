@@ -41,6 +41,7 @@ final class Preparation {
     /// What the name stood for at the last look.
     var found: Lookup.Found?
     private let keepLockTimeout: Bool
+    private let canNoticeClient: Bool
     private let pinsMoney: Bool
     private let withTypes: Bool
     private let isVital: Bool
@@ -63,18 +64,19 @@ final class Preparation {
 
     /// A preparation that asks nothing yet.
     /// - Parameters:
-    ///   - keepLockTimeout: the user gave one with the connection.
+    ///   - server: which it is.
     ///   - pinsMoney: as in `SessionSettings`.
     ///   - withTypes: ask for what the table's types are made of.
     ///   - isVital: as in `PipelinePart`.
     init(
-        _ session: Session, _ role: Role, _ rows: Rows, keepLockTimeout: Bool, pinsMoney: Bool, withTypes: Bool,
+        _ session: Session, at server: Lookup.Server, _ role: Role, _ rows: Rows, pinsMoney: Bool, withTypes: Bool,
         isVital: Bool
     ) {
         self.session = session
         self.role = role
         self.rows = rows
-        self.keepLockTimeout = keepLockTimeout
+        keepLockTimeout = server.hasOwnLockTimeout
+        canNoticeClient = server.canNoticeClient
         self.pinsMoney = pinsMoney
         self.withTypes = withTypes
         self.isVital = isVital
@@ -141,6 +143,7 @@ final class Preparation {
             part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED" + (overridesReadOnly ? " READ WRITE" : "")))
         }
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+        if canNoticeClient { part.ask(.statement(SessionSettings.noticingClient)) }
     }
 
     /// The locks are had. What a source's functions lock while rows flow is known to nobody before, and may wait for what
@@ -158,7 +161,7 @@ final class Preparation {
     private func askSettings() {
         settingsResult = part.ask(
             .statement(
-                SessionSettings.statement(session.connection, pinsMoney: pinsMoney, deadLink: deadLink)),
+                SessionSettings.statement(pinsMoney: pinsMoney, deadLink: deadLink)),
             answeredAtOnce: true)
     }
 

@@ -13,21 +13,21 @@ enum SessionSettings {
     /// What `first` leaves, as one statement, which a pipeline takes: for the open transaction only, since the session
     /// behind a pooler is another client's afterwards. Its first value is the number of the backend.
     /// - Parameter deadLink: seconds, as in `Preparation.Role`; nil: leave it to the server.
-    static func statement(_ connection: Connection, pinsMoney: Bool, deadLink seconds: Int?) -> String {
+    static func statement(pinsMoney: Bool, deadLink seconds: Int?) -> String {
         var calls = values(pinsMoney).map {
             "pg_catalog.set_config('\($0.name)', '\($0.value)', true)"
         }
-        if connection.serverVersion >= 140_000 { calls.append(noticingClients) }
         if let seconds { calls.append(deadLinkSettings(seconds)) }
         return "SELECT pg_catalog.pg_backend_pid(), " + calls.joined(separator: ", ")
     }
 
-    /// A backend that waits for a lock is to notice that its client was killed: it would stand in everybody's way. Where the
-    /// system can tell.
-    private static let noticingClients = """
-        CASE WHEN pg_catalog.strpos(pg_catalog.version(), 'linux') OPERATOR(pg_catalog.>) 0 \
-        AND pg_catalog.current_setting('client_connection_check_interval') OPERATOR(pg_catalog.=) '0' \
-        THEN pg_catalog.set_config('client_connection_check_interval', '2s', true) END
+    /// A backend that waits for a lock is to notice that its client was killed: it would stand in everybody's way.
+    static let noticingClient = "SET LOCAL client_connection_check_interval = '2s'"
+
+    /// A condition: the server's system can tell it (14, on Linux), and nobody has set it.
+    static let canNoticeClient = """
+        pg_catalog.strpos(pg_catalog.version(), 'linux') OPERATOR(pg_catalog.>) 0 \
+        AND pg_catalog.current_setting('client_connection_check_interval', true) OPERATOR(pg_catalog.=) '0'
         """
 
     /// A server that waits for rows over a link that is dead sends nothing, and so never notices: it is to ask. Where

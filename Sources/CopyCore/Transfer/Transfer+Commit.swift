@@ -59,18 +59,24 @@ extension Transfer {
 
     /// Servers first, then files: a rename hardly ever fails. The first failure stops the rest.
     func commit() -> (any Error)? {
-        let order = entries.filter { $0.endpoint.isServer } + entries.filter { !$0.endpoint.isServer }
+        let servers = entries.indices.filter { entries[$0].endpoint.isServer }
+        var committer = Committer(
+            order: servers + entries.indices.filter { !entries[$0].endpoint.isServer }, goesOn: request.keepGoing)
+        for index in entries.indices where !entries[index].isActive { committer.drop(index) }
         var failure: (any Error)?
-        for entry in order where entry.isActive {
-            if failure != nil, !request.keepGoing { break }
+        while let index = committer.next() {
+            let entry = entries[index]
             do {
                 try entry.destination?.commit()
+                committer.answered(.committed)
                 entry.status = .committed
             } catch let doubt as CommitInDoubt {
+                committer.answered(.lost)
                 entry.status = .inDoubt(transaction: doubt.transaction)
                 entry.error = doubt
                 failure = doubt
             } catch {
+                committer.answered(.refused)
                 entry.error = error
                 failure = error
             }

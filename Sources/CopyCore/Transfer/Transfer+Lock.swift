@@ -62,7 +62,7 @@ extension Transfer {
         if let session = sourceSession, let server = sourceServer, let rows = sourceRows {
             // A condition's or a query's columns may be written as names, which depend on the search_path.
             let preparation = Preparation(
-                session, .source, rows, keepLockTimeout: server.hasOwnLockTimeout, pinsMoney: pinsMoney,
+                session, at: server, .source, rows, pinsMoney: pinsMoney,
                 withTypes: withTypes || request.condition != nil, isVital: true)
             sourcePreparation = preparation
             participants.append(Participant(entry: nil, server: server, preparation: preparation))
@@ -73,9 +73,8 @@ extension Transfer {
                 isEmptied: request.truncate, overridesReadOnly: request.overridesReadOnly,
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
             let preparation = Preparation(
-                session, role, .table(found, where: nil), keepLockTimeout: server.hasOwnLockTimeout,
-                pinsMoney: pinsMoney,
-                withTypes: withTypes, isVital: !request.keepGoing)
+                session, at: server, role, .table(found, where: nil), pinsMoney: pinsMoney, withTypes: withTypes,
+                isVital: !request.keepGoing)
             entry.preparation = preparation
             participants.append(Participant(entry: entry, server: server, preparation: preparation))
         }

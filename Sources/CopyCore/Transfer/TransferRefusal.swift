@@ -31,7 +31,7 @@ public struct SourceChanged: Error, Sendable, Hashable, CustomStringConvertible 
 
     /// For a person.
     public var description: String {
-        let what = "\(names.joined(separator: ", ")): emptied, rewritten or replaced"
+        let what = "\(names.joined(separator: ", ")): emptied, rewritten, replaced or altered"
         return isStuck
             ? "\(what) again and again before it could be locked; nothing was copied"
             : "\(what) while it was read; nothing was committed, run it again"

@@ -20,8 +20,8 @@ struct PreparationTests {
         try PipelineRound.run([lookup.part])
         let found = try #require(try lookup.table())
         #expect(try settings() == before)
-        let preparation = Preparation(
-            session, role, .table(found, where: nil), keepLockTimeout: false, pinsMoney: true, withTypes: true,
+        let preparation = try Preparation(
+            session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true, withTypes: true,
             isVital: true)
         #expect(preparation.backendPID == nil)
         preparation.ask(within: nil, patience: nil)

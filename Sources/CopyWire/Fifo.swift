@@ -1,21 +1,23 @@
 // First in, first out.
 
 /// A queue; both ends in constant time on average.
-struct Fifo<Element> {
+package struct Fifo<Element> {
     private var elements: [Element?] = []
     private var head = 0
 
-    var count: Int { elements.count - head }
-    var isEmpty: Bool { count == 0 }
-    var first: Element? { isEmpty ? nil : elements[head] }
+    package var count: Int { elements.count - head }
+    package var isEmpty: Bool { count == 0 }
+    package var first: Element? { isEmpty ? nil : elements[head] }
 
     /// The element so many places behind the first.
-    subscript(offset: Int) -> Element { elements[head + offset]! }
+    package subscript(offset: Int) -> Element { elements[head + offset]! }
 
-    mutating func append(_ element: Element) { elements.append(element) }
+    package init() {}
+
+    package mutating func append(_ element: Element) { elements.append(element) }
 
     @discardableResult
-    mutating func popFirst() -> Element? {
+    package mutating func popFirst() -> Element? {
         guard !isEmpty else { return nil }
         defer {
             elements[head] = nil
@@ -29,3 +31,5 @@ struct Fifo<Element> {
         return elements[head]
     }
 }
+
+extension Fifo: Sendable where Element: Sendable {}

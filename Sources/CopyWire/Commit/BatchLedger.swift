@@ -1,0 +1,96 @@
+// What is known of the transactions of a session that is sent statements without waiting; pure.
+
+/// Follows the statements of a batch, numbered from 1, and its synchronization points.
+///
+/// Statements between two synchronization points are one transaction, unless they say BEGIN; behind one that failed
+/// nothing runs until the next point. So what an answer tells is not what its own statement did alone.
+public struct BatchLedger: Sendable {
+    /// Something failed.
+    public private(set) var hasFailed = false
+    /// The last statement that is known to be committed; 0: none.
+    public private(set) var committed = 0
+
+    /// The last statement that a synchronization point has confirmed, and the last one before any.
+    private var confirmed = 0
+    private var announced = 0
+    /// The last statement of each synchronization point that is under way.
+    private var points = Fifo<Int>()
+    /// A statement failed since the last point; the server ended the session with that.
+    private var isFailing = false
+    private var isEndedByServer = false
+    /// Something was done since the last COMMIT or ROLLBACK; a point commits it, unless BEGIN was said. libpq does not
+    /// tell the transaction's status while more is under way.
+    private var hasWork = false
+    private var isInBlock = false
+
+    /// Nothing was sent.
+    public init() {}
+
+    /// The server has said of a statement why it failed, since the last point.
+    public var knowsFailure: Bool { isFailing }
+
+    /// A point was sent behind this statement.
+    public mutating func announce(_ statement: Int) {
+        announced = statement
+        points.append(statement)
+    }
+
+    /// A statement was done.
+    /// - Parameters:
+    ///   - tag: its command tag.
+    ///   - words: its keywords and plain names, in lower case.
+    public mutating func done(_ statement: Int, tag: String, words: @autoclosure () -> [String]) {
+        switch tag {
+        case "BEGIN", "START TRANSACTION": isInBlock = true
+        case "ROLLBACK", "COMMIT", "PREPARE TRANSACTION":
+            let words = words()
+            // To a savepoint: the transaction goes on.
+            if tag == "ROLLBACK", words.contains("to") { return }
+            if tag != "ROLLBACK" { committed = statement }
+            hasWork = false
+            isInBlock = words.contains("chain") && !words.contains("no")
+        default: hasWork = true
+        }
+    }
+
+    /// A statement failed, or could not be sent.
+    /// - Parameters:
+    ///   - byServer: its server said so.
+    ///   - endsSession: and ended the session with that.
+    public mutating func failed(words: @autoclosure () -> [String], byServer: Bool, endsSession: Bool) {
+        hasFailed = true
+        guard byServer else { return }
+        isFailing = true
+        if endsSession { isEndedByServer = true }
+        // A transaction that could not be committed is over.
+        let words = words()
+        if ["commit", "end"].contains(words.first) || words.starts(with: ["prepare", "transaction"]) {
+            isInBlock = false
+            hasWork = false
+        }
+    }
+
+    /// The answer of the oldest point under way.
+    /// - Parameter isRefused: what it was to commit was not.
+    public mutating func synchronized(isRefused: Bool) {
+        guard let last = points.popFirst() else { return }
+        confirmed = last
+        if !isInBlock {
+            if !isRefused, !isFailing, hasWork { committed = last }
+            hasWork = false
+        }
+        isFailing = false
+        if isRefused { hasFailed = true }
+    }
+
+    /// Something else keeps it from being whole: its connection is gone, a statement was refused.
+    public mutating func fail() { hasFailed = true }
+
+    /// What may be committed or not where the connection is gone now. Behind a statement that ended the session nothing
+    /// ran; behind another that failed, what follows its point.
+    public var doubtful: ClosedRange<Int>? {
+        guard !isEndedByServer else { return nil }
+        let first = (isFailing ? points.first ?? announced : confirmed) + 1
+        return first <= announced ? first...announced : nil
+    }
+}
