@@ -37,7 +37,9 @@ let package = Package(
             name: "CopyWireTests", dependencies: ["CopyWire"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(name: "PQTests", dependencies: ["PQ", "TestKit"], swiftSettings: strict),
         .testTarget(name: "CopyCoreTests", dependencies: ["CopyCore", "TestKit"], swiftSettings: strict),
-        .testTarget(name: "PgcopyCLITests", dependencies: ["PgcopyCLI", "TestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "PgcopyCLITests", dependencies: ["PgcopyCLI", "CopyCore", "CopyWire", "TestKit"],
+            swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["TestKit"], swiftSettings: strict),
 
         // Its results lie beside it, outside of the target: they are no sources.

@@ -19,6 +19,18 @@ public enum Broadcast {
         /// The signal that ended it.
         public var signal: CInt?
 
+        /// What became of all sessions.
+        public var verdict: Committer.Verdict {
+            Committer.Verdict(
+                statuses.map { status in
+                    switch status {
+                    case .committed: .committed
+                    case .rolledBack: .rolledBack
+                    case .inDoubt: .inDoubt
+                    }
+                })
+        }
+
         /// An outcome of these parts.
         public init(statuses: [Status], signal: CInt? = nil) {
             self.statuses = statuses

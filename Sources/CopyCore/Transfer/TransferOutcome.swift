@@ -55,6 +55,18 @@ public struct TransferOutcome: Sendable {
     /// The failure lies in what was asked for, or a connection could not be made.
     public var isUsageError = false
 
+    /// What became of all destinations.
+    public var verdict: Committer.Verdict {
+        Committer.Verdict(
+            destinations.map { destination in
+                switch destination.status {
+                case .committed: .committed
+                case .rolledBack: .rolledBack
+                case .inDoubt: .inDoubt
+                }
+            })
+    }
+
     /// Bytes a second that a destination took while there was copying.
     public func rate(of destination: Destination) -> Double {
         copySeconds > 0 ? Double(destination.bytes) / copySeconds : 0

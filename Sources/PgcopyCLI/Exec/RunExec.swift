@@ -66,24 +66,14 @@ private struct ExecRun {
         let batch = try Batch(
             input, on: sessions, syncEvery: options.syncEvery, output: output, observer: report, poller: poller)
         do {
-            let succeeded = try batch.run()
-            if report.isInDoubt { return ExitCode.inDoubt }
-            return code(succeeded, of: sessions.count)
+            return ExitCode.of(try batch.run())
         } catch let error as SystemError where output.isLost {
             // `| head` had enough: no error of anybody's.
             if !error.isBrokenPipe { Console().message("stdout: \(error)") }
             return report.isInDoubt ? ExitCode.inDoubt : report.hasCommitted ? ExitCode.partial : ExitCode.failure
-        } catch let interrupted as Interrupted where report.isInDoubt || batch.completed > 0 {
+        } catch let interrupted as Interrupted {
             Console().message(SignalName.sentence(interrupted.signal))
-            return report.isInDoubt ? ExitCode.inDoubt : code(batch.completed, of: sessions.count)
-        }
-    }
-
-    private func code(_ succeeded: Int, of all: Int) -> Int32 {
-        switch succeeded {
-        case all: ExitCode.success
-        case 0: ExitCode.failure
-        default: ExitCode.partial
+            return ExitCode.of(batch.verdict, signal: interrupted.signal)
         }
     }
 

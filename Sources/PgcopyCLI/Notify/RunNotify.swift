@@ -31,7 +31,7 @@ private func tell(_ outcome: Broadcast.Outcome, _ sessions: [Session], _ talk: S
         switch status {
         case .committed:
             // Said only where others were not.
-            if ExitCode.of(outcome) != ExitCode.success { talk.console.message("\(session.label): sent") }
+            if outcome.verdict != .all { talk.console.message("\(session.label): sent") }
         case .rolledBack(let error):
             if let error { talk.tell(session.label, error) }
             if someCommitted || error != nil { talk.console.message("\(session.label): nothing was sent") }
@@ -39,22 +39,5 @@ private func tell(_ outcome: Broadcast.Outcome, _ sessions: [Session], _ talk: S
             talk.tell(session.label, error)
             talk.console.message("\(session.label): in doubt: the commit was sent, its answer was lost")
         }
-    }
-}
-
-extension ExitCode {
-    /// The exit code an outcome stands for.
-    static func of(_ outcome: Broadcast.Outcome) -> Int32 {
-        var committed = 0
-        for status in outcome.statuses {
-            switch status {
-            case .inDoubt: return inDoubt
-            case .committed: committed += 1
-            case .rolledBack: break
-            }
-        }
-        if committed == outcome.statuses.count { return success }
-        if committed > 0 { return partial }
-        return outcome.signal.map { 128 + $0 } ?? failure
     }
 }

@@ -108,26 +108,3 @@ extension CopyOptions {
         encoding = options.formatDetails.encoding
     }
 }
-
-extension ExitCode {
-    /// Some destinations committed, others did not.
-    static let partial: Int32 = 3
-    /// A commit was sent and its answer was lost.
-    static let inDoubt: Int32 = 4
-
-    /// The exit code an outcome stands for.
-    static func of(_ outcome: TransferOutcome) -> Int32 {
-        var committed = 0
-        for destination in outcome.destinations {
-            switch destination.status {
-            case .inDoubt: return inDoubt
-            case .committed: committed += 1
-            case .rolledBack: break
-            }
-        }
-        if committed == outcome.destinations.count { return success }
-        if committed > 0 { return partial }
-        if let signal = outcome.signal { return 128 + signal }
-        return outcome.isUsageError ? usage : failure
-    }
-}

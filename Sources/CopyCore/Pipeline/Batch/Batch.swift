@@ -39,10 +39,10 @@ public final class Batch {
     }
 
     /// Runs it to its end; the sessions can be used for nothing else afterwards.
-    /// - Returns: on how many sessions everything succeeded, and is committed unless a statement said otherwise.
+    /// - Returns: on which of the sessions everything succeeded, and is committed unless a statement said otherwise.
     /// - Throws: `Interrupted` after what runs was cancelled, and what no synchronization point has confirmed
     ///   will be rolled back; a `SystemError` of the input or the output.
-    public func run() throws -> Int {
+    public func run() throws -> Committer.Verdict {
         do {
             while try turn() {}
             for link in links { link.checkTransaction() }
@@ -53,11 +53,11 @@ public final class Batch {
             if output.isLost || !output.pending.isEmpty { for link in links { link.tellCommitted() } }
             throw error
         }
-        return links.count { !$0.hasFailed }
+        return verdict
     }
 
-    /// On how many sessions everything has succeeded by now.
-    public var completed: Int { links.count { $0.isOver && !$0.hasFailed } }
+    /// What became of all sessions, by now.
+    public var verdict: Committer.Verdict { Committer.Verdict(links.map(\.state)) }
 
     /// A commit that only a standby was waited for is there when the wait is cancelled.
     private func noteCommits() {

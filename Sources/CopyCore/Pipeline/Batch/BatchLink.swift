@@ -31,6 +31,9 @@ final class BatchLink {
         queue = PipelineQueue(session, limit: limit)
     }
 
+    /// What became of it.
+    var state: Committer.State { hasToldDoubt ? .inDoubt : isOver && !hasFailed ? .committed : .rolledBack }
+
     /// It could take a statement now.
     var isReady: Bool { !isOver && refused == nil && (queue.lost != nil || !queue.isFull) }
 

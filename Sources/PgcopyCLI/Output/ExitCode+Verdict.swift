@@ -1,0 +1,31 @@
+// The exit codes of commands that commit.
+
+internal import CopyCore
+
+extension ExitCode {
+    /// Some destinations committed, others did not.
+    static let partial: Int32 = 3
+    /// A commit was sent and its answer was lost.
+    static let inDoubt: Int32 = 4
+
+    /// The exit code that a verdict stands for.
+    /// - Parameters:
+    ///   - signal: what ended the run.
+    ///   - isUsageError: the failure lies in what was asked for.
+    static func of(_ verdict: Committer.Verdict, signal: Int32? = nil, isUsageError: Bool = false) -> Int32 {
+        switch verdict {
+        case .inDoubt: inDoubt
+        case .all: success
+        case .some: partial
+        case .none: signal.map { 128 + $0 } ?? (isUsageError ? usage : failure)
+        }
+    }
+
+    /// The exit code of a transfer.
+    static func of(_ outcome: TransferOutcome) -> Int32 {
+        of(outcome.verdict, signal: outcome.signal, isUsageError: outcome.isUsageError)
+    }
+
+    /// The exit code of notifications that were sent.
+    static func of(_ outcome: Broadcast.Outcome) -> Int32 { of(outcome.verdict, signal: outcome.signal) }
+}

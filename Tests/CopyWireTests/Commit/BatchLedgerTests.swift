@@ -1,0 +1,151 @@
+// What a batch's ledger says, beside a server that is modelled by the manual's rules.
+
+import CopyWire
+import Testing
+
+struct BatchLedgerTests {
+    private enum Act: CaseIterable {
+        case begin, work, commit, rollback, chain, rollbackToSavepoint, failing, failingCommit, point
+    }
+
+    /// A session of a server: statements between two synchronization points are one transaction, unless BEGIN is said.
+    private struct Server {
+        /// Statements that are committed, and up to where the last commit reached.
+        var committed: [Int] = []
+        private(set) var through = 0
+        private var pending: [Int] = []
+        private var isInBlock = false
+        private var hasFailed = false
+        /// Behind an error nothing is run until the next point.
+        private(set) var isSkipping = false
+
+        /// The command tag; nil: it failed.
+        mutating func run(_ act: Act, _ number: Int) -> String? {
+            switch act {
+            case .begin where !hasFailed:
+                isInBlock = true
+                return "BEGIN"
+            case .work where !hasFailed:
+                pending.append(number)
+                return "INSERT 0 1"
+            case .rollbackToSavepoint where isInBlock && !hasFailed: return "ROLLBACK"
+            case .chain where !isInBlock: return fail()
+            case .commit, .chain:
+                let tag = hasFailed ? "ROLLBACK" : "COMMIT"
+                if !hasFailed { commit(through: number) }
+                end(isChained: act == .chain)
+                return tag
+            case .rollback:
+                end(isChained: false)
+                return "ROLLBACK"
+            case .failingCommit where !hasFailed:
+                end(isChained: false)
+                isSkipping = true
+                return nil
+            case .failingCommit:
+                end(isChained: false)
+                return "ROLLBACK"
+            default: return fail()
+            }
+        }
+
+        mutating func synchronize(behind number: Int) {
+            isSkipping = false
+            guard !isInBlock else { return }
+            if !hasFailed, !pending.isEmpty { commit(through: number) }
+            end(isChained: false)
+        }
+
+        private mutating func commit(through number: Int) {
+            committed += pending
+            through = number
+        }
+
+        private mutating func fail() -> String? {
+            isSkipping = true
+            hasFailed = isInBlock
+            pending = []
+            return nil
+        }
+
+        private mutating func end(isChained: Bool) {
+            pending = []
+            hasFailed = false
+            isInBlock = isChained
+        }
+    }
+
+    private func sequences(_ length: Int) -> [[Act]] {
+        length == 0 ? [[]] : sequences(length - 1).flatMap { rest in Act.allCases.map { rest + [$0] } }
+    }
+
+    @Test func `whatever is done, it knows up to where the last commit reached`() {
+        for sequence in sequences(5) {
+            var (server, ledger) = (Server(), BatchLedger())
+            var number = 0
+            for act in sequence + [.point] {
+                if act == .point {
+                    ledger.announce(number)
+                    server.synchronize(behind: number)
+                    ledger.synchronized(isRefused: false)
+                    continue
+                }
+                number += 1
+                if server.isSkipping { continue }
+                let words =
+                    switch act {
+                    case .commit, .failingCommit: ["commit"]
+                    case .chain: ["commit", "and", "chain"]
+                    case .rollbackToSavepoint: ["rollback", "to", "savepoint", "s"]
+                    default: ["\(act)"]
+                    }
+                if let tag = server.run(act, number) {
+                    ledger.done(number, tag: tag, words: words)
+                } else {
+                    ledger.failed(words: words, byServer: true, endsSession: false)
+                }
+            }
+            guard ledger.committed != server.through || ledger.doubtful != nil else { continue }
+            Issue.record("\(sequence.map { "\($0)" }): \(ledger.committed), not \(server.through)")
+            return
+        }
+    }
+
+    @Test func `a connection that is lost leaves in doubt what was announced and not confirmed`() {
+        var ledger = BatchLedger()
+        #expect(ledger.doubtful == nil)
+        ledger.done(1, tag: "INSERT 0 1", words: [])
+        #expect(ledger.doubtful == nil, "no point was sent: it cannot be committed")
+        ledger.announce(2)
+        #expect(ledger.doubtful == 1...2)
+        ledger.announce(5)
+        ledger.synchronized(isRefused: false)
+        #expect(ledger.doubtful == 3...5 && ledger.committed == 2)
+        ledger.failed(words: ["insert"], byServer: true, endsSession: false)
+        #expect(ledger.doubtful == nil, "what failed is rolled back")
+        ledger.announce(7)
+        #expect(ledger.doubtful == 6...7, "but not what follows its point")
+        ledger.failed(words: [], byServer: true, endsSession: true)
+        #expect(ledger.doubtful == nil, "behind what ended the session nothing ran")
+    }
+
+    @Test func `a commit that is refused at a point is a failure`() {
+        var ledger = BatchLedger()
+        ledger.done(1, tag: "INSERT 0 1", words: [])
+        ledger.announce(1)
+        ledger.synchronized(isRefused: true)
+        #expect(ledger.hasFailed && ledger.committed == 0 && ledger.doubtful == nil)
+    }
+
+    @Test func `a prepared transaction is out of the session's hands`() {
+        var ledger = BatchLedger()
+        ledger.done(1, tag: "BEGIN", words: ["begin"])
+        ledger.done(2, tag: "INSERT 0 1", words: ["insert"])
+        ledger.done(3, tag: "PREPARE TRANSACTION", words: ["prepare", "transaction"])
+        #expect(ledger.committed == 3)
+        ledger.done(4, tag: "INSERT 0 1", words: ["insert"])
+        ledger.announce(4)
+        ledger.synchronized(isRefused: false)
+        #expect(ledger.committed == 4)
+    }
+}

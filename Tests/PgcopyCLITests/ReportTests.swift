@@ -1,0 +1,176 @@
+// What both reports make of each event, without a process.
+
+import Testing
+
+@testable import CopyCore
+@testable import CopyWire
+@testable import PgcopyCLI
+
+struct `Reports` {
+    private final class Lines { var all: [String] = [] }
+
+    private func plain(_ events: TransferEvent..., tellsCommits: Bool = true) -> [String] {
+        let lines = Lines()
+        let report = PlainReport(Console { lines.all.append($0) }, tellsCommits: tellsCommits)
+        for event in events { report.receive(event) }
+        return lines.all
+    }
+
+    private func json(_ event: TransferEvent) -> String {
+        let lines = Lines()
+        JSONReport(Console { lines.all.append($0) }, source: "db#t").receive(event)
+        return lines.all.joined()
+    }
+
+    private let duplicate = ServerMessage(
+        severity: "ERROR", sqlState: "23505", message: "duplicate key", detail: "Key (i)=(1) exists.", hint: "\"none\"",
+        context: "COPY t, line 1")
+
+    private var outcome: TransferOutcome {
+        TransferOutcome(
+            destinations: [
+                .init(label: "a", status: .committed, rows: 2, bytes: 2048),
+                .init(
+                    label: "b", status: .rolledBack, bytes: 10, error: PQError(message: "", server: duplicate),
+                    lingering: .seconds(70)),
+                .init(label: "c", status: .inDoubt(transaction: "7"), bytes: 0),
+                .init(label: "null:", status: .rolledBack, bytes: 0, lingering: .itsOwnSettings),
+            ], totals: Totals(messages: 2, bytes: 2048), seconds: 2.5, copySeconds: 2, signal: 15, started: true)
+    }
+
+    private var progress: TransferProgress {
+        TransferProgress(
+            seconds: 3,
+            reading: RateMeter.Reading(
+                cycle: Totals(messages: 1, bytes: 1024), cycleSeconds: 0.5, total: Totals(messages: 3, bytes: 4096),
+                seconds: 2),
+            destinations: [
+                DestinationLag(label: "a", bytes: 0, isActive: true),
+                DestinationLag(label: "b", bytes: 7, isActive: true),
+                DestinationLag(label: "c", bytes: 0, isActive: false),
+            ])
+    }
+
+    @Test func `plain lines bear the program's name and the endpoint's`() {
+        #expect(
+            plain(
+                .notice(duplicate, at: "a"), .statement("SELECT 1", at: "null:"), .decision("format text: so"),
+                .waiting(for: "the pipe's reader", at: "/p"))
+                == [
+                    "pgcopy: a: ERROR: duplicate key\n", "pgcopy: a:   DETAIL: Key (i)=(1) exists.\n",
+                    "pgcopy: a:   HINT: \"none\"\n", "pgcopy: null: SELECT 1\n", "pgcopy: format text: so\n",
+                    "pgcopy: /p: waiting for the pipe's reader\n",
+                ])
+        #expect(
+            plain(.progress(progress)) == [
+                "pgcopy: 3.0 s: 3 rows, 4.0 kB, 2.0 kB/s now, 2.0 kB/s on average; behind: b 7 B, c dropped\n"
+            ])
+    }
+
+    @Test func `plain faults say what is done about them`() {
+        let timeout = SocketTimeout(seconds: 5, awaitingConfirmation: false)
+        #expect(
+            plain(.fault(timeout, at: "a", .reconciled(tries: 1, limit: 3)))
+                == ["pgcopy: a: \(timeout); reconciled, try 1 of 3\n"])
+        #expect(
+            plain(.fault(PQError(message: "", server: duplicate), at: "a", .dropped))
+                == ["pgcopy: a: ERROR: duplicate key (SQLSTATE 23505); dropped, the others go on\n"])
+    }
+
+    @Test func `the plain summary has each error once and a line for each destination`() {
+        let lines = plain(.finished(outcome))
+        #expect(
+            lines == [
+                "pgcopy: b: ERROR: duplicate key (SQLSTATE 23505)\n", "pgcopy: b:   DETAIL: Key (i)=(1) exists.\n",
+                "pgcopy: b:   HINT: \"none\"\n", "pgcopy: b:   CONTEXT: COPY t, line 1\n",
+                "pgcopy: \(SignalName.sentence(15))\n",
+                "pgcopy: a: committed, 2 rows, 2.0 kB in 2.5 s, 1.0 kB/s while copying\n",
+                "pgcopy: b: rolled back after 10 B; where the link is dead its server holds the table's locks until it notices, 70 s at the most\n",
+                "pgcopy: c: in doubt: it may have committed; ask its server with SELECT pg_xact_status('7')\n",
+                "pgcopy: null: rolled back after 0 B; where the link is dead its server holds the table's locks until it notices, see its tcp_user_timeout and tcp_keepalives_idle\n",
+            ])
+        let quiet = plain(.finished(outcome), tellsCommits: false)
+        #expect(quiet == lines.filter { !$0.contains("committed, 2 rows") })
+        var unstarted = outcome
+        unstarted.started = false
+        #expect(plain(.finished(unstarted)) == Array(lines.prefix(5)))
+    }
+
+    @Test func `json has one object a line for each event`() {
+        let error =
+            #"{"severity":"ERROR","sqlstate":"23505","message":"duplicate key","detail":"Key (i)=(1) exists.","hint":"\"none\"","context":"COPY t, line 1"}"#
+        #expect(json(.notice(duplicate, at: "a")) == #"{"event":"notice","endpoint":"a","message":\#(error)}"# + "\n")
+        #expect(
+            json(.statement("SELECT '\n'", at: "a"))
+                == #"{"event":"statement","endpoint":"a","statement":"SELECT '\n'"}"# + "\n")
+        #expect(json(.decision("so")) == #"{"event":"decision","decision":"so"}"# + "\n")
+        #expect(json(.waiting(for: "x", at: "a")) == #"{"event":"waiting","endpoint":"a","for":"x"}"# + "\n")
+        #expect(
+            json(.progress(progress))
+                == #"{"event":"progress","seconds":3.0,"copy_seconds":2.0,"rows":3,"bytes":4096,"bytes_per_second":2048.0,"cycle":{"seconds":0.5,"rows":1,"bytes":1024,"bytes_per_second":2048.0},"destinations":[{"destination":"a","bytes_behind":0,"active":true},{"destination":"b","bytes_behind":7,"active":true},{"destination":"c","bytes_behind":0,"active":false}]}"#
+                + "\n")
+        #expect(
+            json(.fault(PQError(message: "", server: duplicate), at: "a", .dropped))
+                == #"{"event":"fault","destination":"a","error":\#(error),"reaction":"dropped"}"# + "\n")
+        #expect(
+            json(.finished(outcome))
+                == #"{"event":"summary","schema":1,"exit_code":4,"source":"db#t","rows":2,"bytes":2048,"seconds":2.5,"copy_seconds":2.0,"destinations":[{"destination":"a","status":"committed","rows":2,"bytes":2048,"bytes_per_second":1024.0,"error":null},{"destination":"b","status":"rolled back","rows":null,"bytes":10,"bytes_per_second":5.0,"error":\#(error),"locks_may_last_seconds":70},{"destination":"c","status":"in doubt","transaction":"7","rows":null,"bytes":0,"bytes_per_second":0.0,"error":null},{"destination":"null:","status":"rolled back","rows":null,"bytes":0,"bytes_per_second":0.0,"error":null,"locks_may_last_seconds":null}],"error":null,"error_endpoint":null,"signal":15}"#
+                + "\n")
+    }
+
+    @Test(arguments: [Verbosity.quiet, .normal, .verbose]) func `the filter passes on what the options ask for`(
+        verbosity: Verbosity
+    ) {
+        final class Taker: EventSink {
+            var kinds: [String] = []
+            func receive(_ event: TransferEvent) { kinds.append("\(event)".prefix { $0 != "(" }.description) }
+        }
+        func passed(_ event: TransferEvent) -> Bool {
+            let taker = Taker()
+            ReportFilter(verbosity, taker).receive(event)
+            return taker.kinds.count == 1
+        }
+        let error = PQError(message: "x")
+        #expect(passed(.statement("", at: "")) == (verbosity == .verbose))
+        #expect(passed(.decision("")) == (verbosity == .verbose))
+        #expect(passed(.notice(duplicate, at: "")) == (verbosity != .quiet))
+        #expect(passed(.waiting(for: "", at: "")) == (verbosity != .quiet))
+        #expect(passed(.fault(error, at: "", .reconciled(tries: 1, limit: 1))) == (verbosity != .quiet))
+        #expect(passed(.fault(error, at: "", .dropped)) && !passed(.fault(error, at: "", .fatal)))
+        #expect(passed(.progress(progress)) && passed(.finished(outcome)))
+        var head = outcome
+        head.destinations = [
+            .init(label: "-", status: .rolledBack, bytes: 0, error: SystemError("cannot write", 32))
+        ]
+        #expect(!passed(.finished(head)))
+    }
+}
+
+struct `Units for people` {
+    @Test(
+        arguments: [
+            (0, "0 B"), (1023, "1023 B"), (1024, "1.0 kB"), (1536, "1.5 kB"), (1024 * 1023.96, "1.0 MB"),
+            (1024 * 1024 * 1023.9, "1023.9 MB"), (pow2(40), "1.0 TB"), (pow2(50) * 3, "3072.0 TB"),
+        ] as [(Double, String)]) func `bytes go up by 1024, and never show 1024`(count: Double, text: String)
+    {
+        #expect(Units.bytes(count) == text)
+    }
+
+    @Test func `rows know their plural, seconds a tenth`() {
+        #expect([0, 1, 2].map(Units.rows) == ["0 rows", "1 row", "2 rows"])
+        #expect([0, 0.04, 0.06, 59.96].map(Units.seconds) == ["0.0 s", "0.0 s", "0.1 s", "60.0 s"])
+        #expect(Units.rate(2048) == "2.0 kB/s")
+    }
+}
+
+private func pow2(_ exponent: Int) -> Double { Double(1 << exponent) }
+
+struct `JSON text` {
+    @Test func `escapes what JSON must, and no more`() {
+        #expect(JSONText.string("a\"b\\c\n\r\t\u{1}ü🦆").text == #""a\"b\\c\n\r\t\u0001ü🦆""#)
+        #expect(
+            JSONText.object([("a", .null), ("b", .array([.bool(true), .int(-1), .double(1.23456)]))]).text
+                == #"{"a":null,"b":[true,-1,1.235]}"#)
+        #expect(JSONText.double(.infinity).text == "null" && JSONText.optional(nil).text == "null")
+    }
+}
