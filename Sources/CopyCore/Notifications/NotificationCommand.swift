@@ -20,6 +20,17 @@ public struct NotificationCommand: Sendable {
         /// It could not be run.
         case notRun(SystemError)
 
+        /// Nil: it exited with 0.
+        init?(_ status: ChildProcess.Status) {
+            switch status {
+            case .exited(0): return nil
+            case .exited(let code): self = .exited(code)
+            case .signalled(let signal): self = .signalled(signal)
+            case .stopped(let signal): self = .stopped(signal)
+            case .lost(let error): self = .notRun(error)
+            }
+        }
+
         /// For a person.
         public var description: String {
             switch self {
@@ -48,27 +59,26 @@ public struct NotificationCommand: Sendable {
     ) throws(Interrupted) -> Failure? {
         let child: ChildProcess
         do {
+            var command = ChildProcess.Command.shell(text)
+            command.variables = Self.variables(notification)
             // The terminal is for our own process group; without one, a group of its own can be ended as a whole.
             child = try ChildProcess(
-                text, Self.variables(notification), input: RawText.bytes(of: notification.payload),
+                command, input: .bytes(RawText.bytes(of: notification.payload)),
                 inGroup: deadline != nil || !Self.hasTerminal)
         } catch {
             return .notRun(error)
         }
-        do {
-            while !child.hasEnded {
-                if let deadline, poller.now >= deadline {
-                    try end(child, poller)
-                    return .timedOut
-                }
-                try wait(child, poller, until: deadline, interruptible: true)
+        do throws(Interrupted) {
+            guard try Self.run(child, poller, until: deadline, interruptible: true) else {
+                try end(child, poller)
+                return .timedOut
             }
         } catch {
             child.signal(error.signal)
-            try wait(child, poller, until: poller.now + Self.grace)
+            try Self.run(child, poller, until: poller.now + Self.grace, interruptible: false)
             throw error
         }
-        return child.failure()
+        return child.status.flatMap(Failure.init)
     }
 
     private static var hasTerminal: Bool {
@@ -82,24 +92,22 @@ public struct NotificationCommand: Sendable {
         child.condemn()
         for signal in [SIGTERM, SIGKILL] {
             child.signal(signal)
-            try wait(child, poller, until: poller.now + Self.grace)
-            if child.hasEnded { return }
+            if try Self.run(child, poller, until: poller.now + Self.grace, interruptible: false) { return }
         }
     }
 
-    /// Waits for its end, whatever signal comes.
-    private func wait(_ child: ChildProcess, _ poller: any Poller, until deadline: Instant) throws(Interrupted) {
-        while !child.hasEnded, poller.now < deadline {
-            try wait(child, poller, until: deadline, interruptible: false)
-        }
-    }
-
-    private func wait(
+    /// Until it has ended: true.
+    @discardableResult
+    private static func run(
         _ child: ChildProcess, _ poller: any Poller, until deadline: Instant?, interruptible: Bool
-    ) throws(Interrupted) {
-        var entries = child.interests.map { PollEntry($0) }
-        try poller.poll(&entries, until: deadline, interruptible: interruptible)
-        child.feed()
+    ) throws(Interrupted) -> Bool {
+        do {
+            return try poller.run([child], until: deadline, interruptible: interruptible)
+        } catch let interrupted as Interrupted {
+            throw interrupted
+        } catch {
+            preconditionFailure("a child throws nothing")
+        }
     }
 
     private static func variables(_ notification: Notification) -> [String] {

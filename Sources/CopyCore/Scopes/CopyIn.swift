@@ -34,7 +34,7 @@ public final class CopyIn {
         self.seconds = seconds
         try session.poller.checkInterruption()
         do {
-            while case .waiting(let interest) = try transport.begin(sql) { try session.poller.wait(for: interest) }
+            try session.poller.finish { try transport.begin(sql) }
         } catch {
             try? realign("pgcopy: the copy was not begun")
             throw error
@@ -155,9 +155,7 @@ public final class CopyIn {
             collected += rowsWritten ? BinaryRow.trailer : BinaryRow.header + BinaryRow.trailer
         }
         try sendCollected()
-        try failing {
-            while case .waiting(let interest) = try transport.end() { try session.poller.wait(for: interest) }
-        }
+        try failing { _ = try session.poller.finish { try transport.end() } }
         stage = .finished
     }
 

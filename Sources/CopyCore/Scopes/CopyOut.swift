@@ -40,7 +40,7 @@ public final class CopyOut {
         self.transport = transport
         try session.poller.checkInterruption()
         do {
-            while case .waiting(let interest) = try transport.begin(sql) { try session.poller.wait(for: interest) }
+            try session.poller.finish { try transport.begin(sql) }
         } catch {
             try? Self.realign(session, transport, within: seconds)
             throw error

@@ -4,10 +4,8 @@ extension Session {
     /// Calls a piece of work until it is done.
     /// - Throws: `Unanswered` after so many seconds, and what the work throws.
     func complete(within seconds: Double, _ work: () throws -> Step) throws {
-        let deadline = poller.now + seconds
-        while case .waiting(let interest) = try work() {
-            guard poller.now < deadline else { throw Unanswered(seconds: seconds) }
-            try poller.wait(for: interest, until: deadline, interruptible: false)
+        guard try poller.finish(until: poller.now + seconds, interruptible: false, work) else {
+            throw Unanswered(seconds: seconds)
         }
     }
 

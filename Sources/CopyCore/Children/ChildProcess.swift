@@ -3,19 +3,54 @@
 internal import Glibc
 internal import Synchronization
 
-/// `/bin/sh -c` with bytes on its stdin; its other streams are ours.
-final class ChildProcess {
-    private final class End: Sendable {
-        enum State {
-            case running
-            case ended(status: CInt)
-            /// It wanted a terminal that is not its to use, and was ended.
-            case stopped(signal: CInt)
-            /// Somebody else took its status.
-            case lost(SystemError)
-        }
+/// A program that runs beside us: its arguments and environment, its stdin and stdout, and how it ended.
+///
+/// SIGPIPE is to be ignored and SIGCHLD to be left alone by whoever starts one.
+final class ChildProcess: LoopTask {
+    /// What is started.
+    struct Command {
+        /// The program, looked for in PATH unless there is a slash in it, and its arguments: any bytes but zero.
+        var arguments: [[UInt8]]
+        /// `NAME=value`, in the place of the process's own of that name.
+        var variables: [String] = []
 
-        let state = Mutex(State.running)
+        /// A text for the shell.
+        static func shell(_ text: [UInt8]) -> Command {
+            Command(arguments: [Array("/bin/sh".utf8), Array("-c".utf8), text])
+        }
+    }
+
+    /// Where its stdin comes from.
+    enum Input {
+        /// Ours.
+        case inherited
+        /// These bytes, then its end. A child that does not read them is its own affair.
+        case bytes([UInt8])
+        /// A pipe, whose other end is `input`.
+        case pipe
+    }
+
+    /// Where its stdout goes.
+    enum Output {
+        /// To ours.
+        case inherited
+        /// Into a pipe, whose other end is `output`.
+        case pipe
+    }
+
+    /// How it ended.
+    enum Status: Sendable, Hashable {
+        case exited(CInt)
+        case signalled(CInt)
+        /// It wanted a terminal that is not its to use, which stopped it by this signal; it was ended.
+        case stopped(CInt)
+        /// Somebody else took its status.
+        case lost(SystemError)
+    }
+
+    private final class End: Sendable {
+        /// Nil: it runs.
+        let state = Mutex<Status?>(nil)
         let pipe: WakePipe
         /// It leads a group of its own, so that what the shell has started can be ended with it.
         let hasGroup: Bool
@@ -55,70 +90,81 @@ final class ChildProcess {
                         return
                     }
                 }
-                state = stop.map { .stopped(signal: $0) } ?? .ended(status: status)
+                let signal = status & 0x7f
+                state = stop.map { .stopped($0) } ?? (signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal))
             }
             pipe.wake()
         }
 
         /// Sends it and its children a signal, unless it has ended: as long as the lock is held its number stays its own.
         func signal(_ pid: pid_t, _ number: CInt) {
-            state.withLock { if case .running = $0 { kill(hasGroup ? -pid : pid, number) } }
+            state.withLock { if $0 == nil { kill(hasGroup ? -pid : pid, number) } }
         }
     }
 
     private let pid: pid_t
     private let end: End
-    /// Our end of its stdin, -1 once closed.
-    private var feeding: CInt
-    private var input: ArraySlice<UInt8>
+    /// Our ends of its stdin and stdout; nil once closed.
+    private(set) var input: CInt?
+    private(set) var output: CInt?
+    private var unfed: ArraySlice<UInt8> = []
+    private let isFed: Bool
 
     /// Starts it.
-    /// - Parameters:
-    ///   - variables: `NAME=value`, in the place of the process's own of that name.
-    ///   - inGroup: it gets a process group of its own. Such a one may not use the terminal.
-    init(_ command: [UInt8], _ variables: [String], input: [UInt8], inGroup: Bool) throws(SystemError) {
+    /// - Parameter inGroup: it gets a process group of its own. Such a one may not use the terminal.
+    init(_ command: Command, input: Input, output: Output = .inherited, inGroup: Bool) throws(SystemError) {
         guard let pipe = WakePipe() else { throw SystemError.now("cannot make a pipe") }
-        var ends: [CInt] = [-1, -1]
-        guard unsafe Glibc.pipe(&ends) == 0 else { throw SystemError.now("cannot make a pipe") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        defer { close(ends[0]) }
+        var (theirInput, theirOutput): (CInt?, CInt?) = (nil, nil)
+        defer { for descriptor in [theirInput, theirOutput] { if let descriptor { close(descriptor) } } }
+        if case .inherited = input { self.input = nil } else { (theirInput, self.input) = try Self.makePipe() }
         do {
-            pid = try Self.spawn(command, variables, stdin: ends[0], inGroup: inGroup)
+            if case .pipe = output { (self.output, theirOutput) = try Self.makePipe() } else { self.output = nil }
+            pid = try Self.spawn(command, stdin: theirInput, stdout: theirOutput, inGroup: inGroup)
         } catch {
-            close(ends[1])
+            for descriptor in [self.input, self.output] { if let descriptor { close(descriptor) } }
             throw error
         }
-        feeding = ends[1]
-        self.input = input[...]
-        _ = fcntl(feeding, F_SETFL, O_NONBLOCK)
+        for descriptor in [self.input, self.output] { if let descriptor { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) } }
+        if case .bytes(let bytes) = input {
+            isFed = true
+            unfed = bytes[...]
+        } else {
+            isFed = false
+        }
         let end = End(pipe, hasGroup: inGroup)
         self.end = end
         let started = startThread { [pid] in end.await(pid) }
-        feed()
+        step()
         if !started {
             // No thread to be had: wait here.
             closeInput()
+            closeOutput()
             end.await(pid)
         }
     }
 
-    deinit { closeInput() }
-
-    /// Whether it has ended.
-    var hasEnded: Bool { end.state.withLock { if case .running = $0 { false } else { true } } }
-
-    /// What to wait for: its end, and room in its stdin.
-    var interests: [Interest] {
-        let itsEnd = Interest(end.pipe.readEnd, .read)
-        return feeding < 0 ? [itsEnd] : [itsEnd, Interest(feeding, .write)]
+    deinit {
+        closeInput()
+        closeOutput()
     }
 
-    /// Gives it as much of its input as it takes. A child that does not read is its own affair.
-    func feed() {
-        while feeding >= 0, !input.isEmpty {
-            let count = unsafe input.withUnsafeBytes { unsafe write(feeding, $0.baseAddress, $0.count) }
+    /// How it ended; nil: it runs.
+    var status: Status? { end.state.withLock { $0 } }
+
+    /// Its end, and room in its stdin.
+    var interests: [Interest]? {
+        if status != nil { return nil }
+        let itsEnd = Interest(end.pipe.readEnd, .read)
+        return [itsEnd] + (isFed ? input.map { [Interest($0, .write)] } ?? [] : [])
+    }
+
+    /// Gives it as much of its input as it takes.
+    func step() {
+        guard isFed else { return }
+        while let input, !unfed.isEmpty {
+            let count = unsafe unfed.withUnsafeBytes { unsafe write(input, $0.baseAddress, $0.count) }
             if count >= 0 {
-                input = input.dropFirst(count)
+                unfed = unfed.dropFirst(count)
             } else if errno == EAGAIN {
                 return
             } else if errno != EINTR {
@@ -134,32 +180,33 @@ final class ChildProcess {
     /// What it leaves behind when it ends is ended with it.
     func condemn() { end.isCondemned.store(true, ordering: .relaxed) }
 
-    /// How it failed, once it has ended.
-    func failure() -> NotificationCommand.Failure? {
-        let status: CInt
-        switch end.state.withLock({ $0 }) {
-        case .running: return nil
-        case .lost(let error): return .notRun(error)
-        case .stopped(let signal): return .stopped(signal)
-        case .ended(let code): status = code
-        }
-        if status & 0x7f != 0 { return .signalled(status & 0x7f) }
-        let code = (status >> 8) & 0xff
-        return code == 0 ? nil : .exited(code)
+    /// Its stdin ends.
+    func closeInput() {
+        if let input { close(input) }
+        input = nil
     }
 
-    private func closeInput() {
-        if feeding >= 0 { close(feeding) }
-        feeding = -1
+    /// Nobody reads its stdout any more.
+    func closeOutput() {
+        if let output { close(output) }
+        output = nil
+    }
+
+    private static func makePipe() throws(SystemError) -> (reading: CInt, writing: CInt) {
+        var ends: [CInt] = [-1, -1]
+        guard unsafe pipe(&ends) == 0 else { throw SystemError.now("cannot make a pipe") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
     }
 
     private static func spawn(
-        _ command: [UInt8], _ variables: [String], stdin: CInt, inGroup: Bool
+        _ command: Command, stdin: CInt?, stdout: CInt?, inGroup: Bool
     ) throws(SystemError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, stdin, STDIN_FILENO)
+        if let stdin { unsafe posix_spawn_file_actions_adddup2(&actions, stdin, STDIN_FILENO) }
+        if let stdout { unsafe posix_spawn_file_actions_adddup2(&actions, stdout, STDOUT_FILENO) }
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -171,13 +218,14 @@ final class ChildProcess {
         unsafe posix_spawnattr_setflags(
             &attributes, CShort(POSIX_SPAWN_SETSIGDEF | (inGroup ? POSIX_SPAWN_SETPGROUP : 0)))
         var pid = pid_t()
-        let arguments = [Array("/bin/sh".utf8), Array("-c".utf8), command]
-        let code = unsafe withByteStrings(arguments) { argv in
-            unsafe withByteStrings(environment(replacing: variables)) { envp in
-                unsafe posix_spawn(&pid, "/bin/sh", &actions, &attributes, argv, envp)
+        let code = unsafe withByteStrings(command.arguments) { argv in
+            unsafe withByteStrings(environment(replacing: command.variables)) { envp in
+                unsafe posix_spawnp(&pid, argv.pointee!, &actions, &attributes, argv, envp)
             }
         }
-        guard code == 0 else { throw SystemError("cannot start /bin/sh", code) }
+        guard code == 0 else {
+            throw SystemError("cannot start \(Echo.printable(RawText.decoding(command.arguments[0])))", code)
+        }
         return pid
     }
 
