@@ -34,8 +34,9 @@ extension Catalog {
         SELECT (EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) OPERATOR(pg_catalog.*) 1000000)\
         ::pg_catalog.int8, pg_catalog.pg_is_in_recovery(), \
         d.oid, pg_catalog.current_setting('default_transaction_read_only'), \
-        (SELECT s.source OPERATOR(pg_catalog.=) 'client' FROM pg_catalog.pg_settings s \
-        WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout'), \(SessionSettings.canNoticeClient) \
+        CASE WHEN pg_catalog.current_setting('lock_timeout') OPERATOR(pg_catalog.=) '0' THEN false \
+        ELSE (SELECT s.source OPERATOR(pg_catalog.=) 'client' FROM pg_catalog.pg_settings s \
+        WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout') END, \(SessionSettings.canNoticeClient) \
         FROM pg_catalog.pg_database d \
         WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
         """)
@@ -100,6 +101,18 @@ extension Catalog {
             LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
             WHERE \(isOwnLock("l")) AND (c.oid IS NULL OR NOT c.relkind OPERATOR(pg_catalog.=) ANY ('{i,I}'))
             """)
+    }
+
+    /// The question whether a table that was locked before the snapshot still bears its name, and nothing else of users'
+    /// is locked: then nothing has changed. A row that is true.
+    static func stillAloneQuestion(_ table: TableShape) -> PipelineMessage {
+        .statement(
+            """
+            SELECT COALESCE(pg_catalog.to_regclass($1)::pg_catalog.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid, false) \
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE \(isOwnLock("l")) \
+            AND l.relation OPERATOR(pg_catalog.>=) '\(LockedRelations.firstOfUsers)'::pg_catalog.oid \
+            AND l.relation OPERATOR(pg_catalog.<>) $2::pg_catalog.oid)
+            """, [table.name.quoted, table.oid])
     }
 
     /// The relations that are the answer.

@@ -7,8 +7,8 @@ enum Catalog {
         let generated = serverVersion >= 120_000 ? "a.attgenerated" : "''"
         // OFFSET 0: once, not for each column.
         let sql = """
-            SELECT c.relkind, c.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, c.xmin, c.locked, c.parents \
-            FROM (SELECT c.oid, c.relkind, c.relname, n.nspname, n.xmin, \
+            SELECT c.relkind, c.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, c.xmin, c.locked, c.parents, c.versions \
+            FROM (SELECT c.oid, c.relkind, c.relname, n.nspname, n.xmin, pg_catalog.concat(n.xmin, ' ', n.xmax) AS versions, \
             EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
             AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) \
             CASE WHEN c.relisshared THEN '0' ELSE d.oid END AND l.relation OPERATOR(pg_catalog.=) c.oid \
@@ -36,7 +36,7 @@ enum Catalog {
                 result.name(row, 3).map {
                     TableShape.Column(name: $0, type: UInt32(text(row, 4)) ?? 0, isGenerated: !text(row, 5).isEmpty)
                 }
-            }, schemaVersion: text(0, 7), parents: oids(text(0, 9))
+            }, schemaVersion: text(0, 7), schemaVersions: text(0, 10), parents: oids(text(0, 9))
         )
     }
 
@@ -44,16 +44,6 @@ enum Catalog {
     static func typesQuestion(_ oids: [UInt32], serverVersion: Int) -> PipelineMessage {
         let list = "{" + oids.map(String.init).joined(separator: ",") + "}"
         return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])", serverVersion), [list])
-    }
-
-    /// The same question for the columns of a table, found as by `tableQuestion`.
-    static func typesQuestion(of name: SQLName, serverVersion: Int) -> PipelineMessage {
-        let columns = """
-            SELECT a.atttypid FROM pg_catalog.pg_attribute a \
-            WHERE a.attrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1) \
-            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
-            """
-        return .statement(types(from: columns, serverVersion), [name.quoted])
     }
 
     /// OFFSET 0: the planner, who expects thousands of types, would read all of pg_attribute.

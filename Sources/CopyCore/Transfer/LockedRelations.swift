@@ -17,8 +17,19 @@ struct LockedRelations: Sendable {
     }
 
     private let relations: [Relation]
+    /// access/transam.h: FirstNormalObjectId.
+    static let firstOfUsers: UInt32 = 16_384
 
     init(_ relations: [Relation]) { self.relations = relations }
+
+    /// A table alone.
+    init(_ table: TableShape) {
+        relations = [
+            Relation(
+                oid: table.oid, name: table.name.parts.last, schemaVersion: table.schemaVersions,
+                shown: table.name.quoted, isChanged: false)
+        ]
+    }
 
     /// Those that are not what they were at the snapshot, for a person.
     var changed: [String] { shown(\.isChanged) }
@@ -35,13 +46,15 @@ struct LockedRelations: Sendable {
     /// by a function or as a child, and written before that.
     func changed(since before: LockedRelations) -> [String] {
         let known = Set(before.relations.map(\.oid))
-        let newNames = Set(relations.filter { !known.contains($0.oid) }.compactMap(\.name))
+        // The server's own are those that our questions have locked.
+        let new = relations.filter { !known.contains($0.oid) && UInt32($0.oid) ?? 0 >= Self.firstOfUsers }
+        let newNames = Set(new.compactMap(\.name))
         let versions = Dictionary(before.relations.map { ($0.oid, $0.schemaVersion) }) { first, _ in first }
         let replaced = relations.filter { relation in
             guard let name = relation.name, let version = versions[relation.oid] else { return false }
             return newNames.contains(name) && version != relation.schemaVersion
         }
-        let late = relations.filter { $0.isWritten && !known.contains($0.oid) }
+        let late = new.filter(\.isWritten)
         return LockedRelations(
             relations
                 + (replaced + late).map { relation in

@@ -47,7 +47,12 @@ extension Preparation {
     }
 
     /// What a source has locked.
-    var locked: LockedRelations? { get throws { try lockedResult.map { try Catalog.locked($0.get()) } } }
+    var locked: LockedRelations? {
+        get throws {
+            if isLockedFirst { return LockedRelations(try table()) }
+            return try lockedResult.map { try Catalog.locked($0.get()) }
+        }
+    }
 
     /// Throws the first failure.
     func check() throws {
@@ -88,10 +93,38 @@ extension Preparation {
             ? .seconds(seconds + SessionSettings.deadLinkInterval) : .itsOwnSettings
     }
 
-    /// The types of the table's columns; nil where they were not asked for.
+    /// Asks for the types of the table's columns; nil where every server has them, or it has failed.
+    func askTypes(within seconds: Double?) -> PipelinePart? {
+        guard let table = try? table() else { return nil }
+        let unknown = TypeGraph.unknown(table.columns.map(\.type))
+        guard !unknown.isEmpty else { return nil }
+        let part = PipelinePart(session, within: seconds, isVital: isVital)
+        typesResult = part.ask(Catalog.typesQuestion(unknown, serverVersion: session.connection.serverVersion))
+        typesPart = part
+        return part
+    }
+
+    /// The types of the table's columns, once they were asked for; nil where rows are a query's.
     func types() throws -> TypeGraph? {
         try part.check()
-        return try typesResult.map { try Catalog.types($0.get()) }
+        try typesPart?.check()
+        guard found != nil else { return nil }
+        return TypeGraph.builtIn.merging(try typesResult.map { try Catalog.types($0.get()) } ?? TypeGraph(nodes: [:]))
+    }
+
+    /// Asks what became of what a source has locked; gives what tells, once that is answered.
+    /// - Returns: the names of what has changed, for a person.
+    func lookAgain(_ part: PipelinePart) -> () throws -> [String] {
+        guard isLockedFirst, let table = try? table() else {
+            let result = part.ask(Catalog.lockedQuestion(session))
+            return { [self] in try locked.map { try Catalog.locked(result.get()).changed(since: $0) } ?? [] }
+        }
+        let result = part.ask(Catalog.stillAloneQuestion(table))
+        return { [self] in
+            if try result.get().value(0, 0) == "t" { return [] }
+            let now = try session.answer(to: Catalog.lockedQuestion(session), within: part.patience)
+            return try locked.map { Catalog.locked(now).changed(since: $0) } ?? []
+        }
     }
 
     /// What tells whether the query's columns are still those that were described; nil where rows are a table's.

@@ -43,8 +43,7 @@ final class Preparation {
     private let keepLockTimeout: Bool
     private let canNoticeClient: Bool
     private let pinsMoney: Bool
-    private let withTypes: Bool
-    private let isVital: Bool
+    let isVital: Bool
 
     /// Seconds for which locks that others hold are waited for; nil: as long as it takes.
     private(set) var patience: Double?
@@ -57,7 +56,9 @@ final class Preparation {
     private(set) var lockResult: PipelineResult?
     private(set) var settingsResult: PipelineResult?
     private(set) var tableResult: PipelineResult?
-    private(set) var typesResult: PipelineResult?
+    /// What was asked of the columns' types behind all that.
+    var typesPart: PipelinePart?
+    var typesResult: PipelineResult?
     private(set) var columnsResult: PipelineResult?
     private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?
@@ -66,11 +67,9 @@ final class Preparation {
     /// - Parameters:
     ///   - server: which it is.
     ///   - pinsMoney: as in `SessionSettings`.
-    ///   - withTypes: ask for what the table's types are made of.
     ///   - isVital: as in `PipelinePart`.
     init(
-        _ session: Session, at server: Lookup.Server, _ role: Role, _ rows: Rows, pinsMoney: Bool, withTypes: Bool,
-        isVital: Bool
+        _ session: Session, at server: Lookup.Server, _ role: Role, _ rows: Rows, pinsMoney: Bool, isVital: Bool
     ) {
         self.session = session
         self.role = role
@@ -78,7 +77,6 @@ final class Preparation {
         keepLockTimeout = server.hasOwnLockTimeout
         canNoticeClient = server.canNoticeClient
         self.pinsMoney = pinsMoney
-        self.withTypes = withTypes
         self.isVital = isVital
         part = PipelinePart(session, within: nil, isVital: isVital)
         switch rows {
@@ -122,7 +120,7 @@ final class Preparation {
             askForPatience(within: seconds)
             askSettings()
             askRows()
-            lockedResult = part.ask(Catalog.lockedQuestion(session))
+            if !isLockedFirst { lockedResult = part.ask(Catalog.lockedQuestion(session)) }
         case .destination:
             // Whom we wait for is known by the backend's own number: it is to come before the wait.
             askSettings()
@@ -189,6 +187,9 @@ final class Preparation {
         }
     }
 
+    /// A table and nothing else, locked before the snapshot: it is what the snapshot says.
+    var isLockedFirst: Bool { usesLockTable && plan == nil }
+
     /// What COPY reads by a query; nil: it reads a table.
     private var plan: String? {
         guard case .source = role else { return nil }
@@ -221,9 +222,7 @@ final class Preparation {
 
     private func askRows() {
         guard let found else { return }
-        let version = session.connection.serverVersion
-        tableResult = part.ask(Catalog.tableQuestion(found.name, serverVersion: version))
-        if withTypes { typesResult = part.ask(Catalog.typesQuestion(of: found.name, serverVersion: version)) }
+        tableResult = part.ask(Catalog.tableQuestion(found.name, serverVersion: session.connection.serverVersion))
     }
 
     /// A destination's table, in the transaction that loads it: all of that can still be undone.

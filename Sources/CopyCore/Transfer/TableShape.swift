@@ -22,6 +22,8 @@ struct TableShape: Sendable {
     var columns: [Column]
     /// Which version of its schema's row in the catalog it is: xmin.
     var schemaVersion = "0"
+    /// As in `LockedRelations.Relation`.
+    var schemaVersions = ""
     /// As in `Lookup.Found`.
     var parents: Set<String> = []
 

@@ -5,15 +5,12 @@ extension Transfer {
     func settle() throws {
         let parts = entries.filter(\.isActive).map { $0.destination?.settling(isVital: !request.keepGoing) }
         let sourceCheck = sourceSession.map { PipelinePart($0, within: request.timeout, isVital: true) }
-        let locked = sourceCheck.map { $0.ask(Catalog.lockedQuestion($0.session)) }
+        let look = sourceCheck.flatMap { sourcePreparation?.lookAgain($0) }
         let described = sourceCheck.flatMap { sourcePreparation?.describeAgain($0) }
         try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
         failingLabel = request.source.label
         try sourceCheck?.check()
-        if let locked, let before = try sourcePreparation?.locked {
-            let names = try Catalog.locked(locked.get()).changed(since: before)
-            if !names.isEmpty { throw SourceChanged(names: names) }
-        }
+        if let names = try look?(), !names.isEmpty { throw SourceChanged(names: names) }
         // A function of the query's was replaced by one that gives something else.
         if let now = try described?.get().columns, let before = try sourcePreparation?.columns(),
             !now.elementsEqual(before, by: ==)

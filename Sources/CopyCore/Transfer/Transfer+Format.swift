@@ -101,10 +101,10 @@ extension Transfer {
     /// Nil where no type matters. Columns that only differ in the order of their attributes are refused here.
     private func sides(_ source: Source) throws -> Sides? {
         let columns = source.columns ?? []
-        // A query's types cost a round trip: for simple ones none is needed.
-        let asked = typesDecide ? columns : columns.filter { TypeGraph.isWorthAsking($0.type) }
-        guard needsTypes, !asked.isEmpty || typesDecide else { return nil }
-        let types = try sourcePreparation?.types() ?? sourceTypes(asked.map(\.type))
+        guard needsTypes, typesDecide || columns.contains(where: { TypeGraph.isWorthAsking($0.type) }) else {
+            return nil
+        }
+        let types = try sourcePreparation?.types() ?? sourceTypes(columns.map(\.type))
         let own = FormatPlan.Side(
             label: request.source.label, columns: columns, types: types,
             peer: sourceSession.map(peer) ?? TypeHistory.Peer(serverVersion: 0))
@@ -124,13 +124,23 @@ extension Transfer {
         return (own, destinations)
     }
 
-    /// The types of a query's columns, which are known too late to be asked for together with them.
+    /// What the tables' types are made of that not every server has: one round trip, side by side. A condition's columns
+    /// may be written as names, which depend on the search_path.
+    func askTypes() throws {
+        guard needsTypes || request.condition != nil else { return }
+        let preparations = [sourcePreparation] + entries.filter(\.isActive).map(\.preparation)
+        try PipelineRound.run(preparations.compactMap { $0?.askTypes(within: request.timeout) })
+    }
+
+    /// The types of a query's columns.
     func sourceTypes(_ types: [UInt32]) throws -> TypeGraph {
-        guard let session = sourceSession else { return TypeGraph(nodes: [:]) }
-        return Catalog.types(
+        let unknown = TypeGraph.unknown(types)
+        guard let session = sourceSession, !unknown.isEmpty else { return .builtIn }
+        let asked = Catalog.types(
             try session.answer(
-                to: Catalog.typesQuestion(types, serverVersion: session.connection.serverVersion),
+                to: Catalog.typesQuestion(unknown, serverVersion: session.connection.serverVersion),
                 within: request.timeout))
+        return TypeGraph.builtIn.merging(asked)
     }
 
     /// The encoding the data is sent in; nil: the sessions' own, UTF8. Bytes of no known encoding are passed

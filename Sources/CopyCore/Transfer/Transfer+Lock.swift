@@ -57,13 +57,10 @@ extension Transfer {
     private static let longestLook = 10.0
 
     private func makeParticipants() -> [Participant] {
-        let withTypes = needsTypes
         var participants: [Participant] = []
         if let session = sourceSession, let server = sourceServer, let rows = sourceRows {
-            // A condition's or a query's columns may be written as names, which depend on the search_path.
             let preparation = Preparation(
-                session, at: server, .source, rows, pinsMoney: pinsMoney,
-                withTypes: withTypes || request.condition != nil, isVital: true)
+                session, at: server, .source, rows, pinsMoney: pinsMoney, isVital: true)
             sourcePreparation = preparation
             participants.append(Participant(entry: nil, server: server, preparation: preparation))
         }
@@ -73,7 +70,7 @@ extension Transfer {
                 isEmptied: request.truncate, overridesReadOnly: request.overridesReadOnly,
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
             let preparation = Preparation(
-                session, at: server, role, .table(found, where: nil), pinsMoney: pinsMoney, withTypes: withTypes,
+                session, at: server, role, .table(found, where: nil), pinsMoney: pinsMoney,
                 isVital: !request.keepGoing)
             entry.preparation = preparation
             participants.append(Participant(entry: entry, server: server, preparation: preparation))

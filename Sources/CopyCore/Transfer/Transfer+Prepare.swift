@@ -54,6 +54,7 @@ extension Transfer {
         try refuseMissingHeader()
         try lookUp()
         try lockAndAsk()
+        try askTypes()
         failingLabel = request.source.label
         let source = try planSource()
         self.source = source

@@ -8,7 +8,8 @@ struct LockedRelationsTests {
     private func relation(
         _ oid: String, _ name: String?, version: String = "0", isChanged: Bool = false
     ) -> LockedRelations.Relation {
-        .init(oid: oid, name: name, schemaVersion: version, shown: "s\(oid).\(name ?? "")", isChanged: isChanged)
+        .init(
+            oid: "1640" + oid, name: name, schemaVersion: version, shown: "s\(oid).\(name ?? "")", isChanged: isChanged)
     }
 
     @Test func `what is changed is told once, whatever the number of its locks`() {

@@ -21,7 +21,7 @@ struct PreparationTests {
         let found = try #require(try lookup.table())
         #expect(try settings() == before)
         let preparation = try Preparation(
-            session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true, withTypes: true,
+            session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true,
             isVital: true)
         #expect(preparation.backendPID == nil)
         preparation.ask(within: nil, patience: nil)

@@ -1,0 +1,43 @@
+// The types that are known without asking, beside what servers say.
+
+import TestKit
+import Testing
+
+@testable import CopyCore
+
+struct BuiltInTypesTests {
+    private func check(_ cluster: Cluster) throws {
+        let session = try ScopeKit.session(cluster.conninfo())
+        let oids = try session.query(
+            "SELECT oid FROM pg_catalog.pg_type WHERE oid < 10000 AND typtype <> 'c'"
+        )
+        let all = (0..<oids.rowCount).compactMap { oids.value($0, 0).flatMap { UInt32($0) } }
+        #expect(all.count > 180)
+        let asked = Catalog.types(
+            try session.answer(
+                to: Catalog.typesQuestion(all, serverVersion: session.connection.serverVersion), within: nil))
+        for oid in all {
+            let (known, told) = (TypeGraph.builtIn.nodes[oid], try #require(asked.nodes[oid]))
+            #expect(known?.schema == told.schema && known?.name == told.name && known?.kind == told.kind, "\(oid)")
+            #expect(known?.parts == told.parts && told.attributes.isEmpty, "\(told.name)")
+        }
+    }
+
+    @Test func `are what this server says`() throws { try check(Servers.source) }
+
+    @Test(arguments: (try? Servers.versions()) ?? []) func `are what other versions say`(version: Int) throws {
+        try check(Servers.version(version))
+    }
+
+    @Test func `of rows, tables' own types and users' nothing is known without asking`() {
+        #expect(TypeGraph.unknown([23, 25, 1007, 3904, 16_400, 10_005, 71, 23]) == [71, 10_005, 16_400])
+        #expect(TypeGraph.builtIn.nodes[71] == nil)
+    }
+
+    @Test func `what was asked for joins them, and has the last word`() {
+        let own = TypeGraph(nodes: [16_400: .init(schema: "s", name: "mood", kind: "e")])
+        let both = TypeGraph.builtIn.merging(own)
+        #expect(both.nodes[16_400]?.name == "mood" && both.nodes[23]?.name == "int4")
+        #expect(both.structure(1007) == "pg_catalog.int4[]" && both.structure(16_400) == "s.mood")
+    }
+}
