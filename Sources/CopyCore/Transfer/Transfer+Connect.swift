@@ -26,20 +26,20 @@ extension Transfer {
     private var connectTimeout: Int? { request.timeout.map { max(2, Int(min($0, 1e6).rounded(.up))) } }
 
     private func reportFailures(_ results: some Sequence<(Server, Result<Connection, ConnectFailure>)>) throws {
-        var fatal = false
+        var isFatal = false
         for (server, result) in results {
             guard case .failure(let failure) = result else { continue }
             if let entry = server.entry, request.keepGoing {
                 try preparing(entry) { throw failure }
             } else if let entry = server.entry {
                 entry.error = failure
-                fatal = true
+                isFatal = true
             } else {
-                failingLabel = server.endpoint.label
-                throw failure
+                sourceFailure = failure
+                isFatal = true
             }
         }
-        if fatal { throw ConnectFailure("not every destination can be reached") }
+        if isFatal { throw sourceFailure ?? ConnectFailure("not every destination can be reached") }
     }
 
     private func openSession(_ server: Server, _ link: ServerLink, _ connection: Connection) throws {

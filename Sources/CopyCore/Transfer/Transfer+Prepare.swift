@@ -58,9 +58,7 @@ extension Transfer {
         failingLabel = request.source.label
         let source = try planSource()
         self.source = source
-        for entry in entries where entry.isActive {
-            try preparing(entry) { try planDestination(entry, source) }
-        }
+        try preparingEach { try planDestination($0, source) }
         try refuseTheSameTableAgain()
         failingLabel = nil
         options = try chooseOptions(source)
@@ -80,6 +78,22 @@ extension Transfer {
             entry.session?.close()
         }
         failingLabel = nil
+    }
+
+    /// Does a part of every destination's preparation. What fails is told of all of them, and of the source.
+    func preparingEach(_ body: (Entry) throws -> Void) throws {
+        var failure = sourceFailure
+        for entry in entries where entry.isActive {
+            do {
+                try preparing(entry) { try body(entry) }
+            } catch let interrupted as Interrupted {
+                throw interrupted
+            } catch {
+                entry.error = error
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
     }
 
     private func planSource() throws -> Source {

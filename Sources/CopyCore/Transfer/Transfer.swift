@@ -263,7 +263,10 @@ public final class Transfer {
             break
         case let failure?:
             outcome.isUsageError = failure is ConnectFailure || (failure as? TransferRefusal)?.isUsageError ?? false
-            if !entries.contains(where: { $0.error != nil }) {
+            if let sourceFailure {
+                outcome.error = sourceFailure
+                outcome.errorLabel = request.source.label
+            } else if !entries.contains(where: { $0.error != nil }) {
                 outcome.error = failure
                 outcome.errorLabel = failingLabel
             }
@@ -286,4 +289,6 @@ public final class Transfer {
 
     /// What was being prepared when it failed.
     var failingLabel: String?
+    /// What the source failed with, where that is told beside what destinations did.
+    var sourceFailure: (any Error)?
 }

@@ -68,7 +68,7 @@ private struct ExecRun {
         do {
             return ExitCode.of(try batch.run())
         } catch let error as SystemError where output.isLost {
-            // `| head` had enough: no error of anybody's.
+            // `| head` had enough, which is not an error.
             if !error.isBrokenPipe { Console().message("stdout: \(error)") }
             return report.isInDoubt ? ExitCode.inDoubt : report.hasCommitted ? ExitCode.partial : ExitCode.failure
         } catch let interrupted as Interrupted {

@@ -18,7 +18,7 @@ public final class Batch {
     private static let grace = 3.0
 
     /// A batch that has not begun.
-    /// - Parameter syncEvery: a synchronization point stands behind every so manieth statement, and at the end.
+    /// - Parameter syncEvery: how many statements a synchronization point stands behind; one stands at the end, too.
     public init(
         _ input: BatchInput, on sessions: [Session], syncEvery: Int? = nil, output: BatchOutput,
         observer: any BatchObserver, poller: any Poller
