@@ -1,9 +1,9 @@
 // Messages of a server that are not COPY data.
 
 /// One whole message: its type byte and its body.
-public struct BackendMessage: Sendable, Hashable {
+package struct BackendMessage: Sendable, Hashable {
     /// What a message's first byte says it is.
-    public enum Kind: UInt8, Sendable, CaseIterable {
+    package enum Kind: UInt8, Sendable, CaseIterable {
         /// `A`
         case notification = 0x41
         /// `C`
@@ -35,18 +35,18 @@ public struct BackendMessage: Sendable, Hashable {
     }
 
     /// What it is.
-    public let kind: Kind
+    package let kind: Kind
     /// What follows the length.
-    public let body: [UInt8]
+    package let body: [UInt8]
 
     /// A message of these parts.
-    public init(_ kind: Kind, _ body: [UInt8] = []) {
+    package init(_ kind: Kind, _ body: [UInt8] = []) {
         self.kind = kind
         self.body = body
     }
 
     /// The fields of an error or notice: a byte each, then its text. Nil when the body is no such list.
-    public var fields: [UInt8: String]? {
+    package var fields: [UInt8: String]? {
         var fields: [UInt8: String] = [:]
         var rest = body[...]
         while let code = rest.popFirst() {
@@ -58,7 +58,7 @@ public struct BackendMessage: Sendable, Hashable {
     }
 
     /// The texts of the body, each ended by a zero, from an offset on; nil when one is not ended.
-    public func texts(from offset: Int = 0) -> [String]? {
+    package func texts(from offset: Int = 0) -> [String]? {
         guard offset <= body.count else { return nil }
         var rest = body[offset...]
         var texts: [String] = []
@@ -70,7 +70,7 @@ public struct BackendMessage: Sendable, Hashable {
     }
 
     /// The first four bytes of the body as a number; nil when there are fewer.
-    public var number: Int32? {
+    package var number: Int32? {
         guard body.count >= 4 else { return nil }
         return Int32(bitPattern: body.prefix(4).reduce(0) { $0 << 8 | UInt32($1) })
     }

@@ -1,16 +1,16 @@
 // Takes a server's stream apart: COPY data stays where it was read, everything else comes out as messages.
 
 /// Follows v3 messages through reads that cut them anywhere. It trusts no length.
-public struct CopyStreamParser: Sendable {
+package struct CopyStreamParser: Sendable {
     /// What no server can have sent.
-    public enum Malformation: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Malformation: Error, Sendable, Hashable, CustomStringConvertible {
         /// A message type the protocol does not have, or not from a server.
         case unknownType(UInt8)
         /// A length the protocol does not allow.
         case length(type: UInt8, UInt32)
 
         /// For a person.
-        public var description: String {
+        package var description: String {
             switch self {
             case .unknownType(let type): "the server sent a message of unknown type \(Self.shown(type))"
             case .length(let type, let length):
@@ -24,11 +24,11 @@ public struct CopyStreamParser: Sendable {
     }
 
     /// What one piece held.
-    public struct Outcome: Sendable, Hashable {
+    package struct Outcome: Sendable, Hashable {
         /// CopyData messages that became complete.
-        public var messages = 0
+        package var messages = 0
         /// Bytes of COPY data, now at the beginning of the space, without their headers.
-        public var payload = 0
+        package var payload = 0
     }
 
     /// Where the stream stands.
@@ -44,9 +44,9 @@ public struct CopyStreamParser: Sendable {
     }
 
     /// The largest length of COPY data that libpq and the server accept in a message.
-    public static let longestData = 0x3fff_ffff
+    package static let longestData = 0x3fff_ffff
     /// The longest message that is not COPY data: an error with a large statement in its context still fits.
-    public static let longestControl = 1 << 24
+    package static let longestControl = 1 << 24
     private static let dataType = UInt8(ascii: "d")
 
     private var position = Position.boundary
@@ -57,20 +57,20 @@ public struct CopyStreamParser: Sendable {
     private var messages: [BackendMessage] = []
 
     /// A parser between two messages.
-    public init() {}
+    package init() {}
 
     /// Whether the stream may end here.
-    public var isAtBoundary: Bool { position == .boundary }
+    package var isAtBoundary: Bool { position == .boundary }
 
     /// The messages that have come whole, oldest first; they are the caller's now.
-    public mutating func takeMessages() -> [BackendMessage] {
+    package mutating func takeMessages() -> [BackendMessage] {
         guard !messages.isEmpty else { return [] }
         defer { messages = [] }
         return messages
     }
 
     /// Parses the next piece of the stream, which fills `space` up to `received`.
-    public mutating func parse(
+    package mutating func parse(
         _ space: inout MutableRawSpan, received: Int
     ) throws(Malformation) -> Outcome {
         precondition(received <= space.byteCount)

@@ -1,9 +1,9 @@
 // A value as COPY's text format writes it.
 
 /// Escapes values for lines of tab separated text.
-public enum CopyTextValue {
+package enum CopyTextValue {
     /// Appends a value, `\N` for nil, as COPY … TO would write it with its default options.
-    public static func append(_ value: RawSpan?, to line: inout [UInt8]) {
+    package static func append(_ value: RawSpan?, to line: inout [UInt8]) {
         guard let value else {
             line += [UInt8(ascii: "\\"), UInt8(ascii: "N")]
             return
@@ -16,7 +16,7 @@ public enum CopyTextValue {
     }
 
     /// Appends text in the same way.
-    public static func append(_ text: String, to line: inout [UInt8]) {
+    package static func append(_ text: String, to line: inout [UInt8]) {
         for byte in text.utf8 { append(byte, to: &line) }
     }
 

@@ -65,16 +65,16 @@ public enum ForeignData: Sendable, Hashable, CaseIterable {
 }
 
 /// Looks at the first bytes of a stream, in whatever pieces they come.
-public struct ForeignDataDetector: Sendable {
+package struct ForeignDataDetector: Sendable {
     private let layout: RowLayout
     private var head: [UInt8] = []
     private var isDecided = false
 
     /// A detector at the start of a stream of this layout.
-    public init(_ layout: RowLayout) { self.layout = layout }
+    package init(_ layout: RowLayout) { self.layout = layout }
 
     /// The stream's next bytes: what it is, once that is plain; nil while it may be rows.
-    public mutating func look(at bytes: RawSpan) -> ForeignData? {
+    package mutating func look(at bytes: RawSpan) -> ForeignData? {
         guard !isDecided else { return nil }
         for offset in 0..<min(bytes.byteCount, ForeignData.headLength - head.count) { head.append(bytes.byte(offset)) }
         isDecided = head.count == ForeignData.headLength

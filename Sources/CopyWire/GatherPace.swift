@@ -4,7 +4,7 @@
 ///
 /// Waiting for every piece a server sends costs more than copying it, so a pause lets some gather. But a pause in which the
 /// socket fills up only keeps the sender waiting: there the pauses end, until the stream is down to single pieces again.
-public struct GatherPace: Sendable {
+package struct GatherPace: Sendable {
     /// What a server sends at once: its output buffer.
     private static let piece = 8192
     /// So many in a row; one alone is no sign, a fast stream has them too.
@@ -16,13 +16,13 @@ public struct GatherPace: Sendable {
     private var pieces = piecesInRow
 
     /// A pace for a socket that holds so many bytes.
-    public init(capacity: Int?) { self.capacity = capacity }
+    package init(capacity: Int?) { self.capacity = capacity }
 
     /// The socket gave so many bytes.
-    public mutating func gave(_ count: Int) { given += count }
+    package mutating func gave(_ count: Int) { given += count }
 
     /// The socket is empty; whether a pause is worth it. Not where nothing came.
-    public mutating func emptied() -> Bool {
+    package mutating func emptied() -> Bool {
         defer { given = 0 }
         if pieces < Self.piecesInRow {
             pieces = given <= Self.piece ? pieces + 1 : 0

@@ -1,9 +1,9 @@
 // The word that was meant by a misspelt one.
 
 /// Finds near words by edit distance.
-public enum NearestWord {
+package enum NearestWord {
     /// The nearest of the words, or nil where none is near enough to be meant.
-    public static func find(_ typed: String, among words: [String]) -> String? {
+    package static func find(_ typed: String, among words: [String]) -> String? {
         var best: (word: String, distance: Int)?
         for word in words {
             let limit = typed.count <= 5 ? 1 : typed.count <= 8 ? 2 : 3
@@ -16,7 +16,7 @@ public enum NearestWord {
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours between two words.
-    public static func editDistance(_ first: String, _ second: String) -> Int {
+    package static func editDistance(_ first: String, _ second: String) -> Int {
         let left = Array(first.lowercased())
         let right = Array(second.lowercased())
         var beforeLast: [Int] = []

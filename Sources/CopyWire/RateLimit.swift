@@ -1,7 +1,7 @@
 // A limit of bytes a second, kept by counting.
 
 /// A bucket that fills with time and is emptied by what is read.
-public struct RateLimit: Sendable {
+package struct RateLimit: Sendable {
     private let bytesPerSecond: Double
     /// What the bucket holds at most: a tenth of a second's bytes, so that a stall is not made up for by a burst.
     private let burst: Double
@@ -9,7 +9,7 @@ public struct RateLimit: Sendable {
     private var filledAt: Instant
 
     /// A limit of so many bytes a second, beginning now with an empty bucket.
-    public init(bytesPerSecond: Int, now: Instant) {
+    package init(bytesPerSecond: Int, now: Instant) {
         self.bytesPerSecond = Double(max(1, bytesPerSecond))
         burst = max(1, self.bytesPerSecond / 10)
         level = 0
@@ -17,7 +17,7 @@ public struct RateLimit: Sendable {
     }
 
     /// How many bytes may be read now.
-    public mutating func allowance(at now: Instant) -> Int {
+    package mutating func allowance(at now: Instant) -> Int {
         level = min(burst, level + now.seconds(since: filledAt) * bytesPerSecond)
         filledAt = now
         // Half a bucket at a time: a byte at a time would be a system call a byte.
@@ -25,10 +25,10 @@ public struct RateLimit: Sendable {
     }
 
     /// So many bytes were read.
-    public mutating func spend(_ bytes: Int) { level -= Double(bytes) }
+    package mutating func spend(_ bytes: Int) { level -= Double(bytes) }
 
     /// When `allowance` will give something again.
-    public func opensAt() -> Instant {
+    package func opensAt() -> Instant {
         filledAt + max(0, (max(1, burst / 2) - level) / bytesPerSecond + 0.000_001)
     }
 }

@@ -1,9 +1,9 @@
 // Finds where rows end in a byte stream that has no frames: a file, a pipe, a chunk of rows.
 
 /// Follows rows through pieces that cut them anywhere.
-public struct RowScanner: Sendable {
+package struct RowScanner: Sendable {
     /// Why what is shown cannot be taken for rows.
-    public enum Fault: Sendable, Hashable {
+    package enum Fault: Sendable, Hashable {
         /// Text: `\.` stands beside something else on its line. Servers up to 17 take it for the end there, too.
         case markerNotAlone
         /// Text and csv: more than blank lines follows the line `\.`.
@@ -13,7 +13,7 @@ public struct RowScanner: Sendable {
     }
 
     /// What is left of the data when its stream ends.
-    public enum Rest: Sendable, Hashable {
+    package enum Rest: Sendable, Hashable {
         /// Nothing: the last row has its end.
         case nothing
         /// A whole row: its line end is a carriage return, which only what follows tells from half of a pair.
@@ -41,7 +41,7 @@ public struct RowScanner: Sendable {
     private var state: State
 
     /// A scanner at the start of a stream of this layout.
-    public init(_ layout: RowLayout) {
+    package init(_ layout: RowLayout) {
         switch layout {
         case .text: state = .text(TextRows())
         case .csv(let quote, let escape): state = .csv(CSVRows(quote: quote, escape: escape))
@@ -51,7 +51,7 @@ public struct RowScanner: Sendable {
 
     /// The offset behind the next row's end in `bytes`, looking from `start`; nil when no row ends in them.
     /// Every byte is to be shown once, in order: after an end at `n` the next call starts at `n`.
-    public mutating func nextEnd(in bytes: RawSpan, from start: Int) -> Int? {
+    package mutating func nextEnd(in bytes: RawSpan, from start: Int) -> Int? {
         switch state {
         case .text(var rows):
             defer { state = .text(rows) }
@@ -66,7 +66,7 @@ public struct RowScanner: Sendable {
     }
 
     /// How many rows end in the next bytes of the stream.
-    public mutating func count(_ bytes: RawSpan) -> Int {
+    package mutating func count(_ bytes: RawSpan) -> Int {
         var rows = 0
         var offset = 0
         while let end = nextEnd(in: bytes, from: offset) {
@@ -78,7 +78,7 @@ public struct RowScanner: Sendable {
     }
 
     /// Whether the data's own end has come, a marker or a trailer: no row follows, whatever does.
-    public var hasEnded: Bool {
+    package var hasEnded: Bool {
         switch state {
         case .text(let rows): rows.ended
         case .csv(let rows): rows.ended
@@ -87,7 +87,7 @@ public struct RowScanner: Sendable {
     }
 
     /// What was found that cannot be; no row ends are told from there on.
-    public var fault: Fault? {
+    package var fault: Fault? {
         switch state {
         case .text(let rows): rows.fault
         case .csv(let rows): rows.fault
@@ -96,7 +96,7 @@ public struct RowScanner: Sendable {
     }
 
     /// At the end of the stream: what is left of it.
-    public var rest: Rest {
+    package var rest: Rest {
         switch state {
         case .text(let rows): rows.rest
         case .csv(let rows): rows.rest
@@ -105,7 +105,7 @@ public struct RowScanner: Sendable {
     }
 
     /// At the end of the stream: whether a last row's end was not told yet. COPY takes it all the same.
-    public var endsInsideRow: Bool {
+    package var endsInsideRow: Bool {
         guard fault == nil else { return false }
         return switch rest {
         case .row, .partOfRow, .quotes, .escape: true

@@ -4,9 +4,9 @@
 // performs each action and answers with the event that says what came of it.
 
 /// Decides the course of a copy from one producer to many receivers over one shared ring.
-public struct TransferMachine: Sendable {
+package struct TransferMachine: Sendable {
     /// What the manager is to do.
-    public enum Action: Sendable, Equatable {
+    package enum Action: Sendable, Equatable {
         /// See what is ready; wait for it only when `block`. Answer: `becameReady`…, then `polled` or `idled`.
         case poll(block: Bool)
         /// Let the producer write into this region of the ring. Answer: `filled`, `producerBlocked`,
@@ -83,7 +83,7 @@ public struct TransferMachine: Sendable {
     /// - Parameters:
     ///   - ring: bytes the fastest receiver may be ahead of the slowest.
     ///   - chunk: bytes the producer gives in one cycle at most.
-    public init(receivers: Int, ring: Int, chunk: Int) {
+    package init(receivers: Int, ring: Int, chunk: Int) {
         precondition(chunk > 0, "a chunk is at least a byte")
         sinks = Array(repeating: .receiving, count: receivers)
         blocked = Array(repeating: false, count: receivers)
@@ -95,19 +95,19 @@ public struct TransferMachine: Sendable {
     // MARK: What is asked of it
 
     /// The producer gave everything and every receiver left confirmed the end; at least one is left.
-    public var isComplete: Bool {
+    package var isComplete: Bool {
         stage == .over && source == .ended && sinks.contains(.confirmed)
             && sinks.allSatisfy { $0 == .confirmed || $0 == .lost }
     }
 
     /// The copy was run to its end, well or not.
-    public var isOver: Bool { stage == .over }
+    package var isOver: Bool { stage == .over }
 
     /// The producer gave everything.
-    public var sourceEnded: Bool { source == .ended }
+    package var sourceEnded: Bool { source == .ended }
 
     /// Whether the receiver still takes part.
-    public func isActive(_ receiver: Int) -> Bool {
+    package func isActive(_ receiver: Int) -> Bool {
         switch sinks[receiver] {
         case .receiving, .finishing, .confirmed: true
         case .faulted, .lost: false
@@ -115,28 +115,28 @@ public struct TransferMachine: Sendable {
     }
 
     /// Whether this receiver has everything and its confirmation is awaited.
-    public func isFinishing(_ receiver: Int) -> Bool { sinks[receiver] == .finishing }
+    package func isFinishing(_ receiver: Int) -> Bool { sinks[receiver] == .finishing }
 
     /// Whether the end of this receiver's copy is confirmed.
-    public func isConfirmed(_ receiver: Int) -> Bool { sinks[receiver] == .confirmed }
+    package func isConfirmed(_ receiver: Int) -> Bool { sinks[receiver] == .confirmed }
 
     /// How many bytes the receiver has not taken yet.
-    public func backlog(_ receiver: Int) -> Int { ring.backlog(receiver) }
+    package func backlog(_ receiver: Int) -> Int { ring.backlog(receiver) }
 
     /// Whether readiness of the producer's descriptor is worth waiting for.
-    public var wantsProducer: Bool { source == .blocked && hasRoom }
+    package var wantsProducer: Bool { source == .blocked && hasRoom }
 
     /// Whether the producer could fill, were it not held back by what `mayFill` stands for.
-    public var isHeldBack: Bool { source == .open && hasRoom && !producerMayFill }
+    package var isHeldBack: Bool { source == .open && hasRoom && !producerMayFill }
 
     /// Whether the receiver waits for its descriptor.
-    public func isBlocked(_ receiver: Int) -> Bool { blocked[receiver] && isActive(receiver) }
+    package func isBlocked(_ receiver: Int) -> Bool { blocked[receiver] && isActive(receiver) }
 
     // MARK: The course of a cycle
 
     /// A new cycle begins. Receivers that faulted and were not reconciled are given up.
     /// - Parameter mayFill: false while something else, such as a rate limit, holds the producer back.
-    public mutating func cycleBegan(mayFill: Bool = true) -> Action {
+    package mutating func cycleBegan(mayFill: Bool = true) -> Action {
         guard stage != .over else { return .end }
         producerMayFill = mayFill
         for index in sinks.indices {
@@ -193,15 +193,15 @@ public struct TransferMachine: Sendable {
     }
 
     /// The producer's descriptor is ready.
-    public mutating func producerBecameReady() {
+    package mutating func producerBecameReady() {
         if source == .blocked { source = .open }
     }
 
     /// A receiver's descriptor is ready.
-    public mutating func receiverBecameReady(_ receiver: Int) { blocked[receiver] = false }
+    package mutating func receiverBecameReady(_ receiver: Int) { blocked[receiver] = false }
 
     /// The poll is over. `mayFill` as in `cycleBegan`, seen anew.
-    public mutating func polled(mayFill: Bool = true) -> Action {
+    package mutating func polled(mayFill: Bool = true) -> Action {
         producerMayFill = mayFill
         guard canFill else {
             stage = .serving(0)
@@ -214,13 +214,13 @@ public struct TransferMachine: Sendable {
     }
 
     /// The poll ended because it was time for a report.
-    public mutating func idled() -> Action {
+    package mutating func idled() -> Action {
         stage = .idle
         return report()
     }
 
     /// The producer wrote so much; `blocked` when it has no more until its descriptor is ready.
-    public mutating func filled(_ moved: Totals, blocked: Bool = false) -> Action {
+    package mutating func filled(_ moved: Totals, blocked: Bool = false) -> Action {
         if blocked { source = .blocked }
         ring.wrote(moved.bytes)
         unreported += moved
@@ -229,14 +229,14 @@ public struct TransferMachine: Sendable {
     }
 
     /// The producer has nothing until its descriptor is ready.
-    public mutating func producerBlocked() -> Action {
+    package mutating func producerBlocked() -> Action {
         source = .blocked
         stage = .serving(0)
         return serve()
     }
 
     /// The producer gave everything, and its server confirmed it; `last` came with the end.
-    public mutating func producerEnded(_ last: Totals = .zero) -> Action {
+    package mutating func producerEnded(_ last: Totals = .zero) -> Action {
         source = .ended
         unreported += last
         stage = .serving(0)
@@ -244,39 +244,39 @@ public struct TransferMachine: Sendable {
     }
 
     /// The producer failed; it may be asked again.
-    public mutating func producerFaulted() -> Action {
+    package mutating func producerFaulted() -> Action {
         stage = .idle
         return .raiseProducer
     }
 
     /// A receiver took so many bytes of its region; `blocked` when it takes no more for now.
-    public mutating func took(_ bytes: Int, _ receiver: Int, blocked isBlocked: Bool) -> Action {
+    package mutating func took(_ bytes: Int, _ receiver: Int, blocked isBlocked: Bool) -> Action {
         ring.took(bytes, receiver)
         blocked[receiver] = isBlocked
         return next(after: receiver)
     }
 
     /// A receiver's end is confirmed.
-    public mutating func confirmed(_ receiver: Int) -> Action {
+    package mutating func confirmed(_ receiver: Int) -> Action {
         sinks[receiver] = .confirmed
         blocked[receiver] = false
         return next(after: receiver)
     }
 
     /// A receiver's end is sent and awaits confirmation.
-    public mutating func unconfirmed(_ receiver: Int) -> Action {
+    package mutating func unconfirmed(_ receiver: Int) -> Action {
         blocked[receiver] = true
         return next(after: receiver)
     }
 
     /// A receiver failed during its turn.
-    public mutating func receiverFaulted(inTurn receiver: Int) -> Action {
+    package mutating func receiverFaulted(inTurn receiver: Int) -> Action {
         receiverFaulted(receiver)
         return next(after: receiver)
     }
 
     /// A receiver failed outside its turn: an error of its server, a timeout.
-    public mutating func receiverFaulted(_ receiver: Int) {
+    package mutating func receiverFaulted(_ receiver: Int) {
         switch sinks[receiver] {
         case .receiving: sinks[receiver] = .faulted(finishing: false, raised: false)
         case .finishing: sinks[receiver] = .faulted(finishing: true, raised: false)
@@ -344,21 +344,21 @@ public struct TransferMachine: Sendable {
     // MARK: Reconciliation
 
     /// Whether a receiver's fault was raised, and the receiver neither put back nor given up.
-    public var hasOpenFault: Bool {
+    package var hasOpenFault: Bool {
         sinks.contains { if case .faulted(_, raised: true) = $0 { true } else { false } }
     }
 
     /// Whether a receiver faulted and can still be put back.
-    public func canReconcile(_ receiver: Int) -> Bool {
+    package func canReconcile(_ receiver: Int) -> Bool {
         if case .faulted = sinks[receiver] { return true }
         return false
     }
 
     /// The part of its backlog that lies in one piece, for a receiver that is being reconciled.
-    public func readable(_ receiver: Int) -> RingLedger.Region { ring.readable(receiver) }
+    package func readable(_ receiver: Int) -> RingLedger.Region { ring.readable(receiver) }
 
     /// The faulted receiver took so many bytes of what it owed and takes part again.
-    public mutating func reconciled(_ receiver: Int, took bytes: Int, blocked isBlocked: Bool) {
+    package mutating func reconciled(_ receiver: Int, took bytes: Int, blocked isBlocked: Bool) {
         guard case .faulted(let finishing, _) = sinks[receiver] else { return }
         ring.took(bytes, receiver)
         sinks[receiver] = finishing ? .finishing : .receiving
@@ -366,7 +366,7 @@ public struct TransferMachine: Sendable {
     }
 
     /// The receiver is out for good.
-    public mutating func giveUp(_ receiver: Int) {
+    package mutating func giveUp(_ receiver: Int) {
         sinks[receiver] = .lost
         ring.leave(receiver)
     }

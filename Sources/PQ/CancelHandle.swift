@@ -4,12 +4,12 @@ internal import CLibpq
 
 /// What is needed to cancel a connection's current statement; it outlives the connection.
 @safe
-public final class CancelHandle: @unchecked Sendable {
+package final class CancelHandle: @unchecked Sendable {
     // Sendable: PQcancel only reads the object and is documented as safe in any thread.
     private let handle: OpaquePointer
 
     /// Nil when the connection is closed. libpq: PQgetCancel.
-    public init?(_ connection: Connection) {
+    package init?(_ connection: Connection) {
         guard let made = unsafe PQgetCancel(connection.handle) else { return nil }
         unsafe handle = made
     }
@@ -17,7 +17,7 @@ public final class CancelHandle: @unchecked Sendable {
     deinit { unsafe PQfreeCancel(handle) }
 
     /// Sends the request and waits until the server has it; nil, or why it failed. libpq: PQcancel.
-    public func send() -> String? {
+    package func send() -> String? {
         // 256: the size libpq recommends for its message.
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             let sent = unsafe PQcancel(handle, buffer.baseAddress!, CInt(buffer.count))

@@ -3,10 +3,10 @@
 internal import CLibpq
 
 /// libpq's own reading of connection strings.
-public enum ConnectionString {
+package enum ConnectionString {
     /// The keywords and values a connection string or URI sets, or libpq's complaint.
     /// The complaint can quote a password: show it only after looking. libpq: PQconninfoParse.
-    public static func parse(_ text: String) -> Result<[(keyword: String, value: String)], PQError> {
+    package static func parse(_ text: String) -> Result<[(keyword: String, value: String)], PQError> {
         var complaint: UnsafeMutablePointer<CChar>?
         guard let options = unsafe PQconninfoParse(text, &complaint) else {
             defer { unsafe PQfreemem(complaint) }
@@ -17,7 +17,7 @@ public enum ConnectionString {
     }
 
     /// The keywords libpq knows. libpq: PQconninfoParse, which unlike PQconndefaults asks nobody for defaults.
-    public static var keywords: [String] {
+    package static var keywords: [String] {
         guard let options = unsafe PQconninfoParse("", nil) else { return [] }
         defer { unsafe PQconninfoFree(options) }
         var found: [String] = []

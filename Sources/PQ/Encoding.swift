@@ -3,17 +3,17 @@
 internal import CLibpq
 
 /// The encodings PostgreSQL knows.
-public enum Encoding {
+package enum Encoding {
     /// Whether a name is one of theirs, however it is spelt. libpq: pg_char_to_encoding.
-    public static func isKnown(_ name: String) -> Bool { unsafe pg_char_to_encoding(name) >= 0 }
+    package static func isKnown(_ name: String) -> Bool { unsafe pg_char_to_encoding(name) >= 0 }
 
     /// Whether bytes below 128 occur inside its characters; no server stores such.
-    public static func embedsASCII(_ name: String) -> Bool {
+    package static func embedsASCII(_ name: String) -> Bool {
         ["SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB", "SHIFT_JIS_2004"].contains { areSame(name, $0) }
     }
 
     /// Whether two names are the same encoding's.
-    public static func areSame(_ one: String, _ other: String) -> Bool {
+    package static func areSame(_ one: String, _ other: String) -> Bool {
         unsafe one == other || isKnown(one) && pg_char_to_encoding(one) == pg_char_to_encoding(other)
     }
 }

@@ -5,13 +5,13 @@
 /// A database of encoding SQL_ASCII holds any bytes, in the names of its tables and columns too. Here a byte that belongs
 /// to no character becomes two: a mark, and the character of the byte's number. The mark, a noncharacter, is doubled where
 /// the bytes hold it themselves. So different bytes are different texts, and what is sent is what was read.
-public enum RawText {
+package enum RawText {
     private static let mark: Unicode.Scalar = "\u{10FFFE}"
     /// What the mark's UTF-8 begins with; few texts have it.
     private static let lead: UInt8 = 0xF4
 
     /// The text of these bytes.
-    public static func decoding(_ bytes: some Collection<UInt8>) -> String {
+    package static func decoding(_ bytes: some Collection<UInt8>) -> String {
         let bytes = Array(bytes)
         if !bytes.contains(lead), let text = String(validating: bytes, as: UTF8.self) { return text }
         var text = String.UnicodeScalarView()
@@ -29,13 +29,13 @@ public enum RawText {
     }
 
     /// The bytes of a text.
-    public static func bytes(of text: String) -> [UInt8] {
+    package static func bytes(of text: String) -> [UInt8] {
         guard isNeeded(for: text) else { return Array(text.utf8) }
         return replacing(in: text) { [$0] }
     }
 
     /// The text for a person: what is no UTF-8 as `\xE9`.
-    public static func shown(_ text: String) -> String {
+    package static func shown(_ text: String) -> String {
         guard isNeeded(for: text) else { return text }
         return String(
             decoding: replacing(in: text) { Array("\\x\(String($0, radix: 16, uppercase: true))".utf8) }, as: UTF8.self)

@@ -6,9 +6,9 @@ internal import Glibc
 /// Reads and writes a connection below libpq. Only while the connection is idle may it be used so, and
 /// libpq must not be called before a ReadyForQuery was read.
 @safe
-public final class WireChannel {
+package final class WireChannel {
     /// What one read or write came to.
-    public enum Outcome: Sendable, Hashable {
+    package enum Outcome: Sendable, Hashable {
         /// So many bytes, at least one.
         case moved(Int)
         /// Nothing until the socket is readable.
@@ -22,13 +22,13 @@ public final class WireChannel {
     }
 
     /// The socket to poll.
-    public let socket: CInt
+    package let socket: CInt
     /// Whether it is a Unix socket.
-    public let isUnix: Bool
+    package let isUnix: Bool
     private let tls: TLSSession?
 
     /// Nil where only libpq can speak: GSS encryption, a TLS library other than OpenSSL, no socket.
-    public init?(_ connection: Connection) {
+    package init?(_ connection: Connection) {
         guard connection.isUsable, connection.socket >= 0, !connection.usesGSSEncryption else { return nil }
         socket = connection.socket
         isUnix = Self.option(SO_DOMAIN, of: socket) == AF_UNIX
@@ -41,11 +41,11 @@ public final class WireChannel {
     }
 
     /// Whether TLS is below.
-    public var usesTLS: Bool { tls != nil }
+    package var usesTLS: Bool { tls != nil }
 
     /// Has the system hold that many bytes of what is written to a Unix socket, or as many as it allows
     /// (Linux: net.core.wmem_max); TCP sizes its buffers by itself. The corresponding C function is setsockopt.
-    public func enlargeSendBuffer(to bytes: CInt) {
+    package func enlargeSendBuffer(to bytes: CInt) {
         guard isUnix, let now = Self.option(SO_SNDBUF, of: socket), now < bytes else { return }
         var bytes = bytes
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<CInt>.size))
@@ -59,7 +59,7 @@ public final class WireChannel {
 
     /// Reads what is there. The corresponding C functions are recv and SSL_read.
     @unsafe
-    public func read(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
         if let tls { return unsafe tls.read(buffer) }
         while true {
             let count = unsafe recv(socket, buffer.baseAddress!, buffer.count, CInt(MSG_DONTWAIT))
@@ -77,7 +77,7 @@ public final class WireChannel {
     ///
     /// Over TLS a write that must wait is to be called again with the same bytes.
     @unsafe
-    public func write(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> Outcome {
+    package func write(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> Outcome {
         if let tls { return unsafe tls.write(head.isEmpty ? body : head) }
         var pieces = unsafe (
             iovec(iov_base: UnsafeMutableRawPointer(mutating: head.baseAddress), iov_len: head.count),

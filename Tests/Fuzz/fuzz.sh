@@ -6,9 +6,9 @@ cd "$(dirname "$0")/../.."
 build=.build/fuzz
 corpus=Tests/CopyWireTests/Corpus
 mkdir -p "$build/inputs"
-swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer -module-name CopyWire -emit-module \
+swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer -package-name pgcopy -module-name CopyWire -emit-module \
     -emit-module-path "$build/CopyWire.swiftmodule" -emit-library -static -o "$build/libCopyWire.a" Sources/CopyWire/*.swift
-swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer -I "$build" -L "$build" -lCopyWire \
+swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer -package-name pgcopy -I "$build" -L "$build" -lCopyWire \
     -o "$build/fuzz" Tests/Fuzz/FuzzParsers.swift Tests/CopyWireTests/ParserExercise.swift
 if [ "${1:-}" = --merge ]; then
     # -use_counters=0: one input an edge, not one a loop count.

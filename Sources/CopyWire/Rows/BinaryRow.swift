@@ -1,9 +1,9 @@
 // One row of COPY's binary format: fields to a tuple and back.
 
 /// Writes and reads the header, tuples and trailer of the binary format.
-public enum BinaryRow {
+package enum BinaryRow {
     /// What is wrong with a tuple.
-    public enum Malformation: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Malformation: Error, Sendable, Hashable, CustomStringConvertible {
         /// More fields, or a longer one, than the format can say.
         case tooLarge
         /// Fewer bytes than its lengths say.
@@ -12,7 +12,7 @@ public enum BinaryRow {
         case excess
 
         /// For a person.
-        public var description: String {
+        package var description: String {
             switch self {
             case .tooLarge: "the row is larger than the binary format allows"
             case .cut: "the binary row ends before its fields do"
@@ -22,7 +22,7 @@ public enum BinaryRow {
     }
 
     /// What one message holds.
-    public enum Message: Sendable, Hashable {
+    package enum Message: Sendable, Hashable {
         /// A row's fields, nil for NULL.
         case row([[UInt8]?])
         /// The end of the data.
@@ -30,14 +30,14 @@ public enum BinaryRow {
     }
 
     /// The signature, no flags, no extension.
-    public static let header: [UInt8] =
+    package static let header: [UInt8] =
         Array("PGCOPY\n".utf8) + [0xFF] + Array("\r\n".utf8) + [0] + [0, 0, 0, 0] + [0, 0, 0, 0]
 
     /// What ends the data: a count of -1.
-    public static let trailer: [UInt8] = [0xFF, 0xFF]
+    package static let trailer: [UInt8] = [0xFF, 0xFF]
 
     /// Appends a tuple of these fields, nil for NULL. Nothing is appended when it throws.
-    public static func append(_ fields: [[UInt8]?], to bytes: inout [UInt8]) throws(Malformation) {
+    package static func append(_ fields: [[UInt8]?], to bytes: inout [UInt8]) throws(Malformation) {
         guard fields.count <= Int(Int16.max), fields.allSatisfy({ ($0?.count ?? 0) <= Int(Int32.max) }) else {
             throw .tooLarge
         }
@@ -53,7 +53,7 @@ public enum BinaryRow {
     }
 
     /// Reads one message: a tuple, the header before the first one included, or the trailer.
-    public static func decode(_ message: [UInt8]) throws(Malformation) -> Message {
+    package static func decode(_ message: [UInt8]) throws(Malformation) -> Message {
         var rest = message[...]
         if rest.starts(with: header.prefix(11)) {
             rest = rest.dropFirst(15)

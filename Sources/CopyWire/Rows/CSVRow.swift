@@ -1,10 +1,10 @@
 // One row of COPY's CSV format: a line to its values.
 
 /// Reads lines of the CSV format.
-public enum CSVRow {
+package enum CSVRow {
     /// The values of a line as bytes, quotes taken off. A line end behind it is no part of the last one.
     /// - Parameter escape: what stands before a quote or itself inside quotes.
-    public static func decodeBytes(
+    package static func decodeBytes(
         _ line: [UInt8], delimiter: UInt8 = UInt8(ascii: ","), quote: UInt8 = UInt8(ascii: "\""),
         escape: UInt8 = UInt8(ascii: "\"")
     ) -> [[UInt8]] {
@@ -32,7 +32,7 @@ public enum CSVRow {
 
 extension [UInt8] {
     /// The bytes of a line without the one line end behind them.
-    public var withoutLineEnd: ArraySlice<UInt8> {
+    package var withoutLineEnd: ArraySlice<UInt8> {
         var rest = self[...]
         if rest.last == UInt8(ascii: "\n") { rest.removeLast() }
         if rest.last == UInt8(ascii: "\r") { rest.removeLast() }

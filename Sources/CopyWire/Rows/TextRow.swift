@@ -1,18 +1,18 @@
 // One row of COPY's text format: values to a line and back.
 
 /// Writes and reads lines of the text format with its default delimiter and NULL.
-public enum TextRow {
+package enum TextRow {
     /// What is wrong with a line.
-    public enum Malformation: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Malformation: Error, Sendable, Hashable, CustomStringConvertible {
         /// The line ends with a backslash that escapes nothing.
         case danglingBackslash
 
         /// For a person.
-        public var description: String { "the row ends in the middle of an escape" }
+        package var description: String { "the row ends in the middle of an escape" }
     }
 
     /// Appends a line of these values, nil for NULL; the line feed included.
-    public static func append(_ values: [String?], to bytes: inout [UInt8]) {
+    package static func append(_ values: [String?], to bytes: inout [UInt8]) {
         for (index, value) in values.enumerated() {
             if index > 0 { bytes.append(tab) }
             guard let value else {
@@ -33,7 +33,7 @@ public enum TextRow {
     }
 
     /// A line of these values, nil for NULL; the line feed included.
-    public static func encode(_ values: [String?]) -> [UInt8] {
+    package static func encode(_ values: [String?]) -> [UInt8] {
         var bytes: [UInt8] = []
         append(values, to: &bytes)
         return bytes
@@ -43,7 +43,7 @@ public enum TextRow {
     ///
     /// An empty line is one empty value: only who knows the columns can tell it from none.
     /// - Parameter delimiter: what stands between two values.
-    public static func decodeBytes(
+    package static func decodeBytes(
         _ line: [UInt8], delimiter: UInt8 = UInt8(ascii: "\t")
     ) throws(Malformation) -> [[UInt8]?] {
         var rest = line[...]
@@ -74,7 +74,7 @@ public enum TextRow {
     }
 
     /// The values of a line as text, nil for NULL.
-    public static func decode(_ line: [UInt8]) throws(Malformation) -> [String?] {
+    package static func decode(_ line: [UInt8]) throws(Malformation) -> [String?] {
         try decodeBytes(line).map { value in value.map { String(decoding: $0, as: UTF8.self) } }
     }
 

@@ -5,7 +5,7 @@
 /// The bytes may come in pieces, cut anywhere; only the statement that is not complete is kept.
 /// It reads as a server with `standard_conforming_strings = on` does; as in psql, a semicolon ends nothing inside
 /// parentheses, nor inside the body of a routine.
-public struct StatementSplitter {
+package struct StatementSplitter {
     private enum State: Equatable {
         case plain
         /// After the first byte of what may be `--`.
@@ -49,10 +49,10 @@ public struct StatementSplitter {
     private static let copy = SQLWord("copy")
 
     /// A splitter at the beginning of a text.
-    public init() {}
+    package init() {}
 
     /// The statements that a piece of the text completes.
-    public mutating func push(_ piece: RawSpan, _ emit: (SQLStatement) -> Void) {
+    package mutating func push(_ piece: RawSpan, _ emit: (SQLStatement) -> Void) {
         for offset in piece.byteOffsets {
             // In bounds: the offsets are the span's own.
             let byte = unsafe piece.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
@@ -61,7 +61,7 @@ public struct StatementSplitter {
     }
 
     /// The last statement, which no semicolon ended; the splitter can be used for another text then.
-    public mutating func finish() -> SQLStatement? {
+    package mutating func finish() -> SQLStatement? {
         switch state {
         case .word, .unicodePrefix: endWord()
         // A comment without an end is the server's to refuse: it may hide statements.
@@ -74,7 +74,7 @@ public struct StatementSplitter {
     }
 
     /// All statements of a text.
-    public static func split(_ text: String) -> [SQLStatement] {
+    package static func split(_ text: String) -> [SQLStatement] {
         var splitter = StatementSplitter()
         var statements: [SQLStatement] = []
         for byte in text.utf8 { if let statement = splitter.push(byte) { statements.append(statement) } }
@@ -83,7 +83,7 @@ public struct StatementSplitter {
     }
 
     /// The statement that this byte completes.
-    public mutating func push(_ byte: UInt8) -> SQLStatement? {
+    package mutating func push(_ byte: UInt8) -> SQLStatement? {
         defer { if byte == UInt8(ascii: "\n") { line += 1 } }
         while !step(byte) {}
         guard byte == UInt8(ascii: ";"), state == .plain, parentheses == 0, body.depth == 0 else { return nil }
