@@ -44,6 +44,48 @@ import Testing
         #expect(throws: ConnectFailure.self) { try copyOrders(from: "host=/nosuch", to: "host=/nosuch") }
     }
 
+    @Test func `the transactional example clones a table to two databases, or to none`() throws {
+        let servers = try Servers.all()
+        let source = try servers.source.createDatabase()
+        let targets = try [servers.first, servers.second].map { ($0, try $0.createDatabase()) }
+        try servers.source.psql(
+            "CREATE TABLE orders (i int); INSERT INTO orders SELECT generate_series(1, 1000)", database: source)
+        for (cluster, database) in targets {
+            try cluster.psql("CREATE TABLE orders (i int); INSERT INTO orders VALUES (0)", database: database)
+        }
+        func clone() throws {
+            try cloneOrders(
+                from: servers.source.conninfo(database: source), to: targets[0].0.conninfo(database: targets[0].1),
+                targets[1].0.conninfo(database: targets[1].1))
+        }
+        func counts() throws -> [String] {
+            try targets.map { try $0.0.psql("SELECT count(*) FROM orders", database: $0.1) }
+        }
+        try clone()
+        #expect(try counts() == ["1000", "1000"])
+        try targets[1].0.psql("ALTER TABLE orders ADD CHECK (i <> 1001)", database: targets[1].1)
+        try servers.source.psql("INSERT INTO orders VALUES (1001)", database: source)
+        let failed = try #require(throws: TransferFailed.self) { try clone() }
+        #expect(failed.server?.sqlState == "23514" && failed.outcome.verdict == .none)
+        #expect("\(failed)".contains("rolled back: ") && "\(failed)".split(separator: "\n").count == 2)
+        #expect(try counts() == ["1000", "1000"])
+        #expect(throws: EndpointError.self) { try copy(from: "", to: "null:") }
+    }
+
+    @Test func `the small examples load, listen and rename`() throws {
+        let cluster = try Servers.source
+        let database = try cluster.createDatabase()
+        try cluster.psql("CREATE TABLE people (name text, age int)", database: database)
+        let session = try Session.connect(cluster.conninfo(database: database), timeout: .seconds(10))
+        try load([("Ada", 36), ("Alan", nil)], into: session)
+        try rename([("Ada", "Countess"), ("Alan", "a\tb")], in: session)
+        #expect(
+            try cluster.psql("SELECT name, age FROM people ORDER BY age", database: database) == "Countess|36\na\tb|")
+        try session.listen(["jobs"])
+        try cluster.psql("NOTIFY jobs, 'first'", database: database)
+        #expect(try nextJob(session) == "first")
+    }
+
     @Test func `a row that is there already fails the example`() throws {
         let servers = try Servers.all()
         let source = try servers.source.createDatabase()
