@@ -26,19 +26,19 @@ let package = Package(
         .executableTarget(name: "pgcopy", dependencies: ["PgcopyCLI"], swiftSettings: shipped),
         .executableTarget(name: "PgcopyDocs", dependencies: ["PgcopyCLI"], swiftSettings: shipped),
         .target(name: "PgcopyCLI", dependencies: ["CopyCore"], swiftSettings: shipped),
-        .target(name: "CopyCore", dependencies: ["CopyWire", "PQ"], swiftSettings: shipped),
-        .target(name: "CopyWire", swiftSettings: shipped),
+        .target(name: "CopyCore", dependencies: ["CopyModel", "PQ"], swiftSettings: shipped),
+        .target(name: "CopyModel", swiftSettings: shipped),
         .target(name: "PQ", dependencies: ["CLibpq"], swiftSettings: shipped),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         .testTarget(name: "TestKitTests", dependencies: ["TestKit"], swiftSettings: strict),
         .testTarget(
-            name: "CopyWireTests", dependencies: ["CopyWire"], exclude: ["Corpus"], swiftSettings: strict),
+            name: "CopyModelTests", dependencies: ["CopyModel"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(name: "PQTests", dependencies: ["PQ", "TestKit"], swiftSettings: strict),
         .testTarget(name: "CopyCoreTests", dependencies: ["CopyCore", "TestKit"], swiftSettings: strict),
         .testTarget(
-            name: "PgcopyCLITests", dependencies: ["PgcopyCLI", "CopyCore", "CopyWire", "TestKit"],
+            name: "PgcopyCLITests", dependencies: ["PgcopyCLI", "CopyCore", "CopyModel", "TestKit"],
             swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["TestKit"], swiftSettings: strict),
 

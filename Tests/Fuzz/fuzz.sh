@@ -4,12 +4,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=.build/fuzz
-corpus=Tests/CopyWireTests/Corpus
+corpus=Tests/CopyModelTests/Corpus
 mkdir -p "$build/inputs"
-swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer -package-name pgcopy -module-name CopyWire -emit-module \
-    -emit-module-path "$build/CopyWire.swiftmodule" -emit-library -static -o "$build/libCopyWire.a" Sources/CopyWire/*.swift
-swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer -package-name pgcopy -I "$build" -L "$build" -lCopyWire \
-    -o "$build/fuzz" Tests/Fuzz/FuzzParsers.swift Tests/CopyWireTests/ParserExercise.swift
+swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer -package-name pgcopy -module-name CopyModel -emit-module \
+    -emit-module-path "$build/CopyModel.swiftmodule" -emit-library -static -o "$build/libCopyModel.a" Sources/CopyModel/*.swift
+swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer -package-name pgcopy -I "$build" -L "$build" -lCopyModel \
+    -o "$build/fuzz" Tests/Fuzz/FuzzParsers.swift Tests/CopyModelTests/ParserExercise.swift
 if [ "${1:-}" = --merge ]; then
     # -use_counters=0: one input an edge, not one a loop count.
     exec "$build/fuzz" -merge=1 -use_counters=0 "$corpus" "$build/inputs"

@@ -3,7 +3,7 @@
 import Testing
 
 @testable import CopyCore
-@testable import CopyWire
+@testable import CopyModel
 @testable import PgcopyCLI
 
 struct `Reports` {

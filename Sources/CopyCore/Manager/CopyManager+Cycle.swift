@@ -26,7 +26,7 @@ extension CopyManager {
 
     private func mayFill() -> Bool { (rateLimit?.allowance(at: poller.now) ?? 1) > 0 }
 
-    private func poll(block: Bool) throws(Interrupted) -> TransferMachine.Action {
+    private func poll(block: Bool) throws(Interrupted) -> CopyMachine.Action {
         let idleAt = settings.idleInterval.map { lastReturn + $0 }
         var deadline = block ? earliest(idleAt, collectEntries()) : poller.now
         if !block { _ = collectEntries() }
@@ -107,7 +107,7 @@ extension CopyManager {
 
     // MARK: Moving
 
-    private func fill(_ region: RingLedger.Region) -> TransferMachine.Action {
+    private func fill(_ region: RingLedger.Region) -> CopyMachine.Action {
         var region = region
         if let allowance = rateLimit?.allowance(at: poller.now) { region = region.prefix(max(1, allowance)) }
         do {
@@ -129,7 +129,7 @@ extension CopyManager {
         }
     }
 
-    private func drain(_ index: Int, _ region: RingLedger.Region) -> TransferMachine.Action {
+    private func drain(_ index: Int, _ region: RingLedger.Region) -> CopyMachine.Action {
         do {
             let drained = try memory.read(region) { try allReceivers[index].drain($0) }
             precondition(drained.taken > 0 || drained.blocked != nil, "a receiver took nothing and waits for nothing")
@@ -142,7 +142,7 @@ extension CopyManager {
         }
     }
 
-    private func finish(_ index: Int) -> TransferMachine.Action {
+    private func finish(_ index: Int) -> CopyMachine.Action {
         do {
             switch try allReceivers[index].finish() {
             case .done:

@@ -22,7 +22,7 @@ public final class CopyManager {
 
     let poller: any Poller
     let memory: RingMemory
-    var machine: TransferMachine
+    var machine: CopyMachine
     /// What each receiver failed with, until it is reconciled.
     var errors: [(any Error)?]
     var producerError: (any Error)?
@@ -53,7 +53,7 @@ public final class CopyManager {
         self.poller = poller
         allReceivers = receivers
         memory = RingMemory(capacity: settings.buffer)
-        machine = TransferMachine(receivers: receivers.count, ring: settings.buffer, chunk: settings.chunk)
+        machine = CopyMachine(receivers: receivers.count, ring: settings.buffer, chunk: settings.chunk)
         errors = Array(repeating: nil, count: receivers.count)
         clocks = Array(repeating: StallClock(), count: receivers.count)
         blockedBy = Array(repeating: nil, count: receivers.count)

@@ -1,6 +1,6 @@
 // Row ends of the binary format.
 
-import CopyWire
+import CopyModel
 import Testing
 
 /// Writes the binary format, and remembers where its messages end.

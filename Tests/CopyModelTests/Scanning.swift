@@ -1,6 +1,6 @@
 // Runs a scanner over a stream in pieces.
 
-import CopyWire
+import CopyModel
 import Testing
 
 /// What a scanner finds in a stream shown in these pieces; each lies inside a larger buffer.

@@ -1,12 +1,12 @@
 // Conversations with the machine when receivers or the producer fail.
 
-import CopyWire
+import CopyModel
 import Testing
 
-struct TransferMachineFaultTests {
+struct CopyMachineFaultTests {
     /// A machine in the middle of a cycle: five bytes are in the ring and receiver 0 has its turn.
-    private static func serving(_ receivers: Int) -> TransferMachine {
-        var machine = TransferMachine(receivers: receivers, ring: 8, chunk: 8)
+    private static func serving(_ receivers: Int) -> CopyMachine {
+        var machine = CopyMachine(receivers: receivers, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         #expect(machine.filled(row(5)) == .drain(receiver: 0, 0..<5))
@@ -30,7 +30,7 @@ struct TransferMachineFaultTests {
     }
 
     @Test func `a fault outside of a turn is raised at the end of the cycle`() {
-        var machine = TransferMachine(receivers: 2, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 2, ring: 8, chunk: 8)
         #expect(machine.cycleBegan() == .poll(block: false))
         machine.receiverFaulted(0)
         #expect(!machine.isActive(0))
@@ -61,7 +61,7 @@ struct TransferMachineFaultTests {
     }
 
     @Test func `what a faulted cycle moved does not wait for more to move`() {
-        var machine = TransferMachine(receivers: 2, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 2, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         _ = machine.filled(row(8))
@@ -75,7 +75,7 @@ struct TransferMachineFaultTests {
     }
 
     @Test func `what a faulted cycle moved is reported before a wait`() {
-        var machine = TransferMachine(receivers: 2, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 2, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         _ = machine.filled(row(8))
@@ -88,7 +88,7 @@ struct TransferMachineFaultTests {
     }
 
     @Test func `what the last cycle moved is reported before the end although a receiver faulted in it`() {
-        var machine = TransferMachine(receivers: 2, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 2, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         #expect(machine.producerEnded(Totals(messages: 1)) == .finish(receiver: 0))
@@ -100,7 +100,7 @@ struct TransferMachineFaultTests {
     }
 
     @Test func `a receiver given up frees the ring`() {
-        var machine = TransferMachine(receivers: 2, ring: 5, chunk: 8)
+        var machine = CopyMachine(receivers: 2, ring: 5, chunk: 8)
         _ = machine.cycleBegan()
         #expect(machine.polled() == .fill(0..<5))
         _ = machine.filled(row(5))
@@ -125,7 +125,7 @@ struct TransferMachineFaultTests {
     }
 
     @Test func `a fault while the end is awaited leaves the others to be confirmed`() {
-        var machine = TransferMachine(receivers: 2, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 2, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         #expect(machine.producerEnded() == .finish(receiver: 0))
@@ -141,7 +141,7 @@ struct TransferMachineFaultTests {
     }
 
     @Test func `a confirmed receiver cannot fault any more`() {
-        var machine = TransferMachine(receivers: 1, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 1, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         _ = machine.producerEnded(Totals(messages: 1))
@@ -153,7 +153,7 @@ struct TransferMachineFaultTests {
     }
 
     @Test func `the end waits until the last fault could be reconciled`() {
-        var machine = TransferMachine(receivers: 2, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 2, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         #expect(machine.producerEnded() == .finish(receiver: 0))
@@ -168,7 +168,7 @@ struct TransferMachineFaultTests {
     // MARK: The producer
 
     @Test func `a producer's fault changes nothing`() {
-        var machine = TransferMachine(receivers: 1, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 1, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         _ = machine.filled(row(3))
@@ -199,7 +199,7 @@ struct TransferMachineFaultTests {
     }
 
     @Test func `a receiver's fault before a producer's is raised in the next cycle`() {
-        var machine = TransferMachine(receivers: 2, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 2, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         machine.receiverFaulted(1)
         #expect(machine.polled() == .fill(0..<8))

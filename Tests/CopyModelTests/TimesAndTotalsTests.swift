@@ -1,6 +1,6 @@
 // Small values: times, clocks, totals, rates.
 
-import CopyWire
+import CopyModel
 import Testing
 
 struct InstantTests {

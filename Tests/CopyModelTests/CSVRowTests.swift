@@ -1,6 +1,6 @@
 // Values of a line of csv and of text under other delimiters.
 
-import CopyWire
+import CopyModel
 import Testing
 
 struct CSVRowTests {

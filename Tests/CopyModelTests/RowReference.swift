@@ -1,6 +1,6 @@
 // A second, slow and plain account of where rows end, to judge the scanners by.
 
-import CopyWire
+import CopyModel
 
 /// What a stream of rows holds.
 struct Rows: Equatable {

@@ -1,6 +1,6 @@
 // The limit of bytes a second.
 
-import CopyWire
+import CopyModel
 import Testing
 
 struct RateLimitTests {

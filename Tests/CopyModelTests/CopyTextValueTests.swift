@@ -1,6 +1,6 @@
 // Values in lines of text.
 
-import CopyWire
+import CopyModel
 import Testing
 
 @Suite struct `A value in COPY's text form` {

@@ -1,6 +1,6 @@
 // Every order of answers and losses a run's commits can have.
 
-import CopyWire
+import CopyModel
 import Testing
 
 struct CommitterTests {

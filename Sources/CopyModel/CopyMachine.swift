@@ -4,7 +4,7 @@
 // performs each action and answers with the event that says what came of it.
 
 /// Decides the course of a copy from one producer to many receivers over one shared ring.
-package struct TransferMachine: Sendable {
+package struct CopyMachine: Sendable {
     /// What the manager is to do.
     package enum Action: Sendable, Equatable {
         /// See what is ready; wait for it only when `block`. Answer: `becameReady`…, then `polled` or `idled`.

@@ -1,14 +1,14 @@
 // Conversations with the machine of a copy that goes well.
 
-import CopyWire
+import CopyModel
 import Testing
 
 /// One row of so many bytes.
 func row(_ bytes: Int) -> Totals { Totals(messages: 1, bytes: bytes) }
 
-struct TransferMachineTests {
+struct CopyMachineTests {
     @Test func `one chunk goes to one receiver and the end is confirmed`() {
-        var machine = TransferMachine(receivers: 1, ring: 10, chunk: 6)
+        var machine = CopyMachine(receivers: 1, ring: 10, chunk: 6)
         // idle → polling → filling → serving → idle
         #expect(machine.cycleBegan() == .poll(block: false))
         #expect(machine.polled() == .fill(0..<6))
@@ -26,7 +26,7 @@ struct TransferMachineTests {
     }
 
     @Test func `the end is told as often as it is asked for`() {
-        var machine = TransferMachine(receivers: 1, ring: 10, chunk: 10)
+        var machine = CopyMachine(receivers: 1, ring: 10, chunk: 10)
         _ = machine.cycleBegan()
         _ = machine.polled()
         _ = machine.producerEnded()
@@ -37,7 +37,7 @@ struct TransferMachineTests {
     }
 
     @Test func `a producer without rows is a success with no report`() {
-        var machine = TransferMachine(receivers: 2, ring: 10, chunk: 10)
+        var machine = CopyMachine(receivers: 2, ring: 10, chunk: 10)
         #expect(machine.cycleBegan() == .poll(block: false))
         #expect(machine.polled() == .fill(0..<10))
         #expect(machine.producerEnded() == .finish(receiver: 0))
@@ -48,7 +48,7 @@ struct TransferMachineTests {
     }
 
     @Test func `what comes with the end is reported before the end`() {
-        var machine = TransferMachine(receivers: 1, ring: 10, chunk: 10)
+        var machine = CopyMachine(receivers: 1, ring: 10, chunk: 10)
         _ = machine.cycleBegan()
         _ = machine.polled()
         // A last line without its end: its bytes were moved before.
@@ -60,14 +60,14 @@ struct TransferMachineTests {
     }
 
     @Test func `without receivers it is over at once and not a success`() {
-        var machine = TransferMachine(receivers: 0, ring: 10, chunk: 10)
+        var machine = CopyMachine(receivers: 0, ring: 10, chunk: 10)
         #expect(machine.cycleBegan() == .end)
         #expect(machine.isOver)
         #expect(!machine.isComplete)
     }
 
     @Test func `a producer without data is waited for`() {
-        var machine = TransferMachine(receivers: 1, ring: 10, chunk: 10)
+        var machine = CopyMachine(receivers: 1, ring: 10, chunk: 10)
         #expect(!machine.wantsProducer)
         #expect(machine.cycleBegan() == .poll(block: false))
         #expect(machine.polled() == .fill(0..<10))
@@ -85,7 +85,7 @@ struct TransferMachineTests {
     }
 
     @Test func `a wait that is too long ends in an idle report`() {
-        var machine = TransferMachine(receivers: 1, ring: 10, chunk: 10)
+        var machine = CopyMachine(receivers: 1, ring: 10, chunk: 10)
         _ = machine.cycleBegan()
         _ = machine.polled()
         #expect(machine.producerBlocked() == .poll(block: true))
@@ -98,7 +98,7 @@ struct TransferMachineTests {
     }
 
     @Test func `something that holds the producer back keeps it from being asked`() {
-        var machine = TransferMachine(receivers: 1, ring: 10, chunk: 10)
+        var machine = CopyMachine(receivers: 1, ring: 10, chunk: 10)
         #expect(machine.cycleBegan(mayFill: false) == .poll(block: true))
         #expect(machine.polled(mayFill: false) == .poll(block: true))
         #expect(machine.polled(mayFill: true) == .fill(0..<10))
@@ -111,7 +111,7 @@ struct TransferMachineTests {
     }
 
     @Test func `the end of the ring is filled and drained in two pieces`() {
-        var machine = TransferMachine(receivers: 1, ring: 10, chunk: 10)
+        var machine = CopyMachine(receivers: 1, ring: 10, chunk: 10)
         _ = machine.cycleBegan()
         _ = machine.polled()
         #expect(machine.filled(row(7)) == .drain(receiver: 0, 0..<7))
@@ -131,7 +131,7 @@ struct TransferMachineTests {
     }
 
     @Test func `a slow receiver holds the ring and a fast one goes on until it is full`() {
-        var machine = TransferMachine(receivers: 2, ring: 8, chunk: 4)
+        var machine = CopyMachine(receivers: 2, ring: 8, chunk: 4)
         _ = machine.cycleBegan()
         #expect(machine.polled() == .fill(0..<4))
         #expect(machine.filled(row(4)) == .drain(receiver: 0, 0..<4))
@@ -163,7 +163,7 @@ struct TransferMachineTests {
     }
 
     @Test func `a full ring leaves a blocked producer unwatched`() {
-        var machine = TransferMachine(receivers: 1, ring: 4, chunk: 4)
+        var machine = CopyMachine(receivers: 1, ring: 4, chunk: 4)
         _ = machine.cycleBegan()
         _ = machine.polled()
         _ = machine.filled(row(3))
@@ -180,7 +180,7 @@ struct TransferMachineTests {
     }
 
     @Test func `the end waits for what receivers still owe and for every confirmation`() {
-        var machine = TransferMachine(receivers: 2, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 2, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         #expect(machine.filled(row(5)) == .drain(receiver: 0, 0..<5))
@@ -210,7 +210,7 @@ struct TransferMachineTests {
     }
 
     @Test func `a receiver that took everything but could not send it on is finished when it can`() {
-        var machine = TransferMachine(receivers: 1, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 1, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         _ = machine.filled(row(5))
@@ -223,7 +223,7 @@ struct TransferMachineTests {
     }
 
     @Test func `being ready without having been blocked changes nothing`() {
-        var machine = TransferMachine(receivers: 1, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 1, ring: 8, chunk: 8)
         machine.producerBecameReady()
         machine.receiverBecameReady(0)
         #expect(machine.cycleBegan() == .poll(block: false))
@@ -232,7 +232,7 @@ struct TransferMachineTests {
     }
 
     @Test func `a cycle cut short by an interruption is begun again`() {
-        var machine = TransferMachine(receivers: 1, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 1, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         #expect(machine.producerBlocked() == .poll(block: true))
@@ -243,7 +243,7 @@ struct TransferMachineTests {
     }
 
     @Test func `a ring that is all but full waits until a read is worth its call`() {
-        var machine = TransferMachine(receivers: 1, ring: 64, chunk: 62)
+        var machine = CopyMachine(receivers: 1, ring: 64, chunk: 62)
         _ = machine.cycleBegan()
         #expect(machine.polled() == .fill(0..<62))
         #expect(machine.filled(row(62)) == .drain(receiver: 0, 0..<62))

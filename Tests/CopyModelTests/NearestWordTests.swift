@@ -1,6 +1,6 @@
 // Suggestions.
 
-import CopyWire
+import CopyModel
 import Testing
 
 struct NearestWordTests {

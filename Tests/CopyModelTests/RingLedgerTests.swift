@@ -1,6 +1,6 @@
 // Positions in the shared ring.
 
-import CopyWire
+import CopyModel
 import Testing
 
 struct RingLedgerTests {

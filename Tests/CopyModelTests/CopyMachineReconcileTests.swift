@@ -1,12 +1,12 @@
 // Conversations with the machine about putting a faulted receiver back.
 
-import CopyWire
+import CopyModel
 import Testing
 
-struct TransferMachineReconcileTests {
+struct CopyMachineReconcileTests {
     /// Receiver 0 took two of five bytes before, then faulted; receiver 1 took all.
-    private static func faulted() -> TransferMachine {
-        var machine = TransferMachine(receivers: 2, ring: 8, chunk: 8)
+    private static func faulted() -> CopyMachine {
+        var machine = CopyMachine(receivers: 2, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         _ = machine.filled(row(5))
@@ -61,7 +61,7 @@ struct TransferMachineReconcileTests {
     }
 
     @Test func `a receiver that faulted while its end was awaited is finished again`() {
-        var machine = TransferMachine(receivers: 1, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 1, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         #expect(machine.producerEnded() == .finish(receiver: 0))
@@ -86,7 +86,7 @@ struct TransferMachineReconcileTests {
     }
 
     @Test func `the only receiver reconciled completes the copy with every byte reported once`() {
-        var machine = TransferMachine(receivers: 1, ring: 8, chunk: 8)
+        var machine = CopyMachine(receivers: 1, ring: 8, chunk: 8)
         _ = machine.cycleBegan()
         _ = machine.polled()
         _ = machine.filled(row(5))

@@ -1,6 +1,6 @@
 // What a batch's ledger says, beside a server that is modelled by the manual's rules.
 
-import CopyWire
+import CopyModel
 import Testing
 
 struct BatchLedgerTests {

@@ -1,6 +1,6 @@
 // Streams that are no rows.
 
-import CopyWire
+import CopyModel
 import Testing
 
 struct ForeignDataTests {

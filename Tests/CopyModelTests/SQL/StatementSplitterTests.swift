@@ -1,6 +1,6 @@
 // Where statements end.
 
-import CopyWire
+import CopyModel
 import Testing
 
 @Suite struct `The statement splitter` {

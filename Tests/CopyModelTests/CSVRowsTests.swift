@@ -1,6 +1,6 @@
 // Row ends of the CSV format.
 
-import CopyWire
+import CopyModel
 import Testing
 
 struct CSVRowsTests {

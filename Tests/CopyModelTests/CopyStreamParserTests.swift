@@ -1,6 +1,6 @@
 // A server's stream, cut anywhere.
 
-import CopyWire
+import CopyModel
 import Testing
 
 /// A CopyData message round a body.

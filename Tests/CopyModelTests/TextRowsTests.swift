@@ -1,6 +1,6 @@
 // Row ends of the text format.
 
-import CopyWire
+import CopyModel
 import Testing
 
 struct TextRowsTests {

@@ -1,6 +1,6 @@
 // The fuzzer's corpus, replayed.
 
-import CopyWire
+import CopyModel
 import Glibc
 import Testing
 

@@ -1,6 +1,6 @@
 // One input through every parser, whole and in pieces: shared by the corpus test and the fuzz target.
 
-import CopyWire
+import CopyModel
 
 /// What the parsers made of one input.
 struct ParserExercise: Equatable {
