@@ -20,7 +20,7 @@ ROUNDS = 10
 # The suites with seeds.
 by_chance = 'RaceTests|runsThatLockTheSame|BackoffTests|splitter|SQL names|Back-pressure|Input under TLS|Endpoints|FaultTests|EndToEndTests.TimeoutTests|ProxyExactness'
 
-# What the tests may take; they need a fifth of it on two cores. A test that hangs shows its stack.
+# What the tests may take; they need a third of it on two cores. A test that hangs shows its stack.
 LIMIT = 1800
 
 help: ## list the targets
@@ -48,7 +48,7 @@ test: ## check the style, build the release, run every test
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory build
 	swift build --build-tests -q
-	@echo "Some six minutes; only what fails is told."
+	@echo "Some ten minutes; only what fails is told."
 	@.ci/within $(LIMIT) swift test -q --skip-build
 
 soak: ## what chance decides, ROUNDS (10) times with seeds of its own, then ten minutes of fuzz

@@ -55,12 +55,12 @@ public enum Broadcast {
                 }
             }
             var committer = Committer(order: Array(sessions.indices), goesOn: false)
-            try sessions.first?.poller.checkInterruption()
-            while let index = committer.next() {
+            while !committer.isOver {
+                // A signal between two of them: those that are open are rolled back.
+                try sessions.first?.poller.checkInterruption()
+                guard let index = committer.next() else { break }
                 outcome.statuses[index] = commit(sessions[index])
                 committer.answered(outcome.statuses[index].answer)
-                // A signal between two of them: those that are open are rolled back.
-                try sessions[index].poller.checkInterruption()
             }
         } catch let misuse as NotificationMisuse {
             throw misuse

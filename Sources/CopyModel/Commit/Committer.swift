@@ -67,6 +67,9 @@ public struct Committer: Sendable {
     /// What became of all, by now.
     public var verdict: Verdict { Verdict(states) }
 
+    /// Nobody is left to commit.
+    public var isOver: Bool { isStopped || !states.contains(.open) }
+
     /// It failed before its turn: it is rolled back. Whoever is under way or done stays what it is.
     public mutating func drop(_ index: Int) { if states[index] == .open { states[index] = .rolledBack } }
 
@@ -79,7 +82,7 @@ public struct Committer: Sendable {
     /// Who is to commit now; nil: nobody, all is said. The answer comes before the next one is asked for.
     public mutating func next() -> Int? {
         precondition(!states.contains(.committing), "a commit is under way")
-        guard !isStopped, let index = order.first(where: { states[$0] == .open }) else { return nil }
+        guard !isOver, let index = order.first(where: { states[$0] == .open }) else { return nil }
         states[index] = .committing
         return index
     }

@@ -39,7 +39,7 @@ struct CommitterTests {
                 let turn = count - 1 - index
                 #expect(committer.states[index] == (turn < turns ? state(conversation[turn]) : .rolledBack))
             }
-            #expect(committer.next() == nil)
+            #expect(committer.isOver && committer.next() == nil)
             let heard = conversation.prefix(turns)
             let verdict: Committer.Verdict =
                 heard.contains(.lost)
