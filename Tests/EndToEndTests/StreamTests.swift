@@ -129,14 +129,8 @@ import Testing
     /// All of it fits into the pipe, and is read by nobody.
     @Test func readerThatLeavesWhileTheOthersSettleIsNoticed() throws {
         let trio = try Trio(rows: 10)
-        try trio.first.sql(
-            """
-            CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS
-                'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END';
-            CREATE CONSTRAINT TRIGGER slowly AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
-                FOR EACH ROW EXECUTE FUNCTION slowly()
-            """)
-        let holder = try Holder(trio.first, "SELECT pg_advisory_xact_lock(1)")
+        try trio.first.sql(gated())
+        let holder = try Holder(trio.first, Holder.gate)
         let running = try start(trio.source.at(), "-", trio.first.at())
         try trio.first.waitForBackend("query LIKE 'SET CONSTRAINTS%' AND wait_event_type = 'Lock'")
         running.closeOutput()

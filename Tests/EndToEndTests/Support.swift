@@ -164,8 +164,21 @@ func interrupted(_ running: RunningProgram, _ signal: Int32) throws -> (ProgramR
     return (result, clock.now - sent)
 }
 
+/// Statements that make each row of a table wait for an advisory lock, which `Holder.gate` holds.
+/// - Parameter timing: when: `DEFERRABLE INITIALLY DEFERRED` as the constraint of a transaction's end; "" at once.
+func gated(_ table: String = "t", _ timing: String = "DEFERRABLE INITIALLY DEFERRED") -> String {
+    """
+    CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER gate AFTER INSERT ON \(table) \(timing) FOR EACH ROW EXECUTE FUNCTION gate()
+    """
+}
+
 /// A session that holds locks until it is told to let go.
 struct Holder {
+    /// What closes the gate of `gated`.
+    static let gate = "SELECT pg_advisory_xact_lock(1)"
+
     private let psql: RunningProgram
 
     /// Runs a statement in a transaction that stays open.

@@ -171,7 +171,7 @@ extension Catalog {
             AND s.oid OPERATOR(pg_catalog.<>) c.oid \
             JOIN pg_catalog.pg_locks l ON l.relation OPERATOR(pg_catalog.=) s.oid AND \(isOwnLock("l")) \
             WHERE c.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid \
-            AND NOT n.xmin OPERATOR(pg_catalog.=) $3::pg_catalog.xid \
+            AND NOT n.xmin OPERATOR(pg_catalog.=) pg_catalog.split_part($3, ' ', 1)::pg_catalog.xid \
             AND pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) OPERATOR(pg_catalog.=) 0 \
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(s.oid) a \
             WHERE a.relid::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid))

@@ -7,8 +7,8 @@ enum Catalog {
         let generated = serverVersion >= 120_000 ? "a.attgenerated" : "''"
         // OFFSET 0: once, not for each column.
         let sql = """
-            SELECT c.relkind, c.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, c.xmin, c.locked, c.parents, c.versions \
-            FROM (SELECT c.oid, c.relkind, c.relname, n.nspname, n.xmin, pg_catalog.concat(n.xmin, ' ', n.xmax) AS versions, \
+            SELECT c.relkind, c.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, c.version, c.locked, c.parents \
+            FROM (SELECT c.oid, c.relkind, c.relname, n.nspname, pg_catalog.concat(n.xmin, ' ', n.xmax) AS version, \
             EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
             AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) \
             CASE WHEN c.relisshared THEN '0' ELSE d.oid END AND l.relation OPERATOR(pg_catalog.=) c.oid \
@@ -36,7 +36,7 @@ enum Catalog {
                 result.name(row, 3).map {
                     TableShape.Column(name: $0, type: UInt32(text(row, 4)) ?? 0, isGenerated: !text(row, 5).isEmpty)
                 }
-            }, schemaVersion: text(0, 7), schemaVersions: text(0, 10), parents: oids(text(0, 9))
+            }, schemaVersion: text(0, 7), parents: oids(text(0, 9))
         )
     }
 

@@ -6,7 +6,7 @@ struct LockedRelations: Sendable {
         var oid: String
         /// Without its schema; nil: it was not there at the snapshot.
         var name: String?
-        /// xmin and xmax of its schema's row: who has written it, and who has written a newer one, or tried to.
+        /// As in `TableShape`.
         var schemaVersion: String?
         /// For a person.
         var shown: String
@@ -26,7 +26,7 @@ struct LockedRelations: Sendable {
     init(_ table: TableShape) {
         relations = [
             Relation(
-                oid: table.oid, name: table.name.parts.last, schemaVersion: table.schemaVersions,
+                oid: table.oid, name: table.name.parts.last, schemaVersion: table.schemaVersion,
                 shown: table.name.quoted, isChanged: false)
         ]
     }

@@ -20,10 +20,8 @@ struct TableShape: Sendable {
     var isLocked = true
     /// In the table's order, without dropped ones.
     var columns: [Column]
-    /// Which version of its schema's row in the catalog it is: xmin.
-    var schemaVersion = "0"
-    /// As in `LockedRelations.Relation`.
-    var schemaVersions = ""
+    /// xmin and xmax of its schema's row: who has written it, and who has written a newer one, or tried to.
+    var schemaVersion = "0 0"
     /// As in `Lookup.Found`.
     var parents: Set<String> = []
 

@@ -90,16 +90,8 @@ import Testing
     @Test(arguments: [(false, Int32(3)), (true, 4)])
     func `a signal when one connection is done and the other is not`(isInDoubt: Bool, code: Int32) throws {
         let stages = try [ExecStage(), ExecStage(on: Servers.first)]
-        try stages[1].exec(
-            "-c",
-            """
-            CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS
-                'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END';
-            CREATE CONSTRAINT TRIGGER slowly AFTER INSERT ON t \(isInDoubt ? "DEFERRABLE INITIALLY DEFERRED" : "")
-                FOR EACH ROW EXECUTE FUNCTION slowly()
-            """
-        ).expecting(0)
-        let holder = try Holder(stages[1].cluster, stages[1].database, "SELECT pg_advisory_xact_lock(1)")
+        try stages[1].exec("-c", gated("t", isInDoubt ? "DEFERRABLE INITIALLY DEFERRED" : "")).expecting(0)
+        let holder = try Holder(stages[1].cluster, stages[1].database, Holder.gate)
         let program = try Program.pgcopy(["exec", "-c", "INSERT INTO t VALUES (1)"] + stages.map(\.conninfo)).start()
         let waiting = """
             SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'

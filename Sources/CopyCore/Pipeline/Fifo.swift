@@ -1,23 +1,21 @@
 // First in, first out.
 
 /// A queue; both ends in constant time on average.
-package struct Fifo<Element> {
+struct Fifo<Element> {
     private var elements: [Element?] = []
     private var head = 0
 
-    package var count: Int { elements.count - head }
-    package var isEmpty: Bool { count == 0 }
-    package var first: Element? { isEmpty ? nil : elements[head] }
+    var count: Int { elements.count - head }
+    var isEmpty: Bool { count == 0 }
+    var first: Element? { isEmpty ? nil : elements[head] }
 
     /// The element so many places behind the first.
-    package subscript(offset: Int) -> Element { elements[head + offset]! }
+    subscript(offset: Int) -> Element { elements[head + offset]! }
 
-    package init() {}
-
-    package mutating func append(_ element: Element) { elements.append(element) }
+    mutating func append(_ element: Element) { elements.append(element) }
 
     @discardableResult
-    package mutating func popFirst() -> Element? {
+    mutating func popFirst() -> Element? {
         guard !isEmpty else { return nil }
         defer {
             elements[head] = nil
@@ -31,5 +29,3 @@ package struct Fifo<Element> {
         return elements[head]
     }
 }
-
-extension Fifo: Sendable where Element: Sendable {}

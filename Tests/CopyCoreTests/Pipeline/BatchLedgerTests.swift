@@ -1,7 +1,8 @@
 // What a batch's ledger says, beside a server that is modelled by the manual's rules.
 
-import CopyModel
 import Testing
+
+@testable import CopyCore
 
 struct BatchLedgerTests {
     private enum Act: CaseIterable {

@@ -4,11 +4,11 @@
 ///
 /// Statements between two synchronization points are one transaction, unless they say BEGIN; behind one that failed
 /// nothing runs until the next point. So what an answer tells is not what its own statement did alone.
-package struct BatchLedger: Sendable {
+struct BatchLedger {
     /// Something failed.
-    package private(set) var hasFailed = false
+    private(set) var hasFailed = false
     /// The last statement that is known to be committed; 0: none.
-    package private(set) var committed = 0
+    private(set) var committed = 0
 
     /// The last statement that a synchronization point has confirmed, and the last one before any.
     private var confirmed = 0
@@ -24,13 +24,13 @@ package struct BatchLedger: Sendable {
     private var isInBlock = false
 
     /// Nothing was sent.
-    package init() {}
+    init() {}
 
     /// The server has said of a statement why it failed, since the last point.
-    package var knowsFailure: Bool { isFailing }
+    var knowsFailure: Bool { isFailing }
 
     /// A point was sent behind this statement.
-    package mutating func announce(_ statement: Int) {
+    mutating func announce(_ statement: Int) {
         announced = statement
         points.append(statement)
     }
@@ -39,7 +39,7 @@ package struct BatchLedger: Sendable {
     /// - Parameters:
     ///   - tag: its command tag.
     ///   - words: its keywords and plain names, in lower case.
-    package mutating func done(_ statement: Int, tag: String, words: @autoclosure () -> [String]) {
+    mutating func done(_ statement: Int, tag: String, words: @autoclosure () -> [String]) {
         switch tag {
         case "BEGIN", "START TRANSACTION": isInBlock = true
         case "ROLLBACK", "COMMIT", "PREPARE TRANSACTION":
@@ -57,7 +57,7 @@ package struct BatchLedger: Sendable {
     /// - Parameters:
     ///   - byServer: its server said so.
     ///   - endsSession: and ended the session with that.
-    package mutating func failed(words: @autoclosure () -> [String], byServer: Bool, endsSession: Bool) {
+    mutating func failed(words: @autoclosure () -> [String], byServer: Bool, endsSession: Bool) {
         hasFailed = true
         guard byServer else { return }
         isFailing = true
@@ -72,7 +72,7 @@ package struct BatchLedger: Sendable {
 
     /// The answer of the oldest point under way.
     /// - Parameter isRefused: what it was to commit was not.
-    package mutating func synchronized(isRefused: Bool) {
+    mutating func synchronized(isRefused: Bool) {
         guard let last = points.popFirst() else { return }
         confirmed = last
         if !isInBlock {
@@ -84,11 +84,11 @@ package struct BatchLedger: Sendable {
     }
 
     /// Something else keeps it from being whole: its connection is gone, a statement was refused.
-    package mutating func fail() { hasFailed = true }
+    mutating func fail() { hasFailed = true }
 
     /// What may be committed or not where the connection is gone now. Behind a statement that ended the session nothing
     /// ran; behind another that failed, what follows its point.
-    package var doubtful: ClosedRange<Int>? {
+    var doubtful: ClosedRange<Int>? {
         guard !isEndedByServer else { return nil }
         let first = (isFailing ? points.first ?? announced : confirmed) + 1
         return first <= announced ? first...announced : nil
