@@ -103,7 +103,7 @@ struct BatchLedgerTests {
                 if let tag = server.run(act, number) {
                     ledger.done(number, tag: tag, words: words)
                 } else {
-                    ledger.failed(words: words, byServer: true, endsSession: false)
+                    ledger.failed(number, words: words, byServer: true, endsSession: false)
                 }
             }
             guard ledger.committed != server.through || ledger.doubtful != nil else { continue }
@@ -122,12 +122,61 @@ struct BatchLedgerTests {
         ledger.announce(5)
         ledger.synchronized(isRefused: false)
         #expect(ledger.doubtful == 3...5 && ledger.committed == 2)
-        ledger.failed(words: ["insert"], byServer: true, endsSession: false)
+        ledger.failed(6, words: ["insert"], byServer: true, endsSession: false)
         #expect(ledger.doubtful == nil, "what failed is rolled back")
         ledger.announce(7)
         #expect(ledger.doubtful == 6...7, "but not what follows its point")
-        ledger.failed(words: [], byServer: true, endsSession: true)
+        ledger.failed(7, words: [], byServer: true, endsSession: true)
         #expect(ledger.doubtful == nil, "behind what ended the session nothing ran")
+    }
+
+    @Test(arguments: [["commit"], ["end", "work"], ["prepare", "transaction"], ["call", "p"], ["do"]])
+    func `what commits by itself is in doubt where it was not answered, without a point`(words: [String]) {
+        var ledger = BatchLedger()
+        ledger.done(1, tag: "BEGIN", words: ["begin"])
+        ledger.done(2, tag: "INSERT 0 1", words: ["insert"])
+        #expect(ledger.doubtful == nil)
+        ledger.failed(3, words: words, byServer: false, endsSession: false)
+        ledger.failed(4, words: ["insert"], byServer: false, endsSession: false)
+        #expect(ledger.doubtful == 1...3)
+    }
+
+    @Test func `behind a COMMIT that was answered only what follows is in doubt`() {
+        var ledger = BatchLedger()
+        ledger.done(1, tag: "BEGIN", words: ["begin"])
+        ledger.done(2, tag: "COMMIT", words: ["commit"])
+        ledger.done(3, tag: "INSERT 0 1", words: ["insert"])
+        ledger.announce(3)
+        #expect(ledger.doubtful == 3...3)
+    }
+
+    @Test func `in a transaction that was begun a point leaves no doubt`() {
+        var ledger = BatchLedger()
+        ledger.done(1, tag: "BEGIN", words: ["begin"])
+        ledger.announce(1)
+        ledger.synchronized(isRefused: false)
+        ledger.done(2, tag: "INSERT 0 1", words: ["insert"])
+        ledger.announce(2)
+        ledger.announce(3)
+        ledger.failed(3, words: ["select"], byServer: false, endsSession: false)
+        #expect(ledger.doubtful == nil)
+        // Unless the transaction may have been ended.
+        ledger.failed(4, words: ["commit"], byServer: false, endsSession: false)
+        #expect(ledger.doubtful == 2...4)
+    }
+
+    @Test func `a failed statement that only looks like COMMIT ends nothing`() {
+        for words in [["commit", "prepared"], ["end", "foo"]] {
+            var ledger = BatchLedger()
+            ledger.done(1, tag: "BEGIN", words: ["begin"])
+            ledger.failed(2, words: words, byServer: true, endsSession: false)
+            ledger.announce(2)
+            ledger.synchronized(isRefused: false)
+            ledger.done(3, tag: "INSERT 0 1", words: ["insert"])
+            ledger.announce(3)
+            ledger.synchronized(isRefused: false)
+            #expect(ledger.committed == 0)
+        }
     }
 
     @Test func `a commit that is refused at a point is a failure`() {

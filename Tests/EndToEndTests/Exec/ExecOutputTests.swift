@@ -76,6 +76,40 @@ import Testing
         #expect(try stage.rows() == rows)
     }
 
+    @Test func `a signal commits nothing of a transaction that was left open`() throws {
+        let stages = try [ExecStage(), ExecStage(on: Servers.first)]
+        let holder = try Holder(stages[1].cluster, stages[1].database, "LOCK TABLE t")
+        let program = try Program.pgcopy(["exec", "-c", "BEGIN; INSERT INTO t VALUES (1)"] + stages.map(\.conninfo))
+            .start()
+        try program.waitForOutput("the first has done all", on: .output) { $0.contains("INSERT 0 1") }
+        try eventually("the other waits") {
+            try stages[1].rows(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            .count == 1
+        }
+        program.signal(SIGTERM)
+        let result = try program.wait()
+        try holder.release()
+        #expect(result.code == 143 && result.errors.contains("was not ended"), "\(result)")
+        #expect(try stages.map { try $0.rows() } == [[], []])
+    }
+
+    @Test func `a COMMIT whose answer is lost is in doubt, also where more may follow`() throws {
+        let stage = try ExecStage()
+        let proxy = try FaultProxy(to: stage.cluster)
+        proxy.arm(.reset, at: .answer(to: "COMMIT"))
+        let program = try Program.pgcopy("exec", proxy.conninfo(database: stage.database)).with { $0.input = .pipe }
+            .start()
+        program.write("BEGIN; INSERT INTO t VALUES (1); COMMIT;\n")
+        try program.waitForOutput(containing: "statements 1 to 3 may have been committed", on: .errors)
+        program.closeInput()
+        let result = try program.wait()
+        #expect(result.code == 4, "\(result)")
+        #expect(try stage.rows() == ["1"])
+        proxy.stop()
+    }
+
     @Test func `a COMMIT that fails ends its transaction`() throws {
         let stage = try ExecStage()
         try stage.exec("-c", "CREATE TABLE u (i int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)").expecting(0)

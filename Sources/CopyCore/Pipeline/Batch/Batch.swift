@@ -62,7 +62,10 @@ public final class Batch {
     /// A commit that only a standby was waited for is there when the wait is cancelled.
     private func noteCommits() {
         guard input.hasEnded else { return }
-        for link in links where isIdle(link) && link.queue.lost == nil { link.finish() }
+        for link in links where isIdle(link) && link.queue.lost == nil {
+            link.finish()
+            if link.isOver { link.checkTransaction() }
+        }
     }
 
     // MARK: The loop

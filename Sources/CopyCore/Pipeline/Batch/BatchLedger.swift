@@ -13,6 +13,8 @@ struct BatchLedger {
     /// The last statement that a synchronization point has confirmed, and the last one before any.
     private var confirmed = 0
     private var announced = 0
+    /// The last statement that commits by itself and was not answered; 0: none.
+    private var unanswered = 0
     /// The last statement of each synchronization point that is under way.
     private var points = Fifo<Int>()
     /// A statement failed since the last point; the server ended the session with that.
@@ -53,21 +55,36 @@ struct BatchLedger {
         }
     }
 
-    /// A statement failed, or could not be sent.
+    /// A statement failed, or was not answered.
     /// - Parameters:
-    ///   - byServer: its server said so.
+    ///   - words: as in `done`.
+    ///   - byServer: its server said so; else its connection is gone.
     ///   - endsSession: and ended the session with that.
-    mutating func failed(words: @autoclosure () -> [String], byServer: Bool, endsSession: Bool) {
+    mutating func failed(_ statement: Int, words: @autoclosure () -> [String], byServer: Bool, endsSession: Bool) {
         hasFailed = true
-        guard byServer else { return }
+        let words = words()
+        guard byServer else {
+            if Self.mayCommit(words) { unanswered = statement }
+            return
+        }
         isFailing = true
         if endsSession { isEndedByServer = true }
         // A transaction that could not be committed is over.
-        let words = words()
-        if ["commit", "end"].contains(words.first) || words.starts(with: ["prepare", "transaction"]) {
+        if Self.endsBlock(words) {
             isInBlock = false
             hasWork = false
         }
+    }
+
+    private static func endsBlock(_ words: [String]) -> Bool {
+        ["commit", "end"].contains(words.first)
+            && words.dropFirst().allSatisfy { ["work", "transaction", "and", "no", "chain"].contains($0) }
+            || words.starts(with: ["prepare", "transaction"])
+    }
+
+    /// It commits without a point behind it: itself, or as what a routine does.
+    private static func mayCommit(_ words: [String]) -> Bool {
+        ["commit", "end", "call", "do"].contains(words.first) || words.starts(with: ["prepare", "transaction"])
     }
 
     /// The answer of the oldest point under way.
@@ -87,10 +104,11 @@ struct BatchLedger {
     mutating func fail() { hasFailed = true }
 
     /// What may be committed or not where the connection is gone now. Behind a statement that ended the session nothing
-    /// ran; behind another that failed, what follows its point.
+    /// ran; behind another that failed, what follows its point. In a transaction that was begun a point commits nothing.
     var doubtful: ClosedRange<Int>? {
-        guard !isEndedByServer else { return nil }
-        let first = (isFailing ? points.first ?? announced : confirmed) + 1
-        return first <= announced ? first...announced : nil
+        guard !isEndedByServer, !isInBlock || unanswered > 0 else { return nil }
+        let last = max(announced, unanswered)
+        let first = (isFailing ? points.first ?? last : max(confirmed, committed)) + 1
+        return first <= last ? first...last : nil
     }
 }

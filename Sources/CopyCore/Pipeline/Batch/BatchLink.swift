@@ -73,7 +73,8 @@ final class BatchLink {
     private func note(_ error: any Error, of statement: BatchStatement) {
         let server = (error as? PQError)?.server
         let endsSession = server.map { ["FATAL", "PANIC"].contains($0.severity) } ?? false
-        ledger.failed(words: statement.words, byServer: server != nil, endsSession: endsSession)
+        ledger.failed(
+            statement.number, words: statement.words, byServer: server != nil, endsSession: endsSession)
     }
 
     /// The batch has no more statements.

@@ -51,7 +51,7 @@ extension CommandSpec {
             Definition(
                 "128 + N",
                 "stopped by signal N, as SIGINT (130) or SIGTERM (143): what runs was cancelled, and rolled back up to the last "
-                    + "synchronization point; with `--sync-every` more of them may be under way, and stdout says how "
+                    + "synchronization point or COMMIT; with `--sync-every` more of them may be under way, and stdout says how "
                     + "they ended"
             ),
         ],
