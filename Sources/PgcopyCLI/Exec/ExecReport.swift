@@ -77,7 +77,7 @@ final class ExecReport: BatchObserver {
         hasCommitted = true
         console.message(
             "\(labels[session]): what was sent up to statement \(statement) is committed, but for what failed or was rolled back; "
-                + "only its results could not be written")
+                + "its results could not be written")
     }
 
     func inDoubt(_ statements: ClosedRange<Int>, at session: Int) {

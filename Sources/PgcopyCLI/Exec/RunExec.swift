@@ -73,7 +73,9 @@ private struct ExecRun {
             return report.isInDoubt ? ExitCode.inDoubt : report.hasCommitted ? ExitCode.partial : ExitCode.failure
         } catch let interrupted as Interrupted {
             Console().message(SignalName.sentence(interrupted.signal))
-            return ExitCode.of(batch.verdict, signal: interrupted.signal)
+            let code = ExitCode.of(batch.verdict, signal: interrupted.signal)
+            // All was done, and not all of it was said.
+            return code == ExitCode.success && output.lacksText ? 128 + interrupted.signal : code
         }
     }
 

@@ -165,6 +165,50 @@ struct BatchLedgerTests {
         #expect(ledger.doubtful == 2...4)
     }
 
+    @Test(arguments: [["rollback"], ["abort", "work"], ["rollback", "and", "no", "chain"]])
+    func `what follows a ROLLBACK that was not answered is in doubt`(words: [String]) {
+        var ledger = BatchLedger()
+        ledger.done(1, tag: "BEGIN", words: ["begin"])
+        ledger.done(2, tag: "INSERT 0 1", words: ["insert"])
+        ledger.failed(3, words: words, byServer: false, endsSession: false)
+        #expect(ledger.doubtful == nil, "no point was sent behind it")
+        ledger.failed(4, words: ["insert"], byServer: false, endsSession: false)
+        ledger.announce(4)
+        #expect(ledger.doubtful == 4...4)
+    }
+
+    @Test(arguments: [["rollback", "to", "s"], ["rollback", "and", "chain"], ["rollback", "prepared"]])
+    func `what follows a ROLLBACK that leaves a transaction open is not`(words: [String]) {
+        var ledger = BatchLedger()
+        ledger.done(1, tag: "BEGIN", words: ["begin"])
+        ledger.failed(2, words: words, byServer: false, endsSession: false)
+        ledger.announce(3)
+        #expect(ledger.doubtful == (words[1] == "prepared" ? 1...3 : nil))
+    }
+
+    @Test(arguments: [
+        ("CREATE DATABASE", ["create", "database", "d"]), ("DROP TABLESPACE", ["drop", "tablespace", "t"]),
+        ("VACUUM", ["vacuum"]), ("CREATE INDEX", ["create", "index", "concurrently", "on", "t"]),
+        ("REINDEX", ["reindex", "table", "concurrently", "t"]), ("COMMIT PREPARED", ["commit", "prepared"]),
+        ("ALTER TABLE", ["alter", "table", "p", "detach", "partition", "t", "concurrently"]),
+    ]) func `what runs in no transaction is committed once it is done, without a point`(tag: String, words: [String]) {
+        var ledger = BatchLedger()
+        ledger.done(1, tag: tag, words: words)
+        #expect(ledger.committed == 1)
+        ledger.failed(2, words: words, byServer: false, endsSession: false)
+        #expect(ledger.doubtful == 2...2)
+    }
+
+    @Test(arguments: [
+        ("REFRESH MATERIALIZED VIEW", ["refresh", "materialized", "view", "concurrently", "v"]),
+        ("CREATE INDEX", ["create", "index", "on", "t"]), ("REINDEX", ["reindex", "table", "t"]),
+        ("CREATE TABLE", ["create", "table", "database"]),
+    ]) func `what runs in a transaction waits for its point`(tag: String, words: [String]) {
+        var ledger = BatchLedger()
+        ledger.done(1, tag: tag, words: words)
+        #expect(ledger.committed == 0)
+    }
+
     @Test func `a failed statement that only looks like COMMIT ends nothing`() {
         for words in [["commit", "prepared"], ["end", "foo"]] {
             var ledger = BatchLedger()

@@ -58,6 +58,23 @@ import Testing
         #expect(try stage.rows() == ["2"])
     }
 
+    @Test func `a signal while nobody reads is no success, though everything is done`() throws {
+        let stage = try ExecStage()
+        let program = try stage.program(["-c", "SELECT generate_series(1, 5200)"]).start()
+        program.pauseOutput()
+        try eventually("the program waits for its reader") {
+            try stage.rows(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle' AND query LIKE '%(1, 5200)'"
+            )
+            .count == 1
+        }
+        program.signal(SIGTERM)
+        try program.waitForOutput(containing: "SIGTERM", on: .errors)
+        program.resumeOutput()
+        let result = try program.wait()
+        #expect(result.code == 128 + SIGTERM, "\(result.errors)")
+    }
+
     @Test(arguments: [
         ("BEGIN; INSERT INTO t VALUES (0); COMMIT; BEGIN; INSERT INTO t VALUES (1)", 3, ["0"]),
         ("BEGIN; INSERT INTO t VALUES (0); COMMIT; INSERT INTO t VALUES (1); SELECT 1 / 0", 3, ["0"]),

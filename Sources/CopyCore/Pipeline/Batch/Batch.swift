@@ -50,7 +50,7 @@ public final class Batch {
         } catch {
             if output.isLost { for link in links { link.isHeard = false } }
             stop()
-            if output.isLost || !output.pending.isEmpty { for link in links { link.tellCommitted() } }
+            if output.lacksText { for link in links { link.tellCommitted() } }
             throw error
         }
         return verdict

@@ -13,8 +13,9 @@ struct BatchLedger {
     /// The last statement that a synchronization point has confirmed, and the last one before any.
     private var confirmed = 0
     private var announced = 0
-    /// The last statement that commits by itself and was not answered; 0: none.
+    /// The last statement that commits by itself, and the last one that rolls back, which were not answered; 0: none.
     private var unanswered = 0
+    private var unansweredRollback = 0
     /// The last statement of each synchronization point that is under way.
     private var points = Fifo<Int>()
     /// A statement failed since the last point; the server ended the session with that.
@@ -51,6 +52,9 @@ struct BatchLedger {
             if tag != "ROLLBACK" { committed = statement }
             hasWork = false
             isInBlock = words.contains("chain") && !words.contains("no")
+        case _ where Self.commitsAtOnce(tag, words()):
+            committed = statement
+            hasWork = false
         default: hasWork = true
         }
     }
@@ -65,6 +69,7 @@ struct BatchLedger {
         let words = words()
         guard byServer else {
             if Self.mayCommit(words) { unanswered = statement }
+            if Self.rollsBack(words) { unansweredRollback = statement }
             return
         }
         isFailing = true
@@ -85,6 +90,29 @@ struct BatchLedger {
     /// It commits without a point behind it: itself, or as what a routine does.
     private static func mayCommit(_ words: [String]) -> Bool {
         ["commit", "end", "call", "do"].contains(words.first) || words.starts(with: ["prepare", "transaction"])
+            || commitsAtOnce(words.prefix(2).joined(separator: " ").uppercased(), words)
+    }
+
+    /// What runs in no transaction of others is committed when it is done (xact.c: PreventInTransactionBlock).
+    private static func commitsAtOnce(_ tag: String, _ words: @autoclosure () -> [String]) -> Bool {
+        switch tag.prefix(while: { $0 != " " }) {
+        case "VACUUM": true
+        case "CREATE", "DROP": ["DATABASE", "TABLESPACE"].contains { tag.hasSuffix($0) } || isConcurrent(words())
+        case "ALTER": tag == "ALTER SYSTEM" || isConcurrent(words())
+        case "REINDEX": isConcurrent(words())
+        case "ROLLBACK": tag == "ROLLBACK PREPARED"
+        case "COMMIT": tag == "COMMIT PREPARED"
+        default: false
+        }
+    }
+
+    private static func isConcurrent(_ words: [String]) -> Bool { words.contains("concurrently") }
+
+    /// What follows it is in no transaction that was begun.
+    private static func rollsBack(_ words: [String]) -> Bool {
+        ["rollback", "abort"].contains(words.first)
+            && words.dropFirst().allSatisfy { ["work", "transaction", "and", "no", "chain"].contains($0) }
+            && (!words.contains("chain") || words.contains("no"))
     }
 
     /// The answer of the oldest point under way.
@@ -104,11 +132,13 @@ struct BatchLedger {
     mutating func fail() { hasFailed = true }
 
     /// What may be committed or not where the connection is gone now. Behind a statement that ended the session nothing
-    /// ran; behind another that failed, what follows its point. In a transaction that was begun a point commits nothing.
+    /// ran; behind another that failed, what follows its point. In a transaction that was begun a point commits nothing,
+    /// but what follows a ROLLBACK is in none.
     var doubtful: ClosedRange<Int>? {
-        guard !isEndedByServer, !isInBlock || unanswered > 0 else { return nil }
+        guard !isEndedByServer, !isInBlock || unanswered > 0 || unansweredRollback > 0 else { return nil }
         let last = max(announced, unanswered)
-        let first = (isFailing ? points.first ?? last : max(confirmed, committed)) + 1
+        var first = (isFailing ? points.first ?? last : max(confirmed, committed)) + 1
+        if isInBlock, unanswered == 0 { first = max(first, unansweredRollback + 1) }
         return first <= last ? first...last : nil
     }
 }

@@ -20,6 +20,7 @@ final class BatchLink {
     /// The statement that ends the batch.
     private var refused: (BatchStatement, BatchRefusal)?
     private var hasToldDoubt = false
+    private var isLeftOpen = false
     /// Results have somewhere to go.
     var isHeard = true
 
@@ -71,6 +72,8 @@ final class BatchLink {
     }
 
     private func note(_ error: any Error, of statement: BatchStatement) {
+        // It was answered: it did not run.
+        if error is PipelineAborted { return ledger.fail() }
         let server = (error as? PQError)?.server
         let endsSession = server.map { ["FATAL", "PANIC"].contains($0.severity) } ?? false
         ledger.failed(
@@ -93,7 +96,10 @@ final class BatchLink {
 
     /// The batch is over: a transaction that is still open is a failure.
     func checkTransaction() {
-        guard queue.lost == nil, [.inTransaction, .inError].contains(session.transactionStatus) else { return }
+        guard queue.lost == nil, !isLeftOpen,
+            [.inTransaction, .inError].contains(session.transactionStatus)
+        else { return }
+        isLeftOpen = true
         ledger.fail()
         observer.leftOpen(at: index)
     }

@@ -8,6 +8,8 @@ public final class BatchOutput {
     public var pending: [UInt8] = []
     /// Nothing can be written any more.
     public private(set) var isLost = false
+    /// Something of it will not be read by anybody, once nothing more is written.
+    public var lacksText: Bool { isLost || !pending.isEmpty }
     private let receiver: ByteStreamReceiver
 
     /// Text for a descriptor; whoever opened it closes it.
