@@ -14,11 +14,15 @@ extension Catalog {
             """, [name.quoted])
     }
 
-    /// What is the answer; nil when it stands for nothing.
-    static func found(_ result: QueryResult) -> Lookup.Found? {
+    /// What is the answer; nil when it stands for nothing. What it stands for is looked up now, its name is read by a
+    /// snapshot: of a table that was renamed in between it is the old one. The name that was asked for is what counts.
+    static func found(_ result: QueryResult, asked: SQLName) -> Lookup.Found? {
         guard result.rowCount > 0, let schema = result.name(0, 1), let name = result.name(0, 2) else { return nil }
+        // Longer ones are cut by the server.
+        let isCut = asked.parts.contains { RawText.bytes(of: $0).count > 63 }
+        let own = isCut ? SQLName([schema, name]) : SQLName(([schema] + asked.parts).suffix(2))
         return Lookup.Found(
-            name: SQLName([schema, name]), kind: result.value(0, 0)?.first ?? "r", oid: result.value(0, 3) ?? "",
+            asked: asked, name: own, kind: result.value(0, 0)?.first ?? "r", oid: result.value(0, 3) ?? "",
             isReadable: result.value(0, 4) == "t",
             parents: oids(result.value(0, 5)))
     }
@@ -128,7 +132,7 @@ extension Catalog {
 
     /// A condition: a row of the catalog that the snapshot sees was replaced or deleted since, by whom has committed. Its
     /// xmax has the last 32 bits of what the functions count by; the newest of those is near.
-    private static func wasWritten(_ xmax: String) -> String {
+    static func wasWritten(_ xmax: String) -> String {
         let newest = "pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())"
         let ahead = """
             (\(xmax)::pg_catalog.text::pg_catalog.int8 OPERATOR(pg_catalog.-) \

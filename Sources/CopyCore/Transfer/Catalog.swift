@@ -2,13 +2,14 @@
 
 /// Asks the catalogs, in terms no search_path can change.
 enum Catalog {
-    /// The question for a table that is locked already.
-    static func tableQuestion(_ name: SQLName, serverVersion: Int) -> PipelineMessage {
+    /// The question for a table that is locked already, and whether it is what the name that was asked for stands for.
+    static func tableQuestion(_ found: Lookup.Found, serverVersion: Int) -> PipelineMessage {
         let generated = serverVersion >= 120_000 ? "a.attgenerated" : "''"
         // OFFSET 0: once, not for each column.
         let sql = """
-            SELECT c.relkind, c.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, c.version, c.locked, c.parents \
-            FROM (SELECT c.oid, c.relkind, c.relname, n.nspname, pg_catalog.concat(n.xmin, ' ', n.xmax) AS version, \
+            SELECT c.relkind, c.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, c.version, c.locked, c.parents, c.asked \
+            FROM (SELECT c.oid, \
+            pg_catalog.to_regclass($2)::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid AS asked, c.relkind, c.relname, n.nspname, pg_catalog.concat(n.xmin, ' ', n.xmax) AS version, \
             EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
             AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) \
             CASE WHEN c.relisshared THEN '0' ELSE d.oid END AND l.relation OPERATOR(pg_catalog.=) c.oid \
@@ -21,7 +22,7 @@ enum Catalog {
             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid \
             AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped ORDER BY a.attnum
             """
-        return .statement(sql, [name.quoted])
+        return .statement(sql, [found.name.quoted, found.asked.quoted])
     }
 
     /// The table that is the answer; nil when there is none.
@@ -31,7 +32,7 @@ enum Catalog {
         return TableShape(
             name: SQLName([text(0, 1), text(0, 2)]),
             kind: text(0, 0).first ?? "r",
-            oid: text(0, 6), isLocked: text(0, 8) == "t",
+            oid: text(0, 6), isLocked: text(0, 8) == "t", isAsked: text(0, 10) == "t",
             columns: (0..<result.rowCount).compactMap { row in
                 result.name(row, 3).map {
                     TableShape.Column(name: $0, type: UInt32(text(row, 4)) ?? 0, isGenerated: !text(row, 5).isEmpty)
@@ -41,6 +42,8 @@ enum Catalog {
     }
 
     /// The question for the types with these OIDs and every type inside them; a composite has a row for each attribute.
+    /// Nobody can lock a type. So each row bears who has written what the catalogs say of it, and whether that was
+    /// replaced since the snapshot: values are written by what is said now.
     static func typesQuestion(_ oids: [UInt32], serverVersion: Int) -> PipelineMessage {
         let list = "{" + oids.map(String.init).joined(separator: ",") + "}"
         return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])", serverVersion), [list])
@@ -62,10 +65,14 @@ enum Catalog {
             AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) m(member)) \
             SELECT t.oid, n.nspname, t.typname, t.typtype, \
             CASE WHEN t.typlen OPERATOR(pg_catalog.=) '-1' THEN t.typelem ELSE 0 END, t.typbasetype, \
-            (\(subtype)), a.atttypid, a.attname \
+            (\(subtype)), a.atttypid, a.attname, pg_catalog.concat(t.xmin, ' ', a.xmin, ' ', ARRAY(SELECT e.xmin \
+            FROM pg_catalog.pg_enum e WHERE e.enumtypid OPERATOR(pg_catalog.=) t.oid ORDER BY e.enumsortorder)), \
+            EXISTS (SELECT FROM (SELECT t.xmax UNION ALL SELECT a.xmax UNION ALL SELECT e.xmax FROM pg_catalog.pg_enum e \
+            WHERE e.enumtypid OPERATOR(pg_catalog.=) t.oid UNION ALL SELECT c.xmax FROM pg_catalog.pg_class c \
+            WHERE c.oid OPERATOR(pg_catalog.=) t.typrelid) w(x) WHERE \(wasWritten("w.x"))) \
             FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace \
-            LEFT JOIN LATERAL (SELECT a.atttypid, a.attname, a.attnum FROM pg_catalog.pg_attribute a \
+            LEFT JOIN LATERAL (SELECT a.atttypid, a.attname, a.attnum, a.xmin, a.xmax FROM pg_catalog.pg_attribute a \
             WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid AND a.attnum OPERATOR(pg_catalog.>) 0 \
             AND NOT a.attisdropped OFFSET 0) a ON true ORDER BY a.attnum
             """
@@ -87,6 +94,18 @@ enum Catalog {
             graph.nodes[number(0)] = node
         }
         return graph
+    }
+
+    /// What was said of them, and by whom.
+    static func typeVersions(_ result: QueryResult) -> TypeVersions {
+        var versions = TypeVersions()
+        for row in 0..<result.rowCount {
+            let name = SQLName([result.name(row, 1) ?? "", result.name(row, 2) ?? ""]).quoted
+            versions.note(
+                name, attribute: result.name(row, 8), version: result.value(row, 9) ?? "",
+                isReplaced: result.value(row, 10) == "t")
+        }
+        return versions
     }
 
     /// The question whether a table holds rows; whether it has a page, or lies elsewhere, where they

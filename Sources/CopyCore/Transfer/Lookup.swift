@@ -24,6 +24,8 @@ final class Lookup {
 
     /// What a name stands for.
     struct Found: Sendable {
+        /// As it was asked for.
+        var asked: SQLName
         /// Its schema and name.
         var name: SQLName
         /// As `TableShape.kind`.
@@ -65,7 +67,7 @@ final class Lookup {
                 "\(name.quoted) names a database; the connection does that, a table is [SCHEMA.]TABLE",
                 isUsageError: true)
         }
-        guard let table = try tableResult.flatMap({ try Catalog.found($0.get()) }) else {
+        guard let table = try tableResult.flatMap({ try Catalog.found($0.get(), asked: name) }) else {
             throw TransferRefusal.noTable(name)
         }
         return table

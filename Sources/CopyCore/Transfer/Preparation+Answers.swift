@@ -30,6 +30,11 @@ extension Preparation {
             found?.kind = shape.kind
             return .changed
         }
+        // Tables were exchanged between the look and the lock.
+        if let shape, let found, !shape.isAsked || !shape.name.parts.elementsEqual(found.name.parts, by: isSameName) {
+            noteMisnamed()
+            return .changed
+        }
         guard part.failure == nil else { return .ready }
         if let names = try? locked?.writtenOrChanged, !names.isEmpty {
             changed = names
@@ -93,23 +98,36 @@ extension Preparation {
             ? .seconds(seconds + SessionSettings.deadLinkInterval) : .itsOwnSettings
     }
 
-    /// Asks for the types of the table's columns; nil where every server has them, or it has failed.
-    func askTypes(within seconds: Double?) -> PipelinePart? {
-        guard let table = try? table() else { return nil }
-        let unknown = TypeGraph.unknown(table.columns.map(\.type))
-        guard !unknown.isEmpty else { return nil }
-        let part = PipelinePart(session, within: seconds, isVital: isVital)
-        typesResult = part.ask(Catalog.typesQuestion(unknown, serverVersion: session.connection.serverVersion))
-        typesPart = part
-        return part
+    /// All of it, but for types.
+    func answers() throws -> Answers {
+        let connection = session.connection
+        return Answers(
+            table: found == nil ? nil : try table(), columns: found == nil ? try columns() : [],
+            heldRows: try heldRows(),
+            peer: TypeHistory.Peer(
+                serverVersion: connection.serverVersion, encoding: connection.parameterStatus("server_encoding")))
     }
 
-    /// The types of the table's columns, once they were asked for; nil where rows are a query's.
-    func types() throws -> TypeGraph? {
-        try part.check()
-        try typesPart?.check()
-        guard found != nil else { return nil }
-        return TypeGraph.builtIn.merging(try typesResult.map { try Catalog.types($0.get()) } ?? TypeGraph(nodes: [:]))
+    /// Asks what types are made of.
+    func askTypes(_ oids: [UInt32], _ part: PipelinePart) -> PipelineResult {
+        let question = Catalog.typesQuestion(oids, serverVersion: session.connection.serverVersion)
+        let result = part.ask(question)
+        types = (oids, result)
+        return result
+    }
+
+    /// Asks whether they are still that; gives what throws where they are not, once that is answered.
+    func checkTypesAgain(_ part: PipelinePart) -> () throws -> Void {
+        guard let types, case .success(let before) = types.result.outcome else { return {} }
+        let result = part.ask(Catalog.typesQuestion(types.oids, serverVersion: session.connection.serverVersion))
+        return {
+            let altered = Catalog.typeVersions(try result.get()).altered(since: Catalog.typeVersions(before))
+            guard altered.isEmpty else {
+                throw TransferRefusal(
+                    "the type \(altered.joined(separator: ", ")) was altered while its values were copied; "
+                        + "nothing was committed, run it again")
+            }
+        }
     }
 
     /// Asks what became of what a source has locked; gives what tells, once that is answered.

@@ -50,18 +50,19 @@ final class Preparation {
     private var isBegun = false
     /// What did not stay as it was found.
     var changed: [String] = []
+    /// The name that was asked for stands for another table than the one that was locked.
+    private(set) var isMisnamed = false
 
     /// Locked by LOCK TABLE; else by parsing.
     var usesLockTable: Bool
     private(set) var lockResult: PipelineResult?
     private(set) var settingsResult: PipelineResult?
     private(set) var tableResult: PipelineResult?
-    /// What was asked of the columns' types behind all that.
-    var typesPart: PipelinePart?
-    var typesResult: PipelineResult?
     private(set) var columnsResult: PipelineResult?
     private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?
+    /// The types that were asked for, and the answer.
+    var types: (oids: [UInt32], result: PipelineResult)?
 
     /// A preparation that asks nothing yet.
     /// - Parameters:
@@ -131,6 +132,23 @@ final class Preparation {
         }
         if case .table(_, nil) = rows { part.ask(Catalog.secureSearchPath) }
     }
+
+    /// Asks anew what the name stands for.
+    func lookUpAgain(within seconds: Double?) throws {
+        isMisnamed = false
+        guard let asked = found?.asked, session.connection.isUsable else { return }
+        let part = PipelinePart(session, within: seconds, isVital: isVital)
+        if isBegun { part.ask(.statement("ROLLBACK")) }
+        part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
+        let result = part.ask(Catalog.nameQuestion(asked))
+        try PipelineRound.run([part])
+        guard let now = try Catalog.found(result.get(), asked: asked) else { throw TransferRefusal.noTable(asked) }
+        found = now
+        usesLockTable = !"mf".contains(now.kind)
+    }
+
+    /// What was locked was another table.
+    func noteMisnamed() { isMisnamed = true }
 
     private func begin() {
         if isBegun { part.ask(.statement("ROLLBACK")) }
@@ -222,7 +240,7 @@ final class Preparation {
 
     private func askRows() {
         guard let found else { return }
-        tableResult = part.ask(Catalog.tableQuestion(found.name, serverVersion: session.connection.serverVersion))
+        tableResult = part.ask(Catalog.tableQuestion(found, serverVersion: session.connection.serverVersion))
     }
 
     /// A destination's table, in the transaction that loads it: all of that can still be undone.

@@ -18,6 +18,8 @@ struct TableShape: Sendable {
     var oid: String
     /// This session holds a lock on it: until the transaction ends it is what it is said to be here.
     var isLocked = true
+    /// The name that was asked for stands for it.
+    var isAsked = true
     /// In the table's order, without dropped ones.
     var columns: [Column]
     /// xmin and xmax of its schema's row: who has written it, and who has written a newer one, or tried to.

@@ -1,83 +1,116 @@
 // Everything behind the last row: the last checks, then the commits.
 
 extension Transfer {
+    /// Refuses any other number of rows than the one that was expected.
+    func checkRowCount(_ opened: Opened) throws {
+        guard let expected = request.expectedRows else { return }
+        guard opened.rows == expected else { throw UnexpectedRowCount(rows: opened.rows, expected: expected) }
+    }
+
     /// Last checks, while all of it can still be rolled back.
-    func settle() throws {
-        let parts = entries.filter(\.isActive).map { $0.destination?.settling(isVital: !request.keepGoing) }
-        let sourceCheck = sourceSession.map { PipelinePart($0, within: request.timeout, isVital: true) }
-        let look = sourceCheck.flatMap { sourcePreparation?.lookAgain($0) }
-        let described = sourceCheck.flatMap { sourcePreparation?.describeAgain($0) }
-        try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
-        failingLabel = request.source.label
-        try sourceCheck?.check()
-        if let names = try look?(), !names.isEmpty { throw SourceChanged(names: names) }
-        // A function of the query's was replaced by one that gives something else.
-        if let now = try described?.get().columns, let before = try sourcePreparation?.columns(),
-            !now.elementsEqual(before, by: ==)
-        {
-            throw TransferRefusal("the query's columns are others than before; nothing was committed, run it again")
+    func settle(_ opened: Opened) throws {
+        var typeChecks: [(side: Side, check: () throws -> Void)] = []
+        func checkTypes(_ side: Side, _ part: PipelinePart?) {
+            guard let part, let preparation = participants.first(where: { $0.side === side })?.preparation else {
+                return
+            }
+            typeChecks.append((side, preparation.checkTypesAgain(part)))
         }
-        failingLabel = nil
-        try ofEach { entry, destination in
-            try refuseEmptying(entry)
+        let parts = opened.active.map { side, destination in
+            let part = destination.settling(isVital: !request.keepGoing)
+            checkTypes(side, part)
+            return part
+        }
+        let reader = participants.first(where: \.side.isSource)?.preparation
+        let sourceCheck = reader.map { PipelinePart($0.session, within: request.timeout, isVital: true) }
+        let look = sourceCheck.flatMap { reader?.lookAgain($0) }
+        checkTypes(source, sourceCheck)
+        let described = sourceCheck.flatMap { reader?.describeAgain($0) }
+        try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
+        try at(source.label) {
+            try sourceCheck?.check()
+            if let names = try look?(), !names.isEmpty { throw SourceChanged(names: names) }
+            try typeChecks.first { $0.side.isSource }?.check()
+            // A function of the query's was replaced by one that gives something else.
+            if let now = try described?.get().columns, let before = try reader?.columns(),
+                !now.elementsEqual(before, by: ==)
+            {
+                throw TransferRefusal(
+                    "the query's columns are others than before; nothing was committed, run it again")
+            }
+        }
+        try ofEach(opened) { side, destination in
+            try refuseEmptying(side, opened)
             try destination.settle()
+            try typeChecks.first { $0.side === side }?.check()
         }
         // Flushing takes its time, and a rename cannot be tried: it is looked at right before the first commit.
-        try ofEach { try $1.recheck() }
+        try ofEach(opened) { try $1.recheck() }
         // All these checks may have taken long.
-        failingLabel = request.source.label
-        try sourceSession?.requireAlive()
-        failingLabel = nil
+        try at(source.label) { try source.session?.requireAlive() }
         // The last moment at which a signal undoes everything.
         try poller.checkInterruption()
         // A standby whose COMMITs are waited for cannot replay what our locks are in the way of.
-        sourceSession?.close()
+        source.session?.close()
     }
 
-    private func ofEach(_ check: (Entry, any Destination) throws -> Void) throws {
-        for entry in entries where entry.isActive {
+    private func ofEach(_ opened: Opened, _ check: (Side, any Destination) throws -> Void) throws {
+        for (side, destination) in opened.active {
             do {
-                if let destination = entry.destination { try check(entry, destination) }
+                try check(side, destination)
             } catch let error where !(error is Interrupted) {
-                entry.error = error
-                sink?.receive(.fault(error, at: entry.label, request.keepGoing ? .dropped : .fatal))
+                side.error = error
+                sink?.receive(.fault(error, at: side.label, request.keepGoing ? .dropped : .fatal))
                 if !request.keepGoing { throw error }
             }
         }
     }
 
     /// What holds rows is not emptied for the sake of none: source and destination may have been mixed up.
-    private func refuseEmptying(_ entry: Entry) throws {
-        guard entry.heldRows, !request.allowsEmpty, rowsOfSource == 0 else { return }
+    private func refuseEmptying(_ side: Side, _ opened: Opened) throws {
+        guard let place = side.place, opened.plan.landings[place]?.heldRows ?? false, !request.allowsEmpty,
+            opened.rows == 0
+        else { return }
         throw TransferRefusal(
             "the source has no row, and this table holds some: it is left as it was; --allow-empty empties it all the same"
         )
     }
 
     /// Servers first, then files: a rename hardly ever fails. The first failure stops the rest.
-    func commit() -> (any Error)? {
-        let servers = entries.indices.filter { entries[$0].endpoint.isServer }
+    func commit(_ opened: Opened) -> (any Error)? {
+        let places = destinations.indices
+        let servers = places.filter { destinations[$0].endpoint.isServer }
         var committer = Committer(
-            order: servers + entries.indices.filter { !entries[$0].endpoint.isServer }, goesOn: request.keepGoing)
-        for index in entries.indices where !entries[index].isActive { committer.drop(index) }
+            order: servers + places.filter { !destinations[$0].endpoint.isServer }, goesOn: request.keepGoing)
+        for place in places where !destinations[place].isActive { committer.drop(place) }
         var failure: (any Error)?
         while let index = committer.next() {
-            let entry = entries[index]
+            let side = destinations[index]
             do {
-                try entry.destination?.commit()
+                try opened[side]?.commit()
                 committer.answered(.committed)
-                entry.status = .committed
+                side.status = .committed
             } catch let doubt as CommitInDoubt {
                 committer.answered(.lost)
-                entry.status = .inDoubt(transaction: doubt.transaction)
-                entry.error = doubt
+                side.status = .inDoubt(transaction: doubt.transaction)
+                side.error = doubt
                 failure = doubt
             } catch {
                 committer.answered(.refused)
-                entry.error = error
+                side.error = error
                 failure = error
             }
         }
         return failure
+    }
+}
+
+/// The source gave another number of rows than it had to.
+struct UnexpectedRowCount: Error, CustomStringConvertible {
+    let rows: Int
+    let expected: Int
+
+    var description: String {
+        "\(rows) \(rows == 1 ? "row" : "rows") came, \(expected) were expected; nothing was committed"
     }
 }

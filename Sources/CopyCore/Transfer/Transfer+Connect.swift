@@ -1,66 +1,49 @@
 // Connections of a transfer: passwords, all servers at once.
 
-internal import Glibc
-
 extension Transfer {
-    /// A server of the request: its destination, nil for the source.
-    private typealias Server = (endpoint: Endpoint, entry: Entry?)
-
     /// Opens a session for every server of the request; nothing is sent over it yet.
     func openSessions() throws {
-        let endpoints: [Server] = [(request.source, nil)] + entries.map { ($0.endpoint, $0) }
-        let servers = endpoints.filter(\.endpoint.isServer)
+        let servers = ([source] + destinations).filter(\.endpoint.isServer)
         var links = servers.compactMap { ServerLink(server: $0.endpoint) }
         var connector = LinkConnector(poller: poller)
         connector.asksPasswordsFirst = request.asksPasswordsFirst
         connector.connectTimeout = connectTimeout
         connector.password = password
         let connections = try connector.connect(&links)
-        try reportFailures(zip(servers, connections))
-        for (index, server) in servers.enumerated() where server.entry?.isActive ?? true {
-            try openSession(server, links[index], connections[index].get())
+        try noteFailures(zip(servers, connections))
+        for (index, server) in servers.enumerated() where server.isActive {
+            let open = { [self] in server.session = try openSession(links[index], connections[index].get()) }
+            if server.isSource { try at(server.label, open) } else { try preparing(server, open) }
         }
     }
 
     /// libpq takes whole seconds, 2 at least.
     private var connectTimeout: Int? { request.timeout.map { max(2, Int(min($0, 1e6).rounded(.up))) } }
 
-    private func reportFailures(_ results: some Sequence<(Server, Result<Connection, ConnectFailure>)>) throws {
+    private func noteFailures(_ results: some Sequence<(Side, Result<Connection, ConnectFailure>)>) throws {
         var isFatal = false
         for (server, result) in results {
             guard case .failure(let failure) = result else { continue }
-            if let entry = server.entry, request.keepGoing {
-                try preparing(entry) { throw failure }
-            } else if let entry = server.entry {
-                entry.error = failure
-                isFatal = true
+            if !server.isSource, request.keepGoing {
+                drop(server, failure)
             } else {
-                sourceFailure = failure
+                server.error = failure
                 isFatal = true
             }
         }
-        if isFatal { throw sourceFailure ?? ConnectFailure("not every destination can be reached") }
+        if isFatal { throw source.error ?? ConnectFailure("not every destination can be reached") }
     }
 
-    private func openSession(_ server: Server, _ link: ServerLink, _ connection: Connection) throws {
-        func open() throws {
-            let session = try Session(connection, label: link.label, poller: poller)
-            session.onNotice = { [sink] session, notice in sink?.receive(.notice(notice, at: session.label)) }
-            session.onStatement = { [sink] session, sql in sink?.receive(.statement(sql, at: session.label)) }
-            session.isServerWorking = { [unowned self, weak entry = server.entry] in
-                let preparation = server.entry == nil ? sourcePreparation : entry?.preparation
-                let pid = preparation?.backendPID ?? connection.backendPID
-                return try isWorking(pid, link, host: connection.host, port: connection.port)
-            }
-            if let entry = server.entry { entry.session = session } else { sourceSession = session }
+    private func openSession(_ link: ServerLink, _ connection: Connection) throws -> Session {
+        let session = try Session(connection, label: link.label, poller: poller)
+        session.onNotice = { [sink] session, notice in sink?.receive(.notice(notice, at: session.label)) }
+        session.onStatement = { [sink] session, sql in sink?.receive(.statement(sql, at: session.label)) }
+        session.isServerWorking = { [unowned self, unowned session] in
+            let preparation = participants.first { $0.preparation.session === session }?.preparation
+            let pid = preparation?.backendPID ?? connection.backendPID
+            return try isWorking(pid, link, host: connection.host, port: connection.port)
         }
-        if let entry = server.entry {
-            try preparing(entry, open)
-        } else {
-            failingLabel = link.label
-            try open()
-            failingLabel = nil
-        }
+        return session
     }
 
     /// Asks over a connection of its own whether a backend is at work, or waits for its client: then it is

@@ -6,20 +6,20 @@ extension Transfer {
     /// Refuses a destination that is the source itself, or another destination, whatever names lead there: paths,
     /// links, stdin and stdout of the caller, /dev/fd/1.
     func refuseFilesTwice() throws {
-        let streams = entries.filter { $0.endpoint.kind == .standardStream }
+        let streams = request.destinations.filter { $0.kind == .standardStream }
         try refuse(streams.count > 1, "stdout is named as a destination twice")
         var seen: [FileIdentity: String] = [:]
         var new: Set<Path> = []
         let source = identity(request.source, stream: STDIN_FILENO).flatMap { $0.givesBack ? $0 : nil }
-        for entry in entries {
-            let name = entry.endpoint.kind == .standardStream ? "stdout" : entry.label
-            if let own = identity(entry.endpoint, stream: STDOUT_FILENO) {
+        for destination in request.destinations {
+            let name = destination.kind == .standardStream ? "stdout" : destination.label
+            if let own = identity(destination, stream: STDOUT_FILENO) {
                 // Even where it would go well: cat refuses it too.
                 try refuse(own == source, "\(name) is the source itself: input file is output file")
                 if let first = seen[own] { try refuse(true, "\(name) is the same file as \(first)") }
                 seen[own] = name
             }
-            guard case .file(let path) = entry.endpoint.kind, FileIdentity(at: path) == nil else { continue }
+            guard case .file(let path) = destination.kind, FileIdentity(at: path) == nil else { continue }
             // Nothing is there yet: its folder and its name make it one.
             let target = path.resolved
             let place = Path(target.folder.resolved.bytes + [UInt8(ascii: "/")] + target.name)

@@ -1,29 +1,29 @@
 // Locks before looks: what was asked for is still so when rows flow.
 
-extension Transfer {
-    /// A server that takes part.
-    private struct Participant {
-        /// Nil: the source.
-        let entry: Entry?
-        let server: Lookup.Server
-        let preparation: Preparation
+/// A server that takes part, with its transaction.
+struct Participant {
+    let located: LocatedServer
+    let preparation: Preparation
 
-        var isActive: Bool { entry?.isActive ?? true }
+    var side: Side { located.side }
+    var isActive: Bool { side.isActive }
 
-        /// Where it stands in the order that all runs have: its server, its database, its table.
-        var place: [Int] {
-            [server.cluster.start, server.database, preparation.found?.oid].map { $0.flatMap { Int($0) } ?? 0 }
-        }
-
-        func comesBefore(_ other: Participant) -> Bool { place.lexicographicallyPrecedes(other.place) }
-
-        /// What it locks the other may wait for: the very same server and database.
-        func sharesLocks(with other: Participant) -> Bool {
-            preparation !== other.preparation && server.database == other.server.database
-                && server.cluster.relation(to: other.server.cluster) == .sameServer
-        }
+    /// Where it stands in the order that all runs have: its server, its database, its table.
+    var place: [Int] {
+        [located.server.cluster.start, located.server.database, preparation.found?.oid]
+            .map { $0.flatMap { Int($0) } ?? 0 }
     }
 
+    func comesBefore(_ other: Participant) -> Bool { place.lexicographicallyPrecedes(other.place) }
+
+    /// What it locks the other may wait for: the very same server and database.
+    func sharesLocks(with other: Participant) -> Bool {
+        preparation !== other.preparation && located.server.database == other.located.server.database
+            && located.server.cluster.relation(to: other.located.server.cluster) == .sameServer
+    }
+}
+
+extension Transfer {
     /// Locks what was found and asks all that has to be known, on all servers side by side.
     ///
     /// Two runs that wait at two servers, each for what the other holds, would wait for ever: no server sees both. So
@@ -31,8 +31,9 @@ extension Transfer {
     /// waited for alone, and the others are tried behind it: those that come before it in the order that all runs have
     /// for a moment, and those behind it each time with more patience. Of two runs in each other's way one lets go at
     /// once; else both would, again and again.
-    func lockAndAsk() throws {
-        let all = makeParticipants()
+    func lockAndAsk(_ located: [LocatedServer]) throws {
+        let all = located.map(makeParticipant)
+        participants = all
         var alone = all.count == 1 ? all.first : nil
         var patience = Self.glance
         // Whoever comes later idles in a transaction until then: no idle_session_timeout ends it.
@@ -56,26 +57,26 @@ extension Transfer {
     /// Seconds: by chance two runs then do not try at the same moments.
     private static let longestLook = 10.0
 
-    private func makeParticipants() -> [Participant] {
-        var participants: [Participant] = []
-        if let session = sourceSession, let server = sourceServer, let rows = sourceRows {
-            let preparation = Preparation(
-                session, at: server, .source, rows, pinsMoney: pinsMoney, isVital: true)
-            sourcePreparation = preparation
-            participants.append(Participant(entry: nil, server: server, preparation: preparation))
-        }
-        for entry in entries where entry.isActive {
-            guard let session = entry.session, let server = entry.server, let found = entry.found else { continue }
-            let role = Preparation.Role.destination(
+    private func makeParticipant(_ located: LocatedServer) -> Participant {
+        let session = located.session
+        let role =
+            located.side.isSource
+            ? Preparation.Role.source
+            : .destination(
                 isEmptied: request.truncate, overridesReadOnly: request.overridesReadOnly,
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
-            let preparation = Preparation(
-                session, at: server, role, .table(found, where: nil), pinsMoney: pinsMoney,
-                isVital: !request.keepGoing)
-            entry.preparation = preparation
-            participants.append(Participant(entry: entry, server: server, preparation: preparation))
-        }
-        return participants
+        let condition = located.side.isSource ? request.condition : nil
+        let rows: Preparation.Rows =
+            if let found = located.found {
+                .table(found, where: condition)
+            } else {
+                .query(CopyStatement.trimmed(request.query ?? ""))
+            }
+        return Participant(
+            located: located,
+            preparation: Preparation(
+                session, at: located.server, role, rows, pinsMoney: pinsMoney,
+                isVital: located.side.isSource || !request.keepGoing))
     }
 
     private func release(_ participants: [Participant]) throws {
@@ -116,11 +117,8 @@ extension Transfer {
         max(60, Int(min((request.timeout ?? 0) * Double(request.reconcileTries + 1), 1e6)) + 30)
     }
 
-    private var pinsMoney: Bool { request.source.isServer && entries.contains { $0.endpoint.isServer } }
-
-    private var sourceRows: Preparation.Rows? {
-        if let query = request.query.map(CopyStatement.trimmed) { return .query(query) }
-        return sourceTableFound.map { .table($0, where: request.condition) }
+    private var pinsMoney: Bool {
+        request.source.isServer && request.destinations.contains(where: \.isServer)
     }
 
     /// How often a source begins anew that is emptied or replaced each time between its snapshot and its lock.
@@ -157,11 +155,20 @@ extension Transfer {
             let states = open.map { $0.preparation.state() }
             let failed = zip(open, states).first { participant, state in
                 state == .ready && participant.preparation.part.failure != nil
-                    && (participant.entry == nil || !request.keepGoing)
+                    && (participant.side.isSource || !request.keepGoing)
             }
             if let failed { try check(failed.0) }
             if let index = states.firstIndex(of: .busy) { return open[index] }
             open = zip(open, states).filter { $0.1 != .ready }.map(\.0)
+            for participant in open where participant.preparation.isMisnamed {
+                let again = { try participant.preparation.lookUpAgain(within: self.request.timeout) }
+                if participant.side.isSource {
+                    try at(source.label, again)
+                } else {
+                    try preparing(participant.side, again)
+                }
+            }
+            open.removeAll { !$0.isActive }
         }
         for participant in wave {
             try check(participant, isStuck: open.contains { $0.preparation === participant.preparation })
@@ -177,10 +184,7 @@ extension Transfer {
             try participant.preparation.check()
             if isStuck { throw SourceChanged(names: participant.preparation.changed, isStuck: true) }
         }
-        if let entry = participant.entry { return try preparing(entry, check) }
-        failingLabel = request.source.label
-        try check()
-        failingLabel = nil
+        if participant.side.isSource { try at(source.label, check) } else { try preparing(participant.side, check) }
     }
 
     /// True: it waits for a stranger, or what was in its way is dropped.
@@ -200,15 +204,15 @@ extension Transfer {
             return true
         }
         guard let blocker else { return true }
-        guard let entry = others.first(where: { pid($0) == blocker })?.entry else {
+        guard let holder = others.first(where: { pid($0) == blocker })?.side, !holder.isSource else {
             throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
         }
-        guard waiting.entry == nil else {
-            throw TransferRefusal("this waits for a lock that \(entry.label) of the same run holds")
+        guard waiting.side.isSource else {
+            throw TransferRefusal("this waits for a lock that \(holder.label) of the same run holds")
         }
-        try preparing(entry) {
+        try preparing(holder) {
             throw TransferRefusal(
-                "the source reads the table of \(entry.label); it cannot be emptied before that is done")
+                "the source reads the table of \(holder.label); it cannot be emptied before that is done")
         }
         return true
     }

@@ -1,35 +1,43 @@
 // Names before locks: which servers these are, and what the names stand for.
 
+/// A server that takes part: which it is, and which table the name stands for.
+struct LocatedServer {
+    let side: Side
+    let session: Session
+    let server: Lookup.Server
+    /// Nil: rows are a query's.
+    var found: Lookup.Found?
+}
+
 extension Transfer {
     /// One round trip to every server, side by side: which server it is, and what the names stand for. What is missing is
     /// told of all of them.
-    func lookUp() throws {
-        sourceLookup = sourceSession.map { session in
-            Lookup(
-                PipelinePart(session, within: request.timeout, isVital: false),
-                table: request.query == nil ? sourceTable : nil)
+    func lookUp() throws -> [LocatedServer] {
+        var lookups: [(side: Side, session: Session, lookup: Lookup)] = []
+        for side in [source] + active {
+            guard let session = side.session else { continue }
+            let table = side.isSource ? (request.query == nil ? sourceTable : nil) : destinationTable(side.endpoint)
+            guard side.isSource || table != nil else { continue }
+            let part = PipelinePart(session, within: request.timeout, isVital: false)
+            lookups.append((side, session, Lookup(part, table: table)))
         }
-        for entry in entries where entry.isActive {
-            guard let session = entry.session, let table = destinationTable(entry.endpoint) else { continue }
-            entry.lookup = Lookup(
-                PipelinePart(session, within: request.timeout, isVital: false), table: table)
-        }
-        let lookups = [sourceLookup] + entries.filter(\.isActive).map(\.lookup)
-        try PipelineRound.run(lookups.compactMap { $0?.part })
-        do {
-            sourceTableFound = try sourceLookup?.table()
-            sourceServer = try sourceLookup?.server()
-        } catch {
-            sourceFailure = error
-        }
-        try preparingEach { entry in
-            guard let lookup = entry.lookup else { return }
-            entry.found = try lookup.table()
+        try PipelineRound.run(lookups.map(\.lookup.part))
+        var located: [LocatedServer] = []
+        func locate(_ side: Side) throws {
+            guard let (_, session, lookup) = lookups.first(where: { $0.side === side }) else { return }
+            let found = try lookup.table()
             let server = try lookup.server()
-            entry.server = server
-            try refuseGuarded(server)
+            if !side.isSource { try refuseGuarded(server) }
+            located.append(LocatedServer(side: side, session: session, server: server, found: found))
         }
-        try refuseTheSameTable()
+        do {
+            try locate(source)
+        } catch {
+            source.error = error
+        }
+        try preparingEach(locate)
+        try refuseTheSameTable(located)
+        return located.filter(\.side.isActive)
     }
 
     /// Somebody had reasons for a server to be left as it is.

@@ -7,24 +7,24 @@ extension Transfer {
         if let encoding = given.encoding, !Encoding.isKnown(encoding) {
             throw refusal("--encoding: PostgreSQL knows no encoding \(Echo.quoted(encoding, instead: "of this name"))")
         }
-        if readsStream, request.format != .binary, let encoding = given.encoding, Encoding.embedsASCII(encoding) {
+        if request.readsStream, request.format != .binary, let encoding = given.encoding, Encoding.embedsASCII(encoding)
+        {
             throw refusal(
                 "--encoding: a part of a character can look like a backslash or a quote there; "
                     + "iconv -t UTF-8 makes it a stream whose rows are sure")
         }
-        if request.skipsHeader, !readsStream {
+        if request.skipsHeader, !request.readsStream {
             throw refusal(
                 "--header=skip skips a line of a file or stream; \(request.source.label) is neither")
         }
         if request.allowsEmpty, !request.truncate { throw refusal("--allow-empty is for --truncate") }
-        if request.allowsUnterminated, !readsStream {
+        if request.allowsUnterminated, !request.readsStream {
             throw refusal(
                 "--allow-unterminated is for files and streams as the source; \(request.source.label) is neither")
         }
         if request.format == .csv { try refuseMarkerMakers(given) }
-        let servers = entries.filter(\.endpoint.isServer)
-        guard request.source.isServer, let server = servers.first else { return }
-        let streams = entries.filter { !$0.endpoint.isServer && $0.endpoint.kind != .null }
+        guard request.source.isServer, let server = request.destinations.first(where: \.isServer) else { return }
+        let streams = request.destinations.filter { !$0.isServer && $0.kind != .null }
         guard !streams.isEmpty else { return try refuseStreamOptions(given) }
         // Text has one way to write a value, and what stands for NULL is read before escapes are.
         if request.format != .csv, let null = given.null, !Self.isUnmistakable(null) {
@@ -63,15 +63,4 @@ extension Transfer {
     }
 
     private func refusal(_ why: String) -> TransferRefusal { TransferRefusal(why, isUsageError: true) }
-
-    // MARK: The columns of a query
-
-    /// A query's columns under the names that --columns gives them.
-    func queryColumns(_ columns: [(name: String, type: UInt32)]) throws -> [(name: String, type: UInt32)] {
-        guard let names = request.columns else { return columns }
-        guard names.count == columns.count else {
-            throw refusal("the query gives \(columns.count) columns, --columns names \(names.count)")
-        }
-        return zip(names, columns).map { ($0, $1.type) }
-    }
 }

@@ -18,11 +18,11 @@ extension Transfer {
                 table == nil && request.table == nil && request.query == nil,
                 "no table to copy from \(request.source.label); name one with #TABLE, --table or --query")
         }
-        for entry in entries {
-            guard case .server(_, nil) = entry.endpoint.kind else { continue }
+        for destination in request.destinations {
+            guard case .server(_, nil) = destination.kind else { continue }
             try refuse(
-                destinationTable(entry.endpoint) == nil,
-                "no table to copy to at \(entry.label); name one with #TABLE or --into")
+                destinationTable(destination) == nil,
+                "no table to copy to at \(destination.label); name one with #TABLE or --into")
         }
         try refuseFilesTwice()
         try refuseHarmfulOptions()
@@ -46,93 +46,79 @@ extension Transfer {
     // MARK: What needs the servers
 
     /// Finds out what is copied from where to where; the tables are locked for it.
-    func plan() throws {
-        try readHead()
+    /// - Returns: the plan, and the file or stream of which the header line was read.
+    func prepare() throws -> (Plan, StreamHead?) {
+        let head = try readHead()
         try openSessions()
         try refuseEncodingOfNone()
         try refuseGivenEncoding()
         try refuseMissingHeader()
-        try lookUp()
-        try lockAndAsk()
-        try askTypes()
-        failingLabel = request.source.label
-        let source = try planSource()
-        self.source = source
-        try preparingEach { try planDestination($0, source) }
-        try refuseTheSameTableAgain()
-        failingLabel = nil
-        options = try chooseOptions(source)
+        try lockAndAsk(lookUp())
+        let names = try headerNames(head)
+        return (try plan(header: names), head)
     }
 
-    /// Does a part of a destination's preparation; with `--keep-going` its failure is the destination's own.
-    func preparing(_ entry: Entry, _ body: () throws -> Void) throws {
-        failingLabel = entry.label
+    private func plan(header: [String]?) throws -> Plan {
+        var planner = Planner(request: request, header: header, destinations: [])
+        var answered: [(LocatedServer, Answers)] = []
+        for participant in participants where participant.isActive {
+            let answer = {
+                var (answers, located) = (try participant.preparation.answers(), participant.located)
+                located.found = participant.preparation.found
+                answered.append((located, answers))
+            }
+            if participant.side.isSource {
+                try at(source.label, answer)
+            } else {
+                try preparing(participant.side, answer)
+            }
+        }
+        planner.source = answered.first { $0.0.side.isSource }?.1
+        planner.destinations = active.map { side in (side.place ?? 0, answered.first { $0.0.side === side }?.1) }
+        try askTypes(&planner)
+        planner.destinations.removeAll { !destinations[$0.place].isActive }
+        let plan: Plan
         do {
-            try body()
+            plan = try planner.plan()
         } catch {
-            let isRequest = (error as? TransferRefusal).map { $0.isUsageError && !$0.isOneDestinations } ?? false
-            guard request.keepGoing, !isRequest, !(error is Interrupted) else { throw error }
-            entry.error = error
-            sink?.receive(.fault(error, at: entry.label, .dropped))
-            // The others may take hours, and its table may be locked.
-            entry.session?.close()
+            try note(error)
+            throw error
         }
-        failingLabel = nil
+        for (place, refusal) in plan.refused { drop(destinations[place], refusal) }
+        try refuseTheSameTableAgain(answered.filter(\.0.side.isActive))
+        for decision in plan.decisions { sink?.receive(.decision(decision)) }
+        return plan
     }
 
-    /// Does a part of every destination's preparation. What fails is told of all of them, and of the source.
-    func preparingEach(_ body: (Entry) throws -> Void) throws {
-        var failure = sourceFailure
-        for entry in entries where entry.isActive {
-            do {
-                try preparing(entry) { try body(entry) }
-            } catch let interrupted as Interrupted {
-                throw interrupted
-            } catch {
-                entry.error = error
-                failure = failure ?? error
+    /// Each refusal is that of its side.
+    private func note(_ refusals: Refusals) throws {
+        source.error = refusals.source
+        for (place, refusal) in refusals.destinations { destinations[place].error = refusal }
+        if let first = refusals.source ?? refusals.destinations.first?.refusal ?? refusals.run { throw first }
+    }
+
+    /// What the tables' types are made of that not every server has: one round trip, side by side.
+    private func askTypes(_ planner: inout Planner) throws {
+        var questions: [(side: Side, part: PipelinePart, result: PipelineResult)] = []
+        for participant in participants where participant.isActive {
+            let side = participant.side
+            let answers =
+                side.isSource ? planner.source : planner.destinations.first { $0.place == side.place }?.answers
+            guard let unknown = answers?.unknownTypes, !unknown.isEmpty else { continue }
+            let preparation = participant.preparation
+            let part = PipelinePart(
+                preparation.session, within: request.timeout, isVital: side.isSource || !request.keepGoing)
+            questions.append((side, part, preparation.askTypes(unknown, part)))
+        }
+        try PipelineRound.run(questions.map(\.part))
+        for (side, _, result) in questions {
+            let take = {
+                let types = TypeGraph.builtIn.merging(Catalog.types(try result.get()))
+                if side.isSource { planner.source?.types = types }
+                let index = planner.destinations.firstIndex { $0.place == side.place }
+                if let index { planner.destinations[index].answers?.types = types }
             }
+            if side.isSource { try at(side.label, take) } else { try preparing(side, take) }
         }
-        if let failure { throw failure }
-    }
-
-    private func planSource() throws -> Source {
-        guard case .server = request.source.kind else { return try headedSource() }
-        guard let session = sourceSession, let preparation = sourcePreparation else {
-            throw ConnectFailure("not connected")
-        }
-        if let query = request.query.map(CopyStatement.trimmed) {
-            let columns = try preparation.columns()
-            let pinsNames = try holdsNames(columns, nil)
-            return Source(session: session, columns: try queryColumns(columns)) { [names = request.columns] in
-                CopyStatement.out(query: query, columns: names, pinsNames: pinsNames, options: $0)
-            }
-        }
-        let table = try preparation.table()
-        let columns = try ColumnPlan.source(table, wanted: request.columns)
-        let condition = request.condition
-        let types = table.types(of: columns)
-        let pinsNames = try condition != nil && holdsNames(types, preparation.types())
-        return Source(session: session, table: table, columns: types) {
-            CopyStatement.out(table, columns: columns, condition: condition, pinsNames: pinsNames, options: $0)
-        }
-    }
-
-    /// Whether values are names, which the user's search_path would shorten.
-    private func holdsNames(_ columns: [(name: String, type: UInt32)], _ types: TypeGraph?) throws -> Bool {
-        let doubtful = columns.map(\.type).filter(TypeGraph.isWorthAsking)
-        guard !doubtful.isEmpty else { return false }
-        let types = try types ?? sourceTypes(doubtful)
-        return doubtful.contains(where: types.holdsNames)
-    }
-
-    private func planDestination(_ entry: Entry, _ source: Source) throws {
-        guard entry.endpoint.isServer else { return }
-        guard let preparation = entry.preparation else { throw ConnectFailure("not connected") }
-        let table = try preparation.table()
-        let columns = try ColumnPlan.destination(
-            table, from: source.columns?.map(\.name), wanted: request.columns, readsStream: readsStream)
-        entry.plan = Entry.Plan(table: table, columns: columns)
-        entry.heldRows = try preparation.heldRows()
     }
 }

@@ -2,28 +2,23 @@
 
 extension Transfer {
     /// Copying a table onto itself, or to one place twice, is refused whatever the way there.
-    func refuseTheSameTable() throws {
-        typealias Place = (session: Session, server: Lookup.Server, found: Lookup.Found, label: String)
-        var places: [Place] = []
-        if let session = sourceSession, let server = sourceServer, let found = sourceTableFound {
-            places.append((session, server, found, request.source.label))
-        }
-        let hasSource = !places.isEmpty
-        for entry in entries where entry.isActive {
-            guard let session = entry.session, let server = entry.server, let found = entry.found else { continue }
-            try preparing(entry) {
-                for (index, place) in places.enumerated()
-                where place.server.database == server.database && place.found.sharesRows(with: found) {
-                    let relation = server.cluster.relation(to: place.server.cluster)
-                    guard try isTheSame(relation, session, place.session) else { continue }
-                    let isSource = hasSource && index == 0
+    func refuseTheSameTable(_ located: [LocatedServer]) throws {
+        for (index, place) in located.enumerated() {
+            guard !place.side.isSource, let found = place.found else { continue }
+            try preparing(place.side) {
+                for other in located[..<index] where other.server.database == place.server.database {
+                    guard other.side.isActive, let itsTable = other.found, itsTable.sharesRows(with: found) else {
+                        continue
+                    }
+                    let relation = place.server.cluster.relation(to: other.server.cluster)
+                    guard try isTheSame(relation, place.session, other.session) else { continue }
                     let what =
-                        if place.found.oid != found.oid {
-                            "a partition of \(place.label), or has it as one: their rows are the same"
-                        } else if isSource {
+                        if itsTable.oid != found.oid {
+                            "a partition of \(other.side.label), or has it as one: their rows are the same"
+                        } else if other.side.isSource {
                             "the source itself: a table is not copied onto itself"
                         } else {
-                            "the same table as \(place.label)"
+                            "the same table as \(other.side.label)"
                         }
                     throw TransferRefusal(
                         relation == .sameServer
@@ -33,22 +28,23 @@ extension Transfer {
                         isUsageError: true)
                 }
             }
-            places.append((session, server, found, entry.label))
         }
     }
 
     /// A name can stand for another table by the time it is locked, and a table can be another's partition.
-    func refuseTheSameTableAgain() throws {
+    func refuseTheSameTableAgain(_ answered: [(LocatedServer, Answers)]) throws {
         var isOther = false
-        func note(_ found: inout Lookup.Found?, _ table: TableShape?) {
-            guard let table, let old = found, old.oid != table.oid || old.parents != table.parents else { return }
-            found?.oid = table.oid
-            found?.parents = table.parents
+        let located = answered.map { located, answers in
+            guard let table = answers.table, let old = located.found,
+                old.oid != table.oid || old.parents != table.parents
+            else { return located }
+            var located = located
+            located.found?.oid = table.oid
+            located.found?.parents = table.parents
             isOther = true
+            return located
         }
-        note(&sourceTableFound, source?.table)
-        for entry in entries where entry.isActive { note(&entry.found, entry.plan?.table) }
-        if isOther { try refuseTheSameTable() }
+        if isOther { try refuseTheSameTable(located) }
     }
 
     private func isTheSame(_ relation: ClusterIdentity.Relation, _ one: Session, _ other: Session) throws -> Bool {

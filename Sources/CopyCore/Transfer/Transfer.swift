@@ -1,4 +1,4 @@
-// A transfer from its request to its outcome: connect, prepare, copy, settle, commit.
+// A transfer from its request to its outcome: prepare, copy, settle, commit.
 
 /// Runs one request. Used once.
 public final class Transfer {
@@ -7,52 +7,20 @@ public final class Transfer {
     let sink: (any EventSink)?
     let password: (_ label: String) -> String?
 
-    /// A destination and what became of it.
-    final class Entry {
-        /// The table rows go to, and its columns in the order they come; nil: the table's own.
-        struct Plan {
-            let table: TableShape
-            let columns: [String]?
-        }
-
-        let endpoint: Endpoint
-        var session: Session?
-        var lookup: Lookup?
-        var server: Lookup.Server?
-        var found: Lookup.Found?
-        var preparation: Preparation?
-        var plan: Plan?
-        var destination: (any Destination)?
-        var status = TransferOutcome.Status.rolledBack
-        var error: (any Error)?
-        var bytes = 0
-        /// Its table held rows before it was emptied.
-        var heldRows = false
-        /// Timeouts reconciled in a row, and what it had taken at the last.
-        var tries = 0
-        var takenAtTimeout = -1
-
-        init(_ endpoint: Endpoint) { self.endpoint = endpoint }
-
-        var isActive: Bool { error == nil }
-        var label: String { endpoint.label }
-    }
-
-    let entries: [Entry]
-    var source: Source?
-    /// What COPY is told on both sides; complete once planned.
-    var options: CopyOptions
-    var sourceSession: Session?
-    var sourceLookup: Lookup?
-    var sourceServer: Lookup.Server?
-    var sourceTableFound: Lookup.Found?
-    var sourcePreparation: Preparation?
-    var manager: CopyManager?
-    /// The header line of the file or stream the rows come from.
-    var streamHead: StreamHead?
+    let source: Side
+    let destinations: [Side]
+    /// The servers among them, once their tables are to be locked.
+    var participants: [Participant] = []
+    var opened: Opened?
+    private var copying: Copying?
     private let begun: Instant
-    private var startedAt: Instant?
-    private var meter: RateMeter?
+
+    /// The copy, from its first moment on.
+    private struct Copying {
+        let manager: CopyManager
+        let startedAt: Instant
+        var meter: RateMeter?
+    }
 
     /// A transfer that has not begun.
     /// - Parameters:
@@ -68,8 +36,8 @@ public final class Transfer {
         self.poller = poller
         self.sink = sink
         self.password = password
-        options = request.options
-        entries = request.destinations.map(Entry.init)
+        source = Side(request.source, place: nil)
+        destinations = request.destinations.enumerated().map { Side($1, place: $0) }
     }
 
     /// Runs it to its end; never throws: the outcome tells.
@@ -77,43 +45,78 @@ public final class Transfer {
         var failure: (any Error)?
         do {
             try refuseNonsense()
-            try plan()
-            try open()
-            try copy()
-            try checkRowCount()
-            try settle()
+            let (plan, head) = try prepare()
+            let opened = try open(plan, behind: head)
+            try copy(opened)
+            try checkRowCount(opened)
+            try settle(opened)
+            failure = commit(opened)
         } catch {
             failure = error
         }
-        if failure == nil { failure = commit() }
-        for entry in entries where entry.status == .rolledBack {
-            entry.destination?.rollBack()
-            entry.session?.close()
+        for destination in destinations where destination.status == .rolledBack {
+            opened?[destination]?.rollBack()
+            destination.session?.close()
         }
-        sourceSession?.close()
+        source.session?.close()
         let outcome = outcome(failure)
         sink?.receive(.finished(outcome))
         return outcome
     }
 
+    var active: [Side] { destinations.filter(\.isActive) }
+
+    // MARK: Sides that fail
+
+    /// Does a part of a destination's preparation; with `--keep-going` its failure is the destination's own.
+    func preparing(_ destination: Side, _ body: () throws -> Void) throws {
+        do {
+            try at(destination.label, body)
+        } catch let failure as EndpointFailure {
+            let isRequests = (failure.error as? TransferRefusal)?.isRequests ?? false
+            guard request.keepGoing, !isRequests else { throw failure }
+            drop(destination, failure.error)
+        }
+    }
+
+    /// Goes on without a destination.
+    func drop(_ destination: Side, _ error: any Error) {
+        destination.error = error
+        sink?.receive(.fault(error, at: destination.label, .dropped))
+        // The others may take hours, and its table may be locked.
+        destination.session?.close()
+    }
+
+    /// Does a part of every destination's preparation. What fails is told of all of them, and of the source.
+    func preparingEach(_ body: (Side) throws -> Void) throws {
+        var failure = source.error
+        for destination in active {
+            do {
+                try preparing(destination) { try body(destination) }
+            } catch let error as EndpointFailure {
+                destination.error = error.error
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
     // MARK: Copying
 
-    private func copy() throws {
-        guard let producer = source?.producer else { return }
-        guard entries.contains(where: \.isActive) else { throw TransferRefusal("no destination is left") }
+    private func copy(_ opened: Opened) throws {
+        guard !opened.destinations.isEmpty else { throw TransferRefusal("no destination is left") }
         var settings = CopySettings()
         settings.timeout = request.timeout
         settings.needsEveryReceiver = !request.keepGoing
         settings.idleInterval = request.idleInterval
         settings.rateLimit = request.rateLimit
         settings.realignmentTimeout = request.realignmentTimeout
-        let active = entries.filter(\.isActive)
         let manager = CopyManager(
-            producer, active.compactMap(\.destination?.receiver), settings: settings, poller: poller)
-        self.manager = manager
-        startedAt = poller.now
-        defer { for entry in active { entry.bytes = taken(entry) } }
-        var uncounted = messagesWithoutRow
+            opened.producer, opened.destinations.map(\.destination.receiver), settings: settings, poller: poller)
+        copying = Copying(manager: manager, startedAt: poller.now)
+        defer { for (side, destination) in opened.destinations { side.bytes = taken(side, destination) } }
+        var uncounted = opened.plan.messagesWithoutRow
+        var tries = Tries(limit: request.reconcileTries)
         do {
             try manager.withCopy { copy in
                 while let event = try copy.next() {
@@ -127,34 +130,34 @@ public final class Transfer {
                     case .idle: report(.zero)
                     case .faulted(let faults):
                         // Left before its end, the copy fails.
-                        guard try goOn(after: faults, copy) else { return }
+                        guard try goOn(after: faults, opened, copy, &tries) else { return }
                     }
                 }
             }
         } catch let failure as CopyFail {
-            try noteFailure(failure)
+            try noteFailure(failure, opened)
         }
     }
 
     private func report(_ moved: Totals) {
         let now = poller.now
         // The first cycle's data flowed from the moment copying began, which is this one but for a chunk.
-        var meter = self.meter ?? RateMeter(start: now)
+        var meter = copying?.meter ?? RateMeter(start: now)
         meter.add(moved)
         if let interval = request.reportInterval, now.seconds(since: meter.lastReport) >= interval {
             sink?.receive(.progress(progress(meter.read(at: now), at: now)))
         }
-        self.meter = meter
+        copying?.meter = meter
     }
 
     /// Reports how far it is, now; at any time.
     public func reportNow() {
         let now = poller.now
         // Before the copy there is nothing to go on from.
-        var meter = self.meter ?? RateMeter(start: now)
+        var meter = copying?.meter ?? RateMeter(start: now)
         var progress = progress(meter.read(at: now), at: now)
         progress.wasAskedFor = true
-        if self.meter != nil { self.meter = meter }
+        if copying?.meter != nil { copying?.meter = meter }
         sink?.receive(.progress(progress))
     }
 
@@ -163,39 +166,43 @@ public final class Transfer {
     }
 
     private func lags() -> [DestinationLag] {
-        entries.map { entry in
+        destinations.map { side in
             DestinationLag(
-                label: entry.label,
-                bytes: entry.destination.map { manager?.backlog(of: $0.receiver) ?? 0 } ?? 0,
-                isActive: entry.isActive
+                label: side.label,
+                bytes: opened?[side].map { copying?.manager.backlog(of: $0.receiver) ?? 0 } ?? 0,
+                isActive: side.isActive
             )
         }
     }
 
-    private func taken(_ entry: Entry) -> Int {
-        guard let manager, let destination = entry.destination else { return 0 }
-        return entry.isActive || manager.isConfirmed(destination.receiver)
-            ? manager.producer.totals.bytes - manager.backlog(of: destination.receiver) : entry.bytes
+    private func taken(_ side: Side, _ destination: any Destination) -> Int {
+        guard let manager = copying?.manager else { return 0 }
+        return side.isActive || manager.isConfirmed(destination.receiver)
+            ? manager.producer.totals.bytes - manager.backlog(of: destination.receiver) : side.bytes
     }
 
     /// False when everything is to be rolled back.
-    private func goOn(after faults: [ReceiverFault], _ copy: CopyManager) throws -> Bool {
+    private func goOn(
+        after faults: [ReceiverFault], _ opened: Opened, _ copy: CopyManager, _ tries: inout Tries
+    ) throws -> Bool {
         for fault in faults {
             let receiver = fault.receiver
-            guard let entry = entries.first(where: { $0.destination?.receiver === receiver }) else { continue }
+            guard let (side, destination) = opened.destinations.first(where: { $1.receiver === receiver }) else {
+                continue
+            }
             var error = fault.error
             if let timeout = error as? SocketTimeout {
                 do {
-                    if try reconcile(entry, receiver, timeout, copy) { continue }
+                    if try reconcile(side, destination, timeout, copy, &tries) { continue }
                 } catch let interrupted as Interrupted {
                     throw interrupted
                 } catch let again {
                     error = again
                 }
             }
-            entry.bytes = taken(entry)
-            entry.error = error
-            sink?.receive(.fault(error, at: entry.label, request.keepGoing ? .dropped : .fatal))
+            side.bytes = taken(side, destination)
+            side.error = error
+            sink?.receive(.fault(error, at: side.label, request.keepGoing ? .dropped : .fatal))
             if !request.keepGoing { return false }
             try copy.drop(receiver)
             // The others may take hours: a server that comes to must not find its client there, and hold its locks.
@@ -206,29 +213,25 @@ public final class Transfer {
 
     /// False when its tries are used up. A server that checks what it was given takes its time without a try.
     private func reconcile(
-        _ entry: Entry, _ receiver: any Receiver, _ timeout: SocketTimeout, _ manager: CopyManager
+        _ side: Side, _ destination: any Destination, _ timeout: SocketTimeout, _ copy: CopyManager,
+        _ tries: inout Tries
     ) throws -> Bool {
-        if timeout.awaitingConfirmation, try entry.session?.isServerWorking?() ?? false {
-            try manager.reconcile(receiver)
+        let receiver = destination.receiver
+        if timeout.awaitingConfirmation, try side.session?.isServerWorking?() ?? false {
+            try copy.reconcile(receiver)
             return true
         }
-        let taken = taken(entry)
-        if taken > entry.takenAtTimeout { entry.tries = 0 }
-        guard entry.tries < request.reconcileTries else { return false }
-        entry.takenAtTimeout = taken
-        entry.tries += 1
-        try manager.reconcile(receiver)
-        sink?.receive(
-            .fault(timeout, at: entry.label, .reconciled(tries: entry.tries, limit: request.reconcileTries)))
+        guard let number = tries.next(of: side.place ?? 0, taken: taken(side, destination)) else { return false }
+        try copy.reconcile(receiver)
+        sink?.receive(.fault(timeout, at: side.label, .reconciled(tries: number, limit: tries.limit)))
         return true
     }
 
     /// What the manager's failure says about each side; rethrows it.
-    private func noteFailure(_ failure: CopyFail) throws {
-        for entry in entries where entry.isActive {
-            guard let receiver = entry.destination?.receiver, let error = failure[receiver], !(error is Unanswered)
-            else { continue }
-            entry.error = error
+    private func noteFailure(_ failure: CopyFail, _ opened: Opened) throws {
+        for (side, destination) in opened.destinations where side.isActive {
+            guard let error = failure[destination.receiver], !(error is Unanswered) else { continue }
+            side.error = error
         }
         if let cause = failure.cause { throw cause }
         throw failure
@@ -237,58 +240,74 @@ public final class Transfer {
     // MARK: The end
 
     private func outcome(_ failure: (any Error)?) -> TransferOutcome {
-        var totals = manager?.producer.totals ?? .zero
-        totals.messages = max(0, totals.messages - messagesWithoutRow)
+        var totals = copying?.manager.producer.totals ?? .zero
+        totals.messages = max(0, totals.messages - (opened?.plan.messagesWithoutRow ?? 0))
         let now = poller.now
         var outcome = TransferOutcome(
-            destinations: entries.map { entry in
+            destinations: destinations.map { side in
                 TransferOutcome.Destination(
-                    label: entry.label, status: entry.status,
-                    rows: entry.status == .rolledBack
-                        ? nil : entry.destination?.rows ?? source?.rows ?? totals.messages,
-                    bytes: entry.bytes, error: entry.error, lingering: lingering(entry))
+                    label: side.label, status: side.status,
+                    rows: side.status == .rolledBack
+                        ? nil : opened?[side]?.rows ?? opened?.countedRows ?? totals.messages,
+                    bytes: side.bytes, error: side.error, lingering: lingering(side))
             },
             totals: totals, seconds: now.seconds(since: begun),
-            copySeconds: startedAt.map { now.seconds(since: $0) } ?? 0, started: startedAt != nil)
-        switch failure {
+            copySeconds: copying.map { now.seconds(since: $0.startedAt) } ?? 0, started: copying != nil)
+        let cause = (failure as? EndpointFailure)?.error ?? failure
+        switch cause {
         case let interrupted as Interrupted:
             outcome.signal = interrupted.signal
         case let failure as CopyFail:
             outcome.error = failure.producerFault
-            outcome.errorLabel = request.source.label
+            outcome.errorLabel = source.label
         case let unexpected as UnexpectedRowCount:
             outcome.error = unexpected
-            outcome.errorLabel = request.source.label
+            outcome.errorLabel = source.label
         case nil:
             break
-        case let failure?:
-            outcome.isUsageError = failure is ConnectFailure || (failure as? TransferRefusal)?.isUsageError ?? false
-            if let sourceFailure {
-                outcome.error = sourceFailure
-                outcome.errorLabel = request.source.label
-            } else if !entries.contains(where: { $0.error != nil }) {
-                outcome.error = failure
-                outcome.errorLabel = failingLabel
+        case let cause?:
+            outcome.isUsageError = cause is ConnectFailure || (cause as? TransferRefusal)?.isUsageError ?? false
+            if let error = source.error {
+                outcome.error = error
+                outcome.errorLabel = source.label
+            } else if !destinations.contains(where: { $0.error != nil }) {
+                outcome.error = cause
+                outcome.errorLabel = (failure as? EndpointFailure)?.label
             }
         }
         return outcome
     }
 
     /// A server that was not heard of again does not know that its client is gone.
-    private func lingering(_ entry: Entry) -> TransferOutcome.Lingering? {
-        guard entry.status == .rolledBack else { return nil }
+    private func lingering(_ side: Side) -> TransferOutcome.Lingering? {
+        guard side.status == .rolledBack else { return nil }
         let isUnheard =
-            switch entry.error {
+            switch side.error {
             case is SocketTimeout: true
             case let unanswered as Unanswered: !unanswered.wasCancelled
             case let error as PQError: error.connectionLost && error.server == nil
             default: false
             }
-        return isUnheard ? entry.preparation?.lingering : nil
+        return isUnheard ? participants.first { $0.side === side }?.preparation.lingering : nil
     }
+}
 
-    /// What was being prepared when it failed.
-    var failingLabel: String?
-    /// What the source failed with, where that is told beside what destinations did.
-    var sourceFailure: (any Error)?
+/// How often destinations that timed out are tried again; pure.
+struct Tries {
+    /// In a row, without progress between them.
+    let limit: Int
+    private var counts: [Int: (tries: Int, taken: Int)] = [:]
+
+    init(limit: Int) { self.limit = limit }
+
+    /// The number of the next try; nil: they are used up.
+    /// - Parameter taken: bytes it has taken by now.
+    mutating func next(of place: Int, taken: Int) -> Int? {
+        var count = counts[place] ?? (0, -1)
+        if taken > count.taken { count.tries = 0 }
+        guard count.tries < limit else { return nil }
+        count = (count.tries + 1, taken)
+        counts[place] = count
+        return count.tries
+    }
 }

@@ -15,6 +15,9 @@ public struct TransferRefusal: Error, Sendable, Hashable, CustomStringConvertibl
         self.isUsageError = isUsageError
         self.isOneDestinations = isOneDestinations
     }
+
+    /// The request has to be put otherwise: going on without one destination would not do.
+    var isRequests: Bool { isUsageError && !isOneDestinations }
 }
 
 /// What is read did not stay what it was at the snapshot: rows that came would be of no one moment.

@@ -1,0 +1,18 @@
+// What servers have answered before rows flow, as values.
+
+/// What one server says of what is read or loaded there, under its lock.
+struct Answers: Sendable {
+    /// The table; nil: rows are a query's.
+    var table: TableShape?
+    /// A query's columns.
+    var columns: [(name: String, type: UInt32)] = []
+    /// The table held rows before it was emptied.
+    var heldRows = false
+    /// Its version and encoding.
+    var peer: TypeHistory.Peer
+    /// Types of columns and all they are made of.
+    var types = TypeGraph.builtIn
+
+    /// The types of columns that not every server has.
+    var unknownTypes: [UInt32] { TypeGraph.unknown(table?.columns.map(\.type) ?? columns.map(\.type)) }
+}

@@ -1,0 +1,68 @@
+// What is copied from where to where, and how: a value.
+
+/// What a run does once everything is known; nothing is asked any more.
+struct Plan: Sendable {
+    /// What is read.
+    enum Rows: Sendable {
+        case table(TableShape, columns: [String], condition: String?)
+        /// With other names for its columns.
+        case query(String, columns: [String]?)
+        /// A file or stream, or nothing.
+        case bytes
+    }
+
+    /// Where rows land at one destination that is a server.
+    struct Landing: Sendable {
+        let table: TableShape
+        /// Its columns in the order they come; nil: its own.
+        let columns: [String]?
+        /// Rows that were there before it was emptied.
+        let heldRows: Bool
+        /// COPY's options there.
+        let options: CopyOptions
+
+        /// The COPY that loads it.
+        var statement: String { CopyStatement.in(table, columns: columns, options: options) }
+    }
+
+    /// What is read.
+    let rows: Rows
+    /// Among the values are names, which the user's search_path would shorten.
+    let pinsNames: Bool
+    /// COPY's options on all sides.
+    let options: CopyOptions
+    /// By the destination's place in the request; none for a file or stream.
+    let landings: [Int: Landing]
+    /// How the end of a file or stream is looked at.
+    let streamRules: StreamRules
+    /// What was decided that was left open, for a person.
+    let decisions: [String]
+    /// Destinations that are left out, the others go on.
+    let refused: [(place: Int, refusal: TransferRefusal)]
+
+    /// The COPY that reads the rows; nil where no server gives them.
+    var statement: String? {
+        switch rows {
+        case .table(let table, let columns, let condition):
+            CopyStatement.out(table, columns: columns, condition: condition, pinsNames: pinsNames, options: options)
+        case .query(let query, let columns):
+            CopyStatement.out(query: query, columns: columns, pinsNames: pinsNames, options: options)
+        case .bytes: nil
+        }
+    }
+
+    /// Messages of the source that are no row: the trailer of the binary format, the header line a server writes.
+    var messagesWithoutRow: Int { options.format == .binary || options.header && statement != nil ? 1 : 0 }
+}
+
+/// Why there is no plan: everything that was found, each with whom it is about.
+struct Refusals: Error {
+    /// The source's.
+    var source: TransferRefusal?
+    /// By the destination's place.
+    var destinations: [(place: Int, refusal: TransferRefusal)] = []
+    /// The run's as a whole.
+    var run: TransferRefusal?
+
+    var isEmpty: Bool { source == nil && destinations.isEmpty && run == nil }
+}

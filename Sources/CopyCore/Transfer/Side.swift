@@ -1,0 +1,41 @@
+// One side of a transfer, and what became of it.
+
+/// The source or a destination of a request.
+final class Side {
+    let endpoint: Endpoint
+    /// Among the destinations of the request; nil: it is the source.
+    let place: Int?
+    /// The connection, once it is made; nil where no server is behind the endpoint.
+    var session: Session?
+    /// What it failed with itself: it takes no part any more.
+    var error: (any Error)?
+    /// Of a destination: what became of its rows, and how many bytes it took.
+    var status = TransferOutcome.Status.rolledBack
+    var bytes = 0
+
+    init(_ endpoint: Endpoint, place: Int?) {
+        self.endpoint = endpoint
+        self.place = place
+    }
+
+    var isSource: Bool { place == nil }
+    var isActive: Bool { error == nil }
+    var label: String { endpoint.label }
+}
+
+/// What failed, and at which endpoint.
+struct EndpointFailure: Error {
+    let label: String
+    let error: any Error
+}
+
+/// Does something about an endpoint, so that what fails bears its label.
+func at<R>(_ label: String, _ body: () throws -> R) throws -> R {
+    do {
+        return try body()
+    } catch let error where error is Interrupted || error is EndpointFailure {
+        throw error
+    } catch {
+        throw EndpointFailure(label: label, error: error)
+    }
+}
