@@ -24,7 +24,7 @@ final class ExecReport: BatchObserver {
         self.verbosity = verbosity
         fields = labels.map { label in
             var field: [UInt8] = []
-            CopyTextValue.append(label, to: &field)
+            TextRow.append(value: label, to: &field)
             return field + [Self.tab]
         }
     }
@@ -40,7 +40,7 @@ final class ExecReport: BatchObserver {
             output.pending += fields[session]
             for column in 0..<result.columnCount {
                 output.pending.append(Self.tab)
-                result.withValue(row, column) { CopyTextValue.append($0, to: &output.pending) }
+                result.withValue(row, column) { TextRow.append(value: $0, to: &output.pending) }
             }
             output.pending.append(UInt8(ascii: "\n"))
         }
@@ -99,7 +99,7 @@ final class ExecReport: BatchObserver {
         output.pending += fields[session]
         for (index, value) in values.enumerated() {
             if index > 0 { output.pending.append(Self.tab) }
-            CopyTextValue.append(value, to: &output.pending)
+            TextRow.append(value: value, to: &output.pending)
         }
         output.pending.append(UInt8(ascii: "\n"))
     }
