@@ -4,7 +4,7 @@ internal import CopyCore
 
 /// Writes a line per row and statement; see the manual for their shapes.
 final class ExecReport: BatchObserver {
-    let output: BatchOutput
+    let output: TextOutput
     private let console = Console()
     private let labels: [String]
     /// The labels as the first field of a line, its tab included.
@@ -18,7 +18,7 @@ final class ExecReport: BatchObserver {
     /// The sessions whose loss was told.
     private var lost: Set<Int> = []
 
-    init(_ labels: [String], _ output: BatchOutput, _ verbosity: Verbosity) {
+    init(_ labels: [String], _ output: TextOutput, _ verbosity: Verbosity) {
         self.labels = labels
         self.output = output
         self.verbosity = verbosity

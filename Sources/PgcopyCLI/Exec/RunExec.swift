@@ -49,9 +49,12 @@ private struct ExecRun {
             return ExitCode.usage
         }
         guard let sessions = try connect(links) else { return ExitCode.usage }
-        let output: BatchOutput
+        let output: TextOutput
         do {
-            output = try BatchOutput(STDOUT_FILENO, mayBeClosed: options.verbosity == .quiet)
+            output = try TextOutput(STDOUT_FILENO)
+            // Told nothing, there may be nothing to write.
+            if options.verbosity != .quiet { try output.requireWritable() }
+            try output.requireReader()
         } catch {
             Console().message("stdout: \(error); nothing was run")
             return ExitCode.failure

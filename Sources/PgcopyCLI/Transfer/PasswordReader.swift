@@ -15,11 +15,12 @@ enum PasswordReader {
         var silent = before
         silent.c_lflag &= ~tcflag_t(ECHO)
         unsafe tcsetattr(terminal, TCSAFLUSH, &silent)
+        let output = TextOutput(blocking: terminal)
         defer {
             unsafe tcsetattr(terminal, TCSAFLUSH, &before)
-            _ = StandardStream(descriptor: terminal).write("\n")
+            try? output.write([UInt8(ascii: "\n")])
         }
-        _ = StandardStream(descriptor: terminal).write(prompt)
+        try? output.write(Array(prompt.utf8))
         return line(from: terminal, poller)
     }
 
