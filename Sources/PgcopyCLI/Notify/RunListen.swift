@@ -44,7 +44,7 @@ private final class ListenRun {
         self.poller = poller
         output = try TextOutput(STDOUT_FILENO)
         listener = try Listener(
-            options.channels, reconnects: options.reconnect, opener: talk.opener(poller), poller: poller)
+            options.channels, reconnects: options.reconnect, connector: talk.connector(poller))
         record = ListenRecord(format: options.format)
         command = options.exec.map { NotificationCommand($0.bytes) }
         countLeft = options.count ?? .max
