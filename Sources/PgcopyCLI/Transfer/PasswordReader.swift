@@ -38,3 +38,14 @@ enum PasswordReader {
         }
     }
 }
+
+extension LinkConnector {
+    /// A connector that asks for passwords when the user wants to be asked.
+    init(_ poller: any Poller, _ prompt: PasswordPrompt) {
+        self.init(poller: poller)
+        asksPasswordsFirst = prompt == .always
+        if prompt != .never {
+            password = { PasswordReader.read(prompt: "Password for \($0): ", poller) }
+        }
+    }
+}
