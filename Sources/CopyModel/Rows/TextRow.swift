@@ -27,6 +27,7 @@ package enum TextRow {
             bytes.append(UInt8(ascii: "N"))
             return
         }
+        bytes.reserveCapacity(bytes.count + value.byteCount)
         for offset in value.byteOffsets {
             // In bounds: the offsets are the span's own.
             append(unsafe value.unsafeLoad(fromByteOffset: offset, as: UInt8.self), to: &bytes)
@@ -39,7 +40,8 @@ package enum TextRow {
     }
 
     private static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
-        guard let letter = letter(for: byte) else { return bytes.append(byte) }
+        // Nearly all bytes, and an optional costs instructions.
+        guard byte < 0x20 || byte == backslash, let letter = letter(for: byte) else { return bytes.append(byte) }
         bytes.append(backslash)
         bytes.append(letter)
     }
