@@ -1,5 +1,11 @@
 // The line `\.`, which ends the data of COPY in text, and at servers up to 17 in csv.
 
+/// The end marker itself.
+package enum EndMarker {
+    /// Whether csv's delimiter or quote could make it of a row, being a part of it.
+    package static func contains(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\\") || byte == UInt8(ascii: ".") }
+}
+
 /// How much of a line is the end marker's.
 enum MarkerLine: Sendable {
     /// No byte of the line yet. → backslash, other

@@ -31,3 +31,32 @@ extension Connection {
         }
     }
 }
+
+/// What a read of COPY data gave.
+public enum CopyRead: ~Copyable {
+    /// A whole message.
+    case message(CopyMessage)
+    /// Nothing whole has arrived yet.
+    case wouldBlock
+    /// No more data; the statement's result is next.
+    case end
+}
+
+/// The body of one CopyData message, owned; never empty.
+@safe
+public struct CopyMessage: ~Copyable {
+    private let base: UnsafeMutablePointer<CChar>
+    /// Its length in bytes.
+    public let count: Int
+
+    init(base: UnsafeMutablePointer<CChar>, count: Int) {
+        unsafe self.base = base
+        self.count = count
+    }
+
+    deinit { unsafe PQfreemem(base) }
+
+    /// The bytes, valid during the life of the message.
+    @unsafe
+    public var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: base, count: count) }
+}

@@ -52,3 +52,13 @@ extension Connection {
             message: "pipeline mode needs libpq 14 or newer; this is libpq \(version / 10_000).\(version % 10_000)")
     }
 }
+
+/// Where a connection stands with its pipeline.
+public enum PipelineStatus: Sendable {
+    /// Not in pipeline mode.
+    case off
+    /// In pipeline mode.
+    case on
+    /// In pipeline mode; a statement failed and those up to the next synchronization point are skipped.
+    case aborted
+}

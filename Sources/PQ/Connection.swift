@@ -108,3 +108,17 @@ public final class Connection {
         PQError(message: errorMessage, server: nil, connectionLost: !isUsable)
     }
 }
+
+/// Where a session stands in a transaction.
+public enum TransactionStatus: Sendable {
+    /// No transaction is open.
+    case idle
+    /// A command is in progress.
+    case active
+    /// In an open transaction.
+    case inTransaction
+    /// In a transaction that failed; only a rollback is accepted.
+    case inError
+    /// The connection is broken.
+    case unknown
+}

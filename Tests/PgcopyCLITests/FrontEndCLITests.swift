@@ -1,5 +1,6 @@
 // From arguments to an exit code, over real descriptors.
 
+import CopyCore
 import Glibc
 import TestKit
 import Testing
@@ -21,10 +22,10 @@ struct FrontEndCLITests {
     }
 
     /// A file to write to; the caller closes it.
-    private func opened(_ path: String) throws -> StandardStream {
+    private func opened(_ path: String) throws -> TextOutput {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         try #require(descriptor >= 0)
-        return StandardStream(descriptor: descriptor)
+        return TextOutput(blocking: descriptor)
     }
 
     @Test("Version and help go to stdout")
@@ -78,9 +79,7 @@ struct FrontEndCLITests {
         let pipe = try makePipe()
         close(pipe.reading)
         defer { close(pipe.writing) }
-        let writing = StandardStream(descriptor: pipe.writing)
-        #expect(writing.write("lost\n") == .closed)
-        #expect(CLI(output: writing, error: errors).run(arguments(["--help"])) == 1)
+        #expect(CLI(output: TextOutput(blocking: pipe.writing), error: errors).run(arguments(["--help"])) == 1)
         #expect(try folder.text(of: "err") == message)
     }
 

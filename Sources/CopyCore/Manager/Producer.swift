@@ -24,15 +24,3 @@ public protocol Producer: AnyObject {
     /// Realignment took too long: lets go at once.
     func abandon()
 }
-
-/// What came of a fill.
-public enum Filled: Sendable, Hashable {
-    /// So much was written; at least one byte. Where it is known that no more is there, what to wait for:
-    /// that saves the call that would find out.
-    case moved(Totals, blocked: Interest? = nil)
-    /// Nothing is there until this is ready.
-    case blocked(Interest)
-    /// Everything was produced, and a server confirmed that it was everything.
-    /// What only the end completes, such as a last line without a line end, is counted here; no bytes are.
-    case ended(Totals)
-}

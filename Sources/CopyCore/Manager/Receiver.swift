@@ -32,17 +32,3 @@ public protocol Receiver: AnyObject {
     /// Realignment took too long: lets go at once.
     func abandon()
 }
-
-/// What came of a drain.
-public struct Drained: Sendable, Hashable {
-    /// Bytes taken: they are the receiver's now and will not be given again.
-    public var taken: Int
-    /// What keeps it from taking more, or from sending on what it took; nil when nothing does.
-    public var blocked: Interest?
-
-    /// So much taken.
-    public init(taken: Int, blocked: Interest? = nil) {
-        self.taken = taken
-        self.blocked = blocked
-    }
-}

@@ -20,7 +20,7 @@ public final class Listener {
     private let channels: [String]
     private let reconnects: Bool
     private let poller: any Poller
-    private let opener: SessionOpener
+    private let connector: LinkConnector
     private let manager: NotificationManager
     private var members: [ObjectIdentifier: Member] = [:]
     private var lost: [(member: Member, reconnection: Reconnection)] = []
@@ -28,21 +28,21 @@ public final class Listener {
     private var events: [ListenerEvent] = []
 
     /// A listener that has not begun.
-    public init(_ channels: [String], reconnects: Bool, opener: SessionOpener, poller: any Poller) throws {
+    public init(_ channels: [String], reconnects: Bool, connector: LinkConnector) throws {
         for channel in channels { try ChannelRules.checkName(channel) }
         self.channels = channels
         self.reconnects = reconnects
-        self.opener = opener
-        self.poller = poller
+        self.connector = connector
+        poller = connector.poller
         manager = try NotificationManager([], poller: poller)
     }
 
     /// Connects to all of them and listens.
     /// - Parameter seed: gives the delays between tries.
-    /// - Throws: `SessionOpener.Failure`, `NotificationMisuse`, what a server has against LISTEN, `Interrupted`.
+    /// - Throws: `LinkConnector.Failure`, `NotificationMisuse`, what a server has against LISTEN, `Interrupted`.
     public func open(_ links: [ServerLink], seed: UInt64) throws {
         var links = links
-        let sessions = try opener.open(&links)
+        let sessions = try connector.openPinned(&links)
         do {
             try listen(Array(zip(links, sessions)), seed)
         } catch {
@@ -63,7 +63,7 @@ public final class Listener {
             }
             add(session, Member(link, Backoff(seed: seed &+ UInt64(index)), poller.now))
         }
-        guard refused.isEmpty else { throw SessionOpener.Failure(reasons: refused, isRefusal: true) }
+        guard refused.isEmpty else { throw LinkConnector.Failure(reasons: refused, isRefusal: true) }
     }
 
     /// Closes every connection.
@@ -122,7 +122,7 @@ public final class Listener {
         guard let member = members.removeValue(forKey: ObjectIdentifier(session)), reconnects else { return }
         if poller.now.seconds(since: member.openSince) >= Self.steady { member.backoff.reset() }
         let reconnection = Reconnection(
-            member.link, channels: channels, backoff: member.backoff, poller: poller, prepare: opener.prepare)
+            member.link, channels: channels, backoff: member.backoff, poller: poller, prepare: connector.prepare)
         lost.append((member, reconnection))
     }
 
@@ -144,4 +144,18 @@ public final class Listener {
         }
         return waiting
     }
+}
+
+/// An event of a `Listener`.
+public enum ListenerEvent {
+    /// Notifications of one connection, in order; never none.
+    case notifications(label: String, [Notification])
+    /// A connection died.
+    case lost(label: String, any Error)
+    /// A try to bring one back failed; the next one comes after so many seconds.
+    case retrying(label: String, any Error, seconds: Double)
+    /// A connection is back and listens again; what was sent meanwhile is missing.
+    case gap(label: String)
+    /// The time is over, or something else may be ready.
+    case idle
 }

@@ -81,7 +81,7 @@ final class Reconnection {
         }
         let session = try Session(connection, label: link.label, poller: poller)
         prepare(session)
-        let statements = link.settings(connection) + "; " + Session.listenStatements(channels)
+        let statements = session.pinningSettings + "; " + Session.listenStatements(channels)
         try session.announce(statements)
         try connection.sendQuery(statements)
         return .preparing(session, StatementDrain(), until: poller.now + Double(Self.patience))

@@ -1,4 +1,4 @@
-// A link for `listen` and `notify`.
+// Links and their sessions for `listen` and `notify`.
 
 extension ServerLink {
     /// The server of an endpoint.
@@ -14,9 +14,16 @@ extension ServerLink {
         }
         self = link
     }
+}
 
-    /// The statements a new session begins with.
-    func settings(_ connection: Connection) -> String {
-        SessionSettings.statements(connection, pinsMoney: false)
+extension LinkConnector {
+    /// Opens sessions whose settings are pinned, as `open` does.
+    public func openPinned(_ links: inout [ServerLink]) throws -> [Session] {
+        try open(&links) { session in try session.run(session.pinningSettings) }
     }
+}
+
+extension Session {
+    /// The statements it begins with.
+    var pinningSettings: String { SessionSettings.statements(connection, pinsMoney: false) }
 }

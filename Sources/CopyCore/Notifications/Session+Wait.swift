@@ -37,3 +37,10 @@ extension Session {
         return inbox.takeAll()
     }
 }
+
+extension NotificationInbox {
+    /// Removes a handler.
+    public func removeHandler(_ name: Handler) throws(NotificationMisuse) {
+        guard remove(name) else { throw .noSuchHandler }
+    }
+}

@@ -17,16 +17,9 @@ extension Session {
     ///   synchronization point is undone.
     @discardableResult
     public func pipeline<R>(_ body: (Pipeline) throws -> R) throws -> R {
-        if let joined = pipelineInProgress { return try body(joined) }
+        if let joined = pipelineInProgress as? Pipeline { return try body(joined) }
         let (value, failure) = try PipelineGroup.perform([self]) { try body($0[0]) }
         if let failure { throw failure.errors[0].error }
         return value
-    }
-
-    /// Throws when the session is in pipeline mode, where nothing can be waited for by itself.
-    func requireNoPipeline() throws(PQError) {
-        guard pipelineInProgress == nil else {
-            throw PQError(message: "the session is in pipeline mode: only the pipeline can execute statements")
-        }
     }
 }

@@ -19,3 +19,27 @@ public struct Interest: Sendable, Hashable {
         self.gathers = gathers
     }
 }
+
+/// Directions a descriptor is watched in, or is ready in.
+public struct Readiness: OptionSet, Sendable, Hashable {
+    /// The bits.
+    public let rawValue: UInt8
+    /// From bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Something can be read, the end of the stream and an error included.
+    public static let read = Readiness(rawValue: 1)
+    /// Something can be written, or the attempt would fail at once.
+    public static let write = Readiness(rawValue: 2)
+}
+
+/// An interest and what came of it.
+public struct PollEntry: Sendable, Hashable {
+    /// What is watched.
+    public var interest: Interest
+    /// What is ready.
+    public var ready: Readiness = []
+
+    /// An entry that nothing came of yet.
+    public init(_ interest: Interest) { self.interest = interest }
+}

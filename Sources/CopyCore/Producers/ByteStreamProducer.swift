@@ -71,8 +71,8 @@ public final class ByteStreamProducer: Producer {
     /// Throws when it was used before, and where servers would differ in what is between quotes.
     public func enter() throws -> Step {
         guard stage == .unused else { throw CopyMisuse.alreadyUsed }
-        if case .csv(let quote, _) = layout, CopyOptions.canMakeMarker(quote) {
-            throw TransferRefusal("the quote of csv cannot be a part of the end-of-data marker \\.")
+        if case .csv(let quote, _) = layout, EndMarker.contains(quote) {
+            throw InputFault.quoteInMarker
         }
         stage = .entered
         return .done

@@ -30,12 +30,15 @@ public enum InputFault: Error, Sendable, Hashable, CustomStringConvertible {
     case markerNotAlone(row: Int)
     /// A line of csv is `\.` alone: the end to some servers, a value to others.
     case ambiguousMarker(row: Int)
+    /// Csv is quoted by a byte of the end marker, which servers up to 17 look for first.
+    case quoteInMarker
     /// It begins like something else.
     case foreign(ForeignData)
 
     /// For a person.
     public var description: String {
         switch self {
+        case .quoteInMarker: "the quote of csv cannot be a part of the end-of-data marker \\."
         case .trailerMissing: "the binary data is cut off: its trailer is missing"
         case .unterminated(let row), .insideQuotes(let row), .insideEscape(let row):
             "the data ends inside row \(row): cut off? nothing was committed"
@@ -68,7 +71,7 @@ public enum InputFault: Error, Sendable, Hashable, CustomStringConvertible {
         case .foreign(.binaryCopy): "--format=binary reads it"
         case .foreign(let kind): kind.reader.map { "\($0) FILE | pgcopy transfer - … reads it" }
         case .headerEndsOtherwise: #"line ends are \n, \r\n or \r, the same for all lines"#
-        case .trailerMissing, .noHeader, .headerTooLong, .behindTrailer: nil
+        case .trailerMissing, .noHeader, .headerTooLong, .behindTrailer, .quoteInMarker: nil
         }
     }
 

@@ -15,9 +15,9 @@ extension Session {
             let link = ServerLink(
                 server: Endpoint(.server(conninfo: conninfo, table: nil), label: label), isNamed: false)
         else { throw ConnectFailure("no connection was made") }
-        let seconds = timeout.map { max(2, Int(min(1e6, ($0 / .seconds(1)).rounded(.up)))) }
-        let connection = try Connector(poller: poller).connect([link.parameters(waitingUpTo: seconds)])[0]
-        guard connection.isUsable else { throw link.failure(connection) }
-        return try Session(connection, label: label, poller: poller)
+        var connector = LinkConnector(poller: poller)
+        connector.connectTimeout = timeout.map { max(2, Int(min(1e6, ($0 / .seconds(1)).rounded(.up)))) }
+        var links = [link]
+        return try Session(connector.connect(&links)[0].get(), label: label, poller: poller)
     }
 }

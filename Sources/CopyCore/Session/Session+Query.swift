@@ -91,3 +91,8 @@ extension QueryResult {
         (0..<columnCount).map { (columnName($0), columnType($0)) }
     }
 }
+
+/// The n of `COPY n`.
+func rowCount(ofTag tag: String?) -> Int? {
+    tag?.split(separator: " ").last.flatMap { Int($0) }
+}

@@ -32,8 +32,8 @@ public final class Session {
     /// nil when libpq's own is the newer one.
     var wireStatus: TransactionStatus?
 
-    /// The pipeline whose block is under way.
-    weak var pipelineInProgress: Pipeline?
+    /// The `Pipeline` whose block is under way.
+    weak var pipelineInProgress: AnyObject?
 
     /// A session on an open connection.
     public init(_ connection: Connection, label: String, poller: any Poller) throws(PQError) {
@@ -81,6 +81,13 @@ public final class Session {
             throw PQError(message: "another statement is under way on this connection")
         }
         deliverNotifications()
+    }
+
+    /// Throws when the session is in pipeline mode, where nothing can be waited for by itself.
+    func requireNoPipeline() throws(PQError) {
+        guard pipelineInProgress == nil else {
+            throw PQError(message: "the session is in pipeline mode: only the pipeline can execute statements")
+        }
     }
 
     /// The connection broke while it was used below libpq.

@@ -27,9 +27,6 @@ public struct CopyOptions: Sendable, Hashable {
         header || delimiter != nil || null != nil || quote != nil || escape != nil || encoding != nil
     }
 
-    /// Whether csv's delimiter or quote could make the end-of-data marker `\.` of a row, being a part of it.
-    public static func canMakeMarker(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\\") || byte == UInt8(ascii: ".") }
-
     /// How rows lie in it.
     public var layout: RowLayout {
         switch format {

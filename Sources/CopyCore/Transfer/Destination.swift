@@ -34,8 +34,3 @@ struct CommitInDoubt: Error, CustomStringConvertible {
 
     var description: String { "the commit was sent and its answer was lost: \(error)" }
 }
-
-/// The n of `COPY n`.
-func rowCount(ofTag tag: String?) -> Int? {
-    tag?.split(separator: " ").last.flatMap { Int($0) }
-}

@@ -54,7 +54,7 @@ extension Transfer {
         // Of several hosts the very one: elsewhere the number is another backend's.
         if !host.isEmpty { parameters += [("host", host), ("port", port)] }
         do {
-            guard let connection = try Connector(poller: poller).connect([parameters]).first, connection.isUsable
+            guard let connection = try LinkConnector(poller: poller).connect([parameters]).first, connection.isUsable
             else { return false }
             defer { connection.finish() }
             let session = try Session(connection, label: link.label, poller: poller)

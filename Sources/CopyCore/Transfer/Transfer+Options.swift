@@ -37,7 +37,7 @@ extension Transfer {
     /// Refuses csv in which a row can be the line `\.`: servers up to 17 look for it before they look for anything else.
     private func refuseMarkerMakers(_ given: CopyOptions) throws {
         for (name, text) in [("--delimiter", given.delimiter), ("--quote", given.quote)] {
-            guard let byte = text?.utf8.first, CopyOptions.canMakeMarker(byte) else { continue }
+            guard let byte = text?.utf8.first, EndMarker.contains(byte) else { continue }
             throw refusal("\(name): \(Echo.quoted(text ?? "")) could make the end-of-data marker of a row")
         }
     }

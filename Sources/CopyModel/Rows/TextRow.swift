@@ -15,21 +15,35 @@ package enum TextRow {
     package static func append(_ values: [String?], to bytes: inout [UInt8]) {
         for (index, value) in values.enumerated() {
             if index > 0 { bytes.append(tab) }
-            guard let value else {
-                bytes.append(backslash)
-                bytes.append(UInt8(ascii: "N"))
-                continue
-            }
-            for byte in value.utf8 {
-                guard let letter = letter(for: byte) else {
-                    bytes.append(byte)
-                    continue
-                }
-                bytes.append(backslash)
-                bytes.append(letter)
-            }
+            if let value { append(value: value, to: &bytes) } else { append(value: nil, to: &bytes) }
         }
         bytes.append(lineFeed)
+    }
+
+    /// Appends one value as COPY … TO would write it with its default options, `\N` for nil.
+    package static func append(value: RawSpan?, to bytes: inout [UInt8]) {
+        guard let value else {
+            bytes.append(backslash)
+            bytes.append(UInt8(ascii: "N"))
+            return
+        }
+        bytes.reserveCapacity(bytes.count + value.byteCount)
+        for offset in value.byteOffsets {
+            // In bounds: the offsets are the span's own.
+            append(unsafe value.unsafeLoad(fromByteOffset: offset, as: UInt8.self), to: &bytes)
+        }
+    }
+
+    /// Appends one value that is text in the same way.
+    package static func append(value: String, to bytes: inout [UInt8]) {
+        for byte in value.utf8 { append(byte, to: &bytes) }
+    }
+
+    private static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
+        // Nearly all bytes, and an optional costs instructions.
+        guard byte < 0x20 || byte == backslash, let letter = letter(for: byte) else { return bytes.append(byte) }
+        bytes.append(backslash)
+        bytes.append(letter)
     }
 
     /// A line of these values, nil for NULL; the line feed included.

@@ -4,7 +4,7 @@ internal import CopyCore
 
 /// Writes a line per row and statement; see the manual for their shapes.
 final class ExecReport: BatchObserver {
-    let output: BatchOutput
+    let output: TextOutput
     private let console = Console()
     private let labels: [String]
     /// The labels as the first field of a line, its tab included.
@@ -18,13 +18,13 @@ final class ExecReport: BatchObserver {
     /// The sessions whose loss was told.
     private var lost: Set<Int> = []
 
-    init(_ labels: [String], _ output: BatchOutput, _ verbosity: Verbosity) {
+    init(_ labels: [String], _ output: TextOutput, _ verbosity: Verbosity) {
         self.labels = labels
         self.output = output
         self.verbosity = verbosity
         fields = labels.map { label in
             var field: [UInt8] = []
-            CopyTextValue.append(label, to: &field)
+            TextRow.append(value: label, to: &field)
             return field + [Self.tab]
         }
     }
@@ -40,7 +40,7 @@ final class ExecReport: BatchObserver {
             output.pending += fields[session]
             for column in 0..<result.columnCount {
                 output.pending.append(Self.tab)
-                result.withValue(row, column) { CopyTextValue.append($0, to: &output.pending) }
+                result.withValue(row, column) { TextRow.append(value: $0, to: &output.pending) }
             }
             output.pending.append(UInt8(ascii: "\n"))
         }
@@ -99,7 +99,7 @@ final class ExecReport: BatchObserver {
         output.pending += fields[session]
         for (index, value) in values.enumerated() {
             if index > 0 { output.pending.append(Self.tab) }
-            CopyTextValue.append(value, to: &output.pending)
+            TextRow.append(value: value, to: &output.pending)
         }
         output.pending.append(UInt8(ascii: "\n"))
     }

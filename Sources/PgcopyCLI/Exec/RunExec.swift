@@ -49,9 +49,12 @@ private struct ExecRun {
             return ExitCode.usage
         }
         guard let sessions = try connect(links) else { return ExitCode.usage }
-        let output: BatchOutput
+        let output: TextOutput
         do {
-            output = try BatchOutput(STDOUT_FILENO, mayBeClosed: options.verbosity == .quiet)
+            output = try TextOutput(STDOUT_FILENO)
+            // Told nothing, there may be nothing to write.
+            if options.verbosity != .quiet { try output.requireWritable() }
+            try output.requireReader()
         } catch {
             Console().message("stdout: \(error); nothing was run")
             return ExitCode.failure
@@ -111,19 +114,16 @@ private struct ExecRun {
     /// Nil when not all can be reached.
     private func connect(_ links: [ServerLink]) throws -> [Session]? {
         var links = links
-        let connections = try LinkConnector(poller, options.passwordPrompt).connect(&links)
-        var sessions: [Session] = []
-        for (link, result) in zip(links, connections) {
-            switch result {
-            case .success(let connection):
-                sessions.append(try Session(connection, label: link.label, poller: poller))
-            case .failure(let failure):
-                for line in ErrorLines.of(failure) { Console().message("\(link.label): \(line)") }
-                if link.label.contains(" "), !link.label.contains("=") {
-                    Console().message("\(link.label): was taken for a database; -c takes a statement")
+        do {
+            return try LinkConnector(poller, options.passwordPrompt).open(&links)
+        } catch let failure as LinkConnector.Failure {
+            for (label, error) in failure.reasons {
+                for line in ErrorLines.of(error) { Console().message("\(label): \(line)") }
+                if label.contains(" "), !label.contains("=") {
+                    Console().message("\(label): was taken for a database; -c takes a statement")
                 }
             }
+            return nil
         }
-        return sessions.count == links.count ? sessions : nil
     }
 }

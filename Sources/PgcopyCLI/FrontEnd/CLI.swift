@@ -5,14 +5,14 @@ internal import Glibc
 
 /// The command line program.
 public struct CLI {
-    private let output: StandardStream
-    private let error: StandardStream
+    private let output: TextOutput
+    private let error: TextOutput
     private let transfer: (TransferOptions) -> Int32
 
     /// A program on these streams; `transfer` runs what the command of that name asks for.
     init(
-        output: StandardStream = .output,
-        error: StandardStream = .error,
+        output: TextOutput = TextOutput(blocking: STDOUT_FILENO),
+        error: TextOutput = TextOutput(blocking: STDERR_FILENO),
         transfer: @escaping (TransferOptions) -> Int32 = runTransfer
     ) {
         self.output = output
@@ -36,7 +36,7 @@ public struct CLI {
             case .version: return show("pgcopy \(Version.current)\n")
             }
         } catch {
-            _ = self.error.write(error.text)
+            tell(error.text)
             return ExitCode.usage
         }
     }
@@ -61,19 +61,29 @@ public struct CLI {
     }
 
     private func help(_ command: CommandSpec?) -> String {
-        let width = output.terminalWidth ?? HelpText.usualWidth
+        let width = terminalWidth ?? HelpText.usualWidth
         return command.map { HelpText.command($0, width: width) } ?? HelpText.overview(width: width)
     }
 
     private func show(_ text: String) -> Int32 {
-        switch output.write(text) {
-        case .written:
+        do {
+            try output.write(Array(text.utf8))
             return ExitCode.success
-        case .closed:
-            return ExitCode.failure
-        case .failed(let reason):
-            _ = error.write("pgcopy: could not write to stdout: \(reason)\n")
+        } catch {
+            // `| head` had enough, which is not an error.
+            if let error = error as? SystemError, !error.isBrokenPipe {
+                tell("pgcopy: could not write to stdout: \(error.reason)\n")
+            }
             return ExitCode.failure
         }
+    }
+
+    private func tell(_ text: String) { try? error.write(Array(text.utf8)) }
+
+    /// The columns of the terminal that stdout is, or nil where it is none.
+    private var terminalWidth: Int? {
+        var size = winsize()
+        guard unsafe ioctl(output.descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
     }
 }

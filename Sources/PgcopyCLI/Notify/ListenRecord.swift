@@ -10,8 +10,7 @@ struct ListenRecord {
     func line(_ notification: Notification, at label: String) -> String {
         switch format {
         case .text:
-            [label, notification.channel, notification.payload, "\(notification.pid)"]
-                .map(Self.escaped).joined(separator: "\t") + "\n"
+            text([label, notification.channel, notification.payload, "\(notification.pid)"])
         case .json:
             JSONText.object([
                 ("connection", .string(label)), ("channel", .string(notification.channel)),
@@ -24,26 +23,11 @@ struct ListenRecord {
     /// which no notification's are, and its payload is "gap".
     func gap(at label: String) -> String {
         switch format {
-        case .text: "\(Self.escaped(label))\t\\N\tgap\t\\N\n"
+        case .text: text([label, nil, "gap", nil])
         case .json: JSONText.object([("event", .string("gap")), ("connection", .string(label))]).text + "\n"
         }
     }
 
-    /// A value as COPY TO writes it in text format.
-    private static func escaped(_ text: String) -> String {
-        var escaped = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\\": escaped.append(contentsOf: "\\\\".unicodeScalars)
-            case "\u{8}": escaped.append(contentsOf: "\\b".unicodeScalars)
-            case "\u{C}": escaped.append(contentsOf: "\\f".unicodeScalars)
-            case "\n": escaped.append(contentsOf: "\\n".unicodeScalars)
-            case "\r": escaped.append(contentsOf: "\\r".unicodeScalars)
-            case "\t": escaped.append(contentsOf: "\\t".unicodeScalars)
-            case "\u{B}": escaped.append(contentsOf: "\\v".unicodeScalars)
-            default: escaped.append(scalar)
-            }
-        }
-        return String(escaped)
-    }
+    /// A line as COPY TO writes it in text format.
+    private func text(_ values: [String?]) -> String { String(decoding: TextRow.encode(values), as: UTF8.self) }
 }

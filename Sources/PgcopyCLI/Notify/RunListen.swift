@@ -29,7 +29,7 @@ private final class ListenRun {
     private let options: ListenOptions
     private let talk: ServerTalk
     private let poller: SystemPoller
-    private let output: LineOutput
+    private let output: TextOutput
     private let listener: Listener
     private let record: ListenRecord
     private let command: NotificationCommand?
@@ -42,9 +42,9 @@ private final class ListenRun {
         self.options = options
         self.talk = talk
         self.poller = poller
-        output = try LineOutput(poller)
+        output = try TextOutput(STDOUT_FILENO)
         listener = try Listener(
-            options.channels, reconnects: options.reconnect, opener: talk.opener(poller), poller: poller)
+            options.channels, reconnects: options.reconnect, connector: talk.connector(poller))
         record = ListenRecord(format: options.format)
         command = options.exec.map { NotificationCommand($0.bytes) }
         countLeft = options.count ?? .max
@@ -55,7 +55,7 @@ private final class ListenRun {
         defer { listener.close() }
         if options.verbosity == .verbose { talk.console.message("listening") }
         deadline = options.timeout.map { poller.now + $0 }
-        while let event = try listener.next(until: deadline, orWhen: output.attention) {
+        while let event = try listener.next(until: deadline, orWhen: output.attention.map { [$0] } ?? []) {
             switch event {
             case .notifications(let label, let notifications):
                 try take(notifications, at: label)
@@ -68,9 +68,9 @@ private final class ListenRun {
                 talk.console.message("\(label): the next try comes in \(Units.seconds(seconds))")
             case .gap(let label):
                 if options.verbosity != .quiet { talk.console.message("\(label): listening again") }
-                try output.write(record.gap(at: label))
+                try write(record.gap(at: label))
             case .idle:
-                try output.check()
+                try output.requireReader()
                 if isOver { return code }
             }
             // What is pending at a timeout of 0 may take its time.
@@ -85,14 +85,17 @@ private final class ListenRun {
     /// Some command failed, though everything was printed.
     private var code: Int32 { commandFailed ? ExitCode.partial : ExitCode.success }
 
+    /// Writes at once, what is no UTF-8 as it came.
+    private func write(_ text: String) throws { try output.write(RawText.bytes(of: text), poller) }
+
     private func take(_ notifications: [Notification], at label: String) throws {
         let taken = notifications.prefix(countLeft)
         guard let command else {
             countLeft -= taken.count
-            return try output.write(taken.map { record.line($0, at: label) }.joined())
+            return try write(taken.map { record.line($0, at: label) }.joined())
         }
         for notification in taken {
-            try output.write(record.line(notification, at: label))
+            try write(record.line(notification, at: label))
             if let failure = try command.run(notification, until: options.timeout == 0 ? nil : deadline, poller: poller)
             {
                 commandFailed = true

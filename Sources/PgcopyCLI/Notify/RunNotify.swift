@@ -14,7 +14,7 @@ func runNotify(_ options: NotifyOptions) -> Int32 {
     do {
         for notification in options.notifications { try ChannelRules.check(notification) }
         var links = try options.connections.map { try ServerLink(Endpoint(parsing: $0.bytes)) }
-        let sessions = try talk.opener(poller).open(&links)
+        let sessions = try talk.connector(poller).openPinned(&links)
         defer { for session in sessions { session.close() } }
         let outcome = try Broadcast.send(options.notifications, on: sessions)
         tell(outcome, sessions, talk)

@@ -8,10 +8,10 @@ struct ServerTalk {
     let verbosity: Verbosity
     let passwordPrompt: PasswordPrompt
 
-    /// An opener of sessions that asks for passwords, and shows notices and statements, as the user wants it.
-    func opener(_ poller: any Poller) -> SessionOpener {
-        var opener = SessionOpener(LinkConnector(poller, passwordPrompt))
-        opener.prepare = { [self] session in
+    /// A connector that asks for passwords, and shows notices and statements, as the user wants it.
+    func connector(_ poller: any Poller) -> LinkConnector {
+        var connector = LinkConnector(poller, passwordPrompt)
+        connector.prepare = { [self] session in
             if verbosity != .quiet {
                 session.onNotice = { [self] session, notice in
                     // The last words of a server are told with the loss of its connection.
@@ -22,7 +22,7 @@ struct ServerTalk {
                 session.onStatement = { [self] session, sql in console.message("\(session.label): \(sql)") }
             }
         }
-        return opener
+        return connector
     }
 
     /// An error of a server.
@@ -44,7 +44,7 @@ struct ServerTalk {
         case let interrupted as Interrupted:
             console.message(SignalName.sentence(interrupted.signal))
             return 128 + interrupted.signal
-        case let failure as SessionOpener.Failure:
+        case let failure as LinkConnector.Failure:
             for reason in failure.reasons { tell(reason.label, reason.error) }
             return failure.isRefusal ? ExitCode.failure : ExitCode.usage
         case is EndpointError, is NotificationMisuse:

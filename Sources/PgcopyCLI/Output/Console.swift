@@ -1,13 +1,14 @@
 // Lines for people and programs, on stderr.
 
 internal import CopyCore
+internal import Glibc
 
 /// Writes messages. A reader that is gone is no reason to stop.
 struct Console {
     private let write: (String) -> Void
 
     /// To stderr.
-    init() { self.init { _ = StandardStream.error.write($0) } }
+    init() { self.init { try? TextOutput(blocking: STDERR_FILENO).write(Array($0.utf8)) } }
 
     /// To whatever takes whole lines.
     init(_ write: @escaping (String) -> Void) { self.write = write }

@@ -15,11 +15,12 @@ enum PasswordReader {
         var silent = before
         silent.c_lflag &= ~tcflag_t(ECHO)
         unsafe tcsetattr(terminal, TCSAFLUSH, &silent)
+        let output = TextOutput(blocking: terminal)
         defer {
             unsafe tcsetattr(terminal, TCSAFLUSH, &before)
-            _ = StandardStream(descriptor: terminal).write("\n")
+            try? output.write([UInt8(ascii: "\n")])
         }
-        _ = StandardStream(descriptor: terminal).write(prompt)
+        try? output.write(Array(prompt.utf8))
         return line(from: terminal, poller)
     }
 
@@ -34,6 +35,17 @@ enum PasswordReader {
             guard count == 1 else { return nil }
             if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
             bytes.append(byte)
+        }
+    }
+}
+
+extension LinkConnector {
+    /// A connector that asks for passwords when the user wants to be asked.
+    init(_ poller: any Poller, _ prompt: PasswordPrompt) {
+        self.init(poller: poller)
+        asksPasswordsFirst = prompt == .always
+        if prompt != .never {
+            password = { PasswordReader.read(prompt: "Password for \($0): ", poller) }
         }
     }
 }

@@ -108,3 +108,9 @@ extension CopyOptions {
         encoding = options.formatDetails.encoding
     }
 }
+
+/// The beginning of the program, from which the seconds of its reports count.
+enum ProgramClock {
+    /// The moment it was asked for first: at the beginning of `CLI.run`.
+    static let start = SystemPoller().now
+}

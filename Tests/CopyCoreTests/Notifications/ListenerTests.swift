@@ -10,9 +10,8 @@ struct ListenerTests {
     }
 
     private func listener(_ conninfos: [String], _ channel: String, reconnects: Bool) throws -> Listener {
-        let poller = SystemPoller()
         let listener = try Listener(
-            [channel], reconnects: reconnects, opener: SessionOpener(LinkConnector(poller: poller)), poller: poller)
+            [channel], reconnects: reconnects, connector: LinkConnector(poller: SystemPoller()))
         try listener.open(conninfos.map(link), seed: 1)
         return listener
     }
@@ -100,20 +99,19 @@ struct ListenerTests {
     }
 
     @Test func `every server that cannot be reached, or refuses, is named, and none is left open`() throws {
-        let poller = SystemPoller()
         let cluster = try Servers.source
         let database = try cluster.createDatabase()
-        let opener = SessionOpener(LinkConnector(poller: poller))
-        let listener = try Listener(["c"], reconnects: true, opener: opener, poller: poller)
+        let connector = LinkConnector(poller: SystemPoller())
+        let listener = try Listener(["c"], reconnects: true, connector: connector)
         let good = cluster.conninfo(database: database)
         let bad = cluster.conninfo(database: "nosuch")
-        let failure = #expect(throws: SessionOpener.Failure.self) {
+        let failure = #expect(throws: LinkConnector.Failure.self) {
             try listener.open([link(good), link(bad), link(bad)], seed: 1)
         }
         #expect(failure?.reasons.count == 2)
         #expect(failure?.reasons.allSatisfy { "\($0.error)".contains("nosuch") } == true)
         let long = String(repeating: "x", count: 64)
-        let other = try Listener([long], reconnects: true, opener: opener, poller: poller)
+        let other = try Listener([long], reconnects: true, connector: connector)
         #expect(throws: NotificationMisuse.channelTooLong(long, bytes: 64)) { try other.open([link(good)], seed: 1) }
         try eventually("no session is left") {
             try cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE datname = '\(database)'") == "0"

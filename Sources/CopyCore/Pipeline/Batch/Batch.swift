@@ -5,7 +5,7 @@
 /// A session that is slow holds the others back only when what they are ahead of it is too much to keep.
 public final class Batch {
     private let input: BatchInput
-    private let output: BatchOutput
+    private let output: TextOutput
     private let poller: any Poller
     private let links: [BatchLink]
     /// Statements that some session has not taken, and how many came before them.
@@ -20,7 +20,7 @@ public final class Batch {
     /// A batch that has not begun.
     /// - Parameter syncEvery: how many statements a synchronization point stands behind; one stands at the end, too.
     public init(
-        _ input: BatchInput, on sessions: [Session], syncEvery: Int? = nil, output: BatchOutput,
+        _ input: BatchInput, on sessions: [Session], syncEvery: Int? = nil, output: TextOutput,
         observer: any BatchObserver, poller: any Poller
     ) throws {
         self.input = input
@@ -127,7 +127,7 @@ public final class Batch {
         // A reader that is gone ends the batch at once.
         if let attention = output.attention { entries.append(PollEntry(attention)) }
         try poller.poll(&entries, until: deadline, interruptible: true)
-        if output.attention != nil, let last = entries.last, !last.ready.isEmpty { try output.attend(last.ready) }
+        if output.attention != nil, let last = entries.last, !last.ready.isEmpty { try output.requireReader() }
     }
 
     // MARK: Stopping

@@ -18,3 +18,15 @@ enum Shell: String, Sendable, CaseIterable {
         }
     }
 }
+
+/// Renders completion scripts.
+enum CompletionScript {
+    /// The script for a shell.
+    static func text(for shell: Shell) -> String {
+        switch shell {
+        case .bash: BashCompletion.script
+        case .zsh: ZshCompletion.script
+        case .fish: FishCompletion.script
+        }
+    }
+}

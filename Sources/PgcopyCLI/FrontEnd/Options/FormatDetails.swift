@@ -78,7 +78,7 @@ extension FormatDetails {
             throw invocation.error("option --delimiter: \"\(shown)\" cannot separate columns in text format")
         }
         for (option, byte) in [(OptionSpec.delimiter, delimiter), (.quote, quote)]
-        where isCSV && CopyOptions.canMakeMarker(byte) {
+        where isCSV && EndMarker.contains(byte) {
             let shown = Character(UnicodeScalar(byte))
             throw invocation.error("option \(option.spelling): \"\(shown)\" could make the end-of-data marker of a row")
         }

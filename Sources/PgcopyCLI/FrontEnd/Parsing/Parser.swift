@@ -66,3 +66,13 @@ enum Parser {
         return UsageError("unknown option --\(Echo.name(name))" + ending, in: nil)
     }
 }
+
+/// The parser's answer.
+enum Request: Sendable {
+    /// Run a command.
+    case run(Invocation)
+    /// Show the help of a command, or of the program.
+    case help(CommandSpec?)
+    /// Show the version.
+    case version
+}

@@ -1,5 +1,7 @@
 // A command line that cannot be meant, and where to read on.
 
+internal import CopyCore
+
 /// A usage error: exit 2, and nothing was started.
 struct UsageError: Error, Equatable {
     /// What is wrong, naming the option or operand; no full stop.
@@ -26,5 +28,13 @@ struct UsageError: Error, Equatable {
         let words = ["pgcopy", command?.rawValue, "--help"].compactMap { $0 }
         lines.append("Try \"\(words.joined(separator: " "))\".")
         return lines.map { $0 + "\n" }.joined()
+    }
+}
+
+/// Words suggestions.
+enum Suggestion {
+    /// `; did you mean WORD?`, or nothing.
+    static func ending(for typed: String, among words: [String], prefix: String = "") -> String {
+        NearestWord.find(typed, among: words).map { "; did you mean \(prefix)\($0)?" } ?? ""
     }
 }

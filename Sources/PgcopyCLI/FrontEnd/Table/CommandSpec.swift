@@ -33,3 +33,31 @@ struct CommandSpec: Sendable {
         return (["pgcopy", name.rawValue] + options + operands.map(\.synopsis)).joined(separator: " ")
     }
 }
+
+/// An example of the help and the man page.
+struct Example: Sendable {
+    /// What it does; no full stop at the end.
+    let purpose: String
+    /// The words of the command line as typed, quotes included, so that a narrow page can break between them.
+    let words: [String]
+
+    /// A purpose and the words that serve it.
+    init(_ purpose: String, _ words: String...) {
+        self.purpose = purpose
+        self.words = words
+    }
+}
+
+/// An entry of a list such as the exit codes.
+struct Definition: Sendable {
+    /// What is explained.
+    let term: String
+    /// Its meaning; no full stop at the end.
+    let meaning: String
+
+    /// A term and its meaning.
+    init(_ term: String, _ meaning: String) {
+        self.term = term
+        self.meaning = meaning
+    }
+}

@@ -61,3 +61,11 @@ struct OptionSpec: Sendable {
         (shorts.map { "-\($0)" } + [spellingWithValue]).joined(separator: ", ")
     }
 }
+
+/// A group of options in the help and the man page.
+struct OptionGroup: Sendable {
+    /// The title, without a colon.
+    let title: String
+    /// In the order of the documentation.
+    let options: [OptionSpec]
+}

@@ -66,7 +66,7 @@ enum CopyCheck {
             case .word(let word) where depth == 0 && found == nil && previous != .symbol("."):
                 // Reserved words: no table and no column is named so without quotes.
                 found = CopyDirection(rawValue: word)
-            case .word, .quotedName, .string, .symbol, .other: break
+            case .word, .quotedName, .string, .symbol: break
             }
             previous = token
         }

@@ -24,3 +24,12 @@ final class RingMemory {
         return try body(span)
     }
 }
+
+extension RawSpan {
+    /// The byte at an offset below `byteCount`.
+    @inline(__always)
+    func byte(_ offset: Int) -> UInt8 {
+        precondition(offset >= 0 && offset < byteCount)
+        return unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+}

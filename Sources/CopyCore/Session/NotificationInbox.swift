@@ -27,10 +27,11 @@ public final class NotificationInbox {
         return name
     }
 
-    /// Removes a handler.
-    public func removeHandler(_ name: Handler) throws(NotificationMisuse) {
-        guard let index = handlers.firstIndex(where: { $0.name == name }) else { throw .noSuchHandler }
-        handlers.remove(at: index)
+    /// False where it is not there.
+    func remove(_ name: Handler) -> Bool {
+        let count = handlers.count
+        handlers.removeAll { $0.name == name }
+        return handlers.count < count
     }
 
     /// Takes all that wait, oldest first.

@@ -21,6 +21,9 @@ public struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The reader at the other end of a pipe is gone.
     public var isBrokenPipe: Bool { code == EPIPE }
 
+    /// The system's words for it.
+    public var reason: String { unsafe String(cString: strerror(code)) }
+
     /// For a person.
-    public var description: String { "\(attempt): \(unsafe String(cString: strerror(code)))" }
+    public var description: String { "\(attempt): \(reason)" }
 }

@@ -1,6 +1,16 @@
-// The exit codes of commands that commit.
+// The exit codes.
 
 internal import CopyCore
+
+/// Exit codes; `SharedText.exitCodes` explains them all.
+enum ExitCode {
+    /// Done.
+    static let success: Int32 = 0
+    /// Failed.
+    static let failure: Int32 = 1
+    /// Usage error.
+    static let usage: Int32 = 2
+}
 
 extension ExitCode {
     /// Some destinations committed, others did not.

@@ -1,0 +1,60 @@
+// Text on its way to stdout, stderr or a terminal.
+
+internal import Glibc
+
+/// Collects text and writes what the descriptor takes.
+public final class TextOutput {
+    /// What is not written yet; append to it.
+    public var pending: [UInt8] = []
+    /// Nothing can be written any more.
+    public private(set) var isLost = false
+    /// Something of it will not be read by anybody, once nothing more is written.
+    public var lacksText: Bool { isLost || !pending.isEmpty }
+    /// Where it goes.
+    public let descriptor: CInt
+    private let writer: DescriptorWriter
+
+    /// Text for a descriptor whose reader is waited for in the poll; whoever opened it closes it.
+    public init(_ descriptor: CInt) throws {
+        self.descriptor = descriptor
+        writer = try DescriptorWriter(descriptor)
+    }
+
+    /// Text for a descriptor whose reader may keep us waiting.
+    public init(blocking descriptor: CInt) {
+        self.descriptor = descriptor
+        writer = DescriptorWriter(blocking: descriptor)
+    }
+
+    /// Throws a `SystemError` where nothing can ever be written, as where stdout was closed.
+    public func requireWritable() throws {
+        if DescriptorWriter.isForReadingOnly(descriptor) { throw SystemError("cannot write", EBADF) }
+    }
+
+    /// Throws a `SystemError` when the reader is gone.
+    public func requireReader() throws { try noting { try writer.requireReader() } }
+
+    /// Notices a reader that goes away.
+    public var attention: Interest? { writer.attention }
+
+    /// Enough is waiting to be written.
+    var isFull: Bool { pending.count >= 1 << 16 }
+
+    /// Writes what is taken; gives what to wait for when something is left.
+    func drain() throws -> Interest? { try noting { try writer.write(&pending) } }
+
+    /// Writes all of it; a signal the poller hears ends the wait for the reader.
+    public func write(_ bytes: [UInt8], _ poller: any Poller = SystemPoller()) throws {
+        pending += bytes
+        while let blocked = try drain() { try poller.wait(for: blocked) }
+    }
+
+    private func noting<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch {
+            isLost = true
+            throw error
+        }
+    }
+}
