@@ -36,8 +36,7 @@ struct CorpusTests {
         }
     }
 
-    @Test("Every input gives the same, however it is cut")
-    func replay() throws {
+    @Test func `every input gives the same, however it is cut`() throws {
         let files = Self.files()
         #expect(files.count >= 20)
         for file in files {
@@ -45,8 +44,7 @@ struct CorpusTests {
         }
     }
 
-    @Test("A stream of a server comes apart into rows and messages")
-    func knownInput() throws {
+    @Test func `a stream of a server comes apart into rows and messages`() throws {
         let exercise = try ParserExercise(Self.contents("copy-out")) { 7 }
         #expect(exercise.malformation == nil)
         #expect(exercise.rows == 3)

@@ -33,7 +33,7 @@ import Testing
         """#
 
     @Test(arguments: ["text", "csv", "binary"])
-    func twoServersGetEveryValueOfEveryType(format: String) throws {
+    func `two servers get every value of every type`(format: String) throws {
         let trio = try Trio(Self.schema, source: Self.rows)
         let result = try transfer("--format", format, trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 0, "\(result)")
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(arguments: ["text", "csv", "binary"])
-    func rowsOfSeveralMegabytesArrive(format: String) throws {
+    func `rows of several megabytes arrive`(format: String) throws {
         let trio = try Trio(
             "CREATE TABLE t (id int, wide text)",
             source: "INSERT INTO t SELECT i, repeat(md5(i::text), i * 30000) FROM generate_series(0, 3) i")
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: ["text", "csv", "binary"])
-    func emptyTableIsASuccess(format: String) throws {
+    func `an empty table is a success`(format: String) throws {
         let trio = try Trio(rows: 0)
         let result = try transfer("--format", format, trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 0, "\(result)")
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: ["text", "binary"])
-    func tableWithoutColumnsKeepsItsRows(format: String) throws {
+    func `a table without columns keeps its rows`(format: String) throws {
         let trio = try Trio("CREATE TABLE t ()", source: "INSERT INTO t SELECT FROM generate_series(1, 10)")
         let result = try transfer("--format", format, trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 0, "\(result)")
@@ -74,7 +74,7 @@ import Testing
         #expect(try trio.second.count() == 10)
     }
 
-    @Test func rowsAreAddedUnlessTheTableIsEmptiedFirst() throws {
+    @Test func `rows are added unless the table is emptied first`() throws {
         let trio = try Trio(rows: 10)
         try trio.first.sql(Trio.fill(3))
         #expect(try transfer(trio.source.at(), trio.first.at()).code == 0)
@@ -83,7 +83,7 @@ import Testing
         #expect(try trio.first.count() == 10)
     }
 
-    @Test func manyDestinationsOfOneServerAreLoadedAtOnce() throws {
+    @Test func `twenty tables of one server are loaded in one run`() throws {
         let trio = try Trio(rows: 3000)
         let names = (0..<20).map { "t\($0)" }
         try trio.first.sql(names.map { "CREATE TABLE \($0) (id text, filler text);" }.joined())
@@ -93,7 +93,7 @@ import Testing
         for name in names { #expect(try trio.first.digest(name) == wanted, "\(name)") }
     }
 
-    @Test func oneSnapshotIsReadHoweverLongItTakes() throws {
+    @Test func `one snapshot is read, however long it takes`() throws {
         let trio = try Trio(rows: 20_000)
         let proxy = try FaultProxy(to: trio.source.cluster)
         proxy.arm(.stall, at: .copyBytes(500_000))

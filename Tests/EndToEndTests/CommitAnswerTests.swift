@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct CommitAnswerTests {
     /// A transaction that failed unnoticed answers so; here the answer is put in the server's mouth.
-    @Test func rollbackInAnswerToCommitIsNoCommit() throws {
+    @Test func `ROLLBACK in answer to COMMIT is no commit`() throws {
         let trio = try Trio(rows: 50)
         let directory = try TemporaryDirectory()
         let proxy = try FaultProxy(to: trio.first.cluster)
@@ -21,7 +21,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func theOthersCommitBesideItWithKeepGoing() throws {
+    @Test func `the others commit beside it with --keep-going`() throws {
         let trio = try Trio(rows: 50)
         let proxy = try FaultProxy(to: trio.first.cluster)
         proxy.arm(.replace(Message.commandComplete("ROLLBACK")), at: .answer(to: "COMMIT"))

@@ -8,7 +8,9 @@ import Testing
     private static let rows = 50
 
     @Test(arguments: [Fault.close, .reset], [Trigger.answer(to: "COMMIT"), .beforeQuery("COMMIT")])
-    func lostAnswerOfTheFirstIsInDoubtAndTheSecondRolledBack(fault: Fault, trigger: Trigger) throws {
+    func `without the first one's answer it is in doubt, and the second is rolled back`(fault: Fault, trigger: Trigger)
+        throws
+    {
         let trio = try Trio(rows: Self.rows)
         let proxy = try FaultProxy(to: trio.first.cluster)
         proxy.arm(fault, at: trigger)
@@ -30,7 +32,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func lostAnswerOfTheSecondLeavesTheFirstCommitted() throws {
+    @Test func `without the second one's answer it is in doubt, and the first stays committed`() throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try FaultProxy(to: trio.second.cluster)
         proxy.arm(.close, at: .answer(to: "COMMIT"))
@@ -44,7 +46,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func lostAnswerDoesNotKeepTheOthersFromCommittingWithKeepGoing() throws {
+    @Test func `an answer that is lost does not keep the others from committing with --keep-going`() throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try FaultProxy(to: trio.first.cluster)
         proxy.arm(.reset, at: .answer(to: "COMMIT"))
@@ -56,7 +58,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func fileIsNotReplacedWhenACommitIsInDoubt() throws {
+    @Test func `a file is not replaced when a commit is in doubt`() throws {
         let trio = try Trio(rows: Self.rows)
         let directory = try TemporaryDirectory()
         let file = try directory.write("old\n".utf8, to: "out")
@@ -70,7 +72,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func answerThatNeverComesIsInDoubtAfterTheTimeout() throws {
+    @Test func `an answer that never comes is a doubt after the timeout`() throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try FaultProxy(to: trio.second.cluster)
         proxy.arm(.stall, at: .answer(to: "COMMIT"))
@@ -82,7 +84,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func signalWhileAnAnswerIsAwaitedEndsInDoubt() throws {
+    @Test func `a signal while an answer is awaited ends in doubt`() throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try FaultProxy(to: trio.second.cluster)
         proxy.arm(.stall, at: .answer(to: "COMMIT"))
@@ -95,7 +97,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func brokenConnectionBeforeTheLastCheckRollsBackAll() throws {
+    @Test func `a connection that breaks before the last check rolls back all`() throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try FaultProxy(to: trio.second.cluster)
         proxy.arm(.reset, at: .beforeQuery("SET CONSTRAINTS"))
@@ -108,7 +110,7 @@ import Testing
     }
 
     /// What it read may have been replaced meanwhile: that is asked behind the last row.
-    @Test func sourceThatDiesBehindItsLastRowCommitsNothing() throws {
+    @Test func `nothing is committed if the source dies behind its last row`() throws {
         let trio = try Trio(rows: Self.rows)
         let source = try FaultProxy(to: trio.source.cluster)
         // CopyDone, CommandComplete and ReadyForQuery follow the last row.

@@ -11,7 +11,7 @@ import Testing
         return proxy
     }
 
-    @Test func everyEndpointThatFailsIsNamed() throws {
+    @Test func `every endpoint that fails is named`() throws {
         let trio = try Trio(rows: 3)
         let proxy = try refusing()
         let bad = [
@@ -35,7 +35,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func wrongPasswordIsRefusedWithoutShowingIt() throws {
+    @Test func `a wrong password is refused and not shown`() throws {
         let tls = try Servers.tls
         let place = try Place(tls, Trio.schema)
         let root = "sslmode=verify-full sslrootcert=\(tls.rootCertificate ?? "")"
@@ -69,14 +69,14 @@ import Testing
         "dbname='postgresql://u:tops3cret@127.0.0.1:1/d'#t",
         "postgresql://u:tops3cret@127.0.0.1:1/d?password=tops3cret#t",
     ])
-    func malformedConnectionStringsKeepTheirSecret(endpoint: String) throws {
+    func `a malformed connection string keeps its secret`(endpoint: String) throws {
         for options in [["-v"], ["--progress=json", "-v"], ["-q"]] {
             #expect(try transfer(options + ["null:", endpoint]).code == 2)
             #expect(try transfer(options + [endpoint, "null:"]).code == 2)
         }
     }
 
-    @Test func passwordsOfConnectionsThatWorkAreNotShownEither() throws {
+    @Test func `the password of a connection that works is not shown either`() throws {
         let tls = try Place(Servers.tls, Trio.schema + ";" + Trio.fill(10))
         let plain = try Place(Servers.first, Trio.schema)
         let source = tls.cluster.tcpConninfo(database: tls.database) + "#t"
@@ -87,14 +87,14 @@ import Testing
         }
     }
 
-    @Test func emptyEnvironmentOfCronIsEnough() throws {
+    @Test func `an empty environment is enough`() throws {
         let trio = try Trio(rows: 100)
         let result = try transfer("-q", trio.source.at(), trio.first.at(), trio.second.at()) { $0.environment = [:] }
         #expect(result.code == 0 && result.errors.isEmpty, "\(result)")
         #expect(try trio.second.digest() == trio.source.digest())
     }
 
-    @Test func libpqsOwnWaysOfNamingAServerWork() throws {
+    @Test func `libpq's own ways of naming a server work`() throws {
         let trio = try Trio(rows: 100)
         let directory = try TemporaryDirectory()
         let cluster = trio.first.cluster
@@ -123,7 +123,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func applicationNameIsItsOwn() throws {
+    @Test func `the application's name is its own, whatever the user gives`() throws {
         let trio = try Trio(rows: 100)
         let conninfo = trio.first.cluster.conninfo(database: trio.first.database, ["application_name": "mine"])
         let running = try start("-", conninfo + "#t") {

@@ -8,7 +8,7 @@ import Testing
     // MARK: Runs
 
     /// Nobody sees that two runs wait for each other at two servers: each looks as if it waited for a stranger.
-    @Test(arguments: Seeded.seeds(1)) func runsThatLockTheSameTablesTakeTurns(seed: UInt64) throws {
+    @Test(arguments: Seeded.seeds(1)) func `runs that lock the same tables take turns`(seed: UInt64) throws {
         let trio = try Trio(rows: 2000)
         let places = trio.places.map { $0.at() }
         var runs: [RunningProgram] = []
@@ -22,7 +22,7 @@ import Testing
     }
 
     /// A query locks tables that its run does not name.
-    @Test func runsThatLockEachOthersTablesInOneDatabaseTakeTurns() throws {
+    @Test func `runs that lock each other's tables in one database take turns`() throws {
         let place = try Place(
             Servers.first,
             """
@@ -43,7 +43,7 @@ import Testing
     }
 
     /// Restored from one backup they have one system identifier, and their tables the same OIDs.
-    @Test func runsToServersOfOneBackupTakeTurns() throws {
+    @Test func `runs to servers of one backup take turns`() throws {
         let primary = try Cluster(ClusterOptions(settings: ["wal_level = replica", "max_wal_senders = 5"]))
         let place = try Place(primary, Trio.schema)
         let restored = try Cluster(ClusterOptions(backup: .init(of: primary, isStandby: false)))
@@ -60,7 +60,7 @@ import Testing
     }
 
     /// What each condition reads the other run empties.
-    @Test func runsWhoseConditionsReadEachOthersDestinationsTakeTurns() throws {
+    @Test func `runs whose conditions read each other's destinations take turns`() throws {
         let places = try [Servers.source, Servers.first].map {
             try Place(
                 $0,
@@ -81,7 +81,7 @@ import Testing
         for place in places { #expect(try place.count("y") == 9) }
     }
 
-    @Test func twoDestinationsOfOneServerWaitForAStranger() throws {
+    @Test func `two destinations of one server wait for a stranger, and the one that is free is let go`() throws {
         let trio = try Trio(Trio.schema + "; CREATE TABLE u (LIKE t)", source: Trio.fill(10))
         let holder = try Holder(trio.first, "LOCK TABLE u")
         let running = try start(trio.source.at(), trio.first.at(), trio.first.at("u"))
@@ -97,7 +97,7 @@ import Testing
     }
 
     /// While the run's own sessions watch each other, a stranger is no sign of life for ever.
-    @Test func serverThatFreezesWhileAStrangerIsInTheWayIsGivenUp() throws {
+    @Test func `a server that freezes while a stranger is in the way is given up`() throws {
         let place = try Place(
             Servers.first,
             "CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9); CREATE TABLE y (i int)")
@@ -120,8 +120,8 @@ import Testing
     }
 
     /// Killed, it cannot let go itself.
-    @Test(arguments: ["source", "query", "destination"]) func backendOfAKilledProgramIsInNobodysWay(side: String) throws
-    {
+    @Test(arguments: ["source", "query", "destination"])
+    func `the backend of a program that was killed is in nobody's way`(side: String) throws {
         let trio = try Trio(rows: 10)
         let place = side == "destination" ? trio.first : trio.source
         let holder = try Holder(place, "LOCK TABLE t")
@@ -135,7 +135,7 @@ import Testing
     }
 
     /// A session that nobody can ask whether it waits is given up, and waits no longer, in everybody's way.
-    @Test func lockThatIsWaitedForInVainIsInNobodysWay() throws {
+    @Test func `a lock that is waited for in vain is in nobody's way`() throws {
         let trio = try Trio(rows: 10)
         let role = "alone_\(trio.first.database)"
         try trio.first.sql("CREATE ROLE \(role) LOGIN CONNECTION LIMIT 1; GRANT ALL ON t TO \(role)")
@@ -150,7 +150,7 @@ import Testing
     }
 
     /// He waits for a table of which the run holds another, and both are let go.
-    @Test func strangerThatWaitsForTheRunIsLetThrough() throws {
+    @Test func `a stranger that waits for the run is let through`() throws {
         let place = try Place(
             Servers.first,
             "CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9); CREATE TABLE y (i int)")
@@ -167,7 +167,7 @@ import Testing
     }
 
     /// What a condition reads is locked with the table; what a query's own tables are called matters to nobody.
-    @Test func conditionThatReadsTheDestinationIsRefused() throws {
+    @Test func `a condition that reads the destination is refused where that is to be emptied`() throws {
         let place = try Place(
             Servers.first, "CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9); CREATE TABLE y (i int)")
         let result = try transfer(
@@ -178,7 +178,7 @@ import Testing
     }
 
     /// LOCK TABLE takes no lock of an index, planning does.
-    @Test func indexThatIsRebuiltIsWaitedForAlone() throws {
+    @Test func `an index that is rebuilt is waited for with no other lock held`() throws {
         let trio = try Trio(rows: 10)
         try trio.source.sql("CREATE INDEX ix ON t (id)")
         let holder = try Holder(trio.source, "REINDEX INDEX ix")
@@ -190,7 +190,7 @@ import Testing
         #expect(try trio.first.count() == 10)
     }
 
-    @Test func destinationThatCannotBeEmptiedIsDropped() throws {
+    @Test func `a destination that the source reads cannot be emptied, and is dropped`() throws {
         let trio = try Trio("CREATE TABLE t (i int)")
         try trio.source.sql("INSERT INTO t SELECT generate_series(1, 9); CREATE VIEW v AS SELECT * FROM t")
         let result = try transfer(
@@ -202,7 +202,7 @@ import Testing
     // MARK: What is dropped
 
     /// The others may take hours.
-    @Test func destinationThatIsDroppedLetsGo() throws {
+    @Test func `a destination that is dropped lets go of its table while the others go on`() throws {
         let trio = try Trio(rows: 10)
         try trio.second.sql("ALTER TABLE t DROP filler")
         let directory = try TemporaryDirectory()
@@ -215,7 +215,7 @@ import Testing
         #expect(try running.end().code == 3)
     }
 
-    @Test func serverThatComesToAfterItsTimeIsLetGo() throws {
+    @Test func `a server that comes to after its time is let go`() throws {
         let trio = try Trio(rows: 100_000)
         let running = try start(
             "--keep-going", "--truncate", "--timeout=1", "--rate-limit=1M", trio.source.at(), trio.first.at(),
@@ -240,7 +240,7 @@ import Testing
     // MARK: Settings
 
     /// Wherever the user gives it; what a role has is no wish of his.
-    @Test func lockTimeoutOfAServiceIsTheUsers() throws {
+    @Test func `the lock timeout of a service is the user's, the database's is not`() throws {
         let trio = try Trio(rows: 10)
         let directory = try TemporaryDirectory()
         let cluster = trio.first.cluster
@@ -281,7 +281,7 @@ import Testing
         }
     }
 
-    @Test func sessionThatIdlesWhileAnotherIsWaitedForIsKept() throws {
+    @Test func `a session that idles while another is waited for is kept`() throws {
         let trio = try Trio(rows: 10)
         for place in [trio.first, trio.second] {
             try place.cluster.psql("ALTER DATABASE \(place.database) SET idle_session_timeout = '1s'")
@@ -298,7 +298,7 @@ import Testing
     }
 
     /// One that has not been asked yet, too: both tables are of one database.
-    @Test func sessionThatIsNextIsKept() throws {
+    @Test func `a session that has not been asked yet is kept, too`() throws {
         let place = try Place(
             Servers.first, "CREATE TABLE x (i int); INSERT INTO x SELECT generate_series(1, 9); CREATE TABLE y (i int)")
         try place.cluster.psql("ALTER DATABASE \(place.database) SET idle_session_timeout = '1s'")
@@ -312,7 +312,7 @@ import Testing
     }
 
     /// One meaning for the user's SQL, before the settings are pinned and behind.
-    @Test func stringsOfTheUsersAreReadOneWay() throws {
+    @Test func `strings in the user's SQL are read one way, whatever the database has set`() throws {
         let trio = try Trio("CREATE TABLE t (a text, b text)", source: "INSERT INTO t VALUES (E'\\\\x61', 'row')")
         try trio.source.cluster.psql(
             "ALTER DATABASE \(trio.source.database) SET standard_conforming_strings = off")
@@ -326,7 +326,7 @@ import Testing
     // MARK: The end
 
     /// A COMMIT can wait for a standby, which waits for what the source's locks are in the way of.
-    @Test func sourceIsLetGoBeforeTheFirstCommit() throws {
+    @Test func `the source is let go before the first commit`() throws {
         let trio = try Trio(rows: 10)
         let proxy = try FaultProxy(to: trio.first.cluster)
         proxy.arm(.stall, at: .answer(to: "COMMIT"))
@@ -339,7 +339,7 @@ import Testing
     }
 
     /// Deferred constraints take their time; a source that is ended meanwhile commits nothing.
-    @Test func sourceThatIsEndedWhileDestinationsSettleCommitsNothing() throws {
+    @Test func `nothing is committed if the source is ended while destinations settle`() throws {
         let trio = try Trio(rows: 10)
         try trio.first.sql(gated())
         let holder = try Holder(trio.first, Holder.gate)

@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: Case.all, Seeded.seeds(2))
-    func withoutKeepGoingAllIsRolledBack(it: Case, seed: UInt64) throws {
+    func `without --keep-going everything is rolled back`(it: Case, seed: UInt64) throws {
         var rng = Seeded(seed)
         let trio = try Trio(rows: Self.rows)
         for offset in offsets(&rng) {
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(arguments: Case.all, Seeded.seeds(2))
-    func withKeepGoingTheOtherIsExact(it: Case, seed: UInt64) throws {
+    func `with --keep-going the other one is exact`(it: Case, seed: UInt64) throws {
         var rng = Seeded(seed)
         let trio = try Trio(rows: Self.rows)
         let wanted = try trio.source.digest()
@@ -64,7 +64,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func withKeepGoingNobodyLeftIsAFailure() throws {
+    @Test func `with --keep-going it is a failure when nobody is left`() throws {
         let trio = try Trio(rows: Self.rows)
         let one = try FaultProxy(to: trio.first.cluster)
         let two = try FaultProxy(to: trio.second.cluster)
@@ -77,7 +77,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func withKeepGoingADestinationThatCannotBePreparedIsLeftOut() throws {
+    @Test func `with --keep-going a destination that cannot be prepared or reached is left out`() throws {
         let trio = try Trio(rows: 10)
         let result = try transfer("--keep-going", trio.source.at(), trio.first.at("missing"), trio.second.at())
         #expect(result.code == 3, "\(result)")
@@ -90,7 +90,7 @@ import Testing
         #expect(try trio.second.count() == 10)
     }
 
-    @Test func slowDestinationIsExactAndMemoryStaysSmall() throws {
+    @Test func `a slow destination is exact, and memory stays small`() throws {
         let trio = try Trio(
             "CREATE TABLE t (id int, filler text)",
             source: "INSERT INTO t SELECT i, repeat(chr(65 + i % 26), 1015) FROM generate_series(1, 100000) i")
@@ -108,7 +108,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func destinationServerThatCrashesIsTheOnlyOneLost() throws {
+    @Test func `a destination's server that crashes is the only one lost`() throws {
         let cluster = try Cluster()
         let crashing = try Place(cluster, Trio.schema)
         let trio = try Trio(rows: 200_000)

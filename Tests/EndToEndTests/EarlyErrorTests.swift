@@ -7,7 +7,7 @@ import Testing
     /// Rows with a number, of which the fifth is refused.
     private static let check = "CREATE TABLE t (id text, filler text CONSTRAINT short CHECK (id <> '0000000005'))"
 
-    @Test func violationInAnEarlyRowOfABigSourceEndsTheRunAtOnce() throws {
+    @Test func `a violation in an early row of a big source ends the run at once`() throws {
         let trio = try Trio(rows: 40_000)
         try trio.second.sql("DROP TABLE t; \(Self.check)")
         let result = try transfer("--rate-limit=500k", trio.source.at(), trio.first.at(), trio.second.at())
@@ -27,7 +27,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func violationWhileTheSourceThinksCancelsTheSource() throws {
+    @Test func `a violation while the source thinks cancels the source`() throws {
         let trio = try Trio("CREATE TABLE t (n int, s text)")
         try trio.first.sql("ALTER TABLE t ADD CONSTRAINT c CHECK (n <> 3)")
         let result = try transfer(
@@ -41,7 +41,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func uniqueViolationIsOnlyItsOwnDestinationsWithKeepGoing() throws {
+    @Test func `a key that is there already drops only its own destination with --keep-going`() throws {
         let trio = try Trio(rows: 5000)
         try trio.first.sql("CREATE UNIQUE INDEX u ON t (id); INSERT INTO t VALUES ('0000004000', 'mine')")
         let result = try transfer("--keep-going", trio.source.at(), trio.first.at(), trio.second.at())
@@ -62,7 +62,7 @@ import Testing
         ALTER TABLE t ADD FOREIGN KEY (id) REFERENCES parent DEFERRABLE INITIALLY DEFERRED
         """
 
-    @Test func deferredConstraintRollsBackEveryDestination() throws {
+    @Test func `a deferred constraint that fails rolls back every destination`() throws {
         let trio = try Trio(rows: 10)
         try trio.second.sql("SELECT" + Self.key)
         let result = try transfer(trio.source.at(), trio.first.at(), trio.second.at())
@@ -74,7 +74,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func deferredConstraintDropsOnlyItsDestinationWithKeepGoing() throws {
+    @Test func `a deferred constraint that fails drops only its destination with --keep-going`() throws {
         let trio = try Trio(rows: 10)
         try trio.first.sql("SELECT" + Self.key)
         let result = try transfer("--keep-going", trio.source.at(), trio.first.at(), trio.second.at())
@@ -83,7 +83,7 @@ import Testing
         #expect(try trio.second.count() == 10)
     }
 
-    @Test func badDataInAFileNamesItsLine() throws {
+    @Test func `bad data in a file is told with its line`() throws {
         let place = try Place(Servers.first, "CREATE TABLE t (n int, word text)")
         let directory = try TemporaryDirectory()
         let file = try directory.write("1\tone\n2\ttwo\nthree\tthree\n4\tfour\n".utf8, to: "rows")
@@ -96,7 +96,7 @@ import Testing
         try place.expectNoBackends()
     }
 
-    @Test func triggerThatRaisesShowsItsHint() throws {
+    @Test func `what a trigger raises is shown with its detail and its hint`() throws {
         let trio = try Trio(rows: 10)
         try trio.first.sql(
             """
@@ -113,7 +113,7 @@ import Testing
         try trio.expectNothingCommitted("\(result)")
     }
 
-    @Test func rolesWithoutTheRightAreToldByTheServer() throws {
+    @Test func `a role without the right is told so by the server`() throws {
         let trio = try Trio(rows: 10)
         let role = "reader_\(trio.first.database)"
         try trio.first.sql("CREATE ROLE \(role) LOGIN; GRANT SELECT ON t TO \(role)")

@@ -12,7 +12,7 @@ import Testing
         return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
     }
 
-    @Test func readersNeverSeePartOfAFile() throws {
+    @Test func `readers never see part of a file`() throws {
         let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(30_000))
         let directory = try TemporaryDirectory()
         let file = try directory.write("old\n".utf8, to: "out")
@@ -30,7 +30,7 @@ import Testing
         #expect(try directory.entries() == ["out"])
     }
 
-    @Test func failedRunLeavesTheOldFileAndItsMode() throws {
+    @Test func `a run that fails leaves the old file and its mode`() throws {
         let trio = try Trio(rows: 20_000)
         let directory = try TemporaryDirectory()
         let file = try directory.write("old\n".utf8, to: "out")
@@ -47,7 +47,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func replacedFileKeepsItsModeAndNewOnesObeyTheUmask() throws {
+    @Test func `a file that is replaced keeps its mode, and a new one obeys the umask`() throws {
         let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(3))
         let directory = try TemporaryDirectory()
         let file = try directory.write("old\n".utf8, to: "out")
@@ -62,7 +62,7 @@ import Testing
         #expect(try directory.contents(of: "new").count == 300)
     }
 
-    @Test func symbolicLinkIsFollowed() throws {
+    @Test func `a symbolic link is followed, and stays`() throws {
         let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(3))
         let directory = try TemporaryDirectory()
         try #require(mkdir(directory.file("real"), 0o755) == 0)
@@ -76,7 +76,7 @@ import Testing
         #expect(lstat(directory.file("link"), &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
     }
 
-    @Test func danglingLinkKeepsLeadingToItsFile() throws {
+    @Test func `a link whose file is not there yet leads to it afterwards`() throws {
         let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(3))
         let directory = try TemporaryDirectory()
         try #require(symlink("later", directory.file("link")) == 0)
@@ -86,7 +86,7 @@ import Testing
         #expect(try directory.contents(of: "link").count == 300)
     }
 
-    @Test func fullDiskIsToldClearly() throws {
+    @Test func `a full disk is told clearly`() throws {
         let trio = try Trio(rows: 5000)
         let result = try transfer(trio.source.at(), "/dev/full", trio.first.at())
         #expect(result.code == 1, "\(result)")
@@ -99,7 +99,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func pathsAreAnyBytes() throws {
+    @Test func `paths may be any bytes`() throws {
         let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(3))
         let target = try Place(Servers.first, Trio.schema)
         let directory = try TemporaryDirectory()
@@ -115,7 +115,7 @@ import Testing
         #expect(try target.digest() == source.digest())
     }
 
-    @Test func whatCannotBeAFileIsSaidBeforeAnythingElse() throws {
+    @Test func `what cannot be a file is said before anything else`() throws {
         let trio = try Trio(rows: 3)
         let directory = try TemporaryDirectory()
         for (arguments, words) in [
@@ -141,7 +141,7 @@ import Testing
         ["--format=csv", "--delimiter=\\t", "--null= "], ["--format=binary"], ["--encoding=LATIN1"],
         ["--format=csv", "--encoding=UTF8", "--header"],
     ])
-    func fileThereAndBackIsTheSame(options: [String]) throws {
+    func `rows that go to a file and back are the same`(options: [String]) throws {
         let text = options.contains("--encoding=LATIN1") ? "'é' || i" : "'é🙂' || i"
         let trio = try Trio(
             "CREATE TABLE t (i int, s text, n numeric)",
@@ -166,7 +166,7 @@ import Testing
         #expect(try directory.contents(of: "copy") == directory.contents(of: "rows"))
     }
 
-    @Test func encodedFileHasTheBytesOfItsEncoding() throws {
+    @Test func `a file has the bytes of its encoding`() throws {
         let source = try Place(Servers.source, "CREATE TABLE t (s text); INSERT INTO t VALUES ('é')")
         let directory = try TemporaryDirectory()
         let file = directory.file("latin")

@@ -6,7 +6,7 @@ import Testing
 @Suite struct GuardTests {
     // MARK: Read-only by default
 
-    @Test func databaseThatIsReadOnlyByDefaultIsLeftAsItIs() throws {
+    @Test func `a database that is read-only by default is left as it is, unless told otherwise`() throws {
         let trio = try Trio(rows: 10)
         try trio.first.cluster.psql("ALTER DATABASE \(trio.first.database) SET default_transaction_read_only = on")
         let refused = try transfer(trio.source.at(), trio.second.at(), trio.first.at())
@@ -22,7 +22,7 @@ import Testing
         #expect(try trio.first.count() == 10)
     }
 
-    @Test func guardOfARoleOrOfTheCallerCounts() throws {
+    @Test func `the guard counts where the caller sets it, too`() throws {
         let trio = try Trio(rows: 10)
         let result = try transfer(trio.source.at(), trio.first.at()) {
             $0.environment["PGOPTIONS"] = "-c default_transaction_read_only=on"
@@ -34,7 +34,7 @@ import Testing
     // MARK: A source without rows
 
     @Test(arguments: ["auto", "text", "csv", "binary"])
-    func tableThatHoldsRowsIsNotEmptiedForTheSakeOfNone(format: String) throws {
+    func `a table that holds rows is not emptied for the sake of none`(format: String) throws {
         let trio = try Trio(rows: 0)
         try trio.first.sql(Trio.fill(5))
         let swapped = try transfer(
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: ["null:", "-", "csv", "where", "query"])
-    func noRowsAreNoRowsWhereverTheyDoNotComeFrom(source: String) throws {
+    func `no rows are no rows, wherever they do not come from`(source: String) throws {
         let trio = try Trio(rows: 3)
         try trio.first.sql(Trio.fill(5))
         let arguments =
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func rowsThatMayNotBeReadAreNotEmptiedEither() throws {
+    @Test func `rows that may not be read are not removed either`() throws {
         let trio = try Trio(rows: 0)
         try trio.first.sql(
             """
@@ -93,7 +93,7 @@ import Testing
         try trio.first.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
-    @Test func foreignRowsThatMayNotBeReadAreNotEmptiedEither() throws {
+    @Test func `foreign rows that may not be read are not removed either`() throws {
         let trio = try Trio(rows: 0)
         let far = trio.second
         try far.sql(Trio.fill(1))
@@ -126,7 +126,7 @@ import Testing
     }
 
     /// What its trigger does with the rows is the table's affair.
-    @Test func rowsThatATriggerTakesAreRows() throws {
+    @Test func `rows that a trigger takes are rows`() throws {
         let trio = try Trio(rows: 3)
         try trio.first.sql(
             """
@@ -143,7 +143,7 @@ import Testing
 
     private static let replication = ["wal_level = replica", "max_wal_senders = 5"]
 
-    @Test func tableOfAStandbyIsItsPrimarys() throws {
+    @Test func `the table of a standby is its primary's`() throws {
         let primary = try Cluster(ClusterOptions(settings: Self.replication))
         let place = try Place(primary, Trio.schema + ";" + Trio.fill(10) + "; CREATE TABLE u (LIKE t)")
         let standby = try Cluster(
@@ -168,7 +168,7 @@ import Testing
     }
 
     /// Who does not see how far a standby has come, or which server it is, gets no second copy of the rows.
-    @Test func standbyThatDoesNotSayWhichServerItIsIsTakenForThePrimarys() throws {
+    @Test func `a standby that does not say which server it is is taken for the primary's`() throws {
         // A backup of a standby wants full pages.
         let settings = Self.replication + ["full_page_writes = on"]
         let primary = try Cluster(ClusterOptions(settings: settings))
@@ -213,7 +213,7 @@ import Testing
         #expect(try heir.psql("SELECT count(*) FROM t", database: place.database) == "20")
     }
 
-    @Test func serverRestoredFromABaseBackupIsAnother() throws {
+    @Test func `a server restored from a base backup is another one`() throws {
         let primary = try Cluster(ClusterOptions(settings: Self.replication))
         let place = try Place(primary, Trio.schema + ";" + Trio.fill(10))
         let restored = try Cluster(
@@ -226,7 +226,7 @@ import Testing
 
     // MARK: A dead link
 
-    @Test func serverNoticesADeadLinkBeforeItsLocksAreForgotten() throws {
+    @Test func `a server is told how soon to notice a dead link, unless the user says it`() throws {
         let trio = try Trio(rows: 1)
         try trio.first.sql(
             """

@@ -10,8 +10,7 @@ import Testing
         #expect(result.errors.contains(words), "\(result)")
     }
 
-    @Test("what shapes files is refused where there is none")
-    func betweenServers() throws {
+    @Test func `what shapes files is refused where there is none`() throws {
         let trio = try Trio("CREATE TABLE t (a text)", source: "INSERT INTO t VALUES (''), (NULL)")
         for option in ["--null=", "--null=x", "--null=\\N", "--header", "--delimiter=,"] {
             try expectRefusal(
@@ -29,8 +28,8 @@ import Testing
         #expect(try transfer("--null=x", trio.source.at(), "null:").code == 0)
     }
 
-    @Test("a mark for NULL that a value may look like is refused where a server reads what a server wrote")
-    func besideAFile() throws {
+    @Test func `a mark for NULL that a value may look like is refused where a server reads what a server wrote`() throws
+    {
         let trio = try Trio(
             "CREATE TABLE t (a text, b text)",
             source: #"INSERT INTO t VALUES ('', NULL), ('none', '\N'), (NULL, '\\N'), (E'\n', E'\t'), ('n', '\n')"#)
@@ -56,8 +55,7 @@ import Testing
         }
     }
 
-    @Test("what would end the data, and what no server knows, is refused at once")
-    func lateRefusals() throws {
+    @Test func `what would end the data, and what no server knows, is refused at once`() throws {
         try expectRefusal(["--null=\\.", "a#t", "b"], "--null")
         try expectRefusal(["--format=csv", "--null=\\.", "a#t", "./b"], "--null")
         try expectRefusal(["--format=csv", "--delimiter=.", "a#t", "./b"], "--delimiter")

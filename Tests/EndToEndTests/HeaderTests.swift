@@ -13,8 +13,8 @@ import Testing
         try transfer(arguments) { $0.input = .bytes(input) }
     }
 
-    @Test("columns are matched by its names in whatever order", arguments: ["csv", "text"])
-    func byName(format: String) throws {
+    @Test(arguments: ["csv", "text"])
+    func `columns are matched by its names in whatever order`(format: String) throws {
         let trio = try Trio("CREATE TABLE t (price int, cost int, note text DEFAULT 'none')")
         try trio.second.sql("DROP TABLE t; CREATE TABLE t (note text, cost int, price int)")
         let rows = format == "csv" ? "cost,price\n1,2\n" : "cost\tprice\n1\t2\n"
@@ -42,8 +42,7 @@ import Testing
         #expect(try trio.second.sql("SELECT price, cost FROM t") == "2|1")
     }
 
-    @Test("names that cannot be matched are refused before any row")
-    func refused() throws {
+    @Test func `names that cannot be matched are refused before any row`() throws {
         let trio = try Trio("CREATE TABLE t (price int, cost int, twice int GENERATED ALWAYS AS (price * 2) STORED)")
         for (rows, words) in [
             ("prise,cost\n1,2\n", "has no column \"prise\" (did you mean \"price\"?); it has"),
@@ -59,8 +58,7 @@ import Testing
         }
     }
 
-    @Test("a header line that is not all there is a source cut off")
-    func cutOff() throws {
+    @Test func `a header line that is not all there is a source cut off`() throws {
         let trio = try Trio("CREATE TABLE t (price int, cost int)")
         try trio.first.sql("INSERT INTO t VALUES (1, 1)")
         for header in ["--header", "--header=skip"] {
@@ -87,7 +85,7 @@ import Testing
         #expect(try trio.second.count() == 0)
     }
 
-    @Test("skip passes over the line") func skip() throws {
+    @Test func `a header line that is skipped names nothing`() throws {
         let trio = try Trio("CREATE TABLE t (price int, cost int)")
         let rows = "what,ever\n1,2\n"
         let result = try feed(rows, "--header=skip", "--format=csv", "-", trio.first.at(), "-")
@@ -100,7 +98,7 @@ import Testing
         #expect(server.code == 2 && server.errors.contains("--header=skip"), "\(server)")
     }
 
-    @Test("columns beside it are the same ones") func columns() throws {
+    @Test func `columns named beside it have to be the same ones`() throws {
         let trio = try Trio("CREATE TABLE t (price int, cost int)")
         let rows = "cost,price\n1,2\n"
         let other = try feed(rows, "--header", "--columns=price,cost", "--format=csv", "-", trio.first.at())
@@ -111,8 +109,7 @@ import Testing
         #expect(try trio.first.sql("SELECT price, cost FROM t") == "2|1")
     }
 
-    @Test("names are written as values are")
-    func quoting() throws {
+    @Test func `names are written as values are`() throws {
         let trio = try Trio(#"CREATE TABLE t ("a,b" int, "c""d" int, "e\#nf" int, "g\h" int)"#)
         let check = #"SELECT "a,b", "c""d", "e\#nf", "g\h" FROM t"#
         for (options, rows) in [
@@ -137,7 +134,7 @@ import Testing
         }
     }
 
-    @Test("names are in the encoding of the stream") func encodings() throws {
+    @Test func `names are in the encoding of the stream`() throws {
         let trio = try Trio("CREATE TABLE t (\"größe\" int, b text)")
         let latin: [UInt8] = Array("b,gr".utf8) + [0xf6, 0xdf] + Array("e\nx".utf8) + [0xe9] + Array(",1\n".utf8)
         let told = try feed(latin, ["--header", "--format=csv", "--encoding=LATIN1", "-", trio.first.at()])
@@ -151,7 +148,7 @@ import Testing
         #expect(try trio.second.sql("SELECT \"größe\", b FROM t") == "1|y")
     }
 
-    @Test("a signal ends the wait for it") func interruptedWait() throws {
+    @Test func `a signal ends the wait for a header line`() throws {
         let trio = try Trio(rows: 0)
         let directory = try TemporaryDirectory()
         let pipe = directory.file("pipe")
@@ -169,7 +166,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test("a header line of a server is no row") func headerOfAServer() throws {
+    @Test func `a header line of a server is no row`() throws {
         let trio = try Trio(rows: 20)
         let directory = try TemporaryDirectory()
         let file = directory.file("rows")
@@ -182,12 +179,11 @@ import Testing
 
     /// A server gets the rows without the header line, and goes by their first line end.
     @Test(
-        "rows that end otherwise than the header line are refused",
         arguments: [
             "Name\nx\r\\.\ry\r\nz\r\n", "Name\nx\r\\.\ry\n", "Name\rx\n\\.\ny\r", "Name\r\nx\r\\.\ry\r\n",
             "Name\r\nx\ny\n", "Name\nx\ry\rz\r", "Name\n\\.\rx\n",
         ], ["--header", "--header=skip"])
-    func otherLineEnds(input: String, header: String) throws {
+    func `rows that end otherwise than the header line are refused`(input: String, header: String) throws {
         let place = try Place(Servers.first, #"CREATE TABLE t ("Name" text, extra text)"#)
         let directory = try TemporaryDirectory()
         let file = directory.file("out")
@@ -204,8 +200,9 @@ import Testing
         #expect(try place.sql("SELECT count(*), count(DISTINCT \"Name\") FROM t") == "6|2")
     }
 
-    @Test("encodings whose characters look like quotes and backslashes are refused for streams that are read")
-    func embeddedASCII() throws {
+    @Test func `encodings whose characters look like quotes and backslashes are refused for streams that are read`()
+        throws
+    {
         let place = try Place(Servers.first, #"CREATE TABLE t (a text)"#)
         for encoding in ["SJIS", "MSKANJI", "big5", "GBK", "UHC", "GB18030", "JOHAB"] {
             let result = try feed([0x95, 0x5c, 10], ["--encoding", encoding, "-", place.at()])
@@ -219,8 +216,7 @@ import Testing
 }
 
 @Suite struct QueryColumnTests {
-    @Test("a query's columns get their names by --columns")
-    func named() throws {
+    @Test func `a query's columns get their names by --columns`() throws {
         let trio = try Trio("CREATE TABLE t (a int, b int, c int DEFAULT 7)")
         let query = "SELECT i, i + 1 FROM (VALUES (1), (2)) AS v(i) ORDER BY i DESC"
         let result = try transfer(
@@ -237,7 +233,7 @@ import Testing
         #expect(header.code == 0 && header.output == "x y,a\n2,3\n1,2\n", "\(header)")
     }
 
-    @Test("as many names as columns") func counted() throws {
+    @Test func `a query needs as many names as it has columns`() throws {
         let trio = try Trio("CREATE TABLE t (a int, b int)")
         for columns in ["a", "a,b,a"] {
             let result = try transfer(

@@ -41,7 +41,9 @@ import Testing
         ],
     ]
 
-    @Test(arguments: settings, [0, 1]) func defaultsOfEitherSideChangeNothing(settings: [String], side: Int) throws {
+    @Test(arguments: settings, [0, 1]) func `the defaults of either side change nothing`(settings: [String], side: Int)
+        throws
+    {
         let evil = """
             CREATE SCHEMA evil;
             CREATE FUNCTION evil.set_config(text, text, boolean) RETURNS text LANGUAGE sql AS 'SELECT 1/0::text';
@@ -70,7 +72,7 @@ import Testing
     }
 
     /// Where a schema stands before pg_catalog even `=` is another's.
-    @Test func operatorsOfOthersAreNotCalled() throws {
+    @Test func `operators of others are not called`() throws {
         let trio = try Trio(
             """
             CREATE TABLE p (id oid) PARTITION BY RANGE (id);
@@ -89,7 +91,7 @@ import Testing
         #expect(try trio.first.sql("SET search_path = pg_catalog; SELECT count(*) FROM public.p1") == "9")
     }
 
-    @Test func environmentOfTheCallerChangesNothing() throws {
+    @Test func `the caller's environment changes nothing`() throws {
         let trio = try Trio(Self.schema, source: Self.rows)
         let result = try transfer(trio.source.at(), trio.first.at(), trio.second.at()) {
             $0.environment.merge([
@@ -102,7 +104,7 @@ import Testing
         #expect(try trio.first.digest() == trio.source.digest())
     }
 
-    @Test func amountsOfMoneyMeanTheSameToBothServers() throws {
+    @Test func `amounts of money mean the same to both servers`() throws {
         let servers = try Servers.all()
         let source = try Place(servers.source, "CREATE TABLE t (a text, b text)")
         let target = try Place(servers.first, "CREATE TABLE t (a text, b text DEFAULT current_setting('lc_monetary'))")
@@ -119,7 +121,7 @@ import Testing
         #expect(try file.contents(of: "x") == Array("C.UTF-8\n".utf8))
     }
 
-    @Test func rowSecurityIsAnErrorNotAFilter() throws {
+    @Test func `row security is an error, not a filter`() throws {
         let trio = try Trio(rows: 10)
         let role = "clerk_\(trio.source.database)"
         try trio.source.sql(
@@ -134,7 +136,8 @@ import Testing
         #expect(try trio.first.count() == 0)
     }
 
-    @Test(arguments: ["LATIN1", "LATIN9", "SQL_ASCII", "UTF8"]) func encodingsAreConverted(encoding: String) throws {
+    @Test(arguments: ["LATIN1", "LATIN9", "SQL_ASCII", "UTF8"])
+    func `text is converted between encodings, there and back`(encoding: String) throws {
         let servers = try Servers.all()
         let text = encoding == "LATIN9" ? "'caf\u{e9} \u{20ac}'" : "'caf\u{e9} \u{fc}'"
         let insert = "SET client_encoding = 'UTF8'; INSERT INTO \"t\u{e9}\" VALUES (1, \(text), '\u{df}')"
@@ -153,7 +156,7 @@ import Testing
                 == old.sql("SELECT encode(convert_to(\"\u{fc}\", 'SQL_ASCII'), 'hex') FROM \(table)"))
     }
 
-    @Test func characterThatTheDestinationLacksIsAnError() throws {
+    @Test func `a character that the destination lacks is an error`() throws {
         let servers = try Servers.all()
         let source = try Place(servers.source, "CREATE TABLE t (s text); INSERT INTO t VALUES ('snake \u{1F40D}')")
         let target = try Place(servers.first, "CREATE TABLE t (s text)", encoding: "LATIN1")
@@ -163,7 +166,7 @@ import Testing
         #expect(try target.count() == 0)
     }
 
-    @Test func bytesOfNoEncodingPassAsTheyAre() throws {
+    @Test func `bytes of no encoding pass as they are`() throws {
         let servers = try Servers.all()
         let schema = "CREATE TABLE t (s text)"
         let source = try Place(

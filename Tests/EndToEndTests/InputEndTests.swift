@@ -32,8 +32,8 @@ import Testing
         }
     }
 
-    @Test("a stream that is cut in a row commits nothing anywhere", arguments: ["text", "csv"])
-    func cutInARow(format: String) throws {
+    @Test(arguments: ["text", "csv"])
+    func `a stream that is cut in a row commits nothing anywhere`(format: String) throws {
         let stage = try Stage("CREATE TABLE t (a int, b text)")
         let separator = format == "csv" ? "," : "\t"
         let stream = Array((1...60).map { "\($0)\(separator)\"value \($0)\"\n" }.joined().utf8)
@@ -53,7 +53,7 @@ import Testing
         #expect(try stage.duo.first.count() == 60)
     }
 
-    @Test("a compressed file that is cut commits nothing") func cutBehindAProgram() throws {
+    @Test func `a compressed file that is cut commits nothing`() throws {
         let stage = try Stage("CREATE TABLE t (id text, filler text)")
         try stage.duo.source.sql(Trio.fill(300))
         let script = #""$0" transfer "$1" - | gzip -c | zcat | head -c 5050 | "$0" transfer - "$2""#
@@ -66,8 +66,8 @@ import Testing
         try stage.expectUntouched("")
     }
 
-    @Test("a last line without its line end is a row where that is allowed", arguments: ["text", "csv"])
-    func allowed(format: String) throws {
+    @Test(arguments: ["text", "csv"])
+    func `a last line without its line end is a row where that is allowed`(format: String) throws {
         let stage = try Stage("CREATE TABLE t (a text)")
         let ends = ["--allow-unterminated", "--format", format, "-", stage.duo.first.at(), "null:"]
         let result = try feed("1\n2\n3", ends)
@@ -80,8 +80,7 @@ import Testing
         #expect(try stage.duo.first.count() == 3)
     }
 
-    @Test("nothing follows the end of the data")
-    func behindTheMarker() throws {
+    @Test func `nothing follows the end of the data`() throws {
         let stage = try Stage("CREATE TABLE t (a text)")
         let two = try Stage("CREATE TABLE t (a text, b text)")
         for (stage, input, format, words) in [
@@ -113,8 +112,8 @@ import Testing
         }
     }
 
-    @Test("servers and files get the same rows of whatever bytes, or none", arguments: Seeded.seeds(40))
-    func sameRowsEverywhere(seed: UInt64) throws {
+    @Test(arguments: Seeded.seeds(40))
+    func `servers and files get the same rows of whatever bytes, or none`(seed: UInt64) throws {
         var random = Seeded(seed)
         let format = ["text", "csv"].randomElement(using: &random)!
         let alphabet = ["a\n", "a\\.\n", "\\.\n\n", "\"a\n", "\\.\"\n\r", "1\r\n", "\r"].randomElement(using: &random)!
@@ -137,8 +136,7 @@ import Testing
 
     private static let shared = Result { try Stage("") }
 
-    @Test("a csv value that looks like the end of the data goes there and back")
-    func markerAsAValue() throws {
+    @Test func `a csv value that looks like the end of the data goes there and back`() throws {
         let trio = try Trio(
             "CREATE TABLE t (a text)", source: #"INSERT INTO t VALUES ('1'), ('\.'), ('2'), (E'x\n\\.\ny')"#)
         let directory = try TemporaryDirectory()
@@ -151,8 +149,7 @@ import Testing
         }
     }
 
-    @Test("any other number of rows than the one that is expected is refused")
-    func expectRows() throws {
+    @Test func `any other number of rows than the one that is expected is refused`() throws {
         let stage = try Stage("CREATE TABLE t (id text, filler text)")
         try stage.duo.source.sql(Trio.fill(20))
         let rows = stage.directory.file("rows")
@@ -186,8 +183,7 @@ import Testing
         #expect(try stage.duo.first.count() == 0)
     }
 
-    @Test("what is compressed is named, and how to read it")
-    func compressed() throws {
+    @Test func `what is compressed is named, and how to read it`() throws {
         let stage = try Stage("CREATE TABLE t (id text, filler text)")
         try stage.duo.source.sql(Trio.fill(20))
         #expect(try transfer(stage.duo.source.at(), stage.directory.file("rows")).code == 0)
@@ -208,7 +204,7 @@ import Testing
         #expect(taken.code == 1 && taken.errors.contains("--format=binary reads it"), "\(taken)")
     }
 
-    @Test("a program is told the same in JSON") func inJSON() throws {
+    @Test func `a program is told the same in JSON`() throws {
         let stage = try Stage("CREATE TABLE t (a text)")
         let result = try feed("1", ["--progress=json", "-", stage.duo.first.at()])
         #expect(

@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test(arguments: ["t", "v"])
-    func whoTruncatesWhileADestinationIsWaitedForComesAfterTheCopy(source: String) throws {
+    func `rows are of one moment though the source is emptied while a destination is waited for`(source: String) throws
+    {
         let trio = try Trio(Self.schema, source: Self.fill("old") + "; CREATE VIEW v AS SELECT * FROM t")
         try trio.first.sql(Self.fill("there"))
         let holder = try Holder(trio.first, "LOCK TABLE t IN SHARE MODE")
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: ["table", "view", "condition", "query", "columns of a role", "partitioned"])
-    func truncateThatIsNotCommittedYetIsWaitedFor(way: String) throws {
+    func `a TRUNCATE of the source that is not committed yet is waited for`(way: String) throws {
         let source = try Place(Servers.source, Self.schema + "; CREATE VIEW v AS SELECT * FROM t; " + Self.fill("old"))
         let target = try Place(Servers.first, Self.schema + "; " + Self.fill("there"))
         let role = "reader_\(source.database)"
@@ -69,7 +70,7 @@ import Testing
         try source.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
-    @Test func rewriteWhileAPipeWaitsForItsReaderComesAfterTheCopy() throws {
+    @Test func `a rewrite while a pipe waits for its reader comes after the copy`() throws {
         let source = try Place(Servers.source, Self.schema + "; " + Self.fill("old"))
         let directory = try TemporaryDirectory()
         let pipe = try directory.pipe()
@@ -83,7 +84,8 @@ import Testing
         #expect(lines.count == 1000 && lines.allSatisfy { $0.hasSuffix("\told") && !$0.contains("rewritten") })
     }
 
-    @Test(arguments: ["auto", "text"]) func destinationIsAlteredBeforeItsLockIsHad(format: String) throws {
+    @Test(arguments: ["auto", "text"])
+    func `a destination that is altered before its lock is had gets the right values`(format: String) throws {
         let trio = try Trio("CREATE TABLE t (n bigint)", source: "INSERT INTO t VALUES (1), (-2)")
         let holder = try Holder(trio.first, "ALTER TABLE t ALTER n TYPE float8")
         let running = try start("-v", "--format", format, trio.source.at(), trio.first.at())
@@ -93,7 +95,7 @@ import Testing
         #expect(try trio.first.sql("SELECT string_agg(n::text, ' ' ORDER BY n) FROM t") == "-2 1", "\(result)")
     }
 
-    @Test func destinationIsReplacedByAnotherBeforeItsLockIsHad() throws {
+    @Test func `a destination that is replaced before its lock is had is the new one`() throws {
         let trio = try Trio("CREATE TABLE t (n bigint)", source: "INSERT INTO t VALUES (1)")
         try trio.first.sql("CREATE TABLE other (n float8)")
         let holder = try Holder(trio.first, "ALTER TABLE t RENAME TO aside; ALTER TABLE other RENAME TO t")
@@ -105,7 +107,7 @@ import Testing
         #expect(try trio.first.count("aside") == 0)
     }
 
-    @Test func roleThatMayOnlyInsertLoads() throws {
+    @Test func `a role that may only insert loads`() throws {
         let trio = try Trio(rows: 10)
         let role = "loader_\(trio.first.database)"
         try trio.first.sql("CREATE ROLE \(role) LOGIN; GRANT INSERT ON t TO \(role)")
@@ -115,7 +117,7 @@ import Testing
         try trio.first.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
-    @Test func whatCannotBeLockedIsCopied() throws {
+    @Test func `what cannot be locked is copied, as it is when nobody is in the way`() throws {
         let trio = try Trio(Self.schema, source: Self.fill("old"))
         try trio.source.sql("CREATE MATERIALIZED VIEW m AS SELECT * FROM t")
         try transfer(trio.source.at("m"), trio.first.at()).expecting(0)
@@ -129,7 +131,7 @@ import Testing
         #expect(try content(trio.first) == "1000 new")
     }
 
-    @Test func whatIsLockedIsTheTableThatIsRead() throws {
+    @Test func `the table that is read is locked and its children are not, and rows and indexes still come`() throws {
         // Its children and the queries' own lookups do not matter; indexes come and go.
         let trio = try Trio(Self.schema, source: Self.fill("old"))
         try trio.source.sql("CREATE TABLE child () INHERITS (t)")
@@ -159,7 +161,8 @@ import Testing
         "BEGIN; ALTER SCHEMA live RENAME TO old; ALTER SCHEMA next RENAME TO live; COMMIT"
 
     /// LOCK TABLE holds a table, not its schema, and COPY goes by the name.
-    @Test(arguments: ["source", "query", "destination"]) func schemaIsExchangedBehindTheLock(side: String) throws {
+    @Test(arguments: ["source", "query", "destination"])
+    func `a schema that is exchanged behind the lock fails the copy`(side: String) throws {
         let trio = try blueAndGreen()
         let directory = try TemporaryDirectory()
         let pipe = try directory.pipe()

@@ -7,7 +7,7 @@ import Testing
 @Suite struct MoreSignalTests {
     /// The backend would find out neither by CopyFail, which it does not read, nor by the end of the connection.
     @Test(arguments: [SIGINT, SIGTERM], ["wire", "libpq"])
-    func backendThatWaitsForALockWhileRowsComeIsCancelled(signal: Int32, transport: String) throws {
+    func `a backend that waits for a lock while rows come is cancelled`(signal: Int32, transport: String) throws {
         let trio = try Trio(rows: 200_000)
         try trio.second.sql("CREATE UNIQUE INDEX ON t (id)")
         let holder = try Holder(trio.second, "INSERT INTO t VALUES ('0000000007')")
@@ -39,7 +39,7 @@ import Testing
         return running
     }
 
-    @Test func hangUpRollsBack() throws {
+    @Test func `a terminal that hangs up rolls back`() throws {
         let trio = try Trio(rows: 5000)
         let directory = try TemporaryDirectory()
         let file = try directory.write("old\n".utf8, to: "out")
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: [["nohup"], ["sh", "-c", #"trap '' HUP; exec "$0" "$@""#]])
-    func hangUpThatWasIgnoredFromTheBeginningStaysIgnored(before: [String]) throws {
+    func `a hang-up that was ignored from the beginning stays ignored`(before: [String]) throws {
         let trio = try Trio(rows: 5000)
         let directory = try TemporaryDirectory()
         let proxy = try FaultProxy(to: trio.source.cluster)

@@ -7,7 +7,7 @@ import Testing
     // MARK: What is emptied
 
     /// Whoever inserts into a partition that he has used before locks the partition alone.
-    @Test func rowThatIsInsertedIntoAPartitionMeanwhileIsSeen() throws {
+    @Test func `a row that is inserted into a partition meanwhile is seen`() throws {
         let trio = try Trio("CREATE TABLE t (id int, filler text)")
         try trio.first.sql(
             "DROP TABLE t; CREATE TABLE t (id int, filler text) PARTITION BY RANGE (id); "
@@ -22,7 +22,7 @@ import Testing
         #expect(try trio.first.count() == 1)
     }
 
-    @Test func tableThatBecomesAPartitionedOneMeanwhileIsLoaded() throws {
+    @Test func `a table that becomes a partitioned one meanwhile is loaded`() throws {
         let trio = try Trio(Trio.schema, source: Trio.fill(10))
         let holder = try Holder(
             trio.first,
@@ -34,7 +34,7 @@ import Testing
         #expect(try trio.first.count() == 10)
     }
 
-    @Test func tableAndItsPartitionAreNotTwo() throws {
+    @Test func `a table and its partition are not two`() throws {
         let trio = try Trio(
             """
             CREATE TABLE t (id int) PARTITION BY RANGE (id); CREATE TABLE half PARTITION OF t FOR VALUES FROM (0) TO (50)
@@ -53,7 +53,8 @@ import Testing
         try transfer(trio.source.at("leaf"), trio.first.at("leaf")).expecting(0)
     }
 
-    @Test(arguments: ["source", "destination", "twice"]) func tableThatBecomesAPartitionMeanwhileIsNone(side: String)
+    @Test(arguments: ["source", "destination", "twice"])
+    func `a table that becomes a partition of the other meanwhile is no table of its own`(side: String)
         throws
     {
         let trio = try Trio(
@@ -75,7 +76,8 @@ import Testing
     // MARK: What stands for a name
 
     /// Another schema has the name for a while, just when COPY looks it up.
-    @Test(arguments: ["source", "query", "destination"]) func schemaIsExchangedAndExchangedBack(side: String) throws {
+    @Test(arguments: ["source", "query", "destination"])
+    func `a schema that is exchanged and exchanged back fails the copy`(side: String) throws {
         let trio = try Trio(
             """
             CREATE TABLE refd (id int PRIMARY KEY); INSERT INTO refd VALUES (1);
@@ -103,7 +105,7 @@ import Testing
     }
 
     /// Such a change of the schema alone does no harm, nor does a namesake that a trigger writes to.
-    @Test func schemaThatIsGrantedMeanwhileIsTheSame() throws {
+    @Test func `a schema whose rights change meanwhile is the same`() throws {
         let trio = try Trio(rows: 10)
         try trio.first.sql(
             """
@@ -127,7 +129,7 @@ import Testing
     }
 
     /// A view or a partition often has the name of its table, in another schema.
-    @Test func namesakesAreNoSign() throws {
+    @Test func `namesakes in other schemas are no sign of an exchange`() throws {
         let trio = try Trio(
             """
             CREATE SCHEMA data; CREATE SCHEMA api; CREATE SCHEMA arch;
@@ -156,7 +158,7 @@ import Testing
     }
 
     /// DETACH CONCURRENTLY that was broken off stays so until FINALIZE.
-    @Test func partitionThatIsHalfDetachedIsCopied() throws {
+    @Test func `a partition that is half detached is copied`() throws {
         let trio = try Trio(
             """
             CREATE TABLE t (id int) PARTITION BY RANGE (id); CREATE TABLE one PARTITION OF t FOR VALUES FROM (0) TO (50);
@@ -179,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func catalogOfAllDatabasesIsATableLikeOthers() throws {
+    @Test func `the catalog of all databases is a table like others`() throws {
         let source = try Place(Servers.source)
         let result = try transfer("--columns=datname", source.at("pg_catalog.pg_database"), "-").expecting(0)
         #expect(result.output.contains(source.database + "\n"), "\(result)")

@@ -12,7 +12,7 @@ import Testing
         #"SELECT id AS "id", 'it''s; "q" -- ' || E'\\' AS filler FROM t LIMIT 4"#,
         "VALUES ('0000000001', 'a'), ('2', 'b'), ('3', 'c'), ('4', 'd')",
     ])
-    func queriesAreTakenAsPeopleTypeThem(query: String) throws {
+    func `queries are taken as people type them`(query: String) throws {
         let trio = try Trio(rows: 20)
         if query.hasPrefix("VALUES") {
             for place in [trio.first, trio.second] {
@@ -26,7 +26,7 @@ import Testing
         #expect(try trio.second.digest() == trio.first.digest())
     }
 
-    @Test func queryThatIsNoneIsToldByTheServer() throws {
+    @Test func `a query that is none is told by the server`() throws {
         let trio = try Trio(rows: 3)
         for query in [
             "SELEC 1", "SELECT 1; DROP TABLE t", "SELECT 1) TO STDOUT; DROP TABLE t; --", "DELETE FROM t RETURNING *",
@@ -39,7 +39,7 @@ import Testing
         try trio.expectNothingCommitted("")
     }
 
-    @Test func conditionAndColumnsChooseRowsAndColumns() throws {
+    @Test func `a condition chooses rows, and --columns chooses columns`() throws {
         let trio = try Trio("CREATE TABLE t (a int, \"B c\" text, d text DEFAULT 'none')")
         try trio.source.sql("INSERT INTO t SELECT i, 'b' || i, 'd' FROM generate_series(1, 100) i")
         let result = try transfer(
@@ -56,7 +56,7 @@ import Testing
         #expect(try trio.first.count() == 10)
     }
 
-    @Test func tableOptionFoldsAndQuotes() throws {
+    @Test func `the name of --table is folded and quoted as in SQL`() throws {
         let trio = try Trio(
             #"CREATE SCHEMA "S.x"; CREATE TABLE "S.x"."T t" (a int); CREATE TABLE t (a int); CREATE TABLE "T" (a int)"#)
         try trio.source.sql(
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func truncateIsPartOfTheTransaction() throws {
+    @Test func `emptying the table is part of the transaction`() throws {
         let trio = try Trio(rows: 20_000)
         try trio.first.sql("INSERT INTO t VALUES ('old one', ''), ('old two', '')")
         let old = try trio.first.digest()
@@ -83,7 +83,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func readersOfATruncatedTableNeverSeeItEmpty() throws {
+    @Test func `whoever reads a table that is emptied never sees it empty`() throws {
         let trio = try Trio(rows: 20_000)
         try trio.first.sql("INSERT INTO t VALUES ('old', '')")
         let running = try start("--truncate", "--rate-limit=1500k", trio.source.at(), trio.first.at())
@@ -96,7 +96,7 @@ import Testing
         #expect(try trio.first.count() == 20_000)
     }
 
-    @Test func truncateDoesNotReachChildrenNorReferences() throws {
+    @Test func `emptying a table does not reach its children nor what refers to it`() throws {
         let trio = try Trio(rows: 5)
         try trio.first.sql(
             "CREATE TABLE child () INHERITS (t); INSERT INTO child VALUES ('child'); INSERT INTO t VALUES ('parent')")
@@ -109,7 +109,7 @@ import Testing
         #expect(result.errors.contains("cannot truncate a table referenced in a foreign key constraint"), "\(result)")
     }
 
-    @Test func rateLimitIsKept() throws {
+    @Test func `a rate limit is kept`() throws {
         let trio = try Trio(rows: 20_000)
         let result = try transfer("--rate-limit=1M", trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 0, "\(result)")
@@ -118,7 +118,7 @@ import Testing
         #expect(try trio.second.digest() == trio.source.digest())
     }
 
-    @Test func helpFitsNarrowTerminals() throws {
+    @Test func `the help fits narrow terminals`() throws {
         let screen = try Program("sh", ["-c", #"stty cols 40; exec "$0" transfer --help"#, try Program.pgcopyPath()])
             .with { $0.terminal = .all }.run()
         #expect(screen.code == 0)

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite struct ProgramTests {
-    @Test func programNeedsNoFoundation() throws {
+    @Test func `the program needs libpq and no Foundation`() throws {
         let program = try Program.pgcopyPath()
         let needed = try Program("readelf", ["-d", program]).run().expecting(0).output
         let loaded = try Program("ldd", [program]).run().expecting(0).output
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func versionAndHelpSucceedOnStdout() throws {
+    @Test func `the version and the help succeed, on stdout`() throws {
         for arguments in [["--version"], ["-V"], ["--help"], ["transfer", "-?"], ["help", "transfer"]] {
             let result = try Program.pgcopy(arguments).run()
             #expect(result.code == 0 && result.errors.isEmpty && !result.output.isEmpty, "\(result)")
@@ -24,7 +24,7 @@ import Testing
         #expect(try Program.pgcopy("--version").run().output.hasPrefix("pgcopy "))
     }
 
-    @Test func startIsNotSlowerThanThatOfPsql() throws {
+    @Test func `its start takes about as long as psql's`() throws {
         var ours: [Duration] = []
         var theirs: [Duration] = []
         let psql = Program("psql", ["--version"])
@@ -41,7 +41,7 @@ import Testing
         #expect(our < their * 2 + .milliseconds(6), "pgcopy \(our), psql \(their)")
     }
 
-    @Test func fullStdoutIsAFailureOfHelpToo() throws {
+    @Test func `help that stdout has no room for is a failure`() throws {
         let result = try Program("sh", ["-c", #""$0" --help > /dev/full"#, try Program.pgcopyPath()]).run()
         #expect(result.code != 0, "\(result)")
     }

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func passwordIsAskedForOnTheTerminal(always: Bool) throws {
+    func `a password is asked for on the terminal`(always: Bool) throws {
         let (place, endpoint) = try locked()
         let running = try start(always ? "-W" : "-v", "-", endpoint) {
             $0.terminal = .controlling
@@ -25,7 +25,7 @@ import Testing
         #expect(try place.count() == 1)
     }
 
-    @Test func eachEndpointIsAskedForItsOwn() throws {
+    @Test func `a password is asked for once for each endpoint`() throws {
         let (source, from) = try locked()
         let (target, to) = try locked()
         try source.sql(Trio.fill(10))
@@ -39,7 +39,7 @@ import Testing
         #expect(try target.digest() == source.digest())
     }
 
-    @Test func neverMeansNever() throws {
+    @Test func `-w never asks`() throws {
         let (_, endpoint) = try locked()
         let result = try transfer("-w", "null:", endpoint) { $0.terminal = .all }
         #expect(result.code == 2, "\(result)")
@@ -47,7 +47,7 @@ import Testing
         #expect(result.screenText.contains("no password supplied"), "\(result)")
     }
 
-    @Test func withoutATerminalItIsAnError() throws {
+    @Test func `a password that is missing without a terminal is an error`() throws {
         let (_, endpoint) = try locked()
         // A session without a terminal of its own.
         for option in ["-v", "-W"] {
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func wrongPasswordIsNotAskedForAgain() throws {
+    @Test func `a wrong password is not asked for again`() throws {
         let (place, endpoint) = try locked()
         let running = try start("null:", endpoint) { $0.terminal = .all }
         try running.waitForOutput(containing: "Password for", on: .screen)
@@ -68,7 +68,7 @@ import Testing
         #expect(try place.backends() == 0)
     }
 
-    @Test func interruptedPromptEndsAndTheTerminalEchoesAgain() throws {
+    @Test func `a prompt that is interrupted ends, and the terminal echoes again`() throws {
         let (_, endpoint) = try locked()
         let pgcopy = try Program.pgcopyPath()
         let script =

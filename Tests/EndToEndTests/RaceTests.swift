@@ -67,7 +67,7 @@ import Testing
         ).start()
     }
 
-    @Test(arguments: Seeded.seeds(20)) func rowsAreOfOneMoment(seed: UInt64) throws {
+    @Test(arguments: Seeded.seeds(20)) func `rows are of one moment`(seed: UInt64) throws {
         var random = Seeded(seed)
         let change = Change.allCases[random.next(in: 0..<Change.allCases.count)]
         let kind = Self.kinds[random.next(in: 0..<Self.kinds.count)]

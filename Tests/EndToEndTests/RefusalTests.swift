@@ -13,7 +13,7 @@ import Testing
         #expect(result.output.isEmpty, "\(result)", sourceLocation: sourceLocation)
     }
 
-    @Test func tableIsNotCopiedOntoItselfWhateverTheWay() throws {
+    @Test func `a table is not copied onto itself, whatever the way`() throws {
         let place = try Place(Servers.source, Trio.schema + ";" + Trio.fill(5) + "; CREATE VIEW v AS TABLE t")
         let proxy = try FaultProxy(to: place.cluster)
         let ways = [
@@ -29,7 +29,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func anotherTableOfTheSameDatabaseIsFine() throws {
+    @Test func `another table of the same database is fine, and another database of the same server`() throws {
         let place = try Place(Servers.source, Trio.schema + ";" + Trio.fill(5) + "; CREATE TABLE u (LIKE t)")
         #expect(try transfer(place.at(), place.at("u")).code == 0)
         #expect(try place.count("u") == 5)
@@ -39,7 +39,7 @@ import Testing
         #expect(try other.count() == 5)
     }
 
-    @Test func copyOfADataDirectoryIsAnotherCluster() throws {
+    @Test func `tables with the same OIDs at two servers are two`() throws {
         // Databases made in the same order on two servers have the same OIDs.
         let one = try Cluster()
         let two = try Cluster()
@@ -51,7 +51,7 @@ import Testing
         #expect(try target.count() == 5)
     }
 
-    @Test func oneDestinationTableTwiceIsRefused() throws {
+    @Test func `one table twice among the destinations is refused`() throws {
         let trio = try Trio(rows: 5)
         let proxy = try FaultProxy(to: trio.first.cluster)
         try trio.first.sql("INSERT INTO t VALUES ('old')")
@@ -68,7 +68,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func oneFileTwiceIsRefused() throws {
+    @Test func `one file twice is refused`() throws {
         let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(5))
         let directory = try TemporaryDirectory()
         let file = try directory.write("old\n".utf8, to: "out")
@@ -89,7 +89,7 @@ import Testing
     }
 
     /// A user who has to try again for each would be right to be angry.
-    @Test func allThatIsMissingIsToldAtOnce() throws {
+    @Test func `all that is missing is told at once`() throws {
         let trio = try Trio("CREATE TABLE t (a int, b int)")
         func lines(_ result: ProgramResult) -> [String] {
             result.errors.split(separator: "\n").map(String.init)
@@ -120,7 +120,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func whatToCopyHasToBeNamed() throws {
+    @Test func `what to copy has to be named, once`() throws {
         let trio = try Trio(rows: 5)
         let source = trio.source.conninfo
         try expectRefusal([source, trio.first.conninfo], "no table")
@@ -134,7 +134,7 @@ import Testing
         try trio.expectNothingCommitted("")
     }
 
-    @Test func commandLinesThatMakeNoSenseAreExplained() throws {
+    @Test func `command lines that make no sense are explained`() throws {
         try expectRefusal(["--trunkate", "a#t", "b"], "--truncate")
         try expectRefusal([], "pgcopy transfer --help")
         try expectRefusal(["a#t"], "pgcopy transfer --help")

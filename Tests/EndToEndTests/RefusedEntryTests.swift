@@ -4,7 +4,10 @@ import TestKit
 import Testing
 
 @Suite struct RefusedEntryTests {
-    @Test(arguments: [[], ["--keep-going"]]) func onlyItIsDroppedWithKeepGoing(options: [String]) throws {
+    @Test(arguments: [[], ["--keep-going"]])
+    func `a COPY that is refused rolls back all, and with --keep-going only its own destination`(
+        options: [String]
+    ) throws {
         let trio = try Trio(rows: 50)
         let role = "reader_" + trio.second.database
         try trio.second.sql("CREATE ROLE \(role); GRANT SELECT ON t TO \(role)")

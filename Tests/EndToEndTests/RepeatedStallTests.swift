@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite struct RepeatedStallTests {
-    @Test func everyStallHasItsOwnTries() throws {
+    @Test func `every stall has its own tries`() throws {
         let trio = try Trio(rows: 100_000)
         let proxy = try FaultProxy(to: trio.second.cluster)
         for bytes in [400_000, 4_000_000] {
@@ -26,7 +26,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test(arguments: [1, 2]) func noStallHasMoreTriesThanAreGiven(tries: Int) throws {
+    @Test(arguments: [1, 2]) func `no stall has more tries than are given`(tries: Int) throws {
         let trio = try Trio(rows: 100_000)
         let proxy = try FaultProxy(to: trio.second.cluster)
         proxy.arm(.stall, direction: .toServer, at: .copyBytes(400_000))
@@ -40,7 +40,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func aStallIsReportedOnceASecondWhereEveryCycleIs() throws {
+    @Test func `reports of a stall do not spin where every cycle is reported`() throws {
         let trio = try Trio(rows: 5000)
         let proxy = try FaultProxy(to: trio.source.cluster)
         proxy.arm(.stall(for: .milliseconds(1500)), at: .copyBytes(100_000))

@@ -12,7 +12,7 @@ import Testing
         )
     }
 
-    @Test func everyRecordIsJSONAndTheLastIsTheSummary() throws {
+    @Test func `every record is JSON, and the last one is the summary`() throws {
         let trio = try Trio(rows: 20_000)
         let result = try transfer(
             "--progress=json", "-v", "--interval=0", "--format=text", trio.source.at(), trio.first.at(),
@@ -50,7 +50,7 @@ import Testing
                 == "3")
     }
 
-    @Test func failureIsInTheSummaryOfJSON() throws {
+    @Test func `a failure is in the summary of JSON`() throws {
         let trio = try Trio(rows: 10)
         try trio.second.sql("ALTER TABLE t ADD CONSTRAINT \"c \"\"q\"\" \\\" CHECK (id <> '0000000003')")
         let result = try transfer(
@@ -72,7 +72,7 @@ import Testing
                 == "dropped|\(trio.second.at())")
     }
 
-    @Test func signalAndDoubtAreInTheSummaryOfJSON() throws {
+    @Test func `a signal and a doubt are in the summary of JSON`() throws {
         let trio = try Trio(rows: 10)
         let proxy = try FaultProxy(to: trio.first.cluster)
         proxy.arm(.close, at: .answer(to: "COMMIT"))
@@ -96,7 +96,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func plainReportsComeAtTheirInterval() throws {
+    @Test func `plain reports come at their interval`() throws {
         let trio = try Trio(rows: 20_000)
         let result = try transfer(
             "--format=text", "--rate-limit=1M", "--interval=0.2", trio.source.at(), trio.first.at())
@@ -110,7 +110,7 @@ import Testing
         #expect(every.errors.split(separator: "\n").filter { $0.contains("on average") }.count > 10, "\(every)")
     }
 
-    @Test func aStallIsReportedEachSecondToo() throws {
+    @Test func `a stall is reported at the interval, too`() throws {
         let trio = try Trio(rows: 20_000)
         let proxy = try FaultProxy(to: trio.source.cluster)
         proxy.arm(.stall(for: .seconds(2)), at: .copyBytes(500_000))
@@ -120,7 +120,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func quietSaysNothingOfSuccessAndAllOfFailure() throws {
+    @Test func `-q says nothing of success and all of failure`() throws {
         let trio = try Trio(rows: 10)
         try trio.second.sql("CREATE TABLE u (LIKE t); ALTER TABLE u ADD CHECK (false)")
         let good = try transfer("-q", trio.source.at(), trio.first.at(), trio.second.at())
@@ -133,7 +133,7 @@ import Testing
         #expect(!bad.errors.contains("\(trio.first.at()): committed"), "\(bad)")
     }
 
-    @Test func verboseShowsEveryStatement() throws {
+    @Test func `-v shows the statements of either side`() throws {
         let trio = try Trio(rows: 10)
         let result = try transfer("-v", "--truncate", trio.source.at(), trio.first.at())
         for words in [
@@ -145,7 +145,7 @@ import Testing
         ] { #expect(result.errors.contains("pgcopy: " + words), "\(result)") }
     }
 
-    @Test func noticesOfBothSidesAreShownWhileTheCopyRuns() throws {
+    @Test func `notices of both sides are shown while the copy runs`() throws {
         let trio = try Trio(rows: 0)
         for place in [trio.source, trio.first] {
             try place.sql(
@@ -172,7 +172,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func closedStderrDoesNotStopACopy() throws {
+    @Test func `a stderr that nobody reads does not stop a copy`() throws {
         let trio = try Trio(rows: 5000)
         let script = #"{ "$0" transfer --interval=0 "$1" "$2"; echo "code $?" >&3; } 2>&1 3>&4 | true"#
         let result = try Program(

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ShapeTests {
     @Test(arguments: ["text", "csv", "binary"])
-    func columnsAreMatchedByName(format: String) throws {
+    func `columns are matched by name`(format: String) throws {
         let trio = try Trio("")
         try trio.source.sql(
             """
@@ -24,7 +24,7 @@ import Testing
         #expect(try trio.first.sql("SELECT count(DISTINCT n) FROM t") == "50")
     }
 
-    @Test func generatedColumnsAreMadeAnewAndIdentitiesKept() throws {
+    @Test func `generated columns are made anew, and identities are kept`() throws {
         let schema = """
             CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, v int, twice int GENERATED ALWAYS AS (v * 2) STORED)
             """
@@ -36,7 +36,7 @@ import Testing
         #expect(try trio.second.sql("SELECT min(id), max(id), sum(twice) FROM t") == "5|20|400")
     }
 
-    @Test func columnThatTheDestinationLacksIsAnErrorThatNamesIt() throws {
+    @Test func `a column that the destination lacks is an error that names it`() throws {
         let trio = try Trio("")
         try trio.source.sql(#"CREATE TABLE t (a int, "lost one" int); INSERT INTO t VALUES (1, 2)"#)
         try trio.first.sql("CREATE TABLE t (a int)")
@@ -47,7 +47,7 @@ import Testing
         #expect(try trio.first.count() == 0)
     }
 
-    @Test func typesThatDifferAreTheServersToConvert() throws {
+    @Test func `types that differ are the server's to convert`() throws {
         let trio = try Trio("")
         try trio.source.sql("CREATE TABLE t (a int, b text); INSERT INTO t VALUES (1, '2024-01-02'), (NULL, NULL)")
         try trio.first.sql("CREATE TABLE t (a text, b date)")
@@ -61,7 +61,7 @@ import Testing
         #""say ""hi"".now""#, #""two words""#, #""dots.in.it""#, #""🙂 snake""#, #""select""#, #""UPPER""#, #""it's""#,
         #""back\slash""#, #""a#b""#, #""%s""#, #""?x=y&z""#, "plain", "FoLdEd", "ünïcode",
     ])
-    func oddNamesWorkEverywhere(name: String) throws {
+    func `odd names work everywhere`(name: String) throws {
         let trio = try Trio(
             """
             CREATE SCHEMA \(name); CREATE TABLE \(name).\(name) (\(name) int, "other one" int)
@@ -78,7 +78,7 @@ import Testing
         #expect(try trio.first.sql("SELECT sum(\(name)), count(\"other one\") FROM \(table)") == "15|0")
     }
 
-    @Test func databaseWithAnOddNameIsReached() throws {
+    @Test func `a database with an odd name is reached`() throws {
         let trio = try Trio(rows: 7)
         let name = "pg copy's \"ödd\" #1 %41 \(trio.first.database)"
         let quoted = name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: ["parted", "seen", "kept", "far", "child"])
-    func everythingThatCanBeReadIsASource(kind: String) throws {
+    func `everything that can be read is a source`(kind: String) throws {
         let trio = try Trio("CREATE TABLE t (a int, b text)")
         let directory = try TemporaryDirectory()
         let file = try directory.write("1\tone\n2\ttwo\n".utf8, to: "far")
@@ -113,7 +113,7 @@ import Testing
         #expect(try trio.first.count() > 0)
     }
 
-    @Test func partitionedTableIsADestination() throws {
+    @Test func `a partitioned table is a destination`() throws {
         let trio = try Trio(
             "CREATE TABLE t (a int, b text) PARTITION BY HASH (a)", source: "CREATE TABLE plain (a int, b text)")
         for place in [trio.first, trio.second] {
@@ -132,7 +132,7 @@ import Testing
         #expect(try trio.second.sql("SELECT count(*) > 0 FROM t0") == "t")
     }
 
-    @Test func foreignTableIsADestination() throws {
+    @Test func `a foreign table is a destination`() throws {
         let trio = try Trio(rows: 25)
         try trio.second.sql(
             """
@@ -148,7 +148,7 @@ import Testing
         #expect(try trio.first.digest() == trio.source.digest())
     }
 
-    @Test func temporaryAndMissingTablesAreNamedInTheError() throws {
+    @Test func `a table that is missing is named in the error`() throws {
         let trio = try Trio(rows: 1)
         let result = try transfer(trio.source.at("nowhere"), trio.first.at())
         #expect(result.code == 1, "\(result)")

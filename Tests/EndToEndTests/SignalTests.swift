@@ -18,7 +18,7 @@ import Testing
         try trio.expectNoBackends(within: .seconds(2))
     }
 
-    @Test(arguments: signals) func whileConnecting(signal: Int32) throws {
+    @Test(arguments: signals) func `a signal while connecting ends it`(signal: Int32) throws {
         let trio = try Trio(rows: 1)
         let proxy = try FaultProxy(to: trio.second.cluster)
         proxy.arm(.stall, direction: .toClient, at: .now)
@@ -28,7 +28,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test(arguments: signals) func whileTruncateWaitsForALock(signal: Int32) throws {
+    @Test(arguments: signals) func `a signal while TRUNCATE waits for a lock ends it`(signal: Int32) throws {
         let trio = try Trio(rows: 1)
         try trio.first.sql(Trio.fill(5))
         let holder = try Holder(trio.second, "LOCK TABLE t")
@@ -39,7 +39,7 @@ import Testing
         #expect(try trio.first.count() == 5)
     }
 
-    @Test(arguments: signals) func inTheMiddleOfACopy(signal: Int32) throws {
+    @Test(arguments: signals) func `a signal in the middle of a copy ends it`(signal: Int32) throws {
         let trio = try Trio(rows: 20_000)
         let running = try start(
             "--rate-limit=400k", "--interval=0.1", trio.source.at(), trio.first.at(), trio.second.at())
@@ -48,7 +48,7 @@ import Testing
         try trio.expectNothingCommitted("")
     }
 
-    @Test(arguments: signals) func withADestinationThatIsStuck(signal: Int32) throws {
+    @Test(arguments: signals) func `a signal with a destination that is stuck ends it`(signal: Int32) throws {
         let trio = try Trio(rows: 20_000)
         let proxy = try FaultProxy(to: trio.second.cluster)
         proxy.arm(.stall, direction: .toServer, at: .copyBytes(50_000))
@@ -65,7 +65,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test(arguments: signals) func whileTheSourcesQueryRuns(signal: Int32) throws {
+    @Test(arguments: signals) func `a signal while the source's query runs ends it`(signal: Int32) throws {
         let trio = try Trio("CREATE TABLE t (pg_sleep text)")
         let running = try start(
             "--query", "select pg_sleep(60)", "--into=t", trio.source.conninfo, trio.first.conninfo,
@@ -74,7 +74,7 @@ import Testing
         try expectEnd(running, signal, trio)
     }
 
-    @Test(arguments: signals) func withAFile(signal: Int32) throws {
+    @Test(arguments: signals) func `a signal while a file is written leaves the old one`(signal: Int32) throws {
         let trio = try Trio(rows: 20_000)
         let directory = try TemporaryDirectory()
         let file = try directory.write("old\n".utf8, to: "out")
@@ -86,7 +86,9 @@ import Testing
         #expect(try directory.text(of: "out") == "old\n")
     }
 
-    @Test(arguments: signals) func whileTheDestinationWaitsForALockInTheCopy(signal: Int32) throws {
+    @Test(arguments: signals) func `a signal while the destination waits for a lock in the copy ends it`(signal: Int32)
+        throws
+    {
         let trio = try Trio(rows: 10)
         try trio.second.sql("CREATE UNIQUE INDEX ON t (id)")
         let holder = try Holder(trio.second, "INSERT INTO t VALUES ('0000000007')")
@@ -97,7 +99,7 @@ import Testing
         #expect(try trio.second.count() == 1)
     }
 
-    @Test(arguments: signals) func whileStdinGivesNothing(signal: Int32) throws {
+    @Test(arguments: signals) func `a signal while stdin gives nothing ends it`(signal: Int32) throws {
         let trio = try Trio(rows: 0)
         let running = try start("-", trio.first.at(), trio.second.at()) { $0.input = .pipe }
         running.write("1\tx\n")
@@ -106,7 +108,7 @@ import Testing
         try trio.expectNothingCommitted("")
     }
 
-    @Test(arguments: signals) func whileANamedPipeHasNoWriter(signal: Int32) throws {
+    @Test(arguments: signals) func `a signal while a named pipe has no writer ends it`(signal: Int32) throws {
         let trio = try Trio(rows: 0)
         let directory = try TemporaryDirectory()
         try #require(mkfifo(directory.file("pipe"), 0o600) == 0)
@@ -118,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func secondSignalDoesNoHarm() throws {
+    @Test func `more signals behind the first do no harm`() throws {
         let trio = try Trio(rows: 20_000)
         let running = try start(
             "--rate-limit=400k", "--interval=0.1", trio.source.at(), trio.first.at(), trio.second.at())
@@ -132,7 +134,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func signalsOfTheTerminalReachIt() throws {
+    @Test func `signals of the terminal reach it`() throws {
         let trio = try Trio(rows: 20_000)
         let running = try start("--rate-limit=400k", "--interval=0.1", trio.source.at(), trio.first.at()) {
             $0.terminal = .all

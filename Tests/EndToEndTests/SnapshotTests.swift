@@ -20,7 +20,7 @@ import Testing
         "partitioned", "inherited", "view", "view of a function", "condition", "columns of a partitioned",
         "columns of a view", "view of a view",
     ])
-    func rowsThatAreMovedBeforeTheLockIsHadAreCopied(way: String) throws {
+    func `rows that are moved before the lock is had are copied`(way: String) throws {
         let source = try Place(
             Servers.source,
             "CREATE TABLE one (id bigint); INSERT INTO one SELECT generate_series(1, 1000); CREATE TABLE two (LIKE one)"
@@ -111,7 +111,9 @@ import Testing
         ("ALTER TABLE one ADD b int; UPDATE one SET b = id * 2", "SELECT * FROM one", "100 10100"),
         ("ALTER TABLE one ADD b int DEFAULT 7; UPDATE one SET b = 8", "SELECT id, b FROM one", "100 800"),
         ("ALTER TABLE two INHERIT one; DELETE FROM ONLY one WHERE id <= 50", "SELECT id, 1 FROM one", "100 100"),
-    ]) func whatIsAddedBehindTheSnapshotIsSeenWithItsRows(change: String, query: String, expected: String) throws {
+    ]) func `what is added behind the snapshot is seen with its rows`(change: String, query: String, expected: String)
+        throws
+    {
         let source = try Place(
             Servers.source,
             """
@@ -128,7 +130,7 @@ import Testing
         #expect(try target.sql("SELECT count(*) || ' ' || sum(b) FROM t") == expected)
     }
 
-    @Test func temporaryTableIsNoReplacedOne() throws {
+    @Test func `a temporary table is no replaced one`() throws {
         let target = try Place(Servers.first, "CREATE TABLE t (a int)")
         guard try Servers.versions().contains(18) else { return }
         let newer = try Place(Servers.version(18))
@@ -144,7 +146,7 @@ import Testing
     }
 
     /// Planning leaves out the partitions that a condition excludes.
-    @Test func onlyThePartitionsThatAreReadAreLocked() throws {
+    @Test func `only the partitions that are read are locked`() throws {
         let source = try Place(
             Servers.source,
             """
@@ -166,7 +168,7 @@ import Testing
         try source.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
     }
 
-    @Test func moreTablesThanCanBeLockedAreNoReasonToFail() throws {
+    @Test func `more tables than can be locked are no reason to fail`() throws {
         let few = try Cluster(ClusterOptions(settings: ["max_locks_per_transaction = 10", "max_connections = 20"]))
         let source = try Place(few, "CREATE TABLE p (a int) PARTITION BY LIST (a)")
         for first in stride(from: 0, to: 1000, by: 100) {
@@ -189,7 +191,7 @@ import Testing
 
     /// A table that a function reads, merged into another behind the snapshot; the column of a query that a function gives.
     @Test(arguments: ["partition of a function's", "function", "child"])
-    func whatIsChangedBehindTheSnapshotFailsTheCopy(way: String) throws {
+    func `what is changed behind the snapshot fails the copy`(way: String) throws {
         let trio = try Trio("CREATE TABLE t (a int8)")
         try trio.source.sql(
             """
@@ -230,7 +232,7 @@ import Testing
     }
 
     /// What is written and not committed, or was rolled back, is no change.
-    @Test func whatWasNotCommittedIsNoChange() throws {
+    @Test func `what was not committed is no change`() throws {
         let trio = try Trio(Self.schema, source: Self.fill("old"))
         try trio.source.sql("BEGIN; ALTER TABLE t ALTER id SET STATISTICS 7; ROLLBACK")
         let holder = try Holder(trio.source, "ALTER TABLE t ALTER what SET STATISTICS 7")
@@ -242,7 +244,7 @@ import Testing
     }
 
     /// What a function reads is locked while rows flow, perhaps behind another run's lock, or this one's own.
-    @Test func functionThatWaitsForALockForTooLongFails() throws {
+    @Test func `a function that waits for a lock for too long fails`() throws {
         let trio = try Trio(Self.schema, source: Self.fill("old"))
         try trio.source.sql(
             """
@@ -256,7 +258,7 @@ import Testing
     }
 
     /// What a function reads is known to nobody before it is read.
-    @Test func whatCouldNotBeLockedAndChangedFailsTheCopy() throws {
+    @Test func `what could not be locked and has changed fails the copy`() throws {
         let trio = try Trio(Self.schema, source: Self.fill("old"))
         try trio.source.sql(
             """
@@ -278,7 +280,7 @@ import Testing
         #expect(try content(trio.first) == "1000 there")
     }
 
-    @Test func partitionAttachedAfterTheSnapshotFailsTheCopy() throws {
+    @Test func `a partition that is attached behind the snapshot fails the copy`() throws {
         let trio = try Trio(Self.schema)
         try trio.source.sql(
             """
@@ -301,7 +303,7 @@ import Testing
         #expect(try trio.first.count() == 0)
     }
 
-    @Test func childThatLeavesWaitsForTheQuery() throws {
+    @Test func `a child that is to leave its parent waits for the query`() throws {
         let trio = try Trio(Self.schema)
         try trio.source.sql(
             "CREATE TABLE child () INHERITS (t); INSERT INTO t VALUES (1, 'own'); INSERT INTO child VALUES (2, 'child')"
@@ -319,7 +321,7 @@ import Testing
         #expect(rows == "1\town\n2\tchild\n")
     }
 
-    @Test func partitionThatComesFromAnotherTableFailsTheCopy() throws {
+    @Test func `a partition that comes from another table fails the copy`() throws {
         let trio = try Trio(Self.schema)
         try trio.source.sql(
             """

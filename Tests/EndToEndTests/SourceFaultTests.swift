@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: [Fault.reset, .close, .halfClose], Seeded.seeds(2))
-    func sourceThatBreaksOffAtAnyByteCommitsNothing(fault: Fault, seed: UInt64) throws {
+    func `a source that breaks off at any byte commits nothing`(fault: Fault, seed: UInt64) throws {
         var rng = Seeded(seed)
         let trio = try Trio(rows: Self.rows)
         for offset in Self.offsets(&rng, total: Trio.sourceBytes(Self.rows), after: 5) {
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: ["csv", "binary"], Seeded.seeds(2))
-    func otherFormatsAreNoWeaker(format: String, seed: UInt64) throws {
+    func `the other formats are no weaker`(format: String, seed: UInt64) throws {
         var rng = Seeded(seed)
         let trio = try Trio(rows: Self.rows)
         // Without a fault first, to know how much there is.
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func terminatedBackendIsTheSourcesFailureWhateverTheOptions(keepGoing: Bool) throws {
+    func `a backend that is terminated is the source's failure, whatever the options`(keepGoing: Bool) throws {
         // More than fits into socket buffers: the server is still at it when it is hit.
         let trio = try Trio(rows: 200_000)
         let proxy = try FaultProxy(to: trio.source.cluster)
@@ -75,7 +75,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func sourceServerThatCrashesCommitsNothing() throws {
+    @Test func `a source's server that crashes commits nothing`() throws {
         let cluster = try Cluster()
         let source = try Place(cluster, Trio.schema + ";" + Trio.fill(200_000))
         let destination = try Place(Servers.first, Trio.schema)
@@ -92,7 +92,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func slowSourceIsReadExactly() throws {
+    @Test func `a slow source is read exactly, and no timeout is meant for it`() throws {
         let trio = try Trio(rows: 2000)
         let proxy = try FaultProxy(to: trio.source.cluster)
         proxy.arm(.slow(bytesPerSecond: 150_000), at: .copyBytes(1000))
@@ -106,7 +106,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func stalledSourceIsLeftByASignalAtOnce() throws {
+    @Test func `a signal ends the wait for a stalled source at once`() throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try FaultProxy(to: trio.source.cluster)
         proxy.arm(.stall, at: .copyBytes(777_777))
@@ -120,7 +120,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func sourceQueryThatFailsHalfWayCommitsNothing() throws {
+    @Test func `a query that fails half-way commits nothing`() throws {
         let trio = try Trio("CREATE TABLE t (n int)")
         let query = "SELECT 1 / (30000 - i) AS n FROM generate_series(1, 40000) i"
         for keepGoing in [false, true] {

@@ -10,7 +10,7 @@ import Testing
         expectNoSecrets(try Program("sh", ["-c", script, try Program.pgcopyPath()] + arguments).run())
     }
 
-    @Test func stdoutThatIsClosedIsNotWrittenToInSilence() throws {
+    @Test func `a stdout that is closed is told, where there is something to write`() throws {
         let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(3))
         for words in [
             "transfer '\(source.at())' -", "exec -c 'SELECT 1' '\(source.conninfo)'",
@@ -22,7 +22,7 @@ import Testing
         #expect(quiet.code == 0 && quiet.errors == "", "\(quiet)")
     }
 
-    @Test func printfIntoATable() throws {
+    @Test func `what printf writes goes into a table`() throws {
         let place = try Place(Servers.first, "CREATE TABLE t (a int, b text)")
         let result = try shell(#"printf '1\tone\n2\ttwo\n' | "$0" transfer - "$1""#, place.at())
         #expect(result.code == 0, "\(result)")
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: ["text", "csv", "binary"])
-    func fileThroughGzipAndTableComesOutTheSame(format: String) throws {
+    func `a file that goes through gzip and a table comes out the same`(format: String) throws {
         let trio = try Trio(
             "CREATE TABLE t (i int, s text, d float8)",
             source: """
@@ -51,7 +51,7 @@ import Testing
         #expect(try trio.first.digest() == trio.source.digest())
     }
 
-    @Test func emptyStdinIsNoRows() throws {
+    @Test func `an empty stdin is no rows`() throws {
         let place = try Place(Servers.first, Trio.schema)
         let result = try transfer("-", place.at()) { $0.input = .bytes([]) }
         #expect(result.code == 0, "\(result)")
@@ -61,7 +61,7 @@ import Testing
         #expect(try place.count() == 0)
     }
 
-    @Test func truncatedBinaryStreamCommitsNothing() throws {
+    @Test func `a binary stream that is cut commits nothing`() throws {
         let trio = try Trio(rows: 1000)
         let directory = try TemporaryDirectory()
         #expect(try transfer("--format=binary", trio.source.at(), directory.file("rows")).code == 0)
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func stdoutIsTheRowsAndNothingElse() throws {
+    @Test func `stdout is the rows and nothing else`() throws {
         let trio = try Trio(rows: 5000)
         let result = try transfer("-v", trio.source.at(), "-")
         #expect(result.code == 0, "\(result)")
@@ -88,7 +88,7 @@ import Testing
         #expect(try trio.first.digest() == trio.source.digest())
     }
 
-    @Test func headEndsItQuietly() throws {
+    @Test func `head ends it quietly`() throws {
         let source = try Place(Servers.source)
         // In the list of columns: in FROM the server would count to the end first.
         let query = "SELECT generate_series(1, 100000000), repeat('x', 100)"
@@ -99,7 +99,7 @@ import Testing
         try source.expectNoBackends()
     }
 
-    @Test func headIsNoticedWhileTheSourceThinks() throws {
+    @Test func `a reader that leaves is noticed while the source thinks`() throws {
         let source = try Place(Servers.source)
         let query =
             "SELECT repeat('x', 20000) || pg_sleep(CASE i WHEN 9 THEN 60 ELSE 0 END) FROM generate_series(1, 9) i"
@@ -113,7 +113,7 @@ import Testing
         try source.expectNoBackends()
     }
 
-    @Test func closedStdoutRollsBackTheServerBesideIt() throws {
+    @Test func `a reader that leaves rolls back the server beside it`() throws {
         let trio = try Trio(rows: 200_000)
         let running = try start(trio.source.at(), "-", trio.first.at())
         running.pauseOutput()
@@ -127,7 +127,7 @@ import Testing
     }
 
     /// All of it fits into the pipe, and is read by nobody.
-    @Test func readerThatLeavesWhileTheOthersSettleIsNoticed() throws {
+    @Test func `a reader that leaves while the others settle is noticed`() throws {
         let trio = try Trio(rows: 10)
         try trio.first.sql(gated())
         let holder = try Holder(trio.first, Holder.gate)
@@ -140,7 +140,7 @@ import Testing
         #expect(try trio.first.count() == 0)
     }
 
-    @Test func closedStdoutIsDroppedWithKeepGoing() throws {
+    @Test func `a reader that leaves is dropped with --keep-going`() throws {
         let trio = try Trio(rows: 100_000)
         let running = try start("--keep-going", trio.source.at(), "-", trio.first.at())
         running.pauseOutput()
@@ -151,7 +151,7 @@ import Testing
         #expect(try trio.first.digest() == trio.source.digest())
     }
 
-    @Test func stuckReaderOfStdoutFaultsAtTheTimeout() throws {
+    @Test func `a reader that is stuck is a fault at the timeout`() throws {
         let trio = try Trio(rows: 20_000)
         let running = try start("--timeout=1", trio.source.at(), "-")
         running.pauseOutput()
@@ -161,7 +161,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func namedPipesWorkBothWays() throws {
+    @Test func `named pipes work both ways`() throws {
         let trio = try Trio(rows: 20_000)
         let directory = try TemporaryDirectory()
         let pipe = directory.file("pipe")
@@ -176,7 +176,7 @@ import Testing
         #expect(try directory.entries() == ["pipe"])
     }
 
-    @Test func pipelineOfTwoProgramsCarriesEveryRow() throws {
+    @Test func `a pipeline of two programs carries every row`() throws {
         let trio = try Trio(rows: 30_000)
         let result = try shell(
             #""$0" transfer -q "$1" - | "$0" transfer -q - "$2" "$3""#, trio.source.at(), trio.first.at(),
@@ -185,7 +185,7 @@ import Testing
         #expect(try trio.second.digest() == trio.source.digest())
     }
 
-    @Test func stdinThatIsSharedStaysBlocking() throws {
+    @Test func `a stdin that is shared stays blocking`() throws {
         let place = try Place(Servers.first, "CREATE TABLE t (a int)")
         // The flag is the open file's: the other program would get EAGAIN.
         let script =
@@ -195,7 +195,7 @@ import Testing
         #expect(try place.count() == 1)
     }
 
-    @Test func closedStandardStreamsDoNoHarm() throws {
+    @Test func `standard streams that are closed do no harm`() throws {
         let trio = try Trio(rows: 100)
         let result = try shell(#""$0" transfer "$1" "$2" <&- >&- 2>&-"#, trio.source.at(), trio.first.at())
         #expect(result.code == 0, "\(result)")

@@ -9,7 +9,7 @@ import Testing
         return (place, place.cluster.tcpConninfo(database: place.database) + "#t")
     }
 
-    @Test(arguments: ["text", "binary"]) func thereAndBackAgain(format: String) throws {
+    @Test(arguments: ["text", "binary"]) func `rows go there and back again`(format: String) throws {
         let trio = try Trio(rows: 50_000)
         let (place, endpoint) = try tls()
         let there = try transfer("--format", format, trio.source.at(), endpoint, trio.first.at())
@@ -20,7 +20,7 @@ import Testing
         #expect(try trio.second.digest() == trio.source.digest())
     }
 
-    @Test func rowOfManyMegabytesArrives() throws {
+    @Test func `rows of many megabytes arrive, in little memory`() throws {
         let sql = "CREATE TABLE t (n int, wide text)"
         let plain = try Place(
             Servers.source, sql + "; INSERT INTO t SELECT i, repeat(md5(i::text), 300000) FROM generate_series(1, 3) i")
@@ -34,7 +34,7 @@ import Testing
         #expect(result.peakMemory < 128 << 20, "\(result.peakMemory)")
     }
 
-    @Test func earlyErrorIsSeenWithinSeconds() throws {
+    @Test func `an early error is seen within seconds`() throws {
         let trio = try Trio(rows: 100_000)
         let (place, endpoint) = try tls("CREATE TABLE t (id text CONSTRAINT c CHECK (id <> '0000000009'), filler text)")
         let result = try transfer("--rate-limit=500k", trio.source.at(), endpoint, trio.first.at())
@@ -47,7 +47,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func errorWhileTheSourceThinksIsSeenToo() throws {
+    @Test func `an error while the source thinks is seen, too`() throws {
         let trio = try Trio("CREATE TABLE t (n int, s text)")
         let (place, endpoint) = try tls("CREATE TABLE t (n int CHECK (n <> 3), s text)")
         let query =
@@ -60,7 +60,7 @@ import Testing
         try place.expectNoBackends()
     }
 
-    @Test func noticesDoNotEndTheCopy() throws {
+    @Test func `notices do not end the copy`() throws {
         let trio = try Trio(rows: 20_000)
         let (place, endpoint) = try tls()
         try place.sql(
@@ -76,7 +76,7 @@ import Testing
         #expect(try place.digest() == trio.source.digest())
     }
 
-    @Test func terminatedBackendIsAFaultOfItsOwn() throws {
+    @Test func `a backend that is terminated is a fault of its own`() throws {
         let trio = try Trio(rows: 100_000)
         let (place, endpoint) = try tls()
         let running = try start(
@@ -90,7 +90,7 @@ import Testing
         #expect(result.errors.contains("terminating connection due to administrator command"), "\(result)")
     }
 
-    @Test func stalledDestinationTimesOut() throws {
+    @Test func `a stalled destination times out`() throws {
         let trio = try Trio(rows: 100_000)
         let place = try Place(Servers.tls, Trio.schema)
         let proxy = try FaultProxy(to: place.cluster)

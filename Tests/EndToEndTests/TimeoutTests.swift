@@ -13,7 +13,7 @@ import Testing
         return proxy
     }
 
-    @Test func stalledDestinationEndsTheRunAtItsTimeout() throws {
+    @Test func `a stalled destination ends the run at its timeout`() throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try stalled(trio)
         let result = try transfer("--timeout=1", trio.source.at(), trio.first.at(), trio.second.through(proxy))
@@ -26,7 +26,7 @@ import Testing
         try trio.expectNoBackends()
     }
 
-    @Test func stalledDestinationIsDroppedWithKeepGoing() throws {
+    @Test func `a stalled destination is dropped with --keep-going`() throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try stalled(trio)
         let result = try transfer(
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: Seeded.seeds(3))
-    func reconciledDestinationLosesAndDoublesNothing(seed: UInt64) throws {
+    func `a destination that is reconciled loses and doubles nothing`(seed: UInt64) throws {
         var rng = Seeded(seed)
         let format = ["text", "csv", "binary"][rng.next(in: 0..<3)]
         let trio = try Trio(rows: Self.rows)
@@ -64,7 +64,7 @@ import Testing
         other.stop()
     }
 
-    @Test func stallForEverIsGivenUpAfterItsTries() throws {
+    @Test func `a stall for ever is given up after its tries`() throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try stalled(trio)
         let result = try transfer(
@@ -80,7 +80,7 @@ import Testing
 
     /// A few rows vanish into the socket's buffer at once: only the answer can be missed.
     @Test(arguments: [Direction.toServer, .toClient], [[], ["--reconcile-timeouts=1"]])
-    func stallBehindTheLastRowIsNoticed(direction: Direction, options: [String]) throws {
+    func `a stall behind the last row is noticed`(direction: Direction, options: [String]) throws {
         let trio = try Trio(rows: 10)
         let proxy = try FaultProxy(to: trio.second.cluster)
         proxy.arm(.stall, direction: direction, at: .copyMessages(direction == .toServer ? 0 : 1), of: .toServer)
@@ -103,7 +103,7 @@ import Testing
     ]
 
     @Test(arguments: work)
-    func serverAtWorkIsNotFaulted(trigger: String) throws {
+    func `a server at work is not faulted`(trigger: String) throws {
         let trio = try Trio(rows: 1)
         try trio.second.sql(
             """
@@ -117,7 +117,7 @@ import Testing
         #expect(try trio.first.count() == 1)
     }
 
-    @Test func serverThatWaitsForALockIsNotFaulted() throws {
+    @Test func `a server that waits for a lock is not faulted`() throws {
         let trio = try Trio(rows: 5)
         try trio.second.sql(
             """
@@ -137,7 +137,7 @@ import Testing
         #expect(try trio.second.count() == 5)
     }
 
-    @Test func truncateThatWaitsForALockIsNotFaulted() throws {
+    @Test func `a TRUNCATE that waits for a lock is not faulted`() throws {
         let trio = try Trio(rows: 5)
         let holder = try Holder(trio.second, "LOCK TABLE t IN ACCESS SHARE MODE")
         let running = try start("--timeout=1", "--truncate", trio.source.at(), trio.second.at())
@@ -149,7 +149,7 @@ import Testing
         #expect(try trio.second.count() == 5)
     }
 
-    @Test func serverThatNeverAnswersIsLeftAtTheTimeoutWhileConnecting() throws {
+    @Test func `a server that does not answer while connecting is left at the timeout`() throws {
         let trio = try Trio(rows: 5)
         let proxy = try FaultProxy(to: trio.second.cluster)
         proxy.arm(.stall, direction: .toClient, at: .now)

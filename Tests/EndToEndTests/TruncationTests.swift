@@ -22,7 +22,7 @@ import Testing
             """)
     }
 
-    @Test func pipeCommitsPartOfTheTableWhereTheSourceDiesAndPgcopyNothing() throws {
+    @Test func `where the source dies, psql in a pipe commits part of the table and pgcopy nothing`() throws {
         let trio = try Trio(rows: Self.rows)
 
         let proxy = try halfway(trio.source)

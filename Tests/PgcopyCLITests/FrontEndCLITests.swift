@@ -28,8 +28,7 @@ struct FrontEndCLITests {
         return TextOutput(blocking: descriptor)
     }
 
-    @Test("Version and help go to stdout")
-    func information() throws {
+    @Test func `the version and the help go to stdout`() throws {
         #expect(try run(["--version"]) == ("pgcopy 0.1.0\n", "", 0))
         #expect(try run(["transfer", "-V"]) == ("pgcopy 0.1.0\n", "", 0))
         let help = HelpText.command(.transfer, width: 80)
@@ -43,30 +42,26 @@ struct FrontEndCLITests {
         }
     }
 
-    @Test("Completions go to stdout", arguments: Shell.allCases)
-    func completions(_ shell: Shell) throws {
+    @Test(arguments: Shell.allCases)
+    func `completions go to stdout`(_ shell: Shell) throws {
         #expect(try run(["completions", shell.rawValue]) == (CompletionScript.text(for: shell), "", 0))
     }
 
-    @Test(
-        "A usage error goes to stderr and exits 2",
-        arguments: [["--no"], [], ["transfer"], ["transfer", "--timeout=x", "a", "b"]])
-    func usage(_ words: [String]) throws {
+    @Test(arguments: [["--no"], [], ["transfer"], ["transfer", "--timeout=x", "a", "b"]])
+    func `a usage error goes to stderr and exits 2`(_ words: [String]) throws {
         let result = try run(words)
         #expect(result.code == 2 && result.output == "")
         #expect(result.errors.hasPrefix("pgcopy: ") && result.errors.contains("\nTry \"pgcopy "))
     }
 
-    @Test("A transfer gets its options and gives the exit code")
-    func transferRuns() throws {
+    @Test func `a transfer gets its options and gives the exit code`() throws {
         let result = try run(["transfer", "-q", "a", "b"]) { options in
             options.verbosity == .quiet && options.source == Argument("a") ? 42 : 1
         }
         #expect(result == ("", "", 42))
     }
 
-    @Test("A full disk is said, a reader that left is not")
-    func failingOutput() throws {
+    @Test func `a full disk is said, a reader that left is not`() throws {
         let folder = try TemporaryDirectory()
         let errors = try opened(folder.file("err"))
         let full = try opened("/dev/full")
@@ -83,8 +78,7 @@ struct FrontEndCLITests {
         #expect(try folder.text(of: "err") == message)
     }
 
-    @Test("The process's own arguments, without its name")
-    func process() {
+    @Test func `the process's own arguments are read without its name`() {
         #expect(Argument.ofProcess.map(\.text) == Array(CommandLine.arguments.dropFirst()))
     }
 }

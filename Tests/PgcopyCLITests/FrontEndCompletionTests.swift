@@ -61,21 +61,20 @@ struct FrontEndCompletionTests {
         return Set(lines)
     }
 
-    @Test("The scripts are right syntax", arguments: Shell.allCases)
-    func syntax(_ shell: Shell) throws {
+    @Test(arguments: Shell.allCases)
+    func `every script is right syntax to its shell`(_ shell: Shell) throws {
         let folders = try folders()
         let result = try runTool(shell.rawValue, ["-n", folders.scripts.file(shell.scriptName)])
         #expect(result.code == 0 && result.errors == "")
     }
 
     @Test(
-        "bash",
         arguments: common + [
             Case(line: "pgcopy transfer -w", offered: []),
             Case(line: "pgcopy transfer file:o", offered: ["orders.csv"]),
             Case(line: "pgcopy transfer 'a b' --inter", offered: ["--interval"]),
         ])
-    func bash(_ example: Case) throws {
+    func `bash offers what fits and nothing else`(_ example: Case) throws {
         let folders = try folders()
         // What bash itself would set: it splits at "=" and ":" too.
         let driver = """
@@ -100,8 +99,8 @@ struct FrontEndCompletionTests {
         return words
     }
 
-    @Test("bash knows short options", arguments: ["-t", "-q", "-v", "-w", "-W", "-h", "-V", "-", "--table="])
-    func bashLetters(_ offered: String) throws {
+    @Test(arguments: ["-t", "-q", "-v", "-w", "-W", "-h", "-V", "-", "--table="])
+    func `bash knows short options`(_ offered: String) throws {
         let folders = try folders()
         let driver =
             "source \"$1\"; COMP_LINE='pgcopy transfer -'; COMP_WORDS=(pgcopy transfer -); COMP_CWORD=2; "
@@ -112,11 +111,10 @@ struct FrontEndCompletionTests {
     }
 
     @Test(
-        "fish",
         arguments: common + [
             Case(line: "pgcopy transfer --interval ", offered: [])
         ])
-    func fish(_ example: Case) throws {
+    func `fish offers what fits and nothing else`(_ example: Case) throws {
         let folders = try folders()
         let script = folders.scripts.file(Shell.fish.scriptName)
         let driver = "source $argv[1]; complete -C $argv[2]"
@@ -130,8 +128,8 @@ struct FrontEndCompletionTests {
         #expect(result.errors == "")
     }
 
-    @Test("zsh", .serialized, arguments: common)
-    func zsh(_ example: Case) throws {
+    @Test(.serialized, arguments: common)
+    func `zsh offers what fits and nothing else`(_ example: Case) throws {
         let folders = try folders()
         let driver = try folders.scripts.write(zshDriver.utf8, to: "driver.zsh")
         let result = try runTool(
@@ -141,8 +139,7 @@ struct FrontEndCompletionTests {
         #expect(normalized(result.output) == example.offered, "\(result.errors)")
     }
 
-    @Test("zsh offers no option that conflicts with one that is given")
-    func zshConflicts() throws {
+    @Test func `zsh offers no option that conflicts with one that is given`() throws {
         let folders = try folders()
         let driver = try folders.scripts.write(zshDriver.utf8, to: "driver.zsh")
         let result = try runTool(

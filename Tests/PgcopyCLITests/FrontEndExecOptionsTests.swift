@@ -10,8 +10,7 @@ struct FrontEndExecOptionsTests {
         try ExecOptions(invocation(["exec"] + words))
     }
 
-    @Test("Statements come from stdin unless told otherwise")
-    func input() throws {
+    @Test func `statements come from stdin unless told otherwise`() throws {
         #expect(try exec("db").input == .standardInput)
         #expect(try exec("-f", "-", "db").input == .standardInput)
         #expect(try exec("-f./x.sql", "db").input == .file(Argument("./x.sql")))
@@ -19,8 +18,7 @@ struct FrontEndExecOptionsTests {
             try exec("-c", "SELECT 1", "db", "--command=", "--command", "x").input == .texts(["SELECT 1", "", "x"]))
     }
 
-    @Test("Synchronization points, words and passwords")
-    func rest() throws {
+    @Test func `connections, synchronization points, words and passwords are read`() throws {
         let plain = try exec("one", "two")
         #expect(plain.connections == [Argument("one"), Argument("two")])
         #expect(plain.syncEvery == nil && plain.verbosity == .normal && plain.passwordPrompt == .automatic)
@@ -30,15 +28,14 @@ struct FrontEndExecOptionsTests {
         #expect(others.verbosity == .verbose && others.passwordPrompt == .always)
     }
 
-    @Test("Nonsense is refused", arguments: ["0", "-1", "1.5", "x", "", "99999999999999999999"])
-    func refused(_ count: String) {
+    @Test(arguments: ["0", "-1", "1.5", "x", "", "99999999999999999999"])
+    func `a number of statements that makes no sense is refused`(_ count: String) {
         let error = #expect(throws: UsageError.self) { try exec("--sync-every=\(count)", "db") }
         #expect(error?.message.hasPrefix("option --sync-every: ") == true)
         #expect(error?.command == .exec)
     }
 
-    @Test("Statements that are no UTF-8 are refused")
-    func bytes() throws {
+    @Test func `statements that are no UTF-8 are refused`() throws {
         let words = arguments(["exec", "-c"]) + [Argument(bytes: [0xFF]), Argument("db")]
         guard case .run(let invocation) = try Parser.parse(words) else {
             Issue.record("no invocation")

@@ -6,37 +6,33 @@ import Testing
 
 @Suite("Front end: format options")
 struct FrontEndFormatTests {
-    @Test(
-        "Binary has none of them",
-        arguments: ["--header", "--delimiter=|", "--null=x", "--quote='", "--escape=x", "--encoding=LATIN1"])
-    func binary(_ option: String) throws {
+    @Test(arguments: ["--header", "--delimiter=|", "--null=x", "--quote='", "--escape=x", "--encoding=LATIN1"])
+    func `binary takes none of the options of text and csv`(_ option: String) throws {
         let message = try #require(transferError("--format=binary", option))
         #expect(message.hasPrefix("option \(option.prefix { $0 != "=" }) "))
         #expect(transferError("--format=csv", option) == nil)
     }
 
-    @Test("Quote and escape are csv's", arguments: ["--quote='", "--escape=x"])
-    func csvOnly(_ option: String) {
+    @Test(arguments: ["--quote='", "--escape=x"])
+    func `a quote and an escape are for csv only`(_ option: String) {
         #expect(transferError(option) == "option \(option.prefix { $0 != "=" }) needs --format=csv")
     }
 
-    @Test("A tab may be typed as two characters, as a delimiter only")
-    func tab() throws {
+    @Test func `a tab may be typed as two characters, as a delimiter only`() throws {
         #expect(try transfer("--delimiter=\\t").formatDetails.delimiter == 9)
         #expect(try transfer("--delimiter=\t", "--format=csv").formatDetails.delimiter == 9)
         #expect(transferError("--format=csv", "--quote=\\t") != nil)
     }
 
-    @Test("One byte", arguments: ["", "ab", "\u{E9}", "\n", "\r", "\\n"])
-    func oneByte(_ value: String) throws {
+    @Test(arguments: ["", "ab", "\u{E9}", "\n", "\r", "\\n"])
+    func `a delimiter, a quote or an escape is one byte, and no line end`(_ value: String) throws {
         for option in ["--delimiter", "--quote", "--escape"] {
             let message = try #require(transferError("--format=csv", option, value))
             #expect(message.hasPrefix("option \(option): "))
         }
     }
 
-    @Test("Delimiters that text cannot have")
-    func textDelimiters() {
+    @Test func `delimiters that text cannot have are refused, and in csv what could end the data`() {
         for forbidden in "\\.abcdefghijklmnopqrstuvwxyz0123456789" {
             #expect(
                 transferError("--delimiter=\(forbidden)")
@@ -51,8 +47,7 @@ struct FrontEndFormatTests {
         for allowed in "ABC|,; " { #expect(transferError("--delimiter=\(allowed)") == nil) }
     }
 
-    @Test("No row may come out as the end-of-data marker")
-    func marker() {
+    @Test func `no row may come out as the end-of-data marker`() {
         for null in ["\\.", "x\\.", "x\\", "\\\\\\", "\\\\\\."] {
             #expect(transferError("--null", null)?.hasSuffix("could make the end-of-data marker of a row") == true)
         }
@@ -62,8 +57,7 @@ struct FrontEndFormatTests {
         #expect(transferError("--format=csv", "--quote=\\") != nil)
     }
 
-    @Test("A header line is matched by name unless it is to be skipped")
-    func header() throws {
+    @Test func `a header line is matched by name unless it is to be skipped`() throws {
         #expect(try transfer("--header").formatDetails.header)
         #expect(try !transfer("--header=match").formatDetails.skipsHeader)
         #expect(try transfer("--header=skip").formatDetails.skipsHeader)
@@ -71,8 +65,7 @@ struct FrontEndFormatTests {
             transferError("--header=skipp") == "option --header: \"skipp\" is none of match, skip; did you mean skip?")
     }
 
-    @Test("The values must not run into each other, defaults included")
-    func mutual() {
+    @Test func `the values must not run into each other, defaults included`() {
         #expect(transferError("--format=csv", "--delimiter=\"") == "options --delimiter and --quote: they must differ")
         #expect(transferError("--format=csv", "--quote=,") == "options --delimiter and --quote: they must differ")
         #expect(transferError("--format=csv", "--quote=,", "--delimiter=;") == nil)

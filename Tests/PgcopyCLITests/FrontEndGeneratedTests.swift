@@ -7,8 +7,8 @@ import Testing
 
 @Suite("Front end: generated files")
 struct FrontEndGeneratedTests {
-    @Test("Every committed file is what the table makes", arguments: GeneratedFile.all.map(\.path))
-    func fresh(_ path: String) throws {
+    @Test(arguments: GeneratedFile.all.map(\.path))
+    func `every committed file is what the table makes`(_ path: String) throws {
         let file = try #require(GeneratedFile.all.first { $0.path == path })
         let committed = String(decoding: try readFile(repository + "/" + path), as: UTF8.self)
         #expect(file.contents.count > 500 && file.contents.contains("do not edit"))
@@ -17,17 +17,15 @@ struct FrontEndGeneratedTests {
         #expect(isFresh, "\(path) is stale: run `make docs` and commit what it wrote")
     }
 
-    @Test("Nothing else lies beside them", arguments: ["man", "completions"])
-    func nothingElse(_ folder: String) throws {
+    @Test(arguments: ["man", "completions"])
+    func `nothing else lies beside them`(_ folder: String) throws {
         let present = try entryNames(repository + "/" + folder)
         let expected = GeneratedFile.all.map(\.path).filter { $0.hasPrefix(folder + "/") }
         #expect(Set(present.map { "\(folder)/\($0)" }) == Set(expected))
     }
 
-    @Test(
-        "Formatters take the man pages without a warning",
-        arguments: GeneratedFile.all.map(\.path).filter { $0.hasSuffix(".1") })
-    func pages(_ path: String) throws {
+    @Test(arguments: GeneratedFile.all.map(\.path).filter { $0.hasSuffix(".1") })
+    func `formatters take the man pages without a warning`(_ path: String) throws {
         let file = try #require(GeneratedFile.all.first { $0.path == path })
         let folder = try TemporaryDirectory()
         let page = try folder.write(file.contents.utf8, to: "page.1")
@@ -37,8 +35,7 @@ struct FrontEndGeneratedTests {
         #expect(mandoc.output == "" && mandoc.errors == "" && mandoc.code == 0)
     }
 
-    @Test("The page of transfer, read, has every option and nothing of the source's marks")
-    func content() throws {
+    @Test func `the page of transfer, read, has every option and nothing of the source's marks`() throws {
         let folder = try TemporaryDirectory()
         let page = try folder.write(ManPage.command(.transfer).utf8, to: "page.1")
         let text = try runTool("mandoc", ["-T", "ascii", "-O", "width=78", page]).output

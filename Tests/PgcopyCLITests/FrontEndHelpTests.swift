@@ -6,8 +6,8 @@ import Testing
 
 @Suite("Front end: help")
 struct FrontEndHelpTests {
-    @Test("No line is wider than the terminal, and none is lost", arguments: [40, 41, 63, 64, 80, 120, 200])
-    func width(_ width: Int) throws {
+    @Test(arguments: [40, 41, 63, 64, 80, 120, 200])
+    func `no line is wider than the terminal, and no option is lost`(_ width: Int) throws {
         var pages = [HelpText.overview(width: width)]
         pages += CommandTable.commands.map { HelpText.command($0, width: width) }
         for page in pages {
@@ -23,13 +23,11 @@ struct FrontEndHelpTests {
         }
     }
 
-    @Test("Narrower than readable is treated as 40")
-    func narrow() {
+    @Test func `a terminal too narrow to read on is taken for one of 40 columns`() {
         #expect(HelpText.overview(width: 3) == HelpText.overview(width: 40))
     }
 
-    @Test("Options stand in two columns under their group")
-    func columns() {
+    @Test func `options stand in two columns under their group`() {
         let help = HelpText.command(.transfer, width: 80)
         #expect(
             help.contains(
@@ -50,22 +48,19 @@ struct FrontEndHelpTests {
         #expect(help.contains("\n  -h, -?, --help                show this help, then exit\n"))
     }
 
-    @Test("Narrow pages put what an option does below it")
-    func stacked() {
+    @Test func `narrow pages put what an option does below it`() {
         let help = HelpText.command(.transfer, width: 40)
         #expect(help.contains("\n  -t, --table=NAME\n      copy this table\n  --query=SQL\n"))
     }
 
-    @Test("The overview names every command")
-    func overview() {
+    @Test func `the overview names every command`() {
         let lines = HelpText.overview(width: 80).split(separator: "\n")
         for command in CommandTable.commands {
             #expect(lines.contains { $0.hasPrefix("  \(command.name.rawValue) ") && $0.hasSuffix(command.summary) })
         }
     }
 
-    @Test("A word longer than the line is cut, not dropped")
-    func wrap() {
+    @Test func `a word longer than the line is cut, not dropped`() {
         #expect(TextWrap.lines("ab abcdefgh i", width: 4) == ["ab", "abcd", "efgh", "i"])
         #expect(TextWrap.lines("", width: 4) == [])
     }

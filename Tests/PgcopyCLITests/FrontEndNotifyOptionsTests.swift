@@ -19,8 +19,7 @@ struct FrontEndNotifyOptionsTests {
         OutgoingNotification(channel: channel, payload: payload)
     }
 
-    @Test("Only a channel has to be given to listen")
-    func defaults() throws {
+    @Test func `only a channel has to be given to listen`() throws {
         let options = try listen("-c", "jobs")
         #expect(options.channels == ["jobs"] && options.connections == [Argument("db")])
         #expect(options.timeout == nil && options.count == nil && options.exec == nil)
@@ -28,8 +27,7 @@ struct FrontEndNotifyOptionsTests {
         #expect(options.passwordPrompt == .automatic && options.verbosity == .normal)
     }
 
-    @Test("Every option of listen")
-    func every() throws {
+    @Test func `every option of listen is read`() throws {
         let options = try listen(
             "-ca", "--channel=B c", "--timeout", "0", "--count=12", "--format=json", "--exec", "cat | wc",
             "--reconnect",
@@ -41,8 +39,7 @@ struct FrontEndNotifyOptionsTests {
         #expect(try listen("-c", "a", "-W", "-v", "--timeout=1.5").timeout == 1.5)
     }
 
-    @Test("A name is taken as it is, in double quotes as SQL reads it")
-    func names() throws {
+    @Test func `a name is taken as it is, in double quotes as SQL reads it`() throws {
         let names = try listen("-c", "UPPER", "-c", "a=b", "-c", "a\"b", "-c", "\"x\"\"y = z\"", "-c", "*").channels
         #expect(names == ["UPPER", "a=b", "a\"b", "x\"y = z", "*"])
         #expect(usageError(["listen", "-c", "", "db"])?.contains("needs a name") == true)
@@ -51,8 +48,7 @@ struct FrontEndNotifyOptionsTests {
         }
     }
 
-    @Test("A payload is what follows the first equals sign")
-    func payloads() throws {
+    @Test func `a payload is what follows the first equals sign`() throws {
         #expect(
             try notify("-c", "a", "-c", "b=", "-c", "c=x=y", "-c", "B=\"q\"") == [
                 note("a"), note("b"), note("c", "x=y"), note("B", "\"q\""),
@@ -66,26 +62,23 @@ struct FrontEndNotifyOptionsTests {
         }
     }
 
-    @Test(
-        "What makes no sense is a usage error that names it",
-        arguments: [
-            (["listen", "db"], "--channel"), (["notify", "db"], "--channel"), (["listen", "-c", "a"], "CONNECTION"),
-            (["notify", "-c", "a"], "CONNECTION"), (["listen", "-c", "a", "--count=0", "db"], "--count"),
-            (["listen", "-c", "a", "--count=1.5", "db"], "--count"),
-            (["listen", "-c", "a", "--timeout=-1", "db"], "--timeout"),
-            (["listen", "-c", "a", "--timeout=soon", "db"], "--timeout"),
-            (["listen", "-c", "a", "--timeout=1e9", "db"], "--timeout"),
-            (["listen", "-c", "a", "--timeout=99999999999", "db"], "--timeout"),
-            (["listen", "-c", "a", "--format=csv", "db"], "--format"),
-            (["listen", "-c", "a", "--exec=", "db"], "--exec"), (["listen", "-c", "a", "-qv", "db"], "--verbose"),
-            (["notify", "-c", "a", "--exec=x", "db"], "--exec"), (["listen", "-c", "a", "-wW", "db"], "--password"),
-        ])
-    func refused(_ words: [String], _ named: String) {
+    @Test(arguments: [
+        (["listen", "db"], "--channel"), (["notify", "db"], "--channel"), (["listen", "-c", "a"], "CONNECTION"),
+        (["notify", "-c", "a"], "CONNECTION"), (["listen", "-c", "a", "--count=0", "db"], "--count"),
+        (["listen", "-c", "a", "--count=1.5", "db"], "--count"),
+        (["listen", "-c", "a", "--timeout=-1", "db"], "--timeout"),
+        (["listen", "-c", "a", "--timeout=soon", "db"], "--timeout"),
+        (["listen", "-c", "a", "--timeout=1e9", "db"], "--timeout"),
+        (["listen", "-c", "a", "--timeout=99999999999", "db"], "--timeout"),
+        (["listen", "-c", "a", "--format=csv", "db"], "--format"),
+        (["listen", "-c", "a", "--exec=", "db"], "--exec"), (["listen", "-c", "a", "-qv", "db"], "--verbose"),
+        (["notify", "-c", "a", "--exec=x", "db"], "--exec"), (["listen", "-c", "a", "-wW", "db"], "--password"),
+    ])
+    func `what makes no sense is a usage error that names it`(_ words: [String], _ named: String) {
         #expect(usageError(words)?.contains(named) == true, "\(usageError(words) ?? "none")")
     }
 
-    @Test("Bytes that are no UTF-8 are no channel, but may be a command")
-    func bytes() throws {
+    @Test func `bytes that are no UTF-8 are no channel, but may be a command`() throws {
         let bad = Argument(bytes: [0x61, 0xFF])
         let given: [Argument] = [Argument("listen"), Argument("-c"), bad, Argument("db")]
         guard case .run(let invocation) = try Parser.parse(given) else { return }
@@ -95,8 +88,7 @@ struct FrontEndNotifyOptionsTests {
         #expect(try ListenOptions(good).exec == bad)
     }
 
-    @Test("Exit codes tell what was sent")
-    func codes() {
+    @Test func `exit codes tell what was sent`() {
         let lost = PQError(message: "lost", connectionLost: true)
         #expect(ExitCode.of(Broadcast.Outcome(statuses: [.committed, .committed])) == 0)
         #expect(ExitCode.of(Broadcast.Outcome(statuses: [.rolledBack(lost), .rolledBack(nil)])) == 1)
@@ -107,8 +99,7 @@ struct FrontEndNotifyOptionsTests {
         #expect(ExitCode.of(Broadcast.Outcome(statuses: [.committed, .rolledBack(nil)], signal: 2)) == 3)
     }
 
-    @Test("A text line is what COPY would write, and no notification looks like a gap")
-    func records() {
+    @Test func `a text line is what COPY would write, and no notification looks like a gap`() {
         let text = ListenRecord(format: .text)
         let nasty = Notification(channel: "a\tb", payload: "\\N\n\r\u{8}\u{B}\u{C}é", pid: 7)
         #expect(text.line(nasty, at: "db\\") == "db\\\\\ta\\tb\t\\\\N\\n\\r\\b\\v\\fé\t7\n")

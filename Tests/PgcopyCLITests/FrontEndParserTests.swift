@@ -11,8 +11,8 @@ struct FrontEndParserTests {
         option.value.kind?.choices?.first ?? "7"
     }
 
-    @Test("Every value option takes its value in every spelling", arguments: OptionSpec.allOfTransfer)
-    func valueSpellings(_ name: String) throws {
+    @Test(arguments: OptionSpec.allOfTransfer)
+    func `every option with a value takes it in every spelling`(_ name: String) throws {
         let option = try #require(OptionSpec.named(name))
         guard option.takesNextWord else { return }
         let value = Self.value(for: option)
@@ -31,8 +31,8 @@ struct FrontEndParserTests {
         #expect(usageError(["transfer", "a", "b"] + spellings[0] + spellings[1]) == "option --\(name) is given twice")
     }
 
-    @Test("Every switch can be repeated and takes no value", arguments: OptionSpec.allOfTransfer)
-    func switchSpellings(_ name: String) throws {
+    @Test(arguments: OptionSpec.allOfTransfer)
+    func `every switch can be repeated and takes no value`(_ name: String) throws {
         let option = try #require(OptionSpec.named(name))
         guard option.value.kind == nil, name != "help", name != "version" else { return }
         for spelling in ["--\(name)"] + option.shorts.map({ "-\($0)" }) {
@@ -41,8 +41,7 @@ struct FrontEndParserTests {
         #expect(usageError(["transfer", "--\(name)=yes", "a", "b"]) == "option --\(name) takes no value")
     }
 
-    @Test("An optional value is only taken behind =")
-    func optionalValue() throws {
+    @Test func `an optional value is only taken behind an equals sign`() throws {
         let bare = try invocation(["transfer", "--reconcile-timeouts", "3", "b"])
         #expect(bare.has(.reconcileTimeouts) && bare.value(of: .reconcileTimeouts) == nil)
         #expect(bare.operands == arguments(["3", "b"]))
@@ -50,37 +49,33 @@ struct FrontEndParserTests {
         #expect(attached.value(of: .reconcileTimeouts)?.text == "3")
     }
 
-    @Test("Clusters: switches, then one option with its value")
-    func clusters() throws {
+    @Test func `a cluster is switches, then one option with its value`() throws {
         let invocation = try invocation(["transfer", "-qwtpublic.t", "a", "b"])
         #expect(invocation.has(.quiet) && invocation.has(.noPassword))
         #expect(invocation.value(of: .table)?.text == "public.t")
         #expect(try PgcopyCLITests.invocation(["transfer", "-qt", "x", "a", "b"]).value(of: .table)?.text == "x")
     }
 
-    @Test("Two dashes end the options, one dash is an operand")
-    func operands() throws {
+    @Test func `two dashes end the options, one dash is an operand`() throws {
         let invocation = try invocation(["transfer", "-", "--", "--quiet", "-q", "--"])
         #expect(invocation.operands == arguments(["-", "--quiet", "-q", "--"]))
         #expect(invocation.options.isEmpty)
     }
 
-    @Test("What follows an option that needs a value is its value", arguments: ["-1", "", "--quiet", "--", "-"])
-    func anyValue(_ value: String) throws {
+    @Test(arguments: ["-1", "", "--quiet", "--", "-"])
+    func `what follows an option that needs a value is its value`(_ value: String) throws {
         #expect(try invocation(["transfer", "--null", value, "a", "b"]).value(of: .null)?.text == value)
         #expect(try invocation(["transfer", "--null=\(value)", "a", "b"]).value(of: .null)?.text == value)
     }
 
-    @Test("A long name may be cut short while it is unambiguous")
-    func abbreviations() throws {
+    @Test func `a long name may be cut short while it is unambiguous`() throws {
         #expect(try invocation(["transfer", "--trunc", "--tab=t", "a", "b"]).has(.truncate))
         #expect(try invocation(["transfer", "--rec=4", "a", "b"]).value(of: .reconcileTimeouts)?.text == "4")
         #expect(transferError("--q", "x") == "option --q is ambiguous: --query, --quote or --quiet")
         #expect(transferError("--ver") == "option --ver is ambiguous: --verbose or --version")
     }
 
-    @Test("An exact name is not ambiguous with a longer one")
-    func exactBeforePrefix() {
+    @Test func `an exact name is not ambiguous with a longer one`() {
         let options = [OptionSpec("into-all", summary: ""), OptionSpec("into", summary: "")]
         guard case .found(let match) = OptionMatch.long("into", among: options) else {
             Issue.record("--into is exact")
@@ -89,14 +84,12 @@ struct FrontEndParserTests {
         #expect(match.long == "into")
     }
 
-    @Test(
-        "Help wins over whatever is wrong",
-        arguments: [
-            ["--help"], ["-h"], ["-?"], ["--nonsense", "--help"], ["--format=no", "-qh"], ["-q", "-v", "a", "--hel"],
-            ["--quiet=yes", "-?", "--table"],
-        ]
+    @Test(arguments: [
+        ["--help"], ["-h"], ["-?"], ["--nonsense", "--help"], ["--format=no", "-qh"], ["-q", "-v", "a", "--hel"],
+        ["--quiet=yes", "-?", "--table"],
+    ]
     )
-    func help(_ words: [String]) throws {
+    func `help wins over whatever is wrong`(_ words: [String]) throws {
         guard case .help(let command?) = try Parser.parse(arguments(["transfer"] + words)) else {
             Issue.record("\(words) shows no help")
             return
@@ -104,14 +97,13 @@ struct FrontEndParserTests {
         #expect(command.name == .transfer)
     }
 
-    @Test("Help is a value where a value is due, and an operand behind --")
-    func helpAsValue() throws {
+    @Test func `help is a value where a value is due, and an operand behind two dashes`() throws {
         #expect(try invocation(["transfer", "--query", "--help", "a", "b"]).value(of: .query)?.text == "--help")
         #expect(try invocation(["transfer", "--", "--help", "b"]).operands.count == 2)
     }
 
-    @Test("Help and version without a command", arguments: ["--help", "-h", "-?", "--he", "--version", "-V"])
-    func general(_ word: String) throws {
+    @Test(arguments: ["--help", "-h", "-?", "--he", "--version", "-V"])
+    func `help and the version need no command`(_ word: String) throws {
         switch try Parser.parse(arguments([word])) {
         case .help(nil): #expect(word != "--version" && word != "-V")
         case .version: #expect(word == "--version" || word == "-V")
@@ -119,8 +111,7 @@ struct FrontEndParserTests {
         }
     }
 
-    @Test("Operands keep bytes that are no UTF-8")
-    func rawBytes() throws {
+    @Test func `operands keep bytes that are no UTF-8`() throws {
         let odd = Argument(bytes: [0x2F, 0xFF, 0x61])
         let request = try Parser.parse([Argument("transfer"), odd, Argument("b")])
         guard case .run(let invocation) = request else {

@@ -6,13 +6,12 @@ import Testing
 
 @Suite("Front end: the table")
 struct FrontEndTableTests {
-    @Test("Every command name has exactly one entry")
-    func commands() {
+    @Test func `every command name has exactly one entry`() {
         #expect(CommandTable.commands.map(\.name) == CommandName.allCases)
     }
 
-    @Test("Names are unique within a command", arguments: CommandTable.commands.map(\.name))
-    func uniqueNames(_ name: CommandName) throws {
+    @Test(arguments: CommandTable.commands.map(\.name))
+    func `names are unique within a command`(_ name: CommandName) throws {
         let options = try #require(CommandTable.command(name.rawValue)).options
         #expect(!options.isEmpty)
         #expect(Set(options.map(\.long)).count == options.count)
@@ -20,8 +19,7 @@ struct FrontEndTableTests {
         #expect(Set(letters).count == letters.count)
     }
 
-    @Test("Options are spelt and documented as the help and the pages need it")
-    func spelling() {
+    @Test func `options are spelt and documented as the help and the pages need it`() {
         for option in CommandTable.commands.flatMap(\.options) {
             let isPlain = option.long.utf8.allSatisfy { $0 == 0x2D || ($0 >= 0x61 && $0 <= 0x7A) }
             #expect(isPlain && option.long.count > 1, "\(option.long)")
@@ -33,8 +31,7 @@ struct FrontEndTableTests {
         }
     }
 
-    @Test("A conflict names an option of the same command")
-    func conflicts() {
+    @Test func `a conflict names another option of the same command`() {
         for command in CommandTable.commands {
             let names = command.options.map(\.long)
             for option in command.options {
@@ -43,8 +40,7 @@ struct FrontEndTableTests {
         }
     }
 
-    @Test("Text is ASCII, so that a character is a column, and its marks come in pairs")
-    func text() {
+    @Test func `text is ASCII, so that a character is a column, and its marks come in pairs`() {
         let shared = SharedText.endpoints + SharedText.exitCodes + SharedText.shortExitCodes
         var texts = CommandTable.description + [CommandTable.summary]
         texts += (shared + SharedText.environment + SharedText.files).flatMap { [$0.term, $0.meaning] }
@@ -59,8 +55,7 @@ struct FrontEndTableTests {
         }
     }
 
-    @Test("Options that texts mention exist")
-    func references() {
+    @Test func `options that texts mention exist`() {
         for command in CommandTable.commands {
             let names = command.options.map(\.spelling)
             let texts = command.description + command.options.flatMap { [$0.summary] + $0.details }
@@ -71,8 +66,7 @@ struct FrontEndTableTests {
         }
     }
 
-    @Test("Only the last operand repeats, and required ones come first")
-    func operands() {
+    @Test func `only the last operand repeats, and required ones come first`() {
         for command in CommandTable.commands {
             #expect(command.operands.dropLast().allSatisfy { !$0.isRepeated })
             let required = command.operands.map(\.isRequired)
@@ -80,8 +74,7 @@ struct FrontEndTableTests {
         }
     }
 
-    @Test("Examples are command lines that the parser takes")
-    func examples() throws {
+    @Test func `examples are command lines that the parser takes`() throws {
         var checked = 0
         for example in CommandTable.commands.flatMap(\.examples) {
             guard let start = example.words.firstIndex(of: "pgcopy") else { continue }

@@ -6,8 +6,7 @@ import Testing
 
 @Suite("Front end: options of transfer")
 struct FrontEndTransferOptionsTests {
-    @Test("Defaults")
-    func defaults() throws {
+    @Test func `two operands are enough, and the rest has its defaults`() throws {
         let options = try transfer()
         #expect(options.source == Argument("here") && options.destinations == [Argument("there")])
         #expect(options.table == nil && options.query == nil && options.where == nil)
@@ -19,8 +18,7 @@ struct FrontEndTransferOptionsTests {
         #expect(options.verbosity == .normal && options.passwordPrompt == .automatic)
     }
 
-    @Test("Everything together")
-    func everything() throws {
+    @Test func `all options that go together are read from one command line`() throws {
         let options = try TransferOptions(
             invocation([
                 "transfer", "a", "-tpublic.t", "--where=x > 1", "--columns", "x,y", "--into", "s.u", "--truncate",
@@ -40,8 +38,7 @@ struct FrontEndTransferOptionsTests {
         #expect(options.verbosity == .verbose && options.passwordPrompt == .never)
     }
 
-    @Test("Reconciling implies a timeout")
-    func reconcile() throws {
+    @Test func `reconciling implies a timeout`() throws {
         #expect(try transfer("--reconcile-timeouts").reconcileTries == 10)
         #expect(try transfer("--reconcile-timeouts").timeout == 30)
         #expect(try transfer("--reconcile-timeouts=1", "--timeout=5").timeout == 5)
@@ -52,22 +49,19 @@ struct FrontEndTransferOptionsTests {
         }
     }
 
-    @Test("Seconds", arguments: [("1", 1), ("0.25", 0.25), (".5", 0.5), ("3.", 3), ("0010", 10)] as [(String, Double)])
-    func seconds(_ text: String, _ value: Double) throws {
+    @Test(arguments: [("1", 1), ("0.25", 0.25), (".5", 0.5), ("3.", 3), ("0010", 10)] as [(String, Double)])
+    func `seconds may have a fraction`(_ text: String, _ value: Double) throws {
         #expect(try transfer("--timeout", text).timeout == value)
         #expect(try transfer("--interval", text).interval == value)
     }
 
-    @Test(
-        "Wrong seconds",
-        arguments: ["", ".", "-1", "1e3", "0x10", "inf", "nan", "1s", " 1", "1.2.3", "9999999", "\u{0661}"])
-    func wrongSeconds(_ text: String) throws {
+    @Test(arguments: ["", ".", "-1", "1e3", "0x10", "inf", "nan", "1s", " 1", "1.2.3", "9999999", "\u{0661}"])
+    func `what is no number of seconds is refused`(_ text: String) throws {
         #expect(try #require(transferError("--timeout", text)).hasPrefix("option --timeout: "))
         #expect(try #require(transferError("--interval", text)).hasPrefix("option --interval: "))
     }
 
-    @Test("A timeout of nothing is wrong, an interval of nothing is every cycle")
-    func zero() throws {
+    @Test func `a timeout of nothing is wrong, an interval of nothing is every cycle`() throws {
         #expect(transferError("--timeout=0") == "option --timeout: \"0\" is not a number of seconds greater than 0")
         #expect(transferError("--timeout=0.0") != nil)
         #expect(try transfer("--interval=0").interval == 0)
@@ -79,20 +73,17 @@ struct FrontEndTransferOptionsTests {
         ("1GiB", 1_073_741_824), ("1.5k", 1536), ("8388607T", 9_223_370_937_343_148_032),
     ]
 
-    @Test("Sizes are powers of 1024", arguments: rightSizes)
-    func sizes(_ text: String, _ bytes: Int) throws {
+    @Test(arguments: rightSizes)
+    func `sizes are powers of 1024`(_ text: String, _ bytes: Int) throws {
         #expect(try transfer("--rate-limit=\(text)").rateLimit == bytes)
     }
 
-    @Test(
-        "Wrong sizes",
-        arguments: ["", "0", "0.5", "-1", "k", "1x", "1 MB", "1mb", "1MBs", "99999999T", "1e6", "0x1M", ".k"])
-    func wrongSizes(_ text: String) throws {
+    @Test(arguments: ["", "0", "0.5", "-1", "k", "1x", "1 MB", "1mb", "1MBs", "99999999T", "1e6", "0x1M", ".k"])
+    func `what is no size, or none at all, is refused`(_ text: String) throws {
         #expect(try #require(transferError("--rate-limit=\(text)")).hasPrefix("option --rate-limit: "))
     }
 
-    @Test("A number of rows")
-    func expectRows() throws {
+    @Test func `a number of rows is a whole number from 0 on`() throws {
         #expect(try transfer().expectRows == nil && !transfer().allowUnterminated)
         #expect(try transfer("--expect-rows=0").expectRows == 0)
         #expect(try transfer("--expect-rows", "47", "--allow-unterminated").expectRows == 47)
@@ -103,21 +94,19 @@ struct FrontEndTransferOptionsTests {
         }
     }
 
-    @Test("Quiet reports nothing unless asked")
-    func quiet() throws {
+    @Test func `quiet reports nothing unless asked`() throws {
         #expect(try transfer("-q").progress == .none && transfer("-q").verbosity == .quiet)
         #expect(try transfer("-q", "--progress=json").progress == .json)
         #expect(try transfer("-W").passwordPrompt == .always)
     }
 
-    @Test("Empty names are wrong", arguments: ["table", "query", "where", "columns", "into", "encoding"])
-    func empty(_ name: String) {
+    @Test(arguments: ["table", "query", "where", "columns", "into", "encoding"])
+    func `empty names are wrong`(_ name: String) {
         #expect(transferError("--\(name)=") == "option --\(name): its value is empty")
     }
 
-    @Test(
-        "SQL must be UTF-8, but names", arguments: ["query", "where", "null", "encoding", "timeout"])
-    func invalidText(_ name: String) throws {
+    @Test(arguments: ["query", "where", "null", "encoding", "timeout"])
+    func `a value that is read as text must be UTF-8`(_ name: String) throws {
         let words = [Argument("transfer"), Argument(bytes: Array("--\(name)=".utf8) + [0x61, 0xFF])]
         let request = try Parser.parse(words + arguments(["a", "b"]))
         guard case .run(let invocation) = request else {
@@ -128,8 +117,7 @@ struct FrontEndTransferOptionsTests {
         #expect(error?.message == "option --\(name): its value is not valid UTF-8")
     }
 
-    @Test("A choice that there is not")
-    func choices() {
+    @Test func `a choice that does not exist is told with those that do`() {
         #expect(
             transferError("--format=cvs")
                 == "option --format: \"cvs\" is none of auto, text, csv, binary; did you mean csv?")

@@ -6,7 +6,7 @@ import Testing
 @testable import TestKit
 
 @Suite struct CleanupTests {
-    @Test func killedTestProcessLeavesNothing() async throws {
+    @Test func `a test process that is killed leaves nothing behind`() async throws {
         let result = await #expect(processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]) {
             let cluster = try Cluster()
             let postmaster = try cluster.psql("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")

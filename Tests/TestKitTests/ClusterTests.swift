@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 @Suite struct ClusterTests {
-    @Test func sharedServersAreThreeClusters() throws {
+    @Test func `the shared servers are three clusters`() throws {
         let servers = try Servers.all()
         let identifiers = try [servers.source, servers.first, servers.second].map {
             try $0.psql("SELECT system_identifier FROM pg_control_system()")
@@ -13,7 +13,7 @@ import Testing
         #expect(Set(identifiers).count == 3)
     }
 
-    @Test func statementsAnswerOverBothSockets() throws {
+    @Test func `statements are answered over either kind of socket`() throws {
         let cluster = try Servers.source
         #expect(try cluster.psql("SELECT 'é', 2; SELECT 3") == "é|2\n3")
         let overTCP = try cluster.psqlProgram(
@@ -22,12 +22,12 @@ import Testing
         #expect(overTCP.output == "\(cluster.port)\n", "\(overTCP)")
     }
 
-    @Test func wrongStatementThrowsItsMessage() throws {
+    @Test func `a wrong statement throws the server's message`() throws {
         let error = #expect(throws: KitError.self) { try Servers.source.psql("SELECT 1;\nSELECT nosuch") }
         #expect(error?.description.contains(#"column "nosuch" does not exist"#) == true)
     }
 
-    @Test func databasesAreFreshAndHaveTheirEncoding() throws {
+    @Test func `every database is a new one and has its encoding`() throws {
         let cluster = try Servers.source
         let plain = try cluster.createDatabase()
         let latin = try cluster.createDatabase(encoding: "LATIN1")
@@ -36,7 +36,7 @@ import Testing
         #expect(try cluster.psql("SHOW server_encoding", database: latin) == "LATIN1")
     }
 
-    @Test func tlsClusterWantsItsPasswordAndTLS() throws {
+    @Test func `the TLS cluster wants TLS and its password`() throws {
         let cluster = try Servers.tls
         func ask(_ conninfo: String) throws -> ProgramResult {
             try cluster.psqlProgram(
@@ -51,7 +51,7 @@ import Testing
         #expect(wrong.errors.contains("password authentication failed"), "\(wrong)")
     }
 
-    @Test func clusterStopsCrashesAndStartsAgain() throws {
+    @Test func `a cluster that was stopped at once answers no more, and starts again with its tables`() throws {
         let cluster = try Cluster(ClusterOptions(settings: ["max_connections = 7"]))
         #expect(try cluster.psql("SHOW max_connections; CREATE TABLE t (i int)") == "7")
         try cluster.stop(.immediate)
@@ -60,7 +60,7 @@ import Testing
         #expect(try cluster.psql("SELECT count(*) FROM t") == "0")
     }
 
-    @Test func removedClusterLeavesNothing() throws {
+    @Test func `a cluster that is removed leaves nothing behind`() throws {
         let cluster = try Cluster()
         let postmaster = try #require(try Int32(cluster.psql("SELECT pg_backend_pid()")))
         cluster.remove()
@@ -68,7 +68,7 @@ import Testing
         #expect(kill(postmaster, 0) == -1)
     }
 
-    @Test func backendsAreCountedAndTerminated() throws {
+    @Test func `backends are counted and terminated by their application's name`() throws {
         let cluster = try Servers.source
         let name = freshName("counted")
         let psql = try cluster.psqlProgram(
@@ -80,7 +80,7 @@ import Testing
         try cluster.waitForBackends(applicationName: name, count: 0)
     }
 
-    @Test func failingStartShowsTheServersOwnWords() {
+    @Test func `a start that fails shows the server's own words`() {
         let error = #expect(throws: KitError.self) {
             try Cluster(ClusterOptions(settings: ["nosuch_setting = 1"]))
         }

@@ -8,7 +8,7 @@ import Testing
     /// A shell script as a program.
     private func shell(_ script: String) -> Program { Program("sh", ["-c", script]) }
 
-    @Test func exitStatusAndOutputAreCaptured() throws {
+    @Test func `the exit status and what is written are captured`() throws {
         let result = try shell("echo out; echo err >&2; exit 7").run()
         #expect(result.status == .exited(7))
         #expect(result.output == "out\n")
@@ -16,22 +16,22 @@ import Testing
         #expect(throws: KitError.self) { try result.expecting(0) }
     }
 
-    @Test func signalIsReported() throws {
+    @Test func `a program that a signal ended is told as such`() throws {
         #expect(try shell("kill -TERM $$").run().status == .signalled(SIGTERM))
     }
 
-    @Test func environmentIsClean() throws {
+    @Test func `a program gets a clean environment`() throws {
         let result = try Program("env").run()
         let names = result.output.split(separator: "\n").map { $0.prefix { $0 != "=" } }.sorted()
         #expect(names == ["LC_ALL", "PATH"])
     }
 
-    @Test func argumentsMayBeAnyBytes() throws {
+    @Test func `arguments may be any bytes`() throws {
         let bytes: [UInt8] = [0x61, 0xFF, 0xFE, 0x62]
         #expect(try Program("printf", ["%s"]).adding(rawArgument: bytes).run().standardOutput == bytes)
     }
 
-    @Test func inputComesFromBytesFilesAndPipes() throws {
+    @Test func `input comes from bytes, a file, or a pipe`() throws {
         let big = [UInt8](repeating: 0x61, count: 3_000_000)
         #expect(try Program("cat").with { $0.input = .bytes(big) }.run().standardOutput == big)
         let directory = try TemporaryDirectory()
@@ -45,12 +45,12 @@ import Testing
         #expect(try cat.wait().output == "one\ntwo\n")
     }
 
-    @Test func programThatDoesNotReadItsInputIsFine() throws {
+    @Test func `a program need not read its input`() throws {
         let big = [UInt8](repeating: 0x61, count: 3_000_000)
         #expect(try shell("exit 3").with { $0.input = .bytes(big) }.run().code == 3)
     }
 
-    @Test func runningProgramIsWatchedAndInterrupted() throws {
+    @Test func `a running program is watched and interrupted`() throws {
         let running = try shell("trap 'echo caught >&2; exit 130' INT; echo ready >&2; while :; do sleep 0.01; done")
             .start()
         try running.waitForOutput(containing: "ready")
@@ -61,20 +61,20 @@ import Testing
         running.signal(SIGINT)
     }
 
-    @Test func waitingForWhatNeverComesThrowsAtTheEnd() throws {
+    @Test func `a wait for output that never comes ends with the program, and throws what came`() throws {
         let running = try shell("echo something >&2").start()
         let error = #expect(throws: KitError.self) { try running.waitForOutput(containing: "else") }
         #expect(error?.description.contains("something") == true)
     }
 
-    @Test func timeoutKillsTheWholeGroupAndShowsTheOutput() throws {
+    @Test func `a timeout kills the whole group and shows what it wrote`() throws {
         let program = shell("echo started; sleep 600 & sleep 600").with { $0.timeout = .milliseconds(300) }
         let error = #expect(throws: KitError.self) { try program.run() }
         #expect(error?.description.contains("started") == true)
         #expect(error?.description.contains("killed after") == true)
     }
 
-    @Test func pausedOutputIsNotRead() throws {
+    @Test func `output is not read while it is paused`() throws {
         let script = "read go; head -c 1000 /dev/zero; echo half >&2; head -c 999000 /dev/zero"
         let running = try shell(script).with { $0.input = .pipe }.start()
         running.pauseOutput()
@@ -85,13 +85,13 @@ import Testing
         #expect(try running.wait().standardOutput.count == 1_000_000)
     }
 
-    @Test func closedOutputIsABrokenPipe() throws {
+    @Test func `output that is closed is a broken pipe to the program`() throws {
         let running = try Program("cat", ["/dev/zero"]).start()
         running.closeOutput()
         #expect(try running.wait().status == .signalled(SIGPIPE))
     }
 
-    @Test func memoryAndTimeAreMeasured() throws {
+    @Test func `memory and time are measured`() throws {
         let script = "$s = 'x' x 200_000_000; $i++ while $i < 2_000_000"
         let result = try Program("perl", ["-e", script]).run()
         #expect((190_000_000..<600_000_000).contains(result.peakMemory), "\(result.peakMemory)")
@@ -101,7 +101,7 @@ import Testing
         #expect((1..<20_000_000).contains(small.peakMemory), "\(small.peakMemory)")
     }
 
-    @Test func passwordPromptIsReadFromTheTerminal() throws {
+    @Test func `a password is asked for and typed on the terminal, and not echoed`() throws {
         let cluster = try Servers.tls
         let nobody = cluster.tcpConninfo(withPassword: false)
         let psql = try cluster.psqlProgram(["-Atc", "SELECT 40 + 2"], conninfo: nobody)
@@ -113,7 +113,7 @@ import Testing
         #expect(!result.screenText.contains(Cluster.password), "the password is not echoed")
     }
 
-    @Test func terminalCanBeAnyOfTheStandardStreams() throws {
+    @Test func `the terminal can be any of the standard streams`() throws {
         let script = "for d in 0 1 2; do [ -t $d ] && echo $d; done"
         #expect(try shell(script).run().output == "")
         #expect(try shell(script).with { $0.terminal = [.errors] }.run().output == "2\n")
@@ -121,7 +121,7 @@ import Testing
         #expect(try shell("stty size <&2").with { $0.terminal = [.errors] }.run().output == "24 80\n")
     }
 
-    @Test func interruptCharacterReachesTheProgram() throws {
+    @Test func `the interrupt character, typed, interrupts the program`() throws {
         let running = try Program("cat").with { $0.terminal = .all }.start()
         running.type("echoed\n")
         try running.waitForOutput("the line twice", on: .screen) { $0.contains("echoed\r\nechoed\r\n") }
@@ -129,7 +129,7 @@ import Testing
         #expect(try running.wait().status == .signalled(SIGINT))
     }
 
-    @Test func blockingCallsLeaveTheSharedThreads() async throws {
+    @Test func `calls that block give their results to tasks`() async throws {
         try await withThrowingTaskGroup(of: Int32?.self) { group in
             for code in 0..<Int32(8) {
                 group.addTask { try await blocking { try Program("sh", ["-c", "exit \(code)"]).run().code } }
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func builtProgramIsFound() throws {
+    @Test func `a program that was built is found, another is an error`() throws {
         #expect(try Program.product("pgcopy").hasSuffix("/pgcopy"))
         #expect(throws: KitError.self) { try Program.product("nosuch") }
     }

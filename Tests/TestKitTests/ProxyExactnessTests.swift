@@ -19,7 +19,7 @@ private let copyOut = "COPY (SELECT lpad(i::text, 12, '0') FROM generate_series(
         return (Array(bytes.dropFirst(10)), ending)
     }
 
-    @Test(arguments: Seeded.seeds(8)) func resetComesAtItsByte(seed: UInt64) throws {
+    @Test(arguments: Seeded.seeds(8)) func `a reset comes at its byte`(seed: UInt64) throws {
         var rng = Seeded(seed)
         let offset = rng.next(in: 0..<18_000)
         let (bytes, ending) = try copyBytes(.reset, at: .copyBytes(offset))
@@ -27,23 +27,23 @@ private let copyOut = "COPY (SELECT lpad(i::text, 12, '0') FROM generate_series(
         #expect(ending == .rst, "\(rng)")
     }
 
-    @Test(arguments: [0, 1, 17, 18, 19, 17_999, 18_000]) func closeComesAtItsByte(offset: Int) throws {
+    @Test(arguments: [0, 1, 17, 18, 19, 17_999, 18_000]) func `a close comes at its byte`(offset: Int) throws {
         let (bytes, ending) = try copyBytes(.close, at: .copyBytes(offset))
         #expect(bytes.count == offset)
         #expect(ending == .fin)
     }
 
-    @Test(arguments: [0, 1, 500, 1000]) func messagesAreCounted(count: Int) throws {
+    @Test(arguments: [0, 1, 500, 1000]) func `messages are counted`(count: Int) throws {
         #expect(try copyBytes(.close, at: .copyMessages(count)).bytes.count == count * 18)
     }
 
-    @Test func truncationEndsInsideOfAMessage() throws {
+    @Test func `a truncation ends inside of a message`() throws {
         let bytes = try copyBytes(.truncate(), at: .copyMessages(3)).bytes
         #expect(bytes.count == 3 * 18 + 6)
         #expect(bytes.suffix(6) == [0x64, 0, 0, 0, 17, UInt8(ascii: "0")])
     }
 
-    @Test func flipChangesOneByte() throws {
+    @Test func `a flip changes one byte and no other`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         proxy.arm(.flip(mask: 0x0F), at: .copyBytes(18 + 5))
         let psql = try Servers.source.psqlProgram(["-c", copyOut], conninfo: proxy.conninfo()).run()
@@ -53,7 +53,7 @@ private let copyOut = "COPY (SELECT lpad(i::text, 12, '0') FROM generate_series(
         #expect(lines.count == 1000)
     }
 
-    @Test func offsetsToTheServerAreExactToo() throws {
+    @Test func `offsets on the way to the server are exact, too`() throws {
         let server = try RawSocket.Listener()
         let proxy = try FaultProxy(toPort: server.port)
         let startup = RawSocket.startup()
@@ -68,7 +68,7 @@ private let copyOut = "COPY (SELECT lpad(i::text, 12, '0') FROM generate_series(
         #expect(ending == .fin)
     }
 
-    @Test func bytesCountFromTheFirstOfTheConnection() throws {
+    @Test func `bytes are counted from the first of the connection`() throws {
         let server = try RawSocket.Listener()
         let proxy = try FaultProxy(toPort: server.port)
         proxy.arm(.reset, direction: .toServer, at: .bytes(11))
@@ -80,7 +80,7 @@ private let copyOut = "COPY (SELECT lpad(i::text, 12, '0') FROM generate_series(
         #expect(ending == .rst)
     }
 
-    @Test func halfCloseLeavesTheOtherDirection() throws {
+    @Test func `a half close leaves the other direction open`() throws {
         let server = try RawSocket.Listener()
         let proxy = try FaultProxy(toPort: server.port)
         let client = try RawSocket.connect(port: proxy.port)
@@ -95,7 +95,7 @@ private let copyOut = "COPY (SELECT lpad(i::text, 12, '0') FROM generate_series(
         #expect(try upstream.read { $0.count == 2 } == [7, 8])
     }
 
-    @Test func swallowedBytesAreGoneAndTheConnectionStays() throws {
+    @Test func `bytes are swallowed and the connection stays`() throws {
         let server = try RawSocket.Listener()
         let proxy = try FaultProxy(toPort: server.port)
         let client = try RawSocket.connect(port: proxy.port)

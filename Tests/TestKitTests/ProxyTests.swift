@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(arguments: [FaultProxy.Route.tcp, .unixSocket])
-    func withoutFaultsNothingChanges(route: FaultProxy.Route) throws {
+    func `nothing changes without a fault`(route: FaultProxy.Route) throws {
         let cluster = try Servers.source
         let proxy = try FaultProxy(to: cluster, by: route)
         let direct = try cluster.psqlProgram(["-c", manyRows], conninfo: cluster.conninfo()).run()
@@ -26,7 +26,7 @@ import Testing
         #expect(proxy.faultCount == 0)
     }
 
-    @Test func copyInArrivesUnchanged() throws {
+    @Test func `rows for a server arrive unchanged`() throws {
         let cluster = try Servers.source
         let database = try cluster.createDatabase()
         try cluster.psql("CREATE TABLE t (i int)", database: database)
@@ -39,7 +39,7 @@ import Testing
         #expect(proxy.counters.toServer.copyMessages > 10)
     }
 
-    @Test func encryptedConnectionsPassAndCanBeReset() throws {
+    @Test func `encrypted connections pass, and can be reset`() throws {
         let cluster = try Servers.tls
         let proxy = try FaultProxy(to: cluster)
         let program = cluster.psqlProgram(
@@ -50,7 +50,7 @@ import Testing
         #expect(proxy.faultCount == 1)
     }
 
-    @Test func resetFailsPsql() throws {
+    @Test func `a reset makes psql fail`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         proxy.arm(.reset, at: .copyBytes(100_000))
         let result = try psql(proxy, "-c", manyRows).run()
@@ -58,7 +58,7 @@ import Testing
         #expect(result.errors.contains("server closed the connection unexpectedly"), "\(result)")
     }
 
-    @Test func stallHoldsUntilResumed() throws {
+    @Test func `a stall holds until it is resumed`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         proxy.arm(.stall, at: .copyBytes(100_000))
         let running = try psql(proxy, "-c", manyRows).start()
@@ -69,7 +69,7 @@ import Testing
         #expect(try running.wait().output.split(separator: "\n").count == 50_000)
     }
 
-    @Test func stallOfATimeEndsByItself() throws {
+    @Test func `a stall for a given time ends by itself`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         proxy.arm(.stall(for: .milliseconds(200)), at: .copyMessages(10))
         let result = try psql(proxy, "-c", manyRows).run()
@@ -77,7 +77,7 @@ import Testing
         #expect(result.duration >= .milliseconds(200))
     }
 
-    @Test func slowLineTakesItsTime() throws {
+    @Test func `a slow line takes its time`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         proxy.arm(.slow(bytesPerSecond: 1_000_000), at: .copyBytes(0))
         let result = try psql(proxy, "-c", "COPY (SELECT repeat('x', 300000)) TO STDOUT").run()
@@ -85,7 +85,7 @@ import Testing
         #expect(result.duration >= .milliseconds(250))
     }
 
-    @Test func delayIsPerTurnNotPerByte() throws {
+    @Test func `a delay counts once a turn, not once a byte`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         proxy.delay(toServer: .milliseconds(20), toClient: .milliseconds(20))
         let result = try psql(proxy, "-c", manyRows).run()
@@ -95,7 +95,7 @@ import Testing
         #expect(result.duration >= .milliseconds(80))
     }
 
-    @Test func noticesAndNotificationsAreInjectedIntoCopyOut() throws {
+    @Test func `notices and notifications are injected among the rows of a server`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         proxy.arm(.inject(Message.notice(message: "while copying")), at: .copyMessages(100))
         proxy.arm(
@@ -106,7 +106,7 @@ import Testing
         #expect(result.output.split(separator: "\n").count == 50_001)
     }
 
-    @Test func oneMessageIsReplacedByAnother() throws {
+    @Test func `one message is replaced by another, the next ones are not`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         let tag = Message.commandComplete("ROLLBACK")
         proxy.arm(.replace(tag), at: .answer(to: "COMMIT"))
@@ -117,7 +117,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func noticesAreInjectedWhileTheClientSends() throws {
+    @Test func `notices are injected while the client sends`() throws {
         let cluster = try Servers.source
         let proxy = try FaultProxy(to: cluster)
         let notice = Message.notice(severity: "WARNING", code: "01X1X", message: "while sending")
@@ -130,7 +130,7 @@ import Testing
         #expect(result.output.contains("COPY 500000"))
     }
 
-    @Test func lostAnswerToCommitIsCommitted() throws {
+    @Test func `a COMMIT whose answer is lost is committed, one that is lost itself is not`() throws {
         let cluster = try Servers.source
         let database = try cluster.createDatabase()
         try cluster.psql("CREATE TABLE t (i int)", database: database)
@@ -149,7 +149,7 @@ import Testing
         #expect(committed == "1\n2")
     }
 
-    @Test func onlyChosenConnectionsAreHit() throws {
+    @Test func `only the chosen connections are hit`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         proxy.arm(.reset, at: .answer(to: "SELECT"), on: .number(1))
         proxy.arm(.close, at: .answer(to: "SELECT"), on: .matching { $0.parameters["database"] == "template1" })
@@ -160,7 +160,7 @@ import Testing
         #expect(proxy.faultCount == 2)
     }
 
-    @Test func cancelRequestsPassBesideAFaultedConnection() throws {
+    @Test func `a cancel request passes and is counted`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         let running = try psql(proxy, "-c", "\\echo ready", "-c", "SELECT pg_sleep(60)").start()
         try proxy.wait { $0.toServer.bytes > 0 && $0.roundTrips >= 1 }
@@ -172,7 +172,7 @@ import Testing
         #expect(proxy.counters.cancelRequests == 1 && proxy.counters.connections == 2)
     }
 
-    @Test func connectionsAreRefusedAndTakenAgain() throws {
+    @Test func `new connections are refused and taken again, open ones go on`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         let program = try psql(proxy, "-c", "SELECT 1")
         for _ in 0..<5 {
@@ -188,7 +188,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func stoppedProxyEndsItsConnections() throws {
+    @Test func `a proxy that is stopped resets its connections`() throws {
         let proxy = try FaultProxy(to: Servers.source)
         let client = try RawSocket.session(port: proxy.port)
         #expect(proxy.openConnections == 1)

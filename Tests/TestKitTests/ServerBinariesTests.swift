@@ -17,14 +17,14 @@ import Testing
         return directory
     }
 
-    @Test func openDirectoryIsUsedAsItIs() throws {
+    @Test func `a directory that all may read is used as it is`() throws {
         let folder = try TemporaryDirectory()
         defer { folder.remove() }
         let directory = try server(in: 0o755, folder)
         #expect(try ServerBinaries.reachable(directory) == directory)
     }
 
-    @Test func closedDirectoryIsCopiedForAnotherUser() throws {
+    @Test func `a directory that others may not read is copied where another user runs it`() throws {
         let folder = try TemporaryDirectory()
         defer { folder.remove() }
         let directory = try server(in: 0o700, folder)
@@ -36,7 +36,7 @@ import Testing
         if used != directory { removeTree(used) }
     }
 
-    @Test func missingServerTellsHowToGetIt() throws {
+    @Test func `a server that is missing is told with the command that gets it`() throws {
         let error = #expect(throws: KitError.self) { try ServerBinaries.reachable("/nonexistent/99") }
         #expect(error?.description.contains("`.ci/dependencies versions`") == true)
         #expect(throws: KitError.self) { try Servers.version(9) }

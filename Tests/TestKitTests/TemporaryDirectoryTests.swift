@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 @Suite struct TemporaryDirectoryTests {
-    @Test func entriesAreListedAndRemovedWithIt() throws {
+    @Test func `entries are listed, and removed with the directory`() throws {
         let directory = try TemporaryDirectory()
         #expect(try directory.entries() == [])
         try directory.write("b".utf8, to: "b")
@@ -18,7 +18,7 @@ import Testing
         #expect(access(directory.path, F_OK) == -1)
     }
 
-    @Test func serverCanReadWhatATestWrites() throws {
+    @Test func `a server can read what a test writes`() throws {
         let directory = try TemporaryDirectory()
         let path = try directory.write("1\n2\n".utf8, to: "rows")
         let sql = "CREATE TEMP TABLE t (i int); COPY t FROM '\(path)'; SELECT sum(i) FROM t"

@@ -10,7 +10,7 @@ import Testing
         "-- a\n/* b /* c */ */ COPY t TO STDOUT",
         "\t\n;COPY t FROM STDIN", "SELECT 1; COPY t TO STDOUT",
     ])
-    func copy(_ sql: String) throws {
+    func `COPY in any spelling`(_ sql: String) throws {
         try expectRefused(sql, .copy)
     }
 

@@ -10,13 +10,15 @@ import Testing
         try Program("find", [directory.path, "-name", ".*.pgcopy.*"]).run().output
     }
 
-    @Test func theseObstaclesAreTried() {
+    @Test func `there are obstacles to try`() {
         #expect(Obstacle.early.count >= 1 && Obstacle.late.count >= 2)
         // As root, on a file system of the usual kind, all of them are.
         print("obstacles: \((Obstacle.early + Obstacle.late).map(\.testDescription).joined(separator: ", "))")
     }
 
-    @Test(arguments: Obstacle.early) func beforeTheFirstRow(obstacle: Obstacle) throws {
+    @Test(arguments: Obstacle.early) func `an obstacle that is there is found before the first row`(obstacle: Obstacle)
+        throws
+    {
         let trio = try Trio(rows: 10)
         let directory = try TemporaryDirectory()
         try #require(mkdir(directory.file("place"), 0o755) == 0)
@@ -32,7 +34,9 @@ import Testing
     }
 
     @Test(arguments: Obstacle.late, [false, true])
-    func thatComesWhileTheCopyRuns(obstacle: Obstacle, keepsGoing: Bool) throws {
+    func `an obstacle that comes while the copy runs is found before a commit`(obstacle: Obstacle, keepsGoing: Bool)
+        throws
+    {
         let place = try Place(Servers.first, Trio.schema)
         let directory = try TemporaryDirectory()
         try #require(mkdir(directory.file("place"), 0o755) == 0)
@@ -53,7 +57,7 @@ import Testing
         if !obstacle.keepsEverything { #expect(try leftovers(directory) == "", "\(result)") }
     }
 
-    @Test func aFileOfOnesOwnInAStickyFolderIsReplaced() throws {
+    @Test func `a file of one's own in a sticky folder is replaced`() throws {
         let place = try Place(Servers.source, Trio.schema + ";" + Trio.fill(3))
         let directory = try TemporaryDirectory()
         try #require(chmod(directory.path, 0o1777) == 0)
@@ -63,7 +67,7 @@ import Testing
         #expect(try directory.contents(of: "out").count == 300 && directory.entries() == ["out"])
     }
 
-    @Test func linkThatLeadsToItselfIsRefused() throws {
+    @Test func `a link that leads to itself is refused`() throws {
         let place = try Place(Servers.source, Trio.schema + ";" + Trio.fill(1))
         let directory = try TemporaryDirectory()
         try Program("ln", ["-s", "two", directory.file("one")]).run().expecting(0)

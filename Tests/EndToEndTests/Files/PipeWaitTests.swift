@@ -14,8 +14,7 @@ import Testing
         try #require(mkfifo(pipe, 0o600) == 0)
     }
 
-    @Test("the timeout holds for a destination's reader")
-    func reader() throws {
+    @Test func `the timeout holds for a destination's reader`() throws {
         let trio = try Trio(rows: 3)
         try trio.first.sql(Trio.fill(1))
         let result = try transfer("--timeout=1", "--truncate", trio.source.at(), pipe, trio.first.at())
@@ -27,16 +26,15 @@ import Testing
         #expect(try trio.second.count() == 3)
     }
 
-    @Test("the timeout holds for a source's writer", arguments: [[], ["--header"]])
-    func writer(options: [String]) throws {
+    @Test(arguments: [[], ["--header"]])
+    func `the timeout holds for a source's writer`(options: [String]) throws {
         let place = try Place(Servers.source, Trio.schema)
         let result = try transfer(options + ["--timeout=1", pipe, place.at()])
         #expect(result.code == 1, "\(result)")
         #expect(result.errors.contains("\(pipe): nobody opened the pipe for writing within 1.0 s\n"), "\(result)")
     }
 
-    @Test("what is waited for is told")
-    func told() throws {
+    @Test func `what is waited for is told`() throws {
         let trio = try Trio(rows: 3)
         let running = try start(trio.source.at(), pipe)
         try running.waitForOutput(containing: "\(pipe): waiting for the pipe's reader\n", on: .errors)

@@ -25,7 +25,7 @@ import Testing
         "$P ./f /dev/stdout >>soft", "$P /dev/fd/7 /dev/fd/8 7<f 8>>hard", "$P ./f null: - >>f",
         "$P --keep-going ./f null: - >>f",
     ])
-    func theSourceItself(line: String) throws {
+    func `the source itself is no destination`(line: String) throws {
         let (result, directory) = try run(line)
         #expect(result.code == 2, "\(result)")
         #expect(result.errors.contains("is the source itself: input file is output file"), "\(result)")
@@ -34,7 +34,7 @@ import Testing
     }
 
     /// It would read for ever what it writes.
-    @Test func pipeThatIsTheSource() throws {
+    @Test func `a pipe that is the source is no destination`() throws {
         let (result, _) = try run("mkfifo p; $P - ./p 0<>p")
         #expect(result.code == 2 && result.errors.contains("is the source itself"), "\(result)")
     }
@@ -44,7 +44,7 @@ import Testing
         "$P null: /dev/stdout - >out", "$P null: ./f /dev/fd/5 5>>soft", "mkfifo p; $P null: ./p ./p",
         "$P null: /dev/stdout -", "mkfifo p; $P null: ./p /dev/fd/5 5<>p",
     ])
-    func anotherDestination(line: String) throws {
+    func `one file is not two destinations`(line: String) throws {
         let (result, directory) = try run(line)
         #expect(result.code == 2, "\(result)")
         #expect(result.errors.contains("is the same file as"), "\(result)")
@@ -59,12 +59,12 @@ import Testing
         ("$P ./f /dev/fd/5 5>out && cat out", "1\tx\n"), ("$P ./f - </dev/null", "1\tx\n"),
         ("$P ./f - ./copy >/dev/null && cat copy", "1\tx\n"), ("$P ./f /dev/stdout | cat", "1\tx\n"),
     ])
-    func othersAreNot(line: String, output: String) throws {
+    func `files and descriptors that are not the same are taken`(line: String, output: String) throws {
         let (result, _) = try run(line)
         #expect(result.code == 0 && result.output == output, "\(result)")
     }
 
-    @Test func aDescriptorThatNobodyGaveIsNone() throws {
+    @Test func `a descriptor that nobody gave is none`() throws {
         for number in 3...12 {
             let (result, _) = try run("$P ./f /dev/fd/\(number) 1>&2")
             #expect(result.code == 1 && result.errors.contains("Bad file descriptor"), "\(result)")

@@ -4,8 +4,8 @@ import TestKit
 import Testing
 
 @Suite struct CSVMarkerTests {
-    @Test("a quote or a delimiter that is a part of the marker is refused", arguments: ["--quote", "--delimiter"])
-    func characters(option: String) throws {
+    @Test(arguments: ["--quote", "--delimiter"])
+    func `a quote or a delimiter that is a part of the marker is refused`(option: String) throws {
         let place = try Place(Servers.source, "CREATE TABLE t (a text, b text)")
         for character in [".", "\\"] {
             let result = try transfer("--format=csv", "\(option)=\(character)", "-", place.at()) {
@@ -16,8 +16,7 @@ import Testing
         #expect(try place.count() == 0)
     }
 
-    @Test("other characters load the same rows at every version, or none")
-    func everywhere() throws {
+    @Test func `other characters load the same rows at every version, or none`() throws {
         let places = try Servers.versions().map { try Place(Servers.version($0), "CREATE TABLE t (a text)") }
         let endpoints = places.map { $0.at() }
         let inputs = ["\\.\r", "1\n\\.\n", "\"\n\\.\n\"\n", "'\n\\.\n'\n", "x'\\.\n'\n", "\"\\\"\n\\.\n\"\n"]
@@ -34,8 +33,7 @@ import Testing
         }
     }
 
-    @Test("the marker with a lone carriage return at the very end is refused where servers differ")
-    func loneReturn() throws {
+    @Test func `the marker with a lone carriage return at the very end is refused at every version`() throws {
         for version in try Servers.versions() {
             let place = try Place(Servers.version(version), "CREATE TABLE t (a text)")
             let result = try transfer("--format=csv", "-", place.at()) { $0.input = .bytes(Array("\\.\r".utf8)) }

@@ -11,8 +11,7 @@ struct FormatChoiceTests {
         return result.errors.split(separator: "\n").first { $0.hasPrefix("pgcopy: format ") }.map(String.init) ?? ""
     }
 
-    @Test("is text where one of the destinations has another type")
-    func otherType() throws {
+    @Test func `is text where one of the destinations has another type`() throws {
         let trio = try Trio("CREATE TABLE t (a int, b text)", source: "INSERT INTO t VALUES (1, 'x')")
         try trio.second.sql("ALTER TABLE t ALTER a TYPE bigint")
         #expect(
@@ -22,8 +21,7 @@ struct FormatChoiceTests {
         #expect(try chosen(trio, trio.source.at(), trio.first.at()).contains("format binary"))
     }
 
-    @Test("binary is refused with the column's name where types differ, before anything is copied")
-    func refused() throws {
+    @Test func `binary is refused with the column's name where types differ, before anything is copied`() throws {
         let trio = try Trio("CREATE TABLE t (a int, b text)", source: "INSERT INTO t VALUES (1, 'x')")
         try trio.second.sql("ALTER TABLE t ALTER a TYPE bigint")
         let result = try transfer("--format=binary", trio.source.at(), trio.first.at(), trio.second.at())
@@ -49,8 +47,10 @@ struct FormatChoiceTests {
         ("CREATE TYPE x AS (a int8)", "CREATE TYPE x AS (a float8)", "x[]", "{(7)}"),
     ]
 
-    @Test("binary is refused, and not chosen, where types differ inside under one name", arguments: insides)
-    func insideDiffers(here: String, there: String, type: String, value: String) throws {
+    @Test(arguments: insides)
+    func `binary is refused, and not chosen, where types differ inside under one name`(
+        here: String, there: String, type: String, value: String
+    ) throws {
         let servers = try Servers.all()
         let table = "; CREATE TABLE t (v \(type))"
         let source = try Place(servers.source, here + table + "; INSERT INTO t VALUES ('\(value)')")
@@ -70,8 +70,7 @@ struct FormatChoiceTests {
         #expect(try other.count() == 1)
     }
 
-    @Test("leaves characters that UTF8 has not as they are, where all sides hold the same")
-    func oneEncoding() throws {
+    @Test func `leaves characters that UTF8 has not as they are, where all sides hold the same`() throws {
         let servers = try Servers.all()
         let tables = "CREATE TABLE t (v text[]); CREATE TABLE n (i int, b bytea)"
         let rows =
@@ -87,8 +86,7 @@ struct FormatChoiceTests {
         #expect(numbers.errors.contains("format binary"), "\(numbers)")
     }
 
-    @Test("a file of no known encoding is taken as it is by a database that knows none")
-    func fileOfBytes() throws {
+    @Test func `a file of no known encoding is taken as it is by a database that knows none`() throws {
         let servers = try Servers.all()
         let target = try Place(servers.first, "CREATE TABLE t (a text)", encoding: "SQL_ASCII")
         let file = try TemporaryDirectory()
@@ -99,8 +97,7 @@ struct FormatChoiceTests {
         #expect(try target.sql("SELECT encode(a::bytea, 'hex') FROM t") == "61e9")
     }
 
-    @Test("is text where a stream or an option of the text format is among it")
-    func streams() throws {
+    @Test func `is text where a stream or an option of the text format is among it`() throws {
         let trio = try Trio("CREATE TABLE t (a int)", source: "INSERT INTO t VALUES (1)")
         #expect(try chosen(trio, trio.source.at(), trio.first.at(), "/dev/null").contains("/dev/null is a stream"))
         #expect(
@@ -109,8 +106,7 @@ struct FormatChoiceTests {
         #expect(try trio.first.count() == 3)
     }
 
-    @Test("is made for a query's columns, too")
-    func queries() throws {
+    @Test func `is made for a query's columns, too`() throws {
         let trio = try Trio("CREATE TABLE t (a int, b text)", source: "INSERT INTO t VALUES (1, 'x')")
         func copy(_ query: String) throws -> String {
             try chosen(trio, "--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo)
@@ -120,10 +116,8 @@ struct FormatChoiceTests {
         #expect(try trio.first.sql("SELECT count(*), sum(a), min(b) FROM t") == "2|2|x")
     }
 
-    @Test(
-        "keeps characters between encodings",
-        arguments: ["UTF8", "LATIN1", "LATIN9", "WIN1252"], ["auto", "text", "csv", "binary"])
-    func encodings(encoding: String, format: String) throws {
+    @Test(arguments: ["UTF8", "LATIN1", "LATIN9", "WIN1252"], ["auto", "text", "csv", "binary"])
+    func `keeps characters between encodings`(encoding: String, format: String) throws {
         let servers = try Servers.all()
         let table = "CREATE TABLE \"tä\" (\"ö\" text);"
         let value = encoding == "LATIN1" ? "Grüße" : encoding == "UTF8" ? "Grüße" : "Grüße Œ"
@@ -141,8 +135,8 @@ struct FormatChoiceTests {
         file.remove()
     }
 
-    @Test("bytes of no known encoding are passed on as they are", arguments: ["auto", "text", "csv", "binary"])
-    func unknownEncoding(format: String) throws {
+    @Test(arguments: ["auto", "text", "csv", "binary"])
+    func `bytes of no known encoding are passed on as they are`(format: String) throws {
         let servers = try Servers.all()
         let source = try Place(
             servers.source, "CREATE TABLE t (a text); INSERT INTO t VALUES (E'\\xc3\\xa9'), (E'x')",

@@ -14,8 +14,8 @@ struct MemoryTests {
         #expect(result.peakMemory < Self.limit, "\(result.peakMemory >> 20) MiB")
     }
 
-    @Test("for rows of 300 MB to two destinations", arguments: ["text", "binary"])
-    func hugeRows(format: String) throws {
+    @Test(arguments: ["text", "binary"])
+    func `for rows of 300 MB to two destinations`(format: String) throws {
         let trio = try Trio("CREATE TABLE t (a text)")
         let query = "SELECT repeat('0123456789', 30000000) AS a FROM generate_series(1, 2)"
         expectLittle(
@@ -25,8 +25,7 @@ struct MemoryTests {
         #expect(try trio.first.sql("SELECT sum(length(a)) FROM t") == "600000000")
     }
 
-    @Test("no cycle of the release allocates anything")
-    func allocations() throws {
+    @Test func `no cycle of the release allocates anything`() throws {
         let trio = try Trio("CREATE TABLE t (a int, b text)")
         /// Blocks allocated from start to end.
         func blocks(rows: Int) throws -> Int {
@@ -48,8 +47,7 @@ struct MemoryTests {
         #expect(many - few < 100, "\(few) blocks for one row, \(many) for 300,000")
     }
 
-    @Test("for three million rows")
-    func manyRows() throws {
+    @Test func `for three million rows`() throws {
         let trio = try Trio("CREATE TABLE t (a int)")
         let query = "SELECT generate_series(1, 3000000) AS a"
         expectLittle(
@@ -57,8 +55,7 @@ struct MemoryTests {
         #expect(try trio.first.count() == 3_000_000)
     }
 
-    @Test("for forty destinations")
-    func manyDestinations() throws {
+    @Test func `for forty destinations`() throws {
         let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(20_000))
         let tables = (1...40).map { "t\($0)" }
         let place = try Place(Servers.first, tables.map { "CREATE TABLE \($0) (id text, filler text);" }.joined())
@@ -66,8 +63,7 @@ struct MemoryTests {
         for table in tables { #expect(try place.count(table) == 20_000) }
     }
 
-    @Test("for one slow destination beside a fast one")
-    func slowDestination() throws {
+    @Test func `for one slow destination beside a fast one`() throws {
         let trio = try Trio(rows: 100_000)
         let proxy = try FaultProxy(to: trio.first.cluster)
         proxy.arm(.slow(bytesPerSecond: 4 << 20), direction: .toServer, at: .copyBytes(0))
@@ -77,8 +73,7 @@ struct MemoryTests {
         proxy.stop()
     }
 
-    @Test("a check violated early in a slow source of 60,000 rows ends the run in under three seconds")
-    func earlyError() throws {
+    @Test func `a check violated early in a slow source of 60,000 rows ends the run in under three seconds`() throws {
         let trio = try Trio("CREATE TABLE t (a int CHECK (a <> 100), b text)")
         // A hundred rows in 30 ms: 18 s for all of them.
         let query = """

@@ -25,7 +25,8 @@ import Testing
         try place.sql("SET search_path = ''; SELECT t.* FROM app.t t")
     }
 
-    @Test(arguments: ["table", "where", "query", "from a file"]) func namesKeepTheirMeaning(way: String) throws {
+    @Test(arguments: ["table", "where", "query", "from a file"])
+    func `names keep their meaning whatever either side's search path`(way: String) throws {
         let source = try Place(Servers.source, Self.schema + ";" + Self.row)
         let target = try Place(Servers.first, Self.schema)
         // At the source short names mean those of app, at the destination others.
@@ -47,7 +48,7 @@ import Testing
     }
 
     /// A record without a type of its own may hold names too, and only its rows tell.
-    @Test func namesInAnonymousRecordsKeepTheirMeaning() throws {
+    @Test func `names in anonymous records keep their meaning`() throws {
         let source = try Place(Servers.source, Self.schema)
         try source.cluster.psql("ALTER DATABASE \(source.database) SET search_path = app, public")
         for record in [
@@ -58,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func orderAndDuplicateNamesOfAQueryAreKept() throws {
+    @Test func `the order and the duplicate names of a query are kept`() throws {
         let source = try Place(Servers.source, Self.schema)
         let result = try transfer(
             "--query",

@@ -13,8 +13,7 @@ import Testing
             + "client_encoding=latin1#t"
     }
 
-    @Test("a client_encoding that is given is not passed over in silence")
-    func given() throws {
+    @Test func `a client_encoding that is given is not passed over in silence`() throws {
         let trio = try Trio("CREATE TABLE t (a text)", source: "INSERT INTO t VALUES ('\u{e9}')")
         let directory = try TemporaryDirectory()
         let file = try directory.write([0xE9, 0x0A], to: "latin1")
@@ -41,8 +40,7 @@ import Testing
         #expect(try trio.second.digest() == trio.source.digest())
     }
 
-    @Test("a column whose name holds a noncharacter goes there and back")
-    func noncharacter() throws {
+    @Test func `a column whose name holds a noncharacter goes there and back`() throws {
         let trio = try Trio("CREATE TABLE t (\"x\u{10FFFE}y\" text, b int)", source: "INSERT INTO t VALUES ('1', 2)")
         let file = try TemporaryDirectory()
         for format in ["csv", "text"] {
@@ -54,8 +52,7 @@ import Testing
         }
     }
 
-    @Test("advice helps")
-    func advice() throws {
+    @Test func `the advice about a header line that is refused helps`() throws {
         let place = try Place(Servers.source, "CREATE TABLE t (a int, g int GENERATED ALWAYS AS (a + 1) STORED)")
         let open = try transfer("--format=csv", "--header", "-", place.at()) {
             $0.input = .bytes(Array("\"c\n1\n".utf8))
@@ -68,8 +65,7 @@ import Testing
         #expect(generated.errors.contains("the file or stream has to come without it"), "\(generated)")
     }
 
-    @Test("options that would mean nothing are refused")
-    func meaningless() throws {
+    @Test func `options that would mean nothing are refused`() throws {
         for arguments in [
             ["--allow-empty", "a#t", "b"], ["--allow-unterminated", "a#t", "./b"],
         ] {

@@ -99,8 +99,8 @@ struct TypeTests {
             second: Place(servers.second, shift + shift.replacingOther() + types + table))
     }
 
-    @Test("by every format that takes them all", arguments: ["auto", "text", "csv"])
-    func everyType(format: String) throws {
+    @Test(arguments: ["auto", "text", "csv"])
+    func `by every format that takes them all`(format: String) throws {
         let trio = try Self.trio(Self.columns)
         let result = try transfer("--format", format, trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 0, "\(result)")
@@ -117,8 +117,8 @@ struct TypeTests {
         ].contains(column.type)
     }
 
-    @Test("by binary where it is chosen, and where it is asked for", arguments: ["auto", "binary"])
-    func portableTypes(format: String) throws {
+    @Test(arguments: ["auto", "binary"])
+    func `by binary where it is chosen, and where it is asked for`(format: String) throws {
         let trio = try Self.trio(Self.portable)
         let result = try transfer("-v", "--format", format, trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 0, "\(result)")
@@ -127,8 +127,8 @@ struct TypeTests {
         #expect(try trio.second.digest() == trio.source.digest())
     }
 
-    @Test("a column whose binary form is in doubt makes it text, and -v names it", arguments: columns.map(\.type))
-    func doubtfulTypes(type: String) throws {
+    @Test(arguments: columns.map(\.type))
+    func `a column whose binary form is in doubt makes it text, and -v names it`(type: String) throws {
         guard !Self.portable.contains(where: { $0.type == type }) else { return }
         let trio = try Self.trio(Self.columns.filter { $0.type == type })
         let result = try transfer("-v", trio.source.at(), trio.first.at())

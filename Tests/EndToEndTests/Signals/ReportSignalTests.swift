@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ReportSignalTests {
     @Test(arguments: [["-q"], ["--progress=none"], ["--interval=1000"]])
-    func aReportComesAtOnceWhateverTheOptionsSay(options: [String]) throws {
+    func `a report comes at once, whatever the options say`(options: [String]) throws {
         let place = try Place(Servers.first, Trio.schema)
         let running = try program(options + ["-", place.at()]).with { $0.input = .pipe }.start()
         running.write("1\tx\n2\ty\n")
@@ -23,7 +23,7 @@ import Testing
         #expect(try place.count() == 2)
     }
 
-    @Test func inJSONItIsARecord() throws {
+    @Test func `in JSON it is a record`() throws {
         let place = try Place(Servers.first, Trio.schema)
         let running = try start("--progress=json", "-q", "--interval=1000", "-", place.at()) { $0.input = .pipe }
         running.write("1\tx\n")
@@ -35,7 +35,7 @@ import Testing
         #expect(try running.end().code == 0)
     }
 
-    @Test func whileAnythingIsAwaited() throws {
+    @Test func `it comes while a lock or an answer is awaited, and cuts neither short`() throws {
         let trio = try Trio(rows: 5)
         let holder = try Holder(trio.first, "LOCK TABLE t")
         let running = try start("-q", "--truncate", trio.source.at(), trio.first.at())
@@ -56,7 +56,7 @@ import Testing
         proxy.stop()
     }
 
-    @Test func secondsCountFromTheStartOfTheProgram() throws {
+    @Test func `seconds count from the start of the program, and rates from that of the copy`() throws {
         let trio = try Trio(rows: 5)
         let holder = try Holder(trio.first, "LOCK TABLE t")
         let clock = ContinuousClock()

@@ -23,7 +23,7 @@ import Testing
         return running
     }
 
-    @Test(arguments: stopping) func stopsInGoodOrder(signal: Int32) throws {
+    @Test(arguments: stopping) func `every signal that stops the program stops it in good order`(signal: Int32) throws {
         let place = try Place(Servers.first, Trio.schema)
         let directory = try TemporaryDirectory()
         let (result, time) = try interrupted(copying(place, directory), signal)
@@ -33,7 +33,8 @@ import Testing
         try place.expectNoBackends()
     }
 
-    @Test(arguments: stopping + [SIGUSR1, SIGPIPE, SIGXFSZ]) func staysIgnored(signal: Int32) throws {
+    @Test(arguments: stopping + [SIGUSR1, SIGPIPE, SIGXFSZ])
+    func `a signal that was ignored from the beginning stays ignored`(signal: Int32) throws {
         let place = try Place(Servers.first, Trio.schema)
         let directory = try TemporaryDirectory()
         let running = try copying(place, directory, shell: "trap '' \(signal); exec \"$@\"")
@@ -44,7 +45,7 @@ import Testing
         #expect(try place.count() == 1 && directory.text(of: "out") == "1\tx\n")
     }
 
-    @Test func aLimitOfTheFilesSizeIsAnError() throws {
+    @Test func `a limit of the file's size is an error`() throws {
         let trio = try Trio(rows: 1000)
         let directory = try TemporaryDirectory()
         let shell = "ulimit -f 8; exec \"$0\" transfer \"$@\""
@@ -59,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: [SIGQUIT, SIGALRM, SIGUSR1])
-    func endsTheOtherCommandsToo(signal: Int32) throws {
+    func `a signal ends the other commands, too`(signal: Int32) throws {
         let place = try Place(Servers.first, "")
         let ear = try Program.pgcopy("listen", "-v", "-c", freshChannel(), place.conninfo).start()
         try ear.waitForOutput(containing: "pgcopy: listening\n")
@@ -74,7 +75,9 @@ import Testing
     }
 
     @Test(arguments: [("", ""), ("trap '' PIPE XFSZ INT ALRM; ", "INT PIPE ALRM XFSZ")])
-    func commandsGetWhatTheProgramGot(traps: String, ignored: String) throws {
+    func `a command ignores the signals that the program was to ignore, and no others`(traps: String, ignored: String)
+        throws
+    {
         let place = try Place(Servers.first, "")
         let channel = freshChannel()
         let words = [

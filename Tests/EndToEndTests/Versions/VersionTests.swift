@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Between versions")
 struct VersionTests {
-    @Test("there are servers of five of them")
-    func versions() throws {
+    @Test func `there are servers of enough of them`() throws {
         #expect(try Set(Servers.versions()).isSuperset(of: [14, 16, 17, 18]))
         #expect(VersionPair.all.count >= 12)
         for version in try Servers.versions() {
@@ -30,8 +29,8 @@ struct VersionTests {
         if binary { #expect(try destination.binary(arrived) == source.binary("here.\(table)"), "\(result)") }
     }
 
-    @Test("values of every type arrive equal, whatever the format", arguments: VersionPair.all)
-    func samples(pair: VersionPair) throws {
+    @Test(arguments: VersionPair.all)
+    func `values of every type arrive equal, whatever the format`(pair: VersionPair) throws {
         for format in ["auto", "text", "csv"] {
             let portable = try copy(pair, "portable", format)
             try expectEqual(pair, "portable", portable)
@@ -43,10 +42,10 @@ struct VersionTests {
         }
     }
 
-    @Test(
-        "values that only some versions know arrive equal there, and are refused by the others",
-        arguments: VersionPair.all)
-    func oddities(pair: VersionPair) throws {
+    @Test(arguments: VersionPair.all)
+    func `values that only some versions know arrive equal there, and are refused by the others`(pair: VersionPair)
+        throws
+    {
         var refused: [String] = []
         for oddity in Oddity.all where !oddity.isByte {
             guard let era = oddity.era(pair.source) else { continue }
@@ -72,9 +71,9 @@ struct VersionTests {
     }
 
     @Test(
-        "a byte above 127 of the type \"char\" arrives in binary, and in text or not at all", arguments: VersionPair.all
+        arguments: VersionPair.all
     )
-    func bytes(pair: VersionPair) throws {
+    func `a byte above 127 of the type "char" arrives in binary, and in text or not at all`(pair: VersionPair) throws {
         var refused: [String] = []
         for oddity in Oddity.all where oddity.isByte {
             try expectEqual(pair, oddity.table, copy(pair, oddity.table, "auto"), text: false)
@@ -98,8 +97,8 @@ struct VersionTests {
         #expect(try VersionStage.of(pair.destination).place.sql("SELECT \(counts)") == "0")
     }
 
-    @Test("a query's rows are watched, too, and a table's with a condition", arguments: [16, 17, 18])
-    func queries(version: Int) throws {
+    @Test(arguments: [16, 17, 18])
+    func `a query's rows are watched, too, and a table's with a condition`(version: Int) throws {
         let newest = try Servers.version(18)
         let target = try Place(newest, "CREATE TABLE t (\"i i\" interval, m int)")
         let source = try VersionStage.of(version).place
@@ -125,8 +124,8 @@ struct VersionTests {
         #expect(try target.count() == 3)
     }
 
-    @Test("a byte above 127 that would be converted is refused", arguments: VersionPair.all.filter { $0.source < 15 })
-    func convertedBytes(pair: VersionPair) throws {
+    @Test(arguments: VersionPair.all.filter { $0.source < 15 })
+    func `a byte above 127 that would be converted is refused`(pair: VersionPair) throws {
         let table = "CREATE TYPE mood AS ENUM ('x'); CREATE TABLE t (c \"char\", m mood, x text);"
         let source = try Place(
             Servers.version(pair.source), table + "INSERT INTO t VALUES ('a', 'x', 'é')", encoding: "LATIN1")
