@@ -146,4 +146,40 @@ import Testing
         }
         try trio.expectNoBackends()
     }
+
+    /// Of a table that is renamed while it is looked up a server gives the old name, which is another's by then.
+    @Test(arguments: Seeded.seeds(2)) func `tables that are exchanged all the time are never taken for each other`(
+        seed: UInt64
+    ) throws {
+        var random = Seeded(seed)
+        let schema = "CREATE TABLE t (a int); CREATE SCHEMA aside; CREATE TABLE aside.t (a int); CREATE TABLE u (a int)"
+        let trio = try Trio(schema, source: "INSERT INTO t VALUES (1)")
+        try trio.source.sql("INSERT INTO aside.t VALUES (2); INSERT INTO u VALUES (2)")
+        try trio.first.sql("INSERT INTO aside.t VALUES (3); INSERT INTO u VALUES (3)")
+        let names = random.next(in: 0..<2) == 0
+        // What was in the other one is exchanged with it, so that each name always stands for the same rows.
+        let exchange =
+            names
+            ? "ALTER TABLE t RENAME TO x; ALTER TABLE u RENAME TO t; ALTER TABLE x RENAME TO u"
+            : "CREATE SCHEMA x; ALTER TABLE t SET SCHEMA x; ALTER TABLE aside.t SET SCHEMA public; "
+                + "ALTER TABLE x.t SET SCHEMA aside; DROP SCHEMA x"
+        let other = names ? "u" : "aside.t"
+        let isSource = random.next(in: 0..<2) == 0
+        let place = isSource ? trio.source : trio.first
+        let rows =
+            "CREATE TEMP TABLE h AS TABLE t; DELETE FROM t; INSERT INTO t TABLE \(other); DELETE FROM \(other); "
+            + "INSERT INTO \(other) TABLE h; DROP TABLE h"
+        let busy = try place.cluster.psqlProgram(["-q", "-v", "ON_ERROR_STOP=1"], conninfo: place.conninfo)
+            .with { $0.input = .pipe }.start()
+        for _ in 0..<400 { busy.write("BEGIN; LOCK TABLE t, \(other); \(exchange); \(rows); COMMIT;\n") }
+        busy.closeInput()
+        for _ in 0..<25 {
+            let result = try transfer("--truncate", trio.source.at(), trio.first.at())
+            #expect(result.code == 0 || result.code == 1 && result.errors.contains("again"), "\(random): \(result)")
+            #expect(try trio.source.sql("TABLE t") == "1", "\(random)")
+            if result.code == 0 { #expect(try trio.first.sql("TABLE t") == "1", "\(random): \(names) \(isSource)") }
+            #expect(try trio.first.sql("TABLE \(other)") == "3", "\(random): \(names) \(isSource)")
+        }
+        try busy.wait().expecting(0)
+    }
 }

@@ -231,6 +231,48 @@ import Testing
         #expect(try trio.first.count() == 0)
     }
 
+    /// No lock holds a type, and values are written and read by what the catalogs say of it now.
+    @Test(arguments: [
+        (
+            "source", "ALTER TYPE colour RENAME VALUE 'red' TO 'x'; ALTER TYPE colour RENAME VALUE 'blue' TO 'red'",
+            false
+        ),
+        ("source", "ALTER TYPE pair DROP ATTRIBUTE a; ALTER TYPE pair ADD ATTRIBUTE c int", false),
+        ("source", "ALTER TYPE pair ADD ATTRIBUTE c int", false),
+        ("source", "ALTER TYPE pair RENAME ATTRIBUTE a TO c", false),
+        (
+            "destination",
+            "ALTER TYPE colour RENAME VALUE 'red' TO 'x'; ALTER TYPE colour RENAME VALUE 'blue' TO 'red'", false
+        ),
+        ("destination", "ALTER TYPE pair DROP ATTRIBUTE a; ALTER TYPE pair ADD ATTRIBUTE c int", false),
+        ("destination", "ALTER TYPE pair ADD ATTRIBUTE c int", false),
+        ("source", "ALTER TYPE colour ADD VALUE 'green'", true), ("source", "ALTER TABLE other ADD c int", true),
+        ("source", "CREATE TYPE new AS ENUM ('a')", true), ("destination", "CREATE TYPE new AS ENUM ('a')", true),
+    ]) func `a type that is altered while its values are copied fails the copy`(
+        side: String, change: String, isHarmless: Bool
+    ) throws {
+        let trio = try Trio(
+            "CREATE TYPE colour AS ENUM ('red', 'blue'); CREATE TYPE pair AS (a int, b int); "
+                + "CREATE TABLE other (a int); CREATE TABLE t (v colour, w pair[])",
+            source: "INSERT INTO t VALUES ('red', ARRAY[(1, 2)::pair]), ('blue', NULL)")
+        // A pipe without a reader: all is planned, and no row has come.
+        let directory = try TemporaryDirectory()
+        let pipe = try directory.pipe()
+        let running = try start(trio.source.at(), trio.first.at(), pipe)
+        try trio.source.waitForBackend("state = 'idle in transaction' AND backend_xmin IS NOT NULL")
+        try trio.first.waitUntilLocked()
+        try (side == "source" ? trio.source : trio.first).sql("BEGIN; \(change); COMMIT")
+        _ = try Program("cat", [pipe]).run().expecting(0)
+        let result = try running.end()
+        #expect(result.code == (isHarmless ? 0 : 1), "\(result)")
+        if !isHarmless {
+            // Rows that the other side cannot read any more fail by themselves.
+            let isTold = result.errors.contains("was altered while its values were copied")
+            #expect(isTold || result.errors.contains("ERROR: "), "\(result)")
+            #expect(try trio.first.count() == 0)
+        }
+    }
+
     /// What is written and not committed, or was rolled back, is no change.
     @Test func `what was not committed is no change`() throws {
         let trio = try Trio(Self.schema, source: Self.fill("old"))

@@ -34,6 +34,46 @@ struct PreparationTests {
         #expect(try settings() == before)
     }
 
+    /// Of a table that is renamed while it is looked up the server gives the old name: the one of another table by now.
+    @Test(arguments: [Preparation.Role.source, .destination(isEmptied: true, overridesReadOnly: true, deadLink: 60)])
+    func `a table that does not bear the name that was asked for is let go, and the name is looked up again`(
+        role: Preparation.Role
+    ) throws {
+        let cluster = try Servers.source
+        let database = try cluster.createDatabase()
+        try cluster.psql(
+            "CREATE SCHEMA aside; CREATE TABLE t (i int); CREATE TABLE aside.t (i int); INSERT INTO aside.t VALUES (1)",
+            database: database)
+        let session = try ScopeKit.session(cluster.tcpConninfo(database: database))
+        let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: SQLName(["t"]))
+        try PipelineRound.run([lookup.part])
+        var found = try #require(try lookup.table())
+        found.name = SQLName(["aside", "t"])
+        let preparation = try Preparation(
+            session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true, isVital: true)
+        preparation.ask(within: nil, patience: nil)
+        try PipelineRound.run([preparation.part])
+        #expect(preparation.state() == .changed && preparation.isMisnamed)
+        try preparation.lookUpAgain(within: nil)
+        #expect(preparation.found?.name == SQLName(["public", "t"]) && !preparation.isMisnamed)
+        preparation.ask(within: nil, patience: nil)
+        try PipelineRound.run([preparation.part])
+        #expect(preparation.state() == .ready)
+        #expect(try preparation.table().name == SQLName(["public", "t"]))
+        try session.run("COMMIT")
+        #expect(try cluster.psql("SELECT count(*) FROM aside.t", database: database) == "1")
+    }
+
+    @Test func `a name that was asked for with its schema is the table's, whatever a snapshot says`() throws {
+        let session = try ScopeKit.session(Servers.source.tcpConninfo(database: Servers.source.createDatabase()))
+        let stale = try session.query("SELECT 'r', 'public', 't2', 20000, true, '{}'")
+        #expect(Catalog.found(stale, asked: SQLName(["public", "t"]))?.name == SQLName(["public", "t"]))
+        #expect(Catalog.found(stale, asked: SQLName(["t"]))?.name == SQLName(["public", "t"]))
+        // The server cuts it.
+        let long = String(repeating: "x", count: 70)
+        #expect(Catalog.found(stale, asked: SQLName([long]))?.name == SQLName(["public", "t2"]))
+    }
+
     private func cluster(_ start: String, _ identifier: String?, standby: Bool = false, timeline: Int? = 1)
         -> ClusterIdentity
     {
