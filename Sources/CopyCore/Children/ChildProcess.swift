@@ -152,14 +152,15 @@ final class ChildProcess: LoopTask {
     var status: Status? { end.state.withLock { $0 } }
 
     /// Its end, and room in its stdin.
-    var interests: [Interest]? {
-        if status != nil { return nil }
-        let itsEnd = Interest(end.pipe.readEnd, .read)
-        return [itsEnd] + (isFed ? input.map { [Interest($0, .write)] } ?? [] : [])
+    func watch(_ entries: inout [PollEntry]) -> Bool {
+        if status != nil { return false }
+        entries.append(PollEntry(Interest(end.pipe.readEnd, .read)))
+        if isFed, let input { entries.append(PollEntry(Interest(input, .write))) }
+        return true
     }
 
     /// Gives it as much of its input as it takes.
-    func step() {
+    func step(_ polled: ArraySlice<PollEntry> = []) {
         guard isFed else { return }
         while let input, !unfed.isEmpty {
             let count = unsafe unfed.withUnsafeBytes { unsafe write(input, $0.baseAddress, $0.count) }

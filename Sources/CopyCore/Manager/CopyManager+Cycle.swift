@@ -1,19 +1,47 @@
 // One cycle of the manager: performs what the machine decides.
 
 extension CopyManager {
-    func cycle() throws -> CopyEvent? {
-        var action = machine.cycleBegan(mayFill: mayFill())
+    /// How far a cycle goes without waiting.
+    enum Turn {
+        case event(CopyEvent)
+        /// `entries` are to be polled, no longer than this; nil: until one is ready.
+        case poll(until: Instant?)
+        case ended
+    }
+
+    /// Goes on as far as it can without waiting, behind a poll by what that found.
+    func advance() throws -> Turn {
+        var action = wasPolled.take().map { polled(block: $0) } ?? machine.cycleBegan(mayFill: mayFill())
         while true {
             switch action {
-            case .poll(let block): action = try poll(block: block)
+            case .poll(let block):
+                wasPolled = block
+                return .poll(until: pollDeadline(block: block))
             case .fill(let region): action = fill(region)
             case .drain(let receiver, let region): action = drain(receiver, region)
             case .finish(let receiver): action = finish(receiver)
-            case .report(let moved): return moved == .zero ? .idle : .moved(moved)
-            case .raiseReceivers(let faulted): return .faulted(faults(of: faulted))
+            case .report(let moved): return .event(moved == .zero ? .idle : .moved(moved))
+            case .raiseReceivers(let faulted): return .event(.faulted(faults(of: faulted)))
             case .raiseProducer:
                 throw ProducerFault(label: producer.label, error: producerError ?? CopyMisuse.notEntered)
-            case .end: return nil
+            case .end: return .ended
+            }
+        }
+    }
+
+    /// One cycle, waiting by the manager's own poller.
+    func cycle() throws -> CopyEvent? {
+        while true {
+            switch try advance() {
+            case .event(let event): return event
+            case .ended: return nil
+            case .poll(let deadline):
+                do {
+                    try poller.poll(&entries, until: deadline, interruptible: true)
+                } catch {
+                    wasPolled = nil
+                    throw error
+                }
             }
         }
     }
@@ -26,12 +54,16 @@ extension CopyManager {
 
     private func mayFill() -> Bool { (rateLimit?.allowance(at: poller.now) ?? 1) > 0 }
 
-    private func poll(block: Bool) throws(Interrupted) -> CopyMachine.Action {
-        let idleAt = settings.idleInterval.map { lastReturn + $0 }
-        var deadline = block ? earliest(idleAt, collectEntries()) : poller.now
-        if !block { _ = collectEntries() }
-        if block, machine.isHeldBack, let rateLimit { deadline = earliest(deadline, rateLimit.opensAt()) }
-        try poller.poll(&entries, until: deadline, interruptible: true)
+    private func pollDeadline(block: Bool) -> Instant? {
+        let deadline = collectEntries()
+        guard block else { return poller.now }
+        let opensAt = machine.isHeldBack ? rateLimit?.opensAt() : nil
+        return earliest(earliest(deadline, idleAt), opensAt)
+    }
+
+    private var idleAt: Instant? { settings.idleInterval.map { lastReturn + $0 } }
+
+    private func polled(block: Bool) -> CopyMachine.Action {
         let now = poller.now
         let moved = attendAll(now: now)
         if block, !moved, let idleAt, now >= idleAt { return machine.idled() }
@@ -50,7 +82,14 @@ extension CopyManager {
         }
         for index in allReceivers.indices where machine.isActive(index) {
             let blocked = machine.isBlocked(index)
-            if blocked, let timeout = settings.timeout {
+            if let inquiry = inquiries[index] {
+                let start = entries.count
+                _ = inquiry.watch(&entries)
+                for entry in entries[start...] {
+                    owners.append(Self.ofInquiry(index))
+                    deadline = earliest(deadline, entry.interest.alarm)
+                }
+            } else if blocked, let timeout = settings.timeout {
                 deadline = earliest(deadline, clocks[index].deadline(timeout))
             }
             guard !machine.isConfirmed(index),
@@ -63,24 +102,61 @@ extension CopyManager {
         return deadline
     }
 
+    /// The owner of what an inquiry waits for; the producer is -1.
+    private static func ofInquiry(_ index: Int) -> Int { -2 - index }
+
     /// Serves whoever is ready, and faults whoever is stuck for too long. True when that may have moved something.
     private func attendAll(now: Instant) -> Bool {
         var moved = false
         for (entry, owner) in zip(entries, owners) {
             let due = entry.interest.alarm.map { $0 <= now } ?? false
             if entry.ready.isEmpty, !due { continue }
+            if owner <= -2 {
+                inquiries[Self.ofInquiry(owner)]?.step([entry])
+                continue
+            }
             moved = true
             if owner < 0 { machine.producerBecameReady() } else { attend(owner, entry.ready) }
         }
+        if hearInquiries(now) { moved = true }
         guard let timeout = settings.timeout else { return moved }
-        for index in allReceivers.indices where machine.isBlocked(index) {
+        for index in allReceivers.indices where machine.isBlocked(index) && inquiries[index] == nil {
             guard let deadline = clocks[index].deadline(timeout), deadline <= now else { continue }
+            if machine.isFinishing(index), let inquiry = try? allReceivers[index].inquire() {
+                inquiry.step([])
+                inquiries[index] = inquiry
+                if hearInquiries(now) { moved = true }
+                continue
+            }
             moved = true
             clocks[index].progressed()
             receiverFailed(
                 index, SocketTimeout(seconds: timeout, awaitingConfirmation: machine.isFinishing(index)))
         }
         return moved
+    }
+
+    /// Who is at work has as much time again; others are late. True when one is.
+    private func hearInquiries(_ now: Instant) -> Bool {
+        var isLate = false
+        for (index, inquiry) in inquiries {
+            let isOver = !machine.isFinishing(index)
+            guard isOver || inquiry.answer != nil else { continue }
+            inquiries[index] = nil
+            guard !isOver else { continue }
+            clocks[index].progressed()
+            switch inquiry.answer {
+            case .success(true): clocks[index].stalled(at: now)
+            case .failure(let error):
+                isLate = true
+                receiverFailed(index, error)
+            default:
+                isLate = true
+                receiverFailed(
+                    index, SocketTimeout(seconds: settings.timeout ?? 0, awaitingConfirmation: true))
+            }
+        }
+        return isLate
     }
 
     private func attend(_ index: Int, _ ready: Readiness) {

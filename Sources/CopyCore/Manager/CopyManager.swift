@@ -34,11 +34,16 @@ public final class CopyManager {
     /// What each receiver, and the producer, is blocked by.
     var blockedBy: [Interest?]
     var producerBlockedBy: Interest?
+    /// Questions whether those that do not confirm their end are at work, by receiver.
+    var inquiries: [Int: Inquiry] = [:]
     var rateLimit: RateLimit?
     var lastReturn: Instant
     /// Kept between cycles: no allocation a cycle.
     var entries: [PollEntry] = []
     var owners: [Int] = []
+
+    /// A poll is under way, and whether it may wait.
+    var wasPolled: Bool?
 
     private enum Stage { case initialized, entered, left }
     private var stage = Stage.initialized
@@ -88,27 +93,39 @@ public final class CopyManager {
     /// Puts the producer, then every receiver, into its COPY state.
     /// - Throws: `CopyFail` when one cannot be; every connection is usable again then.
     public func enter() throws {
-        guard stage == .initialized else { throw CopyMisuse.alreadyEntered }
-        stage = .entered
+        try beginEntering()
         do {
             try enterAll()
         } catch {
             // A refused receiver's or producer's error is noted where it happened; anything else is the cause.
             try leave(error is EntryRefused ? nil : error, reason: .notStarted)
         }
+        beginMoving()
+    }
+
+    /// Everybody is in the COPY state.
+    func beginMoving() {
         let now = poller.now
         lastReturn = now
         rateLimit = settings.rateLimit.map { RateLimit(bytesPerSecond: $0, now: now) }
+    }
+
+    /// Called by whoever drives it himself instead of `enter()`.
+    func beginEntering() throws {
+        guard stage == .initialized else { throw CopyMisuse.alreadyEntered }
+        stage = .entered
     }
 
     /// Moves data and gives what came of this cycle; nil at the end, when every receiver left has confirmed it.
     /// - Throws: `ProducerFault`, after which iteration may go on; `Interrupted`; `CopyMisuse.faultIgnored`.
     public func next() throws -> CopyEvent? {
         guard stage == .entered else { throw CopyMisuse.notEntered }
-        guard !machine.hasOpenFault else { throw CopyMisuse.faultIgnored }
+        try requireNoOpenFault()
         defer { lastReturn = poller.now }
         return try cycle()
     }
+
+    func requireNoOpenFault() throws(CopyMisuse) { if machine.hasOpenFault { throw .faultIgnored } }
 
     /// Ends the copy. It was a success only if the producer was exhausted and every server confirmed that.
     /// - Parameter cause: the user's own error that ends it; it makes the copy fail.
@@ -118,23 +135,35 @@ public final class CopyManager {
     }
 
     private func leave(_ cause: (any Error)?, reason: CopyFail.Reason?) throws {
+        let leaving = try beginLeaving(cause, reason)
+        _ = try? poller.run([leaving.task], interruptible: false)
+        if let failure = leaving.failure() { throw failure }
+    }
+
+    /// What brings every connection back, and gives the failure behind that; nil: it was a success.
+    func beginLeaving(
+        _ cause: (any Error)?, _ reason: CopyFail.Reason?
+    ) throws(CopyMisuse) -> (task: Together, failure: () -> CopyFail?) {
         guard stage == .entered else { throw CopyMisuse.notEntered }
         stage = .left
         let complete = cause == nil && reason == nil && machine.isComplete
-        realignAll(complete: complete, saying: abortReason(cause))
-        if complete { return }
+        let task = realigning(complete: complete, saying: abortReason(cause))
+        return (task, { [self] in complete ? nil : failure(cause, reason) })
+    }
+
+    private func failure(_ cause: (any Error)?, _ reason: CopyFail.Reason?) -> CopyFail {
         let faults = allReceivers.indices.compactMap { index in
             errors[index].map { CopyFail.Fault(allReceivers[index], $0) }
         }
-        throw CopyFail(
+        return CopyFail(
             reason: reason ?? (noneLeft ? .noReceivers : .incomplete), receiverFaults: faults,
             producerFault: producerError, producerLabel: producer.label, cause: cause)
     }
 
-    private var noneLeft: Bool { !allReceivers.indices.contains(where: machine.isActive) }
+    var noneLeft: Bool { !allReceivers.indices.contains(where: machine.isActive) }
 
     /// It says nothing that the producer's and the receivers' own errors do not.
-    private func isTold(_ error: any Error) -> Bool {
+    func isTold(_ error: any Error) -> Bool {
         error is ProducerFault && producerError != nil
             || error as? CopyMisuse == .faultIgnored && errors.contains { $0 != nil }
     }

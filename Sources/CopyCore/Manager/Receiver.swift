@@ -31,4 +31,12 @@ public protocol Receiver: AnyObject {
 
     /// Realignment took too long: lets go at once.
     func abandon()
+
+    /// The end is not confirmed in time: asks whether it is still being worked on; nil: that cannot be asked.
+    func inquire() throws -> Inquiry?
+}
+
+extension Receiver {
+    /// Nothing can be asked.
+    public func inquire() throws -> Inquiry? { nil }
 }

@@ -9,6 +9,8 @@ public final class PipelineGroup {
     private let poller: any Poller
     private let grace: Double
     private var entries: [PollEntry] = []
+    /// Questions that are under way, and where their entries lie.
+    private var inquiries: [(Inquiry, Range<Int>)] = []
 
     /// Runs the block with every session in pipeline mode. Leaving it sets a synchronization point on each and
     /// takes every session out of pipeline mode, usable, or closed where its connection was lost.
@@ -74,10 +76,15 @@ public final class PipelineGroup {
     /// Every queue moves as far as it can.
     func turn() throws {
         entries.removeAll(keepingCapacity: true)
+        inquiries.removeAll(keepingCapacity: true)
         for pipeline in pipelines {
             guard case .waiting(var interest) = try pipeline.queue.step() else { continue }
             interest.alarm = try pipeline.look()
-            if pipeline.queue.lost == nil { entries.append(PollEntry(interest)) }
+            guard pipeline.queue.lost == nil else { continue }
+            entries.append(PollEntry(interest))
+            guard let inquiry = pipeline.watch.inquiry else { continue }
+            let start = entries.count
+            if inquiry.watch(&entries) { inquiries.append((inquiry, start..<entries.count)) }
         }
     }
 
@@ -88,6 +95,10 @@ public final class PipelineGroup {
             if condition() || entries.isEmpty { return }
             let alarm = entries.reduce(nil) { earliest($0, $1.interest.alarm) }
             try poller.poll(&entries, until: alarm, interruptible: interruptible)
+            let now = poller.now
+            for (inquiry, place) in inquiries where entries[place].contains(where: { $0.isDue(at: now) }) {
+                inquiry.step(entries[place])
+            }
         }
     }
 

@@ -11,6 +11,9 @@ final class PipelinePart {
     /// Its failure is no failure yet: it will be asked otherwise.
     var isAskedAgain: () -> Bool = { false }
 
+    /// Asks whether its server is at work, where that is not the session's own question.
+    var inquire: (() throws -> Inquiry)?
+
     private struct Question {
         let message: PipelineMessage
         let result: PipelineResult
@@ -71,6 +74,7 @@ final class PipelinePart {
     /// Queues all of it with a synchronization point at its end.
     func send(by pipeline: Pipeline) {
         pipeline.watch.patience = patience
+        pipeline.watch.inquire = inquire
         do {
             for question in questions {
                 try pipeline.queue.send(question.message, to: question.result)
@@ -86,7 +90,8 @@ final class PipelinePart {
     func sendOneByOne() throws {
         for question in questions {
             do {
-                try question.result.end(.success(session.answer(to: question.message, within: patience)))
+                try question.result.end(
+                    .success(session.answer(to: question.message, within: patience, inquire: inquire)))
             } catch let interrupted as Interrupted {
                 throw interrupted
             } catch {

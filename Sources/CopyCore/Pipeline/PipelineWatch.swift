@@ -7,6 +7,10 @@ struct PipelineWatch {
 
     /// Seconds to wait for an answer while the server does nothing; nil: for ever. As `Session.run(_:within:)`.
     var patience: Double?
+    /// Asks whether the server is at work; nil: as the session does.
+    var inquire: (() throws -> Inquiry)?
+    /// The question that is under way.
+    private(set) var inquiry: Inquiry?
     /// Why it was stopped, where there is a better reason than that it was.
     private(set) var reason: (any Error)?
 
@@ -22,6 +26,7 @@ struct PipelineWatch {
     /// - Parameter seconds: how long it may take before the connection is closed instead.
     mutating func stop(_ queue: PipelineQueue, because reason: (any Error)?, within seconds: Double) {
         guard end == nil else { return }
+        inquiry = nil
         self.reason = reason
         let now = queue.session.poller.now
         end = (now + seconds, seconds)
@@ -49,14 +54,26 @@ struct PipelineWatch {
             deadline = session.poller.now + patience
             answered = queue.answered
         }
-        do {
-            deadline = try session.extended(deadline, patience)
-        } catch let unanswered as Unanswered {
-            // It may be waiting for a lock, in everybody's way.
-            stop(queue, because: unanswered, within: Self.grace)
-            return nextCancel
+        guard let due = deadline, session.poller.now >= due else {
+            inquiry = nil
+            return deadline
         }
+        if inquiry == nil {
+            inquiry = try (inquire ?? session.inquire)?()
+            inquiry?.step([])
+        }
+        guard let inquiry else { return giveUp(queue, patience) }
+        guard let answer = inquiry.answer else { return nil }
+        self.inquiry = nil
+        guard try answer.get() else { return giveUp(queue, patience) }
+        deadline = session.poller.now + patience
         return deadline
+    }
+
+    /// It may be waiting for a lock, in everybody's way.
+    private mutating func giveUp(_ queue: PipelineQueue, _ seconds: Double) -> Instant? {
+        stop(queue, because: Unanswered(seconds: seconds), within: Self.grace)
+        return nextCancel
     }
 
     /// Waits until no cancel request can hit a later statement; false when that takes too long.

@@ -3,7 +3,7 @@
 extension Session {
     /// Runs a string of statements, one round trip, and gives their results.
     /// - Parameter seconds: how long to wait for the answer while the server does nothing; nil: for ever.
-    ///   A server that is at work, or waits for a lock, is waited for (`isServerWorking`).
+    ///   A server that is at work, or waits for a lock, is waited for (`inquire`).
     /// - Throws: the first error among them, `Unanswered`, or `Interrupted` after the statement was cancelled.
     @discardableResult
     public func run(_ sql: String, within seconds: Double? = nil) throws -> [QueryResult] {
@@ -21,10 +21,13 @@ extension Session {
     }
 
     /// Sends one message outside of a pipeline and gives its result.
-    func answer(to message: PipelineMessage, within seconds: Double?) throws -> QueryResult {
+    /// - Parameter inquire: asks whether the server is at work; nil: as the session does.
+    func answer(
+        to message: PipelineMessage, within seconds: Double?, inquire: (() throws -> Inquiry)? = nil
+    ) throws -> QueryResult {
         try requireNoPipeline()
         try message.send(by: self)
-        guard let result = try collect(within: seconds).last else { throw PQError(message: "no result") }
+        guard let result = try collect(within: seconds, inquire).last else { throw PQError(message: "no result") }
         return result
     }
 
@@ -39,13 +42,15 @@ extension Session {
 
     /// Waits until the connection is between two statements.
     @discardableResult
-    private func collect(within seconds: Double?) throws -> [QueryResult] {
+    private func collect(
+        within seconds: Double?, _ inquire: (() throws -> Inquiry)? = nil
+    ) throws -> [QueryResult] {
         var drain = StatementDrain()
         var deadline = seconds.map { poller.now + $0 }
         do {
             while case .waiting(let interest) = try drain.step(self) {
                 try poller.wait(for: interest, until: deadline)
-                if let seconds { deadline = try extended(deadline, seconds) }
+                if let seconds { deadline = try extended(deadline, seconds, inquire) }
             }
         } catch let unanswered as Unanswered {
             connection.finish()
@@ -61,9 +66,13 @@ extension Session {
     }
 
     /// The deadline to go on with: a later one when this one is past and the server is still at work.
-    func extended(_ deadline: Instant?, _ seconds: Double) throws -> Instant? {
+    func extended(
+        _ deadline: Instant?, _ seconds: Double, _ inquire: (() throws -> Inquiry)? = nil
+    ) throws -> Instant? {
         guard let deadline, poller.now >= deadline else { return deadline }
-        guard try isServerWorking?() ?? false else { throw Unanswered(seconds: seconds) }
+        guard let inquiry = try (inquire ?? self.inquire)?(), try poller.answer(of: inquiry) else {
+            throw Unanswered(seconds: seconds)
+        }
         return poller.now + seconds
     }
 

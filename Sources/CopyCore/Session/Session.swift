@@ -19,8 +19,9 @@ public final class Session {
     /// Called with every statement before it is sent.
     public var onStatement: ((Session, String) -> Void)?
 
-    /// Asked when an answer takes too long: whether the server is still at it. True extends the wait.
-    public var isServerWorking: (() throws -> Bool)?
+    /// Makes the question that is asked when an answer takes too long: whether the server is still at it. Yes extends the
+    /// wait.
+    var inquire: (() throws -> Inquiry)?
 
     /// Notices and notifications so far: tells whether input held any.
     private(set) var messagesSeen = 0

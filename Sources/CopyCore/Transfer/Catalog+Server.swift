@@ -182,15 +182,14 @@ extension Catalog {
             """, [table.name.quoted, table.oid, table.schemaVersion])
     }
 
-    /// Which of these another backend waits for, asked for no longer than 2 s. Whoever waits for a stranger that waits for
-    /// us is let go in time.
-    static func waits(_ pid: Int32, for others: [Int32], asking session: Session) throws -> Int32? {
+    /// Asks which of these another backend waits for, no longer than 2 s. Whoever waits for a stranger that waits for us is
+    /// let go in time.
+    static func waits(_ pid: Int32, for others: [Int32], asking session: Session) throws -> QueryWork {
         let sql = """
             SELECT b.pid FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1)) b(pid) \
             WHERE b.pid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.int4[])
             """
         let list = "{" + others.map(String.init).joined(separator: ",") + "}"
-        let result = try session.query(sql, ["\(pid)", list], within: 2)
-        return result.rowCount > 0 ? result.value(0, 0).flatMap { Int32($0) } : nil
+        return try QueryWork(sql, ["\(pid)", list], on: session, within: 2)
     }
 }

@@ -38,38 +38,23 @@ extension Transfer {
         let session = try Session(connection, label: link.label, poller: poller)
         session.onNotice = { [sink] session, notice in sink?.receive(.notice(notice, at: session.label)) }
         session.onStatement = { [sink] session, sql in sink?.receive(.statement(sql, at: session.label)) }
-        session.isServerWorking = { [unowned self, unowned session] in
+        session.inquire = { [unowned self, unowned session] in
             let preparation = participants.first { $0.preparation.session === session }?.preparation
             let pid = preparation?.backendPID ?? connection.backendPID
-            return try isWorking(pid, link, host: connection.host, port: connection.port)
+            return isAtWork(pid, link, host: connection.host, port: connection.port)
         }
         return session
     }
 
-    /// Asks over a connection of its own whether a backend is at work, or waits for its client: then it is
-    /// the way there that is blocked. What cannot be asked is not at work.
-    private func isWorking(_ pid: Int32, _ link: ServerLink, host: String, port: String) throws -> Bool {
+    private func isAtWork(_ pid: Int32, _ link: ServerLink, host: String, port: String) -> Inquiry {
         var parameters = link.parameters(waitingUpTo: connectTimeout)
         if let connectTimeout { parameters.append(("connect_timeout", "\(connectTimeout)")) }
         // Of several hosts the very one: elsewhere the number is another backend's.
         if !host.isEmpty { parameters += [("host", host), ("port", port)] }
-        do {
-            guard let connection = try LinkConnector(poller: poller).connect([parameters]).first, connection.isUsable
-            else { return false }
-            defer { connection.finish() }
+        return Inquiry.isAtWork(pid, parameters) { [poller, sink] connection in
             let session = try Session(connection, label: link.label, poller: poller)
-            session.onStatement = { [sink] session, sql in sink?.receive(.statement(sql, at: session.label)) }
-            let result = try session.query(
-                """
-                SELECT 1 FROM pg_catalog.pg_stat_activity \
-                WHERE pid OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) 'active' \
-                AND (wait_event_type IS NULL OR wait_event_type OPERATOR(pg_catalog.<>) 'Client')
-                """, ["\(pid)"], within: 2)
-            return result.rowCount > 0
-        } catch let interrupted as Interrupted {
-            throw interrupted
-        } catch {
-            return false
+            session.onStatement = { session, sql in sink?.receive(.statement(sql, at: session.label)) }
+            return session
         }
     }
 }

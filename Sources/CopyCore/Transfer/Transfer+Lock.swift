@@ -131,8 +131,7 @@ extension Transfer {
     ) throws -> Participant? {
         var open = wave
         for _ in 0..<Self.attempts where !open.isEmpty {
-            var watched: [(session: Session, usual: (() throws -> Bool)?)] = []
-            defer { for (session, usual) in watched { session.isServerWorking = usual } }
+            var inquiries: [Inquiry] = []
             for participant in open {
                 let preparation = participant.preparation
                 let others = done.filter { $0.isActive && $0.sharesLocks(with: participant) }
@@ -140,18 +139,20 @@ extension Transfer {
                     preparation.ask(within: request.timeout, patience: patience)
                     continue
                 }
-                let session = preparation.session
-                watched.append((session, session.isServerWorking))
                 let longest = patience + 2 * Self.watchInterval
                 // A server that is well says by then that it waits no longer.
                 let end = request.timeout.map { (at: poller.now + longest + $0, seconds: $0) }
-                session.isServerWorking = { [unowned self] in
-                    if let end, poller.now >= end.at { throw Unanswered(seconds: end.seconds) }
-                    return try refuseWaitingForOurselves(participant, others)
-                }
                 preparation.ask(within: Self.watchInterval, patience: longest)
+                preparation.part.inquire = { [unowned self] in
+                    if let end, poller.now >= end.at { throw Unanswered(seconds: end.seconds) }
+                    let inquiry = whomItWaitsFor(participant, others)
+                    inquiries.append(inquiry)
+                    return inquiry
+                }
             }
             try PipelineRound.run(open.map(\.preparation.part))
+            // The lock was had before the answer: the session that was asked has yet to take it.
+            try poller.run(inquiries)
             let states = open.map { $0.preparation.state() }
             let failed = zip(open, states).first { participant, state in
                 state == .ready && participant.preparation.part.failure != nil
@@ -187,34 +188,41 @@ extension Transfer {
         if participant.side.isSource { try at(source.label, check) } else { try preparing(participant.side, check) }
     }
 
-    /// True: it waits for a stranger, or what was in its way is dropped.
-    private func refuseWaitingForOurselves(_ waiting: Participant, _ others: [Participant]) throws -> Bool {
+    /// Asks whether it waits for a session of this run, which is refused.
+    private func whomItWaitsFor(_ waiting: Participant, _ others: [Participant]) -> Inquiry {
         func pid(_ participant: Participant) -> Int32 {
             participant.preparation.backendPID ?? participant.preparation.session.connection.backendPID
         }
         let others = others.filter { $0.isActive && $0.preparation.session.connection.isUsable }
-        guard let reader = others.first?.preparation.session else { return true }
-        let blocker: Int32?
-        do {
-            blocker = try Catalog.waits(pid(waiting), for: others.map(pid), asking: reader)
-        } catch let interrupted as Interrupted {
-            throw interrupted
-        } catch {
-            // The reader is gone, which is told where its turn comes.
-            return true
+        var work: QueryWork?
+        return Inquiry { [unowned self] in
+            guard let reader = others.first?.preparation.session else { return .answered(true) }
+            let blocker: Int32?
+            do {
+                if work == nil { work = try Catalog.waits(pid(waiting), for: others.map(pid), asking: reader) }
+                guard let (result, interest) = try work?.step() else { return .answered(true) }
+                if let interest { return .waiting(interest) }
+                blocker = result?.value(0, 0).flatMap { Int32($0) }
+            } catch {
+                // The reader is gone, which is told where its turn comes.
+                return .answered(true)
+            }
+            if let blocker, let holder = others.first(where: { pid($0) == blocker }) { try refuse(waiting, holder) }
+            return .answered(true)
         }
-        guard let blocker else { return true }
-        guard let holder = others.first(where: { pid($0) == blocker })?.side, !holder.isSource else {
+    }
+
+    private func refuse(_ waiting: Participant, _ holder: Participant) throws {
+        guard !holder.side.isSource else {
             throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
         }
         guard waiting.side.isSource else {
-            throw TransferRefusal("this waits for a lock that \(holder.label) of the same run holds")
+            throw TransferRefusal("this waits for a lock that \(holder.side.label) of the same run holds")
         }
-        try preparing(holder) {
+        try preparing(holder.side) {
             throw TransferRefusal(
-                "the source reads the table of \(holder.label); it cannot be emptied before that is done")
+                "the source reads the table of \(holder.side.label); it cannot be emptied before that is done")
         }
-        return true
     }
 }
 

@@ -211,16 +211,12 @@ public final class Transfer {
         return true
     }
 
-    /// False when its tries are used up. A server that checks what it was given takes its time without a try.
+    /// False when its tries are used up.
     private func reconcile(
         _ side: Side, _ destination: any Destination, _ timeout: SocketTimeout, _ copy: CopyManager,
         _ tries: inout Tries
     ) throws -> Bool {
         let receiver = destination.receiver
-        if timeout.awaitingConfirmation, try side.session?.isServerWorking?() ?? false {
-            try copy.reconcile(receiver)
-            return true
-        }
         guard let number = tries.next(of: side.place ?? 0, taken: taken(side, destination)) else { return false }
         try copy.reconcile(receiver)
         sink?.receive(.fault(timeout, at: side.label, .reconciled(tries: number, limit: tries.limit)))

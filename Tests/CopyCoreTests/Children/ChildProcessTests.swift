@@ -76,7 +76,8 @@ struct `A child` {
         let child = try ChildProcess(.shell(Array(script.utf8)), input: .inherited, inGroup: true)
         #expect(child.status == nil || child.status == status)
         #expect(try poller.run([child], until: poller.now + 30))
-        #expect(child.status == status && child.interests == nil)
+        var watched: [PollEntry] = []
+        #expect(child.status == status && !child.watch(&watched))
     }
 
     @Test func `has our environment, with its own variables in it`() throws {

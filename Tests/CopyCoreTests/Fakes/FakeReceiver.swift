@@ -1,6 +1,6 @@
 // A receiver by script.
 
-import CopyCore
+@testable import CopyCore
 
 /// Takes as its script says; when the script is over, everything.
 final class FakeReceiver: Receiver {
@@ -25,6 +25,8 @@ final class FakeReceiver: Receiver {
     var entering = WorkScript()
     var finishing = WorkScript()
     var aborting = WorkScript()
+    /// The question whether it is at work.
+    var inquiring: (() -> Inquiry)?
     /// What attending does once, if anything.
     var attending: Trouble?
 
@@ -99,4 +101,9 @@ final class FakeReceiver: Receiver {
     }
 
     func abandon() { calls.append("abandon") }
+
+    func inquire() throws -> Inquiry? {
+        calls.append("inquire")
+        return inquiring?()
+    }
 }

@@ -57,7 +57,7 @@ struct ByteStreamProducerTests {
 
     @Test(arguments: [".", "\\"]) func `a quote that is a part of the end marker is refused`(_ quote: String) {
         let layout = RowLayout.csv(quote: quote.utf8.first!, escape: UInt8(ascii: "\""))
-        #expect(throws: TransferRefusal.self) { try rows(of: Array("1\n".utf8), layout, piece: 1) }
+        #expect(throws: InputFault.self) { try rows(of: Array("1\n".utf8), layout, piece: 1) }
     }
 
     @Test(arguments: cutOff, [1, 2, 100])

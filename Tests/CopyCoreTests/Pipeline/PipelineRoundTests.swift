@@ -97,9 +97,9 @@ import Testing
         proxy.arm(.stall, at: .answer(to: "SELECT 2"))
         var asked = [0, 0, 0]
         for index in 0..<3 {
-            places.sessions[index].isServerWorking = {
+            places.sessions[index].inquire = {
                 asked[index] += 1
-                return index < 2
+                return Inquiry { .answered(index < 2) }
             }
         }
         let parts = places.parts(within: 0.3, areVital: false)
@@ -117,7 +117,7 @@ import Testing
 
     @Test func `cancels what waits in vain, and says why`() throws {
         let places = try Places()
-        places.sessions[1].isServerWorking = { throw OwnError(number: 7) }
+        places.sessions[1].inquire = { Inquiry { throw OwnError(number: 7) } }
         let parts = places.parts(within: 0.2, areVital: false)
         parts[0].ask(.statement("SELECT 1"))
         parts[1].ask(.statement("SELECT pg_sleep(300)"))
@@ -134,11 +134,11 @@ import Testing
         proxy.arm(.stall, direction: .toServer, at: .now, on: .matching(\.isCancelRequest), times: 100)
         let parts = places.parts(within: 0.1)
         for part in parts { part.ask(.statement("SELECT 2, pg_sleep(300)")) }
-        places.sessions[2].isServerWorking = { [places] in
+        places.sessions[2].inquire = { [places] in
             places.interruption.raise(SIGINT)
-            return true
+            return Inquiry { .answered(true) }
         }
-        for session in places.sessions[0...1] { session.isServerWorking = { true } }
+        for session in places.sessions[0...1] { session.inquire = { Inquiry { .answered(true) } } }
         let time = ContinuousClock().measure {
             #expect(throws: Interrupted(signal: SIGINT)) { try PipelineRound.run(parts) }
         }
@@ -152,9 +152,9 @@ import Testing
         let parts = places.parts(within: 0.1)
         for part in parts { part.ask(.statement("SELECT pg_sleep(300)")) }
         for session in places.sessions {
-            session.isServerWorking = { [places] in
+            session.inquire = { [places] in
                 places.interruption.raise(SIGINT)
-                return true
+                return Inquiry { .answered(true) }
             }
         }
         #expect(throws: Interrupted(signal: SIGINT)) { try PipelineRound.run(parts, pipelined: pipelined) }

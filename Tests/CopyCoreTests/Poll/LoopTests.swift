@@ -19,15 +19,17 @@ struct `The loop` {
             self.poller = poller
         }
 
-        func step() throws {
+        func step(_ polled: ArraySlice<PollEntry>) throws {
             // The first call only looks.
             if !steppedAt.isEmpty { left -= 1 }
             steppedAt.append(poller.elapsed)
             if let trouble, left == 0 { throw trouble }
         }
 
-        var interests: [Interest]? {
-            left == 0 ? nil : [Interest(descriptor, .read, alarm: pause.map { poller.now + $0 })]
+        func watch(_ entries: inout [PollEntry]) -> Bool {
+            if left == 0 { return false }
+            entries.append(PollEntry(Interest(descriptor, .read, alarm: pause.map { poller.now + $0 })))
+            return true
         }
     }
 
