@@ -249,4 +249,23 @@ import Testing
         #expect(
             try seen([], ["options": "-c tcp_user_timeout=7000 -c tcp_keepalives_idle=5"]) == ["3", "5", "10", "7000"])
     }
+
+    /// What may be read, and whether rows are there, is asked of the table that is locked in the end.
+    @Test func `a full table that takes an empty one's place is not emptied by a role that may not read it`() throws {
+        let trio = try Trio(Trio.schema)
+        let role = "few_\(trio.first.database)"
+        try trio.first.sql(
+            """
+            CREATE ROLE \(role) LOGIN; CREATE TABLE t2 (LIKE t); INSERT INTO t2 SELECT FROM generate_series(1, 9);
+            GRANT INSERT, TRUNCATE ON t, t2 TO \(role)
+            """)
+        let holder = try Holder(trio.first, "LOCK TABLE t; ALTER TABLE t RENAME TO old; ALTER TABLE t2 RENAME TO t")
+        let login = trio.first.cluster.conninfo(database: trio.first.database, ["user": role]) + "#t"
+        let running = try start("--truncate", trio.source.at(), login)
+        try trio.first.waitForLock()
+        try holder.release()
+        let result = try running.end()
+        #expect(result.code == 1 && result.errors.contains("--allow-empty"), "\(result)")
+        #expect(try trio.first.count() == 9)
+    }
 }

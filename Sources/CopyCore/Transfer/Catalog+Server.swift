@@ -154,7 +154,7 @@ extension Catalog {
     }
 
     /// A condition: a lock of this session on a relation of this database.
-    private static func isOwnLock(_ lock: String) -> String {
+    static func isOwnLock(_ lock: String) -> String {
         """
         \(lock).pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
         AND \(lock).locktype OPERATOR(pg_catalog.=) 'relation' AND \(lock).database OPERATOR(pg_catalog.=) \

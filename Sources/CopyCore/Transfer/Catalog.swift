@@ -49,6 +49,17 @@ enum Catalog {
         return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])", serverVersion), [list])
     }
 
+    /// The question for the types of users in all columns of what this transaction has locked.
+    static func lockedTypesQuestion(serverVersion: Int) -> PipelineMessage {
+        .statement(
+            types(
+                from: """
+                    SELECT a.atttypid FROM pg_catalog.pg_locks l \
+                    JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) l.relation WHERE \(isOwnLock("l")) \
+                    AND a.atttypid OPERATOR(pg_catalog.>=) '\(LockedRelations.firstOfUsers)'::pg_catalog.oid
+                    """, serverVersion))
+    }
+
     /// OFFSET 0: the planner, who expects thousands of types, would read all of pg_attribute.
     private static func types(from first: String, _ serverVersion: Int) -> String {
         let multirange = serverVersion >= 140_000 ? " OR g.rngmultitypid OPERATOR(pg_catalog.=) t.oid" : ""

@@ -30,8 +30,11 @@ extension Preparation {
             found?.kind = shape.kind
             return .changed
         }
-        // Tables were exchanged between the look and the lock.
-        if let shape, let found, !shape.isAsked || !shape.name.parts.elementsEqual(found.name.parts, by: isSameName) {
+        // Tables were exchanged between the look and the lock: what was asked by the old one's number is of no use.
+        if let shape, let found,
+            !shape.isAsked || shape.oid != found.oid
+                || !shape.name.parts.elementsEqual(found.name.parts, by: isSameName)
+        {
             noteMisnamed()
             return .changed
         }
@@ -118,15 +121,24 @@ extension Preparation {
 
     /// Asks whether they are still that; gives what throws where they are not, once that is answered.
     func checkTypesAgain(_ part: PipelinePart) -> () throws -> Void {
+        if case .source = role, !isLockedFirst {
+            // A query computes with columns that it does not give.
+            let result = part.ask(Catalog.lockedTypesQuestion(serverVersion: session.connection.serverVersion))
+            return { try Self.requireNone(Catalog.typeVersions(try result.get()).replaced.sorted()) }
+        }
         guard let types, case .success(let before) = types.result.outcome else { return {} }
         let result = part.ask(Catalog.typesQuestion(types.oids, serverVersion: session.connection.serverVersion))
         return {
-            let altered = Catalog.typeVersions(try result.get()).altered(since: Catalog.typeVersions(before))
-            guard altered.isEmpty else {
-                throw TransferRefusal(
-                    "the type \(altered.joined(separator: ", ")) was altered while its values were copied; "
-                        + "nothing was committed, run it again")
-            }
+            try Self.requireNone(
+                Catalog.typeVersions(try result.get()).altered(since: Catalog.typeVersions(before)))
+        }
+    }
+
+    private static func requireNone(_ altered: [String]) throws {
+        guard altered.isEmpty else {
+            throw TransferRefusal(
+                "the type \(altered.joined(separator: ", ")) was altered while its values were copied; "
+                    + "nothing was committed, run it again")
         }
     }
 

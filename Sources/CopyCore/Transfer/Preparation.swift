@@ -36,7 +36,7 @@ final class Preparation {
     let session: Session
     /// To be run with those of the other servers; nothing here is answered before.
     private(set) var part: PipelinePart
-    private let role: Role
+    let role: Role
     let rows: Rows
     /// What the name stood for at the last look.
     var found: Lookup.Found?

@@ -63,9 +63,7 @@ extension Transfer {
         var answered: [(LocatedServer, Answers)] = []
         for participant in participants where participant.isActive {
             let answer = {
-                var (answers, located) = (try participant.preparation.answers(), participant.located)
-                located.found = participant.preparation.found
-                answered.append((located, answers))
+                answered.append((participant.located, try participant.preparation.answers()))
             }
             if participant.side.isSource {
                 try at(source.label, answer)

@@ -5,7 +5,7 @@ struct TypeVersions: Sendable {
     /// By the type's name, then by the attribute's.
     private var rows: [String: [String: String]] = [:]
     /// Types of which the snapshot sees what is no longer so.
-    private var replaced: Set<String> = []
+    private(set) var replaced: Set<String> = []
 
     mutating func note(_ type: String, attribute: String?, version: String, isReplaced: Bool) {
         rows[type, default: [:]][attribute ?? ""] = version
