@@ -248,6 +248,9 @@ import Testing
         ("destination", "ALTER TYPE pair ADD ATTRIBUTE c int", false),
         ("source", "ALTER TYPE colour ADD VALUE 'green'", true), ("source", "ALTER TABLE other ADD c int", true),
         ("source", "CREATE TYPE new AS ENUM ('a')", true), ("destination", "CREATE TYPE new AS ENUM ('a')", true),
+        ("destination", "ALTER TYPE colour ADD VALUE 'green' BEFORE 'red'", true),
+        ("source", "GRANT USAGE ON TYPE colour, pair TO PUBLIC", true),
+        ("destination", "ALTER TYPE pair OWNER TO CURRENT_USER; GRANT USAGE ON TYPE colour TO PUBLIC", true),
     ]) func `a type that is altered while its values are copied fails the copy`(
         side: String, change: String, isHarmless: Bool
     ) throws {

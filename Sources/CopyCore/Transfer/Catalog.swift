@@ -42,22 +42,23 @@ enum Catalog {
     }
 
     /// The question for the types with these OIDs and every type inside them; a composite has a row for each attribute.
-    /// Nobody can lock a type. So each row bears who has written what the catalogs say of it, and whether that was
-    /// replaced since the snapshot: values are written by what is said now.
+    /// Nobody can lock a type. So each row bears who has written what the catalogs say of its attributes and labels, and
+    /// whether that was replaced since the snapshot: values are written by what is said now.
     static func typesQuestion(_ oids: [UInt32], serverVersion: Int) -> PipelineMessage {
         let list = "{" + oids.map(String.init).joined(separator: ",") + "}"
         return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])", serverVersion), [list])
     }
 
-    /// The question for the types of users in all columns of what this transaction has locked.
-    static func lockedTypesQuestion(serverVersion: Int) -> PipelineMessage {
+    /// The question for the types of users in all columns of what this transaction has locked, and these.
+    static func lockedTypesQuestion(and oids: [UInt32], serverVersion: Int) -> PipelineMessage {
         .statement(
             types(
                 from: """
                     SELECT a.atttypid FROM pg_catalog.pg_locks l \
                     JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) l.relation WHERE \(isOwnLock("l")) \
-                    AND a.atttypid OPERATOR(pg_catalog.>=) '\(LockedRelations.firstOfUsers)'::pg_catalog.oid
-                    """, serverVersion))
+                    AND a.atttypid OPERATOR(pg_catalog.>=) '\(LockedRelations.firstOfUsers)'::pg_catalog.oid \
+                    UNION SELECT pg_catalog.unnest($1::pg_catalog.oid[])
+                    """, serverVersion), ["{" + oids.map(String.init).joined(separator: ",") + "}"])
     }
 
     /// OFFSET 0: the planner, who expects thousands of types, would read all of pg_attribute.
@@ -76,11 +77,12 @@ enum Catalog {
             AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) m(member)) \
             SELECT t.oid, n.nspname, t.typname, t.typtype, \
             CASE WHEN t.typlen OPERATOR(pg_catalog.=) '-1' THEN t.typelem ELSE 0 END, t.typbasetype, \
-            (\(subtype)), a.atttypid, a.attname, pg_catalog.concat(t.xmin, ' ', a.xmin, ' ', ARRAY(SELECT e.xmin \
-            FROM pg_catalog.pg_enum e WHERE e.enumtypid OPERATOR(pg_catalog.=) t.oid ORDER BY e.enumsortorder)), \
-            EXISTS (SELECT FROM (SELECT t.xmax UNION ALL SELECT a.xmax UNION ALL SELECT e.xmax FROM pg_catalog.pg_enum e \
+            (\(subtype)), a.atttypid, a.attname, a.xmin, ARRAY(SELECT pg_catalog.concat(e.oid, ':', e.xmin) \
+            FROM pg_catalog.pg_enum e WHERE e.enumtypid OPERATOR(pg_catalog.=) t.oid), \
+            EXISTS (SELECT FROM (SELECT a.xmax UNION ALL SELECT e.xmax FROM pg_catalog.pg_enum e \
             WHERE e.enumtypid OPERATOR(pg_catalog.=) t.oid UNION ALL SELECT c.xmax FROM pg_catalog.pg_class c \
-            WHERE c.oid OPERATOR(pg_catalog.=) t.typrelid) w(x) WHERE \(wasWritten("w.x"))) \
+            WHERE c.oid OPERATOR(pg_catalog.=) t.typrelid AND c.relkind OPERATOR(pg_catalog.=) 'c') w(x) \
+            WHERE \(wasWritten("w.x"))) \
             FROM reach r JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) r.oid \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace \
             LEFT JOIN LATERAL (SELECT a.atttypid, a.attname, a.attnum, a.xmin, a.xmax FROM pg_catalog.pg_attribute a \
@@ -114,7 +116,7 @@ enum Catalog {
             let name = SQLName([result.name(row, 1) ?? "", result.name(row, 2) ?? ""]).quoted
             versions.note(
                 name, attribute: result.name(row, 8), version: result.value(row, 9) ?? "",
-                isReplaced: result.value(row, 10) == "t")
+                labels: oids(result.value(row, 10)), isReplaced: result.value(row, 11) == "t")
         }
         return versions
     }

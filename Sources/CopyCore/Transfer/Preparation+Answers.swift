@@ -114,16 +114,28 @@ extension Preparation {
     /// Asks what types are made of.
     func askTypes(_ oids: [UInt32], _ part: PipelinePart) -> PipelineResult {
         let question = Catalog.typesQuestion(oids, serverVersion: session.connection.serverVersion)
+        // To compile it took seconds. The user's own query may be worth it.
+        setJIT("= off", part)
         let result = part.ask(question)
+        setJIT("TO DEFAULT", part)
         types = (oids, result)
         return result
     }
 
+    private func setJIT(_ value: String, _ part: PipelinePart) {
+        guard session.connection.serverVersion >= 110_000 else { return }
+        part.ask(.statement("SET LOCAL jit \(value)"))
+    }
+
     /// Asks whether they are still that; gives what throws where they are not, once that is answered.
     func checkTypesAgain(_ part: PipelinePart) -> () throws -> Void {
+        guard types != nil || !isLockedFirst else { return {} }
+        setJIT("= off", part)
         if case .source = role, !isLockedFirst {
             // A query computes with columns that it does not give.
-            let result = part.ask(Catalog.lockedTypesQuestion(serverVersion: session.connection.serverVersion))
+            let result = part.ask(
+                Catalog.lockedTypesQuestion(
+                    and: types?.oids ?? [], serverVersion: session.connection.serverVersion))
             return { try Self.requireNone(Catalog.typeVersions(try result.get()).replaced.sorted()) }
         }
         guard let types, case .success(let before) = types.result.outcome else { return {} }
