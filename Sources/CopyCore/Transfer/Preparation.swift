@@ -140,6 +140,7 @@ final class Preparation {
         let part = PipelinePart(session, within: seconds, isVital: isVital)
         if isBegun { part.ask(.statement("ROLLBACK")) }
         part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
+        for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
         let result = part.ask(Catalog.nameQuestion(asked))
         try PipelineRound.run([part])
         guard let now = try Catalog.found(result.get(), asked: asked) else { throw TransferRefusal.noTable(asked) }

@@ -40,28 +40,29 @@ struct PreparationTests {
         role: Preparation.Role
     ) throws {
         let cluster = try Servers.source
-        let database = try cluster.createDatabase()
+        // Of an encoding of its own: names go in that of the session.
+        let database = try cluster.createDatabase(encoding: "LATIN1")
         try cluster.psql(
-            "CREATE SCHEMA aside; CREATE TABLE t (i int); CREATE TABLE aside.t (i int); INSERT INTO aside.t VALUES (1)",
+            "CREATE SCHEMA aside; CREATE TABLE é (i int); CREATE TABLE aside.é (i int); INSERT INTO aside.é VALUES (1)",
             database: database)
         let session = try ScopeKit.session(cluster.tcpConninfo(database: database))
-        let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: SQLName(["t"]))
+        let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: SQLName(["é"]))
         try PipelineRound.run([lookup.part])
         var found = try #require(try lookup.table())
-        found.name = SQLName(["aside", "t"])
+        found.name = SQLName(["aside", "é"])
         let preparation = try Preparation(
             session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true, isVital: true)
         preparation.ask(within: nil, patience: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .changed && preparation.isMisnamed)
         try preparation.lookUpAgain(within: nil)
-        #expect(preparation.found?.name == SQLName(["public", "t"]) && !preparation.isMisnamed)
+        #expect(preparation.found?.name == SQLName(["public", "é"]) && !preparation.isMisnamed)
         preparation.ask(within: nil, patience: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .ready)
-        #expect(try preparation.table().name == SQLName(["public", "t"]))
+        #expect(try preparation.table().name == SQLName(["public", "é"]))
         try session.run("COMMIT")
-        #expect(try cluster.psql("SELECT count(*) FROM aside.t", database: database) == "1")
+        #expect(try cluster.psql("SELECT count(*) FROM aside.é", database: database) == "1")
     }
 
     @Test func `a name that was asked for with its schema is the table's, whatever a snapshot says`() throws {

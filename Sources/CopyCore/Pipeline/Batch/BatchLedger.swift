@@ -119,8 +119,9 @@ struct BatchLedger {
     /// - Parameter isRefused: what it was to commit was not.
     mutating func synchronized(isRefused: Bool) {
         guard let last = points.popFirst() else { return }
-        confirmed = last
+        // In a transaction that was begun it commits nothing: all of that is in doubt together with its COMMIT.
         if !isInBlock {
+            confirmed = last
             if !isRefused, !isFailing, hasWork { committed = last }
             hasWork = false
         }
