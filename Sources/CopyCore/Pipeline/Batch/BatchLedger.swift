@@ -95,7 +95,12 @@ struct BatchLedger {
 
     /// What runs in no transaction of others is committed when it is done (xact.c: PreventInTransactionBlock).
     private static func commitsAtOnce(_ tag: String, _ words: @autoclosure () -> [String]) -> Bool {
-        switch tag.prefix(while: { $0 != " " }) {
+        // Most are none of these, which their first letter tells.
+        switch tag.utf8.first {
+        case UInt8(ascii: "A"), UInt8(ascii: "C"), UInt8(ascii: "D"), UInt8(ascii: "R"), UInt8(ascii: "V"): break
+        default: return false
+        }
+        return switch tag.prefix(while: { $0 != " " }) {
         case "VACUUM": true
         case "CREATE", "DROP": ["DATABASE", "TABLESPACE"].contains { tag.hasSuffix($0) } || isConcurrent(words())
         case "ALTER": tag == "ALTER SYSTEM" || isConcurrent(words())
