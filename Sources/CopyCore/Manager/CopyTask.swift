@@ -42,6 +42,7 @@ public final class CopyTask: LoopTask {
         }
     }
 
+    /// Goes on with what it is at; what fails is in `failure`.
     public func step(_ polled: ArraySlice<PollEntry>) throws {
         do {
             try advance(polled)
@@ -109,6 +110,7 @@ public final class CopyTask: LoopTask {
         }
     }
 
+    /// What it waits for: sockets, timeouts, the next time it may read.
     public func watch(_ entries: inout [PollEntry]) -> Bool {
         switch phase {
         case .enteringProducer(let interest, let patience):
