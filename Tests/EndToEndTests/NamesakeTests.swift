@@ -186,4 +186,32 @@ import Testing
         let result = try transfer("--columns=datname", source.at("pg_catalog.pg_database"), "-").expecting(0)
         #expect(result.output.contains(source.database + "\n"), "\(result)")
     }
+
+    /// COPY goes by the name, and the schemas' rows bear the mark of the first exchange from the beginning.
+    @Test func `schemas whose exchange was under way and is undone meanwhile are noticed`() throws {
+        let trio = try Trio(
+            "CREATE TABLE o (what text); \(gated("o", ""))",
+            source: """
+                CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t (what text); CREATE TABLE b.t (what text);
+                INSERT INTO a.t VALUES ('good'); INSERT INTO b.t VALUES ('bad')
+                """)
+        let exchange =
+            "ALTER SCHEMA a RENAME TO q; ALTER SCHEMA b RENAME TO a; ALTER SCHEMA q RENAME TO b"
+        let exchanging = try Holder(trio.source, exchange)
+        let gate = try Holder(trio.first, Holder.gate)
+        let directory = try TemporaryDirectory()
+        let pipe = try directory.pipe()
+        let running = try start(trio.source.at("a.t"), trio.first.at("o"), pipe)
+        try trio.source.waitForBackend("state = 'idle in transaction' AND backend_xmin IS NOT NULL")
+        try trio.first.waitUntilLocked("o")
+        try exchanging.release()
+        let reader = try Program("cat", [pipe]).start()
+        try trio.first.waitForLock()
+        try trio.source.sql("BEGIN; \(exchange); COMMIT")
+        try gate.release()
+        let result = try running.end()
+        #expect(result.code == 1, "\(result)")
+        #expect(try trio.first.count("o") == 0)
+        _ = try reader.wait()
+    }
 }

@@ -6,7 +6,7 @@ enum SessionSettings {
     /// - Parameter pinsMoney: both sides are servers: amounts are to mean the same to both, not to whoever reads a file.
     static func statements(_ connection: Connection, pinsMoney: Bool) -> String {
         var settings = guards(connection) + values(pinsMoney)
-        if connection.serverVersion >= 140_000 { settings.append(("idle_session_timeout", "0")) }
+        if ServerVersion(connection.serverVersion).endsIdleSessions { settings.append(("idle_session_timeout", "0")) }
         return settings.map { "SET \($0.name) = '\($0.value)'" }.joined(separator: "; ")
     }
 
@@ -64,7 +64,7 @@ enum SessionSettings {
             (name: "statement_timeout", value: "0"), ("idle_in_transaction_session_timeout", "0"),
             ("client_encoding", encoding(connection)), ("standard_conforming_strings", "on"),
         ]
-        if connection.serverVersion >= 170_000 { settings.append(("transaction_timeout", "0")) }
+        if ServerVersion(connection.serverVersion).endsTransactions { settings.append(("transaction_timeout", "0")) }
         return settings
     }
 

@@ -81,7 +81,7 @@ extension Catalog {
     /// before that is still read as it was.
     static func lockedQuestion(_ session: Session) -> PipelineMessage {
         // Its row stays in the catalog until DETACH CONCURRENTLY is finished, perhaps never.
-        let attached = session.connection.serverVersion >= 140_000 ? "AND NOT i.inhdetachpending " : ""
+        let attached = session.version.detachesConcurrently ? "AND NOT i.inhdetachpending " : ""
         return .statement(
             """
             SELECT l.relation, c.relname, pg_catalog.concat(n.xmin, ' ', n.xmax), l.relation::pg_catalog.regclass, \

@@ -3,8 +3,8 @@
 /// Asks the catalogs, in terms no search_path can change.
 enum Catalog {
     /// The question for a table that is locked already, and whether it is what the name that was asked for stands for.
-    static func tableQuestion(_ found: Lookup.Found, serverVersion: Int) -> PipelineMessage {
-        let generated = serverVersion >= 120_000 ? "a.attgenerated" : "''"
+    static func tableQuestion(_ found: Lookup.Found, for version: ServerVersion) -> PipelineMessage {
+        let generated = version.hasGeneratedColumns ? "a.attgenerated" : "''"
         // OFFSET 0: once, not for each column.
         let sql = """
             SELECT c.relkind, c.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, c.version, c.locked, c.parents, c.asked \
@@ -44,13 +44,13 @@ enum Catalog {
     /// The question for the types with these OIDs and every type inside them; a composite has a row for each attribute.
     /// Nobody can lock a type. So each row bears who has written what the catalogs say of its attributes and labels, and
     /// whether that was replaced since the snapshot: values are written by what is said now.
-    static func typesQuestion(_ oids: [UInt32], serverVersion: Int) -> PipelineMessage {
+    static func typesQuestion(_ oids: [UInt32], for version: ServerVersion) -> PipelineMessage {
         let list = "{" + oids.map(String.init).joined(separator: ",") + "}"
-        return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])", serverVersion), [list])
+        return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])", version), [list])
     }
 
     /// The question for the types of users in all columns of what this transaction has locked, and these.
-    static func lockedTypesQuestion(and oids: [UInt32], serverVersion: Int) -> PipelineMessage {
+    static func lockedTypesQuestion(and oids: [UInt32], for version: ServerVersion) -> PipelineMessage {
         .statement(
             types(
                 from: """
@@ -58,12 +58,12 @@ enum Catalog {
                     JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) l.relation WHERE \(isOwnLock("l")) \
                     AND a.atttypid OPERATOR(pg_catalog.>=) '\(LockedRelations.firstOfUsers)'::pg_catalog.oid \
                     UNION SELECT pg_catalog.unnest($1::pg_catalog.oid[])
-                    """, serverVersion), ["{" + oids.map(String.init).joined(separator: ",") + "}"])
+                    """, version), ["{" + oids.map(String.init).joined(separator: ",") + "}"])
     }
 
     /// OFFSET 0: the planner, who expects thousands of types, would read all of pg_attribute.
-    private static func types(from first: String, _ serverVersion: Int) -> String {
-        let multirange = serverVersion >= 140_000 ? " OR g.rngmultitypid OPERATOR(pg_catalog.=) t.oid" : ""
+    private static func types(from first: String, _ version: ServerVersion) -> String {
+        let multirange = version.hasMultiranges ? " OR g.rngmultitypid OPERATOR(pg_catalog.=) t.oid" : ""
         let subtype = """
             SELECT g.rngsubtype FROM pg_catalog.pg_range g \
             WHERE g.rngtypid OPERATOR(pg_catalog.=) t.oid\(multirange)

@@ -52,7 +52,9 @@ struct LockedRelations: Sendable {
         let versions = Dictionary(before.relations.map { ($0.oid, $0.schemaVersion) }) { first, _ in first }
         let replaced = relations.filter { relation in
             guard let name = relation.name, let version = versions[relation.oid] else { return false }
-            return newNames.contains(name) && version != relation.schemaVersion
+            // Somebody may have been at it already, and not have committed.
+            let wasBeingWritten = version.map { !$0.hasSuffix(" 0") } ?? false
+            return newNames.contains(name) && (wasBeingWritten || version != relation.schemaVersion)
         }
         let late = new.filter(\.isWritten)
         return LockedRelations(

@@ -144,7 +144,9 @@ struct Planner {
         rules.csvMarker = .end
         for (answers, table, columns) in loaded {
             let count = columns?.count ?? table.columns.count { !$0.isGenerated }
-            if count == 1 || answers.peer.serverVersion >= 180_000 { rules.csvMarker = .refused }
+            if count == 1 || ServerVersion(answers.peer.serverVersion).readsMarkerOfCSVAsValue {
+                rules.csvMarker = .refused
+            }
         }
         return rules
     }

@@ -113,7 +113,7 @@ extension Preparation {
 
     /// Asks what types are made of.
     func askTypes(_ oids: [UInt32], _ part: PipelinePart) -> PipelineResult {
-        let question = Catalog.typesQuestion(oids, serverVersion: session.connection.serverVersion)
+        let question = Catalog.typesQuestion(oids, for: session.version)
         // To compile it took seconds. The user's own query may be worth it.
         setJIT("= off", part)
         let result = part.ask(question)
@@ -123,7 +123,7 @@ extension Preparation {
     }
 
     private func setJIT(_ value: String, _ part: PipelinePart) {
-        guard session.connection.serverVersion >= 110_000 else { return }
+        guard session.version.compilesQueries else { return }
         part.ask(.statement("SET LOCAL jit \(value)"))
     }
 
@@ -135,11 +135,11 @@ extension Preparation {
             // A query computes with columns that it does not give.
             let result = part.ask(
                 Catalog.lockedTypesQuestion(
-                    and: types?.oids ?? [], serverVersion: session.connection.serverVersion))
+                    and: types?.oids ?? [], for: session.version))
             return { try Self.requireNone(Catalog.typeVersions(try result.get()).replaced.sorted()) }
         }
         guard let types, case .success(let before) = types.result.outcome else { return {} }
-        let result = part.ask(Catalog.typesQuestion(types.oids, serverVersion: session.connection.serverVersion))
+        let result = part.ask(Catalog.typesQuestion(types.oids, for: session.version))
         return {
             try Self.requireNone(
                 Catalog.typeVersions(try result.get()).altered(since: Catalog.typeVersions(before)))

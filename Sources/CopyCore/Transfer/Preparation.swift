@@ -241,7 +241,7 @@ final class Preparation {
 
     private func askRows() {
         guard let found else { return }
-        tableResult = part.ask(Catalog.tableQuestion(found, serverVersion: session.connection.serverVersion))
+        tableResult = part.ask(Catalog.tableQuestion(found, for: session.version))
     }
 
     /// A destination's table, in the transaction that loads it: all of that can still be undone.

@@ -38,21 +38,17 @@ extension Transfer {
         let session = try Session(connection, label: link.label, poller: poller)
         session.onNotice = { [sink] session, notice in sink?.receive(.notice(notice, at: session.label)) }
         session.onStatement = { [sink] session, sql in sink?.receive(.statement(sql, at: session.label)) }
+        let server = Server(link, connection)
         session.inquire = { [unowned self, unowned session] in
             let preparation = participants.first { $0.preparation.session === session }?.preparation
-            let pid = preparation?.backendPID ?? connection.backendPID
-            return isAtWork(pid, link, host: connection.host, port: connection.port)
+            return isAtWork(preparation?.backendPID ?? connection.backendPID, server)
         }
         return session
     }
 
-    private func isAtWork(_ pid: Int32, _ link: ServerLink, host: String, port: String) -> Inquiry {
-        var parameters = link.parameters(waitingUpTo: connectTimeout)
-        if let connectTimeout { parameters.append(("connect_timeout", "\(connectTimeout)")) }
-        // Of several hosts the very one: elsewhere the number is another backend's.
-        if !host.isEmpty { parameters += [("host", host), ("port", port)] }
-        return Inquiry.isAtWork(pid, parameters) { [poller, sink] connection in
-            let session = try Session(connection, label: link.label, poller: poller)
+    private func isAtWork(_ pid: Int32, _ server: Server) -> Inquiry {
+        Inquiry.isAtWork(pid, server.parameters(waitingUpTo: connectTimeout)) { [poller, sink] connection in
+            let session = try Session(connection, label: server.label, poller: poller)
             session.onStatement = { session, sql in sink?.receive(.statement(sql, at: session.label)) }
             return session
         }

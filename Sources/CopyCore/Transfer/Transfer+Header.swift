@@ -67,7 +67,7 @@ extension Transfer {
     /// Servers before 15 write a header line in csv only.
     func refuseMissingHeader() throws {
         guard request.options.header, request.format != .csv, let session = source.session,
-            session.connection.serverVersion < 150_000
+            !session.version.writesHeaderInText
         else { return }
         throw EndpointFailure(
             label: session.label,

@@ -15,7 +15,7 @@ struct BuiltInTypesTests {
         #expect(all.count > 180)
         let asked = Catalog.types(
             try session.answer(
-                to: Catalog.typesQuestion(all, serverVersion: session.connection.serverVersion), within: nil))
+                to: Catalog.typesQuestion(all, for: session.version), within: nil))
         for oid in all {
             let (known, told) = (TypeGraph.builtIn.nodes[oid], try #require(asked.nodes[oid]))
             #expect(known?.schema == told.schema && known?.name == told.name && known?.kind == told.kind, "\(oid)")

@@ -6,7 +6,7 @@ import Testing
 
 struct LockedRelationsTests {
     private func relation(
-        _ oid: String, _ name: String?, version: String = "0", isChanged: Bool = false
+        _ oid: String, _ name: String?, version: String = "7 0", isChanged: Bool = false
     ) -> LockedRelations.Relation {
         .init(
             oid: "1640" + oid, name: name, schemaVersion: version, shown: "s\(oid).\(name ?? "")", isChanged: isChanged)
@@ -21,21 +21,29 @@ struct LockedRelationsTests {
     }
 
     @Test func `a namesake that nobody planned to read, and a schema that was written, are a rename`() {
-        let before = LockedRelations([relation("1", "t", version: "7"), relation("2", "u")])
+        let before = LockedRelations([relation("1", "t", version: "7 0"), relation("2", "u")])
         func changed(_ now: [LockedRelations.Relation]) -> [String] { LockedRelations(now).changed(since: before) }
-        let written = relation("1", "t", version: "8")
+        let written = relation("1", "t", version: "8 0")
         #expect(changed([written, relation("9", "t")]) == ["s1.t"])
         // Each alone is harmless: a grant, a trigger; as is another name, and what was locked before.
         #expect(changed([written]) == [])
-        #expect(changed([relation("1", "t", version: "7"), relation("9", "t")]) == [])
+        #expect(changed([relation("1", "t", version: "7 0"), relation("9", "t")]) == [])
         #expect(changed([written, relation("9", "v")]) == [])
         #expect(changed([written, relation("2", "u")]) == [])
         #expect(changed([written, relation("9", nil)]) == [])
     }
 
+    @Test func `a schema that somebody was writing already counts as written`() {
+        let before = LockedRelations([relation("1", "t", version: "7 9")])
+        #expect(
+            LockedRelations([relation("1", "t", version: "7 9"), relation("9", "t")]).changed(since: before) == ["s1.t"]
+        )
+        #expect(LockedRelations([relation("1", "t", version: "7 9")]).changed(since: before) == [])
+    }
+
     @Test func `namesakes that are both read are none`() {
         let both = [relation("1", "t"), relation("2", "t")]
-        let granted = [relation("1", "t", version: "8"), relation("2", "t", version: "8")]
+        let granted = [relation("1", "t", version: "8 0"), relation("2", "t", version: "8 0")]
         #expect(LockedRelations(granted).changed(since: LockedRelations(both)) == [])
     }
 }
