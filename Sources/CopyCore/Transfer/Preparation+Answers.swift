@@ -16,6 +16,12 @@ extension Preparation {
         return ["42501", "42809", "53200"].contains(error.server?.sqlState)
     }
 
+    /// There is no table of the name that was found; what was asked for may stand for another one by now.
+    var isGone: Bool {
+        guard case .failure(let error as PQError) = lockResult?.outcome, found != nil else { return false }
+        return ["42P01", "3F000"].contains(error.server?.sqlState)
+    }
+
     /// Whether rows may flow. A failure that is none of these is thrown by what asks for the answers.
     func state() -> State {
         if lockIsRefused {
@@ -23,6 +29,11 @@ extension Preparation {
             return .cannotLock
         }
         if isBusy { return .busy }
+        if isGone {
+            changed = found.map { [$0.name.quoted] } ?? []
+            noteMisnamed()
+            return .changed
+        }
         let shape = tableResult.flatMap { try? Catalog.table($0.get()) }
         changed = found.map { [$0.name.quoted] } ?? []
         // Its name stands for another table now, perhaps of a kind that what followed does not take.
@@ -136,21 +147,22 @@ extension Preparation {
             let result = part.ask(
                 Catalog.lockedTypesQuestion(
                     and: types?.oids ?? [], for: session.version))
-            return { try Self.requireNone(Catalog.typeVersions(try result.get()).replaced.sorted()) }
+            return { [self] in try requireNone(Catalog.typeVersions(try result.get()).replaced.sorted()) }
         }
         guard let types, case .success(let before) = types.result.outcome else { return {} }
         let result = part.ask(Catalog.typesQuestion(types.oids, for: session.version))
-        return {
-            try Self.requireNone(
+        return { [self] in
+            try requireNone(
                 Catalog.typeVersions(try result.get()).altered(since: Catalog.typeVersions(before)))
         }
     }
 
-    private static func requireNone(_ altered: [String]) throws {
+    private func requireNone(_ altered: [String]) throws {
         guard altered.isEmpty else {
+            let place = if case .source = role { "" } else { " here" }
             throw TransferRefusal(
                 "the type \(altered.joined(separator: ", ")) was altered while its values were copied; "
-                    + "nothing was committed, run it again")
+                    + "nothing was committed\(place), run it again")
         }
     }
 

@@ -106,7 +106,7 @@ final class Preparation {
     ///   - patience: seconds for which a lock that another holds is waited for, then it is `busy`; nil: no end.
     func ask(within seconds: Double?, patience: Double?) {
         part = PipelinePart(session, within: seconds, isVital: isVital)
-        part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy }
+        part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy || isGone }
         self.patience = patience
         begin()
         if let patience {

@@ -65,6 +65,27 @@ struct PreparationTests {
         #expect(try cluster.psql("SELECT count(*) FROM aside.é", database: database) == "1")
     }
 
+    @Test func `a name whose table went away is looked up again, and told where it stands for none`() throws {
+        let cluster = try Servers.source
+        let database = try cluster.createDatabase()
+        try cluster.psql("CREATE SCHEMA a; CREATE TABLE a.t (i int); CREATE TABLE t (i int)", database: database)
+        let session = try ScopeKit.session(cluster.tcpConninfo(database: database))
+        try session.run("SET search_path = a, public")
+        let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: SQLName(["t"]))
+        try PipelineRound.run([lookup.part])
+        let found = try #require(try lookup.table())
+        let preparation = try Preparation(
+            session, at: lookup.server(), .source, .table(found, where: nil), pinsMoney: true, isVital: true)
+        try cluster.psql("ALTER TABLE a.t RENAME TO u", database: database)
+        preparation.ask(within: nil, patience: nil)
+        try PipelineRound.run([preparation.part])
+        #expect(preparation.state() == .changed && preparation.isMisnamed)
+        try preparation.lookUpAgain(within: nil)
+        #expect(preparation.found?.name == SQLName(["public", "t"]))
+        try cluster.psql("DROP TABLE t", database: database)
+        #expect(throws: TransferRefusal.noTable(SQLName(["t"]))) { try preparation.lookUpAgain(within: nil) }
+    }
+
     @Test func `a name that was asked for with its schema is the table's, whatever a snapshot says`() throws {
         let session = try ScopeKit.session(Servers.source.tcpConninfo(database: Servers.source.createDatabase()))
         let stale = try session.query("SELECT 'r', 'public', 't2', 20000, true, '{}'")
