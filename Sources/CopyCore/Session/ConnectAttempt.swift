@@ -3,7 +3,7 @@
 internal import Synchronization
 
 /// Connects by libpq's own rules while the caller goes on.
-final class ConnectAttempt {
+final class ConnectAttempt: LoopTask {
     private final class Outcome: Sendable {
         private let slot = Mutex<Connection?>(nil)
         let done = Atomic<Bool>(false)
@@ -35,6 +35,15 @@ final class ConnectAttempt {
 
     /// Ready when it is over.
     var interest: Interest { Interest(outcome.pipe.readEnd, .read) }
+
+    /// Its thread goes on with it.
+    func step(_ polled: ArraySlice<PollEntry>) {}
+
+    func watch(_ entries: inout [PollEntry]) -> Bool {
+        if isDone { return false }
+        entries.append(PollEntry(interest))
+        return true
+    }
 
     /// What came of it, once.
     func take() -> Connection? { outcome.take() }

@@ -88,8 +88,8 @@ public struct LinkConnector {
     /// libpq: PQconnectdbParams.
     func connect(_ all: [[ServerLink.Parameter]]) throws -> [Connection] {
         let attempts = try all.map { parameters in try ConnectAttempt(parameters) }
+        try poller.run(attempts)
         return try attempts.map { attempt in
-            while !attempt.isDone { try poller.wait(for: attempt.interest) }
             guard let connection = attempt.take() else { throw PQError(message: "no connection was made") }
             return connection
         }
