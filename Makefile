@@ -18,7 +18,7 @@ SECONDS = 60
 
 ROUNDS = 10
 # The suites with seeds.
-by_chance = 'RaceTests|runs that lock the same|BackoffTests|splitter|SQL names|Back-pressure|Input under TLS|Endpoints|FaultTests|EndToEndTests.TimeoutTests|ProxyExactness'
+by_chance = 'RaceTests|runs that lock the same|BackoffTests|splitter|SQL names|Back-pressure|Input under TLS|Endpoints|FaultTests|EndToEndTests.TimeoutTests|ProxyExactness|InputEndTests|SecretTests|Raw text|SeededTests'
 
 # What the tests may take; they need a third of it on two cores. A test that hangs shows its stack.
 LIMIT = 1800

@@ -80,6 +80,9 @@ import Testing
         #expect(proxy.faultCount == 1)
         #expect(result.code == 4, "\(result)")
         #expect(result.duration < .seconds(8), "\(result)")
+        #expect(result.errors.contains("\(trio.first.at()): committed, \(Self.rows) rows"), "\(result)")
+        #expect(result.errors.contains("\(trio.second.through(proxy)): in doubt: it may have committed"), "\(result)")
+        #expect(try trio.first.digest() == trio.source.digest())
         #expect(try trio.second.count() == Self.rows)
         proxy.stop()
     }

@@ -14,11 +14,17 @@ import Testing
         var runs: [RunningProgram] = []
         var random = Seeded(seed)
         let orders = [[0, 1, 2], [0, 2, 1], [1, 2], [2, 1], [0, 1, 2], [0, 2, 1]]
+        var hasRowsToCopy = false
         for turn in 0..<6 {
-            let order = orders[seed == 1 ? turn : random.next(in: 0..<orders.count)].map { places[$0] }
-            runs.append(try program(["-q", "--truncate", "--allow-empty"] + order).start())
+            let order = orders[seed == 1 ? turn : random.next(in: 0..<orders.count)]
+            hasRowsToCopy = hasRowsToCopy || order[0] == 0
+            runs.append(try program(["-q", "--truncate", "--allow-empty"] + order.map { places[$0] }).start())
         }
         for run in runs { try run.end().expecting(0) }
+        // Whatever the turns: both have the rows since the first run from their source.
+        let rows = try trio.source.digest()
+        #expect(rows.hasPrefix("2000 "))
+        for place in [trio.first, trio.second] { #expect(try place.digest() == (hasRowsToCopy ? rows : "0 -")) }
     }
 
     /// A query locks tables that its run does not name.

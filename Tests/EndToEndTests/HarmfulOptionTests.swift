@@ -56,11 +56,16 @@ import Testing
     }
 
     @Test func `what would end the data, and what no server knows, is refused at once`() throws {
-        try expectRefusal(["--null=\\.", "a#t", "b"], "--null")
-        try expectRefusal(["--format=csv", "--null=\\.", "a#t", "./b"], "--null")
-        try expectRefusal(["--format=csv", "--delimiter=.", "a#t", "./b"], "--delimiter")
+        try expectRefusal(["--null=\\.", "a#t", "b"], "option --null: \"\\.\" could make the end-of-data marker")
+        try expectRefusal(
+            ["--format=csv", "--null=\\.", "a#t", "./b"], "option --null: \"\\.\" could make the end-of-data marker")
+        try expectRefusal(
+            ["--format=csv", "--delimiter=.", "a#t", "./b"],
+            "option --delimiter: \".\" could make the end-of-data marker")
         try expectRefusal(["--encoding=LATIN77", "a#t", "./b"], "knows no encoding \"LATIN77\"")
-        try expectRefusal(["--header=skip", "a#t", "./b"], "--header=skip")
-        try expectRefusal(["--expect-rows=many", "a#t", "./b"], "--expect-rows")
+        try expectRefusal(
+            ["--header=skip", "a#t", "./b"], "--header=skip skips a line of a file or stream; a#t is neither")
+        try expectRefusal(
+            ["--expect-rows=many", "a#t", "./b"], "option --expect-rows: \"many\" is not a number of rows")
     }
 }

@@ -40,9 +40,4 @@ import Testing
         // A debug build on a busy machine; what is guarded against is a library that costs tens of milliseconds.
         #expect(our < their * 2 + .milliseconds(6), "pgcopy \(our), psql \(their)")
     }
-
-    @Test func `help that stdout has no room for is a failure`() throws {
-        let result = try Program("sh", ["-c", #""$0" --help > /dev/full"#, try Program.pgcopyPath()]).run()
-        #expect(result.code != 0, "\(result)")
-    }
 }

@@ -25,6 +25,19 @@ import Testing
         #expect(try place.count() == 1)
     }
 
+    @Test func `-W asks even where the server wants no password`() throws {
+        let place = try Place(Servers.first, Trio.schema)
+        let running = try start("-W", "-", place.at()) {
+            $0.terminal = .controlling
+            $0.input = .bytes(Array("1\tx\n".utf8))
+        }
+        try running.waitForOutput(containing: "Password for", on: .screen)
+        running.type(secret + "\n")
+        let result = try running.end()
+        #expect(result.code == 0, "\(result)")
+        #expect(try place.sql("TABLE t") == "1|x")
+    }
+
     @Test func `a password is asked for once for each endpoint`() throws {
         let (source, from) = try locked()
         let (target, to) = try locked()

@@ -75,15 +75,17 @@ import Testing
         try Program("ln", ["-s", "out", directory.file("link")]).run().expecting(0)
         try Program("ln", [file, directory.file("hard")]).run().expecting(0)
         for other in [file, "file:" + file, directory.path + "/./out", directory.file("link"), directory.file("hard")] {
-            try expectRefusal([source.at(), file, other], "out")
+            try expectRefusal([source.at(), file, other], "\(other) is the same file as \(file)")
         }
         try expectRefusal([file, "file:" + file], "the source itself")
-        try expectRefusal([source.at(), "-", "-"], "stdout")
+        try expectRefusal([source.at(), "-", "-"], "stdout is named as a destination twice")
         #expect(try directory.text(of: "out") == "old\n")
         #expect(try directory.entries() == ["hard", "link", "out"])
         // A file that is not there yet is one file, too.
-        try expectRefusal([source.at(), directory.file("new"), "file:" + directory.file("new")], "new")
-        try expectRefusal([source.at(), directory.file("new"), directory.path + "/./new"], "new")
+        for other in ["file:" + directory.file("new"), directory.path + "/./new"] {
+            try expectRefusal(
+                [source.at(), directory.file("new"), other], "\(other) is named as a destination twice")
+        }
         #expect(!directory.exists("new"))
         #expect(try transfer(source.at(), "/dev/null", "/dev/null").code == 0)
     }
@@ -123,31 +125,34 @@ import Testing
     @Test func `what to copy has to be named, once`() throws {
         let trio = try Trio(rows: 5)
         let source = trio.source.conninfo
-        try expectRefusal([source, trio.first.conninfo], "no table")
-        try expectRefusal(["--query=SELECT 1", source, trio.first.conninfo], "--into")
-        try expectRefusal(["-", trio.first.conninfo], "--into")
+        try expectRefusal([source, trio.first.conninfo], "no table to copy from")
+        try expectRefusal(["--query=SELECT 1", source, trio.first.conninfo], "no table to copy to at")
+        try expectRefusal(["-", trio.first.conninfo], "no table to copy to at")
         try expectRefusal(["-t", "t", trio.source.at(), trio.first.conninfo], "names a table already")
-        try expectRefusal(["--query=SELECT 1", "-t", "t", source, trio.first.at()], "--query")
+        try expectRefusal(
+            ["--query=SELECT 1", "-t", "t", source, trio.first.at()], "cannot be given together with --query")
         try expectRefusal(["--query=SELECT 1", "-", trio.first.at()], "--query needs a server")
-        try expectRefusal(["--where=true", "-", trio.first.at()], "--where")
-        try expectRefusal(["--query=SELECT 1", "--where=true", source, trio.first.at()], "--where")
+        try expectRefusal(["--where=true", "-", trio.first.at()], "--where needs a server")
+        try expectRefusal(
+            ["--query=SELECT 1", "--where=true", source, trio.first.at()], "option --where cannot be given together")
         try trio.expectNothingCommitted("")
     }
 
     @Test func `command lines that make no sense are explained`() throws {
-        try expectRefusal(["--trunkate", "a#t", "b"], "--truncate")
-        try expectRefusal([], "pgcopy transfer --help")
-        try expectRefusal(["a#t"], "pgcopy transfer --help")
-        try expectRefusal(["", "b#t"], "empty")
-        try expectRefusal(["#t", "b"], "no database")
-        try expectRefusal(["a#t", "file:"], "no file")
-        try expectRefusal(["host:5432#t", "b"], "postgresql://")
-        try expectRefusal(["a#t t", "b"], "double quotes")
+        try expectRefusal(["--trunkate", "a#t", "b"], "unknown option --trunkate; did you mean --truncate?")
+        try expectRefusal([], "transfer needs SOURCE and DESTINATION")
+        try expectRefusal(["a#t"], "transfer needs DESTINATION")
+        try expectRefusal(["", "b#t"], "an endpoint is empty")
+        try expectRefusal(["#t", "b"], "#t names a table but no database")
+        try expectRefusal(["a#t", "file:"], "file: names no file")
+        try expectRefusal(["host:5432#t", "b"], "is no database name; a host and port are written postgresql://")
+        try expectRefusal(["a#t t", "b"], "a table name after # that is not plain goes in double quotes")
         // It is not repeated: it could as well be a password, its host forgotten.
         try expectRefusal(["postgresql://h:notaport/d#t", "b"], "the port is not a number")
-        try expectRefusal(["nosuchkey=1 dbname=x#t", "b"], "nosuchkey")
-        try expectRefusal(["--timeout=0", "a#t", "b"], "--timeout")
-        try expectRefusal(["--format=tsv", "a#t", "b"], "--format")
-        try expectRefusal(["--rate-limit=fast", "a#t", "b"], "--rate-limit")
+        try expectRefusal(["nosuchkey=1 dbname=x#t", "b"], "invalid connection option \"nosuchkey\"")
+        try expectRefusal(
+            ["--timeout=0", "a#t", "b"], "option --timeout: \"0\" is not a number of seconds greater than 0")
+        try expectRefusal(["--format=tsv", "a#t", "b"], "option --format: \"tsv\" is none of auto, text, csv, binary")
+        try expectRefusal(["--rate-limit=fast", "a#t", "b"], "option --rate-limit: \"fast\" is not a number of bytes")
     }
 }

@@ -116,6 +116,7 @@ import Testing
         proxy.arm(.stall(for: .seconds(2)), at: .copyBytes(500_000))
         let result = try transfer("--interval=0.5", trio.source.through(proxy), trio.first.at())
         #expect(result.code == 0, "\(result)")
+        #expect(proxy.faultCount == 1)
         #expect(result.errors.split(separator: "\n").filter { $0.contains("0 B/s now") }.count >= 2, "\(result)")
         proxy.stop()
     }

@@ -147,14 +147,4 @@ import Testing
         #expect(result.code == 0, "\(result)")
         #expect(try trio.first.digest() == trio.source.digest())
     }
-
-    @Test func `a table that is missing is named in the error`() throws {
-        let trio = try Trio(rows: 1)
-        let result = try transfer(trio.source.at("nowhere"), trio.first.at())
-        #expect(result.code == 1, "\(result)")
-        #expect(result.errors.contains("nowhere"), "\(result)")
-        let other = try transfer(trio.source.at(), trio.first.at(#""No Where""#))
-        #expect(other.code == 1, "\(other)")
-        #expect(other.errors.contains("No Where"), "\(other)")
-    }
 }

@@ -130,9 +130,10 @@ import Testing
         #expect(try target.sql("SELECT count(*) || ' ' || sum(b) FROM t") == expected)
     }
 
-    @Test func `a temporary table is no replaced one`() throws {
+    /// A trigger at the login came with that version.
+    @Test(.enabled(if: try Servers.versions().contains(18), "needs PostgreSQL 18"))
+    func `a temporary table is no replaced one`() throws {
         let target = try Place(Servers.first, "CREATE TABLE t (a int)")
-        guard try Servers.versions().contains(18) else { return }
         let newer = try Place(Servers.version(18))
         try newer.sql(
             """

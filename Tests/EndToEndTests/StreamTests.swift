@@ -157,6 +157,7 @@ import Testing
         running.pauseOutput()
         let result = try running.end()
         #expect(result.code == 1, "\(result)")
+        #expect(result.errors.contains("took no data for 1"), "\(result)")
         #expect(result.duration < .seconds(8), "\(result)")
         try trio.expectNoBackends()
     }

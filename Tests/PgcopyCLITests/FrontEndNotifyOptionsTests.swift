@@ -81,10 +81,16 @@ struct FrontEndNotifyOptionsTests {
     @Test func `bytes that are no UTF-8 are no channel, but may be a command`() throws {
         let bad = Argument(bytes: [0x61, 0xFF])
         let given: [Argument] = [Argument("listen"), Argument("-c"), bad, Argument("db")]
-        guard case .run(let invocation) = try Parser.parse(given) else { return }
+        guard case .run(let invocation) = try Parser.parse(given) else {
+            Issue.record("\(given) is no run")
+            return
+        }
         #expect(throws: UsageError.self) { try ListenOptions(invocation) }
         let command = [Argument("listen"), Argument("-cx"), Argument("--exec"), bad, Argument("db")]
-        guard case .run(let good) = try Parser.parse(command) else { return }
+        guard case .run(let good) = try Parser.parse(command) else {
+            Issue.record("\(command) is no run")
+            return
+        }
         #expect(try ListenOptions(good).exec == bad)
     }
 

@@ -107,5 +107,11 @@ private let copyOut = "COPY (SELECT lpad(i::text, 12, '0') FROM generate_series(
         try proxy.waitUntilTriggered()
         try upstream.send([9])
         #expect(try client.read { !$0.isEmpty } == [9])
+        // The second message and what is sent behind the fault never come: the next thing is the end.
+        try client.send(Message.copyData([3]))
+        try upstream.send([10])
+        #expect(try client.read { !$0.isEmpty } == [10])
+        proxy.stop()
+        #expect(try upstream.readToEnd().bytes.isEmpty)
     }
 }

@@ -74,6 +74,8 @@ import Testing
         proxy.arm(.stall(for: .milliseconds(200)), at: .copyMessages(10))
         let result = try psql(proxy, "-c", manyRows).run()
         #expect(result.status == .exited(0), "\(result)")
+        #expect(proxy.faultCount == 1)
+        #expect(result.output.split(separator: "\n").count == 50_000)
         #expect(result.duration >= .milliseconds(200))
     }
 

@@ -127,9 +127,11 @@ struct TypeTests {
         #expect(try trio.second.digest() == trio.source.digest())
     }
 
-    @Test(arguments: columns.map(\.type))
+    /// All others.
+    static let inDoubt = columns.map(\.type).filter { type in !portable.contains { $0.type == type } }
+
+    @Test(arguments: inDoubt)
     func `a column whose binary form is in doubt makes it text, and -v names it`(type: String) throws {
-        guard !Self.portable.contains(where: { $0.type == type }) else { return }
         let trio = try Self.trio(Self.columns.filter { $0.type == type })
         let result = try transfer("-v", trio.source.at(), trio.first.at())
         #expect(result.code == 0, "\(result)")
