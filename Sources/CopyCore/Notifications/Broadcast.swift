@@ -69,6 +69,13 @@ public enum Broadcast {
         } catch {
             // It is noted with its session.
         }
+        // What was begun is not to be sent later, by whoever goes on with the session.
+        for (session, status) in zip(sessions, outcome.statuses) {
+            guard case .rolledBack = status, session.connection.isUsable, session.transactionStatus != .idle else {
+                continue
+            }
+            try? session.undo("ROLLBACK", within: 1)
+        }
         return outcome
     }
 
@@ -82,14 +89,11 @@ public enum Broadcast {
     }
 
     private static func commit(_ session: Session) -> Status {
-        do {
-            let tag = try session.commit(within: nil)
-            return tag == "COMMIT"
-                ? .committed : .rolledBack(PQError(message: "the transaction was rolled back"))
-        } catch let error as PQError where !error.connectionLost {
-            return .rolledBack(error)
-        } catch {
-            return .inDoubt(error)
+        switch session.commitAnswer(within: nil) {
+        case .committed: .committed
+        case .refused(let error): .rolledBack(error)
+        case .rolledBack: .rolledBack(PQError(message: "the transaction was rolled back"))
+        case .lost(let error): .inDoubt(error)
         }
     }
 }

@@ -27,7 +27,6 @@ public final class CopyOut {
     private var scanner: RowScanner
     /// The row whose end has not come yet.
     private var partial: [UInt8] = []
-    private var binaryEnded = false
 
     /// One read: what the manager takes in one cycle.
     private static let space = 1 << 16

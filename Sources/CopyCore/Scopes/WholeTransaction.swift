@@ -22,15 +22,12 @@ struct WholeTransaction: TransactionScope {
 
     func commit() throws {
         guard session.transactionStatus != .idle else { throw ScopeMisuse.transactionIsOver }
-        let answer: String?
-        do {
-            answer = try session.commit(within: nil)
-        } catch let unanswered as Unanswered {
-            // Only the server knows whether it was committed; the next statement must not be asked.
-            session.close()
-            throw unanswered
+        switch session.commitAnswer(within: nil) {
+        case .committed: return
+        case .refused(let error): throw error
+        case .rolledBack: throw TransactionFailed(answer: "ROLLBACK")
+        case .lost(let error): throw error
         }
-        guard answer == "COMMIT" else { throw TransactionFailed(answer: answer) }
     }
 
     func rollBack() throws {

@@ -6,14 +6,16 @@ final class ServerDestination: Destination {
     var receiver: any Receiver { statement }
     private let timeout: Double?
     private let table: TableShape
+    private let isEmptied: Bool
     private var checks: PipelinePart?
     private var standsFor: PipelineResult?
     private var transaction: PipelineResult?
 
     /// A destination whose transaction is open and whose table is ready to be loaded.
-    init(_ receiver: StatementReceiver, _ table: TableShape, timeout: Double?) {
+    init(_ receiver: StatementReceiver, _ table: TableShape, isEmptied: Bool, timeout: Double?) {
         statement = receiver
         self.table = table
+        self.isEmptied = isEmptied
         self.timeout = timeout
     }
 
@@ -37,26 +39,26 @@ final class ServerDestination: Destination {
     func settle() throws {
         try checks?.check()
         let answer = try standsFor?.get()
-        guard answer?.value(0, 0) == table.oid, answer?.value(0, 1) == "f" else {
+        guard answer?.value(0, 0) == table.oid,
+            try answer?.value(0, 1) == table.schemaVersion || !stoodForAnother()
+        else {
             throw TransferRefusal(
                 "\(table.name.quoted) was replaced by another table while it was loaded; nothing was committed here")
         }
     }
 
+    private func stoodForAnother() throws -> Bool {
+        try session.answer(to: Catalog.stoodForAnotherQuestion(table, isEmptied: isEmptied), within: timeout).value(
+            0, 0) != "f"
+    }
+
     func commit() throws {
-        let answer: String?
-        do {
-            answer = try session.commit(within: timeout)
-        } catch let error as PQError where !error.connectionLost {
-            throw error
-        } catch {
-            throw CommitInDoubt(error: error, transaction: try? transaction?.get().value(0, 0))
+        switch session.commitAnswer(within: timeout) {
+        case .committed: session.close()
+        case .refused(let error): throw error
+        case .rolledBack: throw PQError(message: "the server answered COMMIT with ROLLBACK")
+        case .lost(let error): throw CommitInDoubt(error: error, transaction: try? transaction?.get().value(0, 0))
         }
-        // A transaction that failed unnoticed answers so.
-        guard answer == "COMMIT" else {
-            throw PQError(message: "the server answered COMMIT with \(answer ?? "nothing")")
-        }
-        session.close()
     }
 
     /// The server rolls back what its client leaves.

@@ -204,9 +204,11 @@ struct BatchLedgerTests {
 
     @Test(arguments: [
         ("CREATE DATABASE", ["create", "database", "d"]), ("DROP TABLESPACE", ["drop", "tablespace", "t"]),
-        ("VACUUM", ["vacuum"]), ("CREATE INDEX", ["create", "index", "concurrently", "on", "t"]),
+        ("VACUUM", ["vacuum"]), ("REINDEX", ["reindex", "verbose", "system"]),
         ("REINDEX", ["reindex", "table", "concurrently", "t"]), ("COMMIT PREPARED", ["commit", "prepared"]),
-        ("ALTER TABLE", ["alter", "table", "p", "detach", "partition", "t", "concurrently"]),
+        ("ALTER DATABASE", ["alter", "database", "d", "set", "tablespace", "t"]),
+        ("REINDEX", ["reindex", "schema", "s"]), ("DROP SUBSCRIPTION", ["drop", "subscription", "s"]),
+        ("CREATE SUBSCRIPTION", ["create", "subscription", "s", "connection", "publication", "p"]),
     ]) func `what runs in no transaction is committed once it is done, without a point`(tag: String, words: [String]) {
         var ledger = BatchLedger()
         ledger.done(1, tag: tag, words: words)
@@ -218,7 +220,13 @@ struct BatchLedgerTests {
     @Test(arguments: [
         ("REFRESH MATERIALIZED VIEW", ["refresh", "materialized", "view", "concurrently", "v"]),
         ("CREATE INDEX", ["create", "index", "on", "t"]), ("REINDEX", ["reindex", "table", "t"]),
-        ("CREATE TABLE", ["create", "table", "database"]),
+        ("CREATE TABLE", ["create", "table", "database"]), ("REINDEX", ["reindex", "table", "database"]),
+        ("ALTER DATABASE", ["alter", "database", "tablespace", "set", "work_mem"]),
+        ("CREATE SUBSCRIPTION", ["create", "subscription", "s", "with", "connect", "false"]),
+        // The last of their transactions goes on to it.
+        ("CREATE INDEX", ["create", "index", "concurrently", "on", "t"]),
+        ("DROP INDEX", ["drop", "index", "concurrently", "i"]),
+        ("ALTER TABLE", ["alter", "table", "p", "detach", "partition", "t", "concurrently"]),
     ]) func `what runs in a transaction waits for its point`(tag: String, words: [String]) {
         var ledger = BatchLedger()
         ledger.done(1, tag: tag, words: words)

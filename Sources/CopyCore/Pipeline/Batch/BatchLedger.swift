@@ -93,7 +93,8 @@ struct BatchLedger {
             || commitsAtOnce(words.prefix(2).joined(separator: " ").uppercased(), words)
     }
 
-    /// What runs in no transaction of others is committed when it is done (xact.c: PreventInTransactionBlock).
+    /// What runs in no transaction of others is committed when it is done (xact.c: PreventInTransactionBlock); but indexes
+    /// made or dropped, and partitions detached, concurrently: the last of their transactions goes on to the next point.
     private static func commitsAtOnce(_ tag: String, _ words: @autoclosure () -> [String]) -> Bool {
         // Most are none of these, which their first letter tells.
         switch tag.utf8.first {
@@ -102,16 +103,31 @@ struct BatchLedger {
         }
         return switch tag.prefix(while: { $0 != " " }) {
         case "VACUUM": true
-        case "CREATE", "DROP": ["DATABASE", "TABLESPACE"].contains { tag.hasSuffix($0) } || isConcurrent(words())
-        case "ALTER": tag == "ALTER SYSTEM" || isConcurrent(words())
-        case "REINDEX": isConcurrent(words())
+        case "CREATE", "DROP": ["DATABASE", "TABLESPACE"].contains { tag.hasSuffix($0) } || ownsSlot(tag, words())
+        case "ALTER": tag == "ALTER SYSTEM" || tag == "ALTER DATABASE" && setsTablespace(words())
+        case "REINDEX": reindexesMany(words())
         case "ROLLBACK": tag == "ROLLBACK PREPARED"
         case "COMMIT": tag == "COMMIT PREPARED"
         default: false
         }
     }
 
-    private static func isConcurrent(_ words: [String]) -> Bool { words.contains("concurrently") }
+    private static func setsTablespace(_ words: [String]) -> Bool {
+        zip(words, words.dropFirst()).contains { $0 == ("set", "tablespace") }
+    }
+
+    private static func reindexesMany(_ words: [String]) -> Bool {
+        let kind = words.first { ["index", "table", "schema", "database", "system"].contains($0) }
+        return words.contains("concurrently") || ["schema", "database", "system"].contains(kind)
+    }
+
+    /// A subscription's slot at the publisher is made and dropped beside any transaction.
+    private static func ownsSlot(_ tag: String, _ words: @autoclosure () -> [String]) -> Bool {
+        guard tag.hasSuffix("SUBSCRIPTION") else { return false }
+        let words = words()
+        // DROP does not say whether there is one.
+        return !(words.contains("connect") || words.contains("create_slot")) || !words.contains("false")
+    }
 
     /// What follows it is in no transaction that was begun.
     private static func rollsBack(_ words: [String]) -> Bool {

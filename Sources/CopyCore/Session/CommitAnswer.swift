@@ -1,0 +1,34 @@
+// What is known once COMMIT was sent.
+
+/// What a server said to COMMIT.
+enum CommitAnswer {
+    case committed
+    /// It said why not.
+    case refused(PQError)
+    /// A transaction that had failed before is answered so.
+    case rolledBack
+    /// Anything else says nothing of it: an answer that did not come, or that is none.
+    case lost(any Error)
+}
+
+extension Session {
+    /// Commits. Where the answer is lost the connection is closed: the next statement must not be asked.
+    func commitAnswer(within seconds: Double?) -> CommitAnswer {
+        // What was never sent is no commit.
+        do { try requireIdle() } catch { return .refused(error) }
+        let reason: any Error
+        do {
+            switch try commit(within: seconds) {
+            case "COMMIT": return .committed
+            case "ROLLBACK": return .rolledBack
+            case let tag: reason = PQError(message: "the server answered COMMIT with \(tag ?? "nothing")")
+            }
+        } catch let error as PQError where error.server?.sqlState != nil && !error.connectionLost {
+            return .refused(error)
+        } catch {
+            reason = error
+        }
+        close()
+        return .lost(reason)
+    }
+}
