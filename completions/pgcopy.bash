@@ -96,7 +96,6 @@ _pgcopy_operand() {
     ' 0') _pgcopy_words 'transfer listen notify exec completions help' ;;
     'transfer 0') _pgcopy_endpoints ;;
     'transfer '*) _pgcopy_endpoints ;;
-    'exec '*) _pgcopy_endpoints ;;
     'completions 0') _pgcopy_words 'bash zsh fish' ;;
     'help 0') _pgcopy_words 'transfer listen notify exec completions help' ;;
     *) ;;

@@ -79,7 +79,6 @@ complete -c pgcopy -n '__pgcopy_command_is notify' -s 'h' -s '?' -l help -d 'sho
 complete -c pgcopy -n '__pgcopy_command_is notify' -s 'V' -l version -d 'show the version, then exit'
 
 # exec
-complete -c pgcopy -n '__pgcopy_command_is exec' -F -a '- null: file:'
 complete -c pgcopy -n '__pgcopy_command_is exec' -s 'c' -l command -r -f -d 'run these statements'
 complete -c pgcopy -n '__pgcopy_command_is exec' -s 'f' -l file -r -F -d 'run the statements of this file; - is stdin'
 complete -c pgcopy -n '__pgcopy_command_is exec' -l sync-every -r -f -d 'set a synchronization point behind every N statements (default: only at the end)'

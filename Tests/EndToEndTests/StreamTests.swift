@@ -13,7 +13,8 @@ import Testing
     @Test func `a stdout that is closed is told, where there is something to write`() throws {
         let source = try Place(Servers.source, Trio.schema + ";" + Trio.fill(3))
         for words in [
-            "transfer '\(source.at())' -", "exec -c 'SELECT 1' '\(source.conninfo)'",
+            "transfer '\(source.at())' -", "exec -c 'SELECT 1' '\(source.conninfo)'", "transfer null: -",
+            "listen --timeout=0 -c c '\(source.conninfo)'",
         ] {
             let result = try shell("\"$0\" \(words) >&-")
             #expect(result.code == 1 && result.errors.contains("cannot write: Bad file descriptor"), "\(result)")

@@ -1,5 +1,7 @@
 // Destinations without a server: stdout, devices, pipes, files, nothing.
 
+internal import Glibc
+
 /// Rows written as they come; nothing can be taken back.
 final class StreamDestination: Destination {
     let label: String
@@ -8,7 +10,9 @@ final class StreamDestination: Destination {
     /// Keeps the descriptor open.
     private let file: OpenFile?
 
-    init(descriptor: CInt, label: String) {
+    /// - Throws: `SystemError` where nothing can ever be written, as where stdout was closed.
+    init(descriptor: CInt, label: String) throws {
+        if DescriptorWriter.isForReadingOnly(descriptor) { throw SystemError("cannot write", EBADF) }
         self.label = label
         file = nil
         receiver = ByteStreamReceiver(descriptor, label: label)

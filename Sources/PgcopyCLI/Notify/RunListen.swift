@@ -43,6 +43,7 @@ private final class ListenRun {
         self.talk = talk
         self.poller = poller
         output = try TextOutput(STDOUT_FILENO)
+        try output.requireWritable()
         listener = try Listener(
             options.channels, reconnects: options.reconnect, connector: talk.connector(poller))
         record = ListenRecord(format: options.format)

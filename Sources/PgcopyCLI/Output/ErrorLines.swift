@@ -8,7 +8,7 @@ enum ErrorLines {
         if let server = serverMessage(error) { return of(server) }
         if let fault = error as? InputFault { return [fault.description] + (fault.hint.map { ["HINT: \($0)"] } ?? []) }
         // libpq indents its own afterthoughts by a tab.
-        return "\(error)".split(separator: "\n").map { String($0.drop { $0 == "\t" || $0 == " " }) }
+        return "\(error)".unicodeScalars.split(separator: "\n").map { String($0.drop { $0 == "\t" || $0 == " " }) }
     }
 
     static func of(_ message: ServerMessage) -> [String] {
@@ -30,7 +30,8 @@ enum ErrorLines {
 
     /// Every line of a server's text is a message of ours: each gets its prefix.
     private static func split(_ text: String) -> [String] {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // By scalars: a carriage return and a newline are one character.
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
     }
 
     /// The server's words behind an error, if a server spoke.

@@ -67,6 +67,7 @@ final class PlainReport: EventSink {
             if let error = destination.error { tell(destination.label, error) }
         }
         if let signal = outcome.signal { console.message(SignalName.sentence(signal)) }
+        if outcome.refusesRequest { console.line("Try \"pgcopy transfer --help\".") }
         // Nothing was begun: the error says it all.
         guard outcome.started else { return }
         for destination in outcome.destinations where tellsCommits || destination.status != .committed {

@@ -64,7 +64,7 @@ enum ManPage {
         page.section("Exit status")
         page.list(exitCodes)
         page.section("Environment")
-        page.list(SharedText.environment)
+        page.list(SharedText.environment + (explainsEndpoints ? SharedText.copyEnvironment : []))
         page.section("Files")
         page.list(SharedText.files)
     }

@@ -32,7 +32,7 @@ extension OptionSpec {
         "help", "h", "?",
         summary: "show this help, then exit",
         details: [
-            "It wins over everything else on the command line, mistakes included. "
+            "It wins over every other option, mistakes included, but where it stands as the value of one. "
                 + "`-h` beside operands is an error: in psql it names a host, which belongs into the connection here."
         ]
     )

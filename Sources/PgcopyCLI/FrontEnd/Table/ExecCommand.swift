@@ -28,7 +28,7 @@ extension CommandSpec {
             "`CONNECTION` `NOT RUN`: a statement was skipped because of an error before it.",
             "A tag says that a statement was run; it is committed when no error follows up to the next point.",
         ],
-        operands: [OperandSpec("CONNECTION", kind: .endpoint, isRepeated: true)],
+        operands: [OperandSpec("CONNECTION", kind: .text, isRepeated: true)],
         ownGroups: [
             OptionGroup(title: "Statements", options: [.command, .file, .syncEvery]),
             OptionGroup(title: "Output", options: [.quietTags, .verbose]),

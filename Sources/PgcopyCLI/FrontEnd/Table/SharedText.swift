@@ -44,7 +44,11 @@ enum SharedText {
             "these and libpq's other variables give what a connection does not say itself"
         ),
         Definition("PGPASSFILE, PGSERVICEFILE", "other places for the two files below"),
-        Definition("PGCOPY_TRANSPORT", "`libpq` speaks COPY by libpq's own calls, slower; `wire` is as without it"),
+    ]
+
+    /// Where rows are copied.
+    static let copyEnvironment = [
+        Definition("PGCOPY_TRANSPORT", "`libpq` speaks COPY by libpq's own calls, slower; `wire` is as without it")
     ]
 
     /// Files that are read.
