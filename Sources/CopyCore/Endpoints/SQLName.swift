@@ -115,3 +115,18 @@ private func doubling(_ character: Unicode.Scalar, in text: String) -> String {
     }
     return String(doubled)
 }
+
+/// An array of texts as a server reads it.
+func arrayLiteral(_ texts: [String]) -> String {
+    var literal = String.UnicodeScalarView("{".unicodeScalars)
+    for (index, text) in texts.enumerated() {
+        literal.append(contentsOf: (index > 0 ? ",\"" : "\"").unicodeScalars)
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { literal.append("\\") }
+            literal.append(scalar)
+        }
+        literal.append("\"")
+    }
+    literal.append("}")
+    return String(literal)
+}

@@ -64,6 +64,9 @@ public final class PendingFile {
     public func check() throws(SystemError) {
         guard let temporary else { return }
         guard folder.isInPlace else { throw SystemError("its folder was moved or removed", ENOENT) }
+        guard let named = folder.status(of: temporary), isOwn(named) else {
+            throw SystemError("its temporary file was removed or replaced", ENOENT)
+        }
         // Names are given and taken away in the folder: the file itself gets another one.
         let other = Self.temporaryName(for: name, longest: folder.longestName)
         if folder.status(of: other) == nil {
@@ -79,6 +82,12 @@ public final class PendingFile {
         if old.st_mode & S_IFMT == S_IFLNK { throw SystemError("cannot write", ELOOP) }
         if let code = folder.whyNotRemovable(name) { throw SystemError("cannot replace \(described(old))", code) }
         if folder.isMountPoint(name) { throw SystemError("cannot replace a file that is mounted by itself", EBUSY) }
+    }
+
+    /// What the name stands for is the file that is written.
+    private func isOwn(_ named: stat) -> Bool {
+        var own = stat()
+        return unsafe fstat(descriptor, &own) == 0 && own.st_dev == named.st_dev && own.st_ino == named.st_ino
     }
 
     private func described(_ old: stat) -> String {

@@ -53,18 +53,3 @@ extension Session {
         return (0..<result.rowCount).map { result.value($0, 0).flatMap { Int($0) } ?? 0 }
     }
 }
-
-/// An array of texts as a server reads it.
-func arrayLiteral(_ texts: [String]) -> String {
-    var literal = String.UnicodeScalarView("{".unicodeScalars)
-    for (index, text) in texts.enumerated() {
-        literal.append(contentsOf: (index > 0 ? ",\"" : "\"").unicodeScalars)
-        for scalar in text.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" { literal.append("\\") }
-            literal.append(scalar)
-        }
-        literal.append("\"")
-    }
-    literal.append("}")
-    return String(literal)
-}

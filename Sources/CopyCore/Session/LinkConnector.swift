@@ -21,6 +21,8 @@ public struct LinkConnector {
     public var prepare: (Session) -> Void = { _ in }
     /// Seconds a try may take where the user set no `connect_timeout`.
     var connectTimeout: Int?
+    /// Connections that wait for others are held in a transaction, so that no idle_session_timeout ends them.
+    var holdsInTransaction = false
     /// Where it waits.
     let poller: any Poller
 
@@ -56,6 +58,8 @@ public struct LinkConnector {
     /// Connects all of them, in the order given. The links keep the passwords.
     /// - Returns: for each link its connection, or why there is none, without any password.
     public func connect(_ links: inout [ServerLink]) throws -> [Result<Connection, ConnectFailure>] {
+        // They hear notices until the sessions proper do.
+        var held: [Session] = []
         if asksPasswordsFirst {
             for index in links.indices { links[index].password = try askPassword(links[index]) }
         }
@@ -63,8 +67,15 @@ public struct LinkConnector {
             repeating: .failure(ConnectFailure("no connection was made")), count: links.count)
         var open = Array(links.indices)
         while !open.isEmpty {
-            let made = try connect(open.map { links[$0].parameters(waitingUpTo: connectTimeout) })
+            let made = try connect(open.map { links[$0].parameters(waitingUpTo: connectTimeout) }) {
+                place, connection in
+                try hold(connection, links[open[place]].label, &held)
+            }
             var again: [Int] = []
+            // To type a password takes its time.
+            if made.contains(where: \.needsPassword) {
+                for (index, connection) in zip(open, made) { try hold(connection, links[index].label, &held) }
+            }
             for (index, connection) in zip(open, made) {
                 guard !connection.isUsable else {
                     results[index] = .success(connection)
@@ -86,12 +97,47 @@ public struct LinkConnector {
 
     /// Connects with each set of parameters; a failed attempt gives a connection that is not `isUsable`.
     /// libpq: PQconnectdbParams.
-    func connect(_ all: [[ServerLink.Parameter]]) throws -> [Connection] {
+    /// - Parameter keptWaiting: called with each that waits for the others.
+    func connect(
+        _ all: [[ServerLink.Parameter]], keptWaiting: (Int, Connection) throws -> Void = { _, _ in }
+    ) throws -> [Connection] {
         let attempts = try all.map { parameters in try ConnectAttempt(parameters) }
-        try poller.run(attempts)
-        return try attempts.map { attempt in
-            guard let connection = attempt.take() else { throw PQError(message: "no connection was made") }
+        var made: [Connection?] = attempts.map { _ in nil }
+        func take() {
+            for (place, attempt) in attempts.enumerated() where made[place] == nil && attempt.isDone {
+                made[place] = attempt.take()
+            }
+        }
+        while try !poller.run(attempts, until: poller.now + Self.patience) {
+            take()
+            for (place, connection) in made.enumerated() {
+                if let connection { try keptWaiting(place, connection) }
+            }
+        }
+        take()
+        return try made.map { connection in
+            guard let connection else { throw PQError(message: "no connection was made") }
             return connection
+        }
+    }
+
+    /// Seconds after which whoever is connected is held: hardly any idle_session_timeout is shorter.
+    private static let patience = 0.5
+
+    /// Begins a transaction that nothing ends; whoever uses the connection ends it.
+    private func hold(_ connection: Connection, _ label: String, _ held: inout [Session]) throws {
+        guard holdsInTransaction, connection.isUsable, connection.transactionStatus == .idle,
+            ServerVersion(connection.serverVersion).endsIdleSessions
+        else { return }
+        let session = try Session(connection, label: label, poller: poller)
+        held.append(session)
+        let settings = SessionSettings.first(connection).map { "; " + $0 }.joined()
+        do {
+            try session.run("BEGIN READ ONLY" + settings, within: connectTimeout.map(Double.init))
+        } catch let interrupted as Interrupted {
+            throw interrupted
+        } catch {
+            // It is told where its first question goes.
         }
     }
 

@@ -11,7 +11,7 @@ struct Answers: Sendable {
     /// Its version and encoding.
     var peer: TypeHistory.Peer
     /// Types of columns and all they are made of.
-    var types = TypeGraph.builtIn
+    var types = TypeGraph()
 
     /// The types of columns that not every server has.
     var unknownTypes: [UInt32] { TypeGraph.unknown(table?.columns.map(\.type) ?? columns.map(\.type)) }

@@ -1,30 +1,46 @@
 // Questions to a server about itself, and about what its sessions hold.
 
 extension Catalog {
-    /// The question what a name stands for by the session's own search_path.
-    static func nameQuestion(_ name: SQLName) -> PipelineMessage {
+    /// The question what names stand for by the session's own search_path.
+    static func namesQuestion(_ names: [SQLName]) -> PipelineMessage {
         .statement(
             """
-            SELECT c.relkind, n.nspname, c.relname, c.oid, \
+            SELECT q.place, c.relkind, n.nspname, c.relname, c.oid, \
             pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid), \
-            ARRAY(SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) a) \
-            FROM pg_catalog.pg_class c \
-            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
-            WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)
-            """, [name.quoted])
+            \(ancestors("c")), c.relpersistence OPERATOR(pg_catalog.=) 't' \
+            FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY q(name, place) \
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(q.name) \
+            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+            """, [arrayLiteral(names.map(\.quoted))])
     }
 
-    /// What is the answer; nil when it stands for nothing. What it stands for is looked up now, its name is read by a
-    /// snapshot: of a table that was renamed in between it is the old one. The name that was asked for is what counts.
-    static func found(_ result: QueryResult, asked: SQLName) -> Lookup.Found? {
-        guard result.rowCount > 0, let schema = result.name(0, 1), let name = result.name(0, 2) else { return nil }
-        // Longer ones are cut by the server.
-        let isCut = asked.parts.contains { RawText.bytes(of: $0).count > 63 }
-        let own = isCut ? SQLName([schema, name]) : SQLName(([schema] + asked.parts).suffix(2))
-        return Lookup.Found(
-            asked: asked, name: own, kind: result.value(0, 0)?.first ?? "r", oid: result.value(0, 3) ?? "",
-            isReadable: result.value(0, 4) == "t",
-            parents: oids(result.value(0, 5)))
+    /// What is the answer, one for each name; nil when it stands for nothing. What it stands for is looked up now, its name
+    /// is read by a snapshot: of a table that was renamed in between it is the old one. The name that was asked for is what
+    /// counts.
+    static func found(_ result: QueryResult, asked: [SQLName]) -> [Lookup.Found?] {
+        var found: [Lookup.Found?] = Array(repeating: nil, count: asked.count)
+        for row in 0..<result.rowCount {
+            guard let place = result.value(row, 0).flatMap({ Int($0) }), let schema = result.name(row, 2),
+                let name = result.name(row, 3)
+            else { continue }
+            let asked = asked[place - 1]
+            // Longer ones are cut by the server.
+            let isCut = asked.parts.contains { RawText.bytes(of: $0).count > 63 }
+            let own = isCut ? SQLName([schema, name]) : SQLName(([schema] + asked.parts).suffix(2))
+            found[place - 1] = Lookup.Found(
+                asked: asked, name: own, kind: result.value(row, 1)?.first ?? "r", oid: result.value(row, 4) ?? "",
+                isReadable: result.value(row, 5) == "t", parents: oids(result.value(row, 6)),
+                isTemporary: result.value(row, 7) == "t")
+        }
+        return found
+    }
+
+    /// The tables that hold a partition's rows as well; nothing where it is none.
+    static func ancestors(_ table: String) -> String {
+        """
+        CASE WHEN \(table).relispartition THEN ARRAY(SELECT p.relid::pg_catalog.oid \
+        FROM pg_catalog.pg_partition_ancestors(\(table).oid) p) END
+        """
     }
 
     /// What an array of OIDs holds.
@@ -32,21 +48,29 @@ extension Catalog {
         Set((array ?? "").split { "{,}".contains($0) }.map(String.init))
     }
 
-    /// The question which server it is, as far as every role may ask.
+    /// The question which server it is, as far as every role may ask. Only functions are called: to plan a query of the
+    /// catalogs takes a new backend longer than all of this. The file of pg_class lies in its database's folder.
     static let serverQuestion = PipelineMessage.statement(
         """
         SELECT (EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) OPERATOR(pg_catalog.*) 1000000)\
-        ::pg_catalog.int8, pg_catalog.pg_is_in_recovery(), \
-        d.oid, pg_catalog.current_setting('default_transaction_read_only'), \
-        CASE WHEN pg_catalog.current_setting('lock_timeout') OPERATOR(pg_catalog.=) '0' THEN false \
-        ELSE (SELECT s.source OPERATOR(pg_catalog.=) 'client' FROM pg_catalog.pg_settings s \
-        WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout') END, \(SessionSettings.canNoticeClient) \
-        FROM pg_catalog.pg_database d \
-        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+        ::pg_catalog.int8, pg_catalog.pg_is_in_recovery(), pg_catalog.pg_relation_filepath('1259'), \
+        pg_catalog.current_setting('default_transaction_read_only'), pg_catalog.current_setting('lock_timeout'), \
+        \(SessionSettings.canNoticeClient)
         """)
 
+    /// The server that is the answer.
+    static func server(_ result: QueryResult, _ connection: Connection) -> Lookup.Server {
+        func text(_ column: Int) -> String { result.value(0, column) ?? "" }
+        return Lookup.Server(
+            cluster: ClusterIdentity(start: text(0), isInRecovery: text(1) == "t"),
+            database: text(2).split(separator: "/").dropLast().last.map(String.init) ?? "",
+            isReadOnly: text(3) == "on",
+            hasOwnLockTimeout: text(4) != "0" && connection.isGiven("lock_timeout"),
+            canNoticeClient: text(5) == "t")
+    }
+
     /// The question for what a copy of its files shares with it, and for the timeline: what is being written, or the
-    /// newest that a standby knows of.
+    /// newest that a standby knows of. Some servers do not let everybody ask.
     static let controlQuestion = PipelineMessage.statement(
         """
         SELECT (pg_catalog.pg_control_system()).system_identifier, \
@@ -57,19 +81,17 @@ extension Catalog {
         (SELECT r.received_tli FROM pg_catalog.pg_stat_wal_receiver r)
         """)
 
-    /// The server that is the answer.
-    static func server(_ result: QueryResult, control: QueryResult?) -> Lookup.Server {
-        func text(_ column: Int) -> String { result.value(0, column) ?? "" }
+    /// What is known of a server, completed by that answer.
+    static func cluster(_ cluster: ClusterIdentity, control: QueryResult) -> ClusterIdentity {
         // Who may not see its receiver knows only what a standby has noted down at times.
-        let received = control?.value(0, 4) != nil
-        let written = control?.value(0, 1).flatMap { Int($0.prefix(8), radix: 16) }
-        let replayed = (2...4).compactMap { control?.value(0, $0).flatMap { Int($0) } }.max()
-        return Lookup.Server(
-            cluster: ClusterIdentity(
-                start: text(0), isInRecovery: text(1) == "t", systemIdentifier: control?.value(0, 0),
-                timeline: written ?? replayed, isTimelineSure: written != nil || received),
-            database: text(2), isReadOnly: text(3) == "on", hasOwnLockTimeout: text(4) == "t",
-            canNoticeClient: text(5) == "t")
+        let received = control.value(0, 4) != nil
+        let written = control.value(0, 1).flatMap { Int($0.prefix(8), radix: 16) }
+        let replayed = (2...4).compactMap { control.value(0, $0).flatMap { Int($0) } }.max()
+        var cluster = cluster
+        cluster.systemIdentifier = control.value(0, 0)
+        cluster.timeline = written ?? replayed
+        cluster.isTimelineSure = written != nil || received
+        return cluster
     }
 
     /// The question which relations this transaction has locked, and which of them are not what they were at its
@@ -153,33 +175,43 @@ extension Catalog {
             """
     }
 
-    /// A condition: a lock of this session on a relation of this database.
+    /// A condition: a lock of this session on a relation.
     static func isOwnLock(_ lock: String) -> String {
         """
         \(lock).pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
-        AND \(lock).locktype OPERATOR(pg_catalog.=) 'relation' AND \(lock).database OPERATOR(pg_catalog.=) \
-        (SELECT d.oid FROM pg_catalog.pg_database d \
-        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+        AND \(lock).locktype OPERATOR(pg_catalog.=) 'relation'
         """
     }
 
-    /// The question what a name that is no longer to be looked up by the search_path stands for now, and whether it
-    /// stood for another table in between: its schema's row is another, a table of the same name is locked that is no
-    /// partition of it, and no row has come here.
+    /// The question what a name that is no longer to be looked up by the search_path stands for now, and for its schema's
+    /// row. Where both are what they were it was never another table's.
     static func standsForQuestion(_ table: TableShape) -> PipelineMessage {
         .statement(
             """
-            SELECT pg_catalog.to_regclass($1)::pg_catalog.oid, EXISTS (SELECT FROM pg_catalog.pg_class c \
+            SELECT pg_catalog.to_regclass($1)::pg_catalog.oid, (SELECT pg_catalog.concat(n.xmin, ' ', n.xmax) \
+            FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) $2)
+            """, [table.name.quoted, table.name.parts.first])
+    }
+
+    /// The question whether its name stood for another table in between: its schema's row is another, a table of the same
+    /// name is locked that is no partition of it, and no row has come here; but for one that was emptied, which goes by the
+    /// name as well.
+    static func stoodForAnotherQuestion(_ table: TableShape, isEmptied: Bool) -> PipelineMessage {
+        let isUntouched =
+            isEmptied
+            ? "" : "AND pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) OPERATOR(pg_catalog.=) 0 "
+        return .statement(
+            """
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_class c \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
             JOIN pg_catalog.pg_class s ON s.relname OPERATOR(pg_catalog.=) c.relname \
             AND s.oid OPERATOR(pg_catalog.<>) c.oid \
             JOIN pg_catalog.pg_locks l ON l.relation OPERATOR(pg_catalog.=) s.oid AND \(isOwnLock("l")) \
-            WHERE c.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid \
-            AND NOT n.xmin OPERATOR(pg_catalog.=) pg_catalog.split_part($3, ' ', 1)::pg_catalog.xid \
-            AND pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) OPERATOR(pg_catalog.=) 0 \
-            AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(s.oid) a \
+            WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid \
+            AND NOT n.xmin OPERATOR(pg_catalog.=) pg_catalog.split_part($2, ' ', 1)::pg_catalog.xid \
+            \(isUntouched)AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(s.oid) a \
             WHERE a.relid::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid))
-            """, [table.name.quoted, table.oid, table.schemaVersion])
+            """, [table.oid, table.schemaVersion])
     }
 
     /// Asks which of these another backend waits for, no longer than 2 s. Whoever waits for a stranger that waits for us is
@@ -189,7 +221,6 @@ extension Catalog {
             SELECT b.pid FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1)) b(pid) \
             WHERE b.pid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.int4[])
             """
-        let list = "{" + others.map(String.init).joined(separator: ",") + "}"
-        return try QueryWork(sql, ["\(pid)", list], on: session, within: 2)
+        return try QueryWork(sql, ["\(pid)", arrayLiteral(others.map(String.init))], on: session, within: 2)
     }
 }

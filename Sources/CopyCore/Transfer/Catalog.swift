@@ -2,51 +2,52 @@
 
 /// Asks the catalogs, in terms no search_path can change.
 enum Catalog {
-    /// The question for a table that is locked already, and whether it is what the name that was asked for stands for.
-    static func tableQuestion(_ found: Lookup.Found, for version: ServerVersion) -> PipelineMessage {
+    /// The question for tables that are locked already, and whether each is what the name that was asked for stands for.
+    static func tablesQuestion(_ tables: [Lookup.Found], for version: ServerVersion) -> PipelineMessage {
         let generated = version.hasGeneratedColumns ? "a.attgenerated" : "''"
-        // OFFSET 0: once, not for each column.
         let sql = """
-            SELECT c.relkind, c.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, c.version, c.locked, c.parents, c.asked \
-            FROM (SELECT c.oid, \
-            pg_catalog.to_regclass($2)::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid AS asked, c.relkind, c.relname, n.nspname, pg_catalog.concat(n.xmin, ' ', n.xmax) AS version, \
-            EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() \
-            AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.database OPERATOR(pg_catalog.=) \
-            CASE WHEN c.relisshared THEN '0' ELSE d.oid END AND l.relation OPERATOR(pg_catalog.=) c.oid \
-            AND l.granted) AS locked, \
-            ARRAY(SELECT p.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors(c.oid) p) AS parents \
-            FROM pg_catalog.pg_class c \
+            SELECT q.place, c.relkind, n.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, \
+            pg_catalog.concat(n.xmin, ' ', n.xmax), EXISTS (SELECT FROM pg_catalog.pg_lock_status() l \
+            WHERE \(isOwnLock("l")) AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted), \
+            \(ancestors("c")), pg_catalog.to_regclass(q.asked)::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid \
+            FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) \
+            WITH ORDINALITY q(name, asked, place) \
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(q.name) \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
-            JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
-            WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1) OFFSET 0) c \
             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid \
-            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped ORDER BY a.attnum
+            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped ORDER BY q.place, a.attnum
             """
-        return .statement(sql, [found.name.quoted, found.asked.quoted])
+        return .statement(sql, [arrayLiteral(tables.map(\.name.quoted)), arrayLiteral(tables.map(\.asked.quoted))])
     }
 
-    /// The table that is the answer; nil when there is none.
-    static func table(_ result: QueryResult) -> TableShape? {
-        guard result.rowCount > 0 else { return nil }
-        func text(_ row: Int, _ column: Int) -> String { result.name(row, column) ?? "" }
-        return TableShape(
-            name: SQLName([text(0, 1), text(0, 2)]),
-            kind: text(0, 0).first ?? "r",
-            oid: text(0, 6), isLocked: text(0, 8) == "t", isAsked: text(0, 10) == "t",
-            columns: (0..<result.rowCount).compactMap { row in
-                result.name(row, 3).map {
-                    TableShape.Column(name: $0, type: UInt32(text(row, 4)) ?? 0, isGenerated: !text(row, 5).isEmpty)
-                }
-            }, schemaVersion: text(0, 7), parents: oids(text(0, 9))
-        )
+    /// The tables that are the answer, one for each that was asked for; nil when there is none.
+    static func tables(_ result: QueryResult, count: Int) -> [TableShape?] {
+        var tables: [TableShape?] = Array(repeating: nil, count: count)
+        for row in 0..<result.rowCount {
+            func text(_ column: Int) -> String { result.name(row, column) ?? "" }
+            guard let place = Int(text(0)) else { continue }
+            var table =
+                tables[place - 1]
+                ?? TableShape(
+                    name: SQLName([text(2), text(3)]), kind: text(1).first ?? "r", oid: text(7),
+                    isLocked: text(9) == "t", isAsked: text(11) == "t", columns: [], schemaVersion: text(8),
+                    parents: oids(text(10)))
+            if let name = result.name(row, 4) {
+                table.columns.append(
+                    TableShape.Column(name: name, type: UInt32(text(5)) ?? 0, isGenerated: !text(6).isEmpty))
+            }
+            tables[place - 1] = table
+        }
+        return tables
     }
 
     /// The question for the types with these OIDs and every type inside them; a composite has a row for each attribute.
     /// Nobody can lock a type. So each row bears who has written what the catalogs say of its attributes and labels, and
     /// whether that was replaced since the snapshot: values are written by what is said now.
     static func typesQuestion(_ oids: [UInt32], for version: ServerVersion) -> PipelineMessage {
-        let list = "{" + oids.map(String.init).joined(separator: ",") + "}"
-        return .statement(types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])", version), [list])
+        .statement(
+            types(from: "SELECT pg_catalog.unnest($1::pg_catalog.oid[])", version),
+            [arrayLiteral(oids.map(String.init))])
     }
 
     /// The question for the types of users in all columns of what this transaction has locked, and these.
@@ -58,7 +59,7 @@ enum Catalog {
                     JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) l.relation WHERE \(isOwnLock("l")) \
                     AND a.atttypid OPERATOR(pg_catalog.>=) '\(LockedRelations.firstOfUsers)'::pg_catalog.oid \
                     UNION SELECT pg_catalog.unnest($1::pg_catalog.oid[])
-                    """, version), ["{" + oids.map(String.init).joined(separator: ",") + "}"])
+                    """, version), [arrayLiteral(oids.map(String.init))])
     }
 
     /// OFFSET 0: the planner, who expects thousands of types, would read all of pg_attribute.
@@ -93,7 +94,7 @@ enum Catalog {
 
     /// The types that are the answer.
     static func types(_ result: QueryResult) -> TypeGraph {
-        var graph = TypeGraph(nodes: [:])
+        var graph = TypeGraph()
         for row in 0..<result.rowCount {
             func number(_ column: Int) -> UInt32 { result.value(row, column).flatMap(UInt32.init) ?? 0 }
             var node =
@@ -121,21 +122,23 @@ enum Catalog {
         return versions
     }
 
-    /// The question whether a table holds rows; whether it has a page, or lies elsewhere, where they
-    /// may not be read.
-    static func rowsQuestion(_ table: Lookup.Found) -> PipelineMessage {
-        if table.isReadable {
-            return .statement("SELECT EXISTS (SELECT FROM \(table.only)\(table.name.quoted))")
-        }
-        return .statement(
-            """
-            SELECT pg_catalog.pg_relation_size($1::pg_catalog.oid) OPERATOR(pg_catalog.>) 0 OR EXISTS (SELECT FROM \
-            pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass) p \
+    /// The question whether tables hold rows, a column for each; whether it has a page, or lies elsewhere, where they may
+    /// not be read.
+    static func rowsQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
+        .statement("SELECT " + tables.map(holdsRows).joined(separator: ", "))
+    }
+
+    private static func holdsRows(_ table: Lookup.Found) -> String {
+        if table.isReadable { return "EXISTS (SELECT FROM \(table.only)\(table.name.quoted))" }
+        let oid = "\(quoteLiteral(table.oid))::pg_catalog.oid"
+        let tree = "pg_catalog.pg_partition_tree(\(oid)::pg_catalog.regclass) p"
+        return """
+            (pg_catalog.pg_relation_size(\(oid)) OPERATOR(pg_catalog.>) 0 OR EXISTS (SELECT FROM \(tree) \
             WHERE p.isleaf AND pg_catalog.pg_relation_size(p.relid) OPERATOR(pg_catalog.>) 0) \
             OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relkind OPERATOR(pg_catalog.=) 'f' \
-            AND (c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid OR c.oid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT \
-            p.relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass) p))))
-            """, [table.oid])
+            AND (c.oid OPERATOR(pg_catalog.=) \(oid) \
+            OR c.oid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT p.relid::pg_catalog.oid FROM \(tree))))))
+            """
     }
 
     /// Takes the user's schemas out of the transaction's reach, as pg_dump does.

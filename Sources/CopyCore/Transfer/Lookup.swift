@@ -7,19 +7,17 @@ final class Lookup {
     private let name: SQLName?
     private let tableResult: PipelineResult?
     private let serverResult: PipelineResult
-    private let controlResult: PipelineResult
 
     /// Asks which server it is, and which table the name stands for by the session's own search_path.
     init(_ part: PipelinePart, table name: SQLName?) {
         self.part = part
         self.name = name
+        if part.session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
         part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
         for setting in SessionSettings.first(part.session.connection) { part.ask(.statement(setting)) }
-        tableResult = name.flatMap { $0.parts.count > 2 ? nil : part.ask(Catalog.nameQuestion($0)) }
+        tableResult = name.flatMap { $0.parts.count > 2 ? nil : part.ask(Catalog.namesQuestion([$0])) }
+        // The transaction stays open until the next one: no idle_session_timeout ends the session meanwhile.
         serverResult = part.ask(Catalog.serverQuestion)
-        part.ask(.statement("ROLLBACK"))
-        // Last, and by itself: some servers do not let everybody ask.
-        controlResult = part.ask(Catalog.controlQuestion, mayFail: true)
     }
 
     /// What a name stands for.
@@ -35,6 +33,8 @@ final class Lookup {
         var isReadable = true
         /// Of a partition, the tables that hold its rows as well: OIDs.
         var parents: Set<String> = []
+        /// It is this very session's: of an event trigger's or a pooler's other client's making.
+        var isTemporary = false
 
         /// An ordinary table is read, loaded and emptied without its children, as COPY itself does.
         var only: String { TableShape.only(kind) }
@@ -67,16 +67,25 @@ final class Lookup {
                 "\(name.quoted) names a database; the connection does that, a table is [SCHEMA.]TABLE",
                 isUsageError: true)
         }
-        guard let table = try tableResult.flatMap({ try Catalog.found($0.get(), asked: name) }) else {
+        guard let table = try tableResult.flatMap({ try Catalog.found($0.get(), asked: [name])[0] }) else {
             throw TransferRefusal.noTable(name)
         }
+        try Self.refuseTemporary(table)
         return table
+    }
+
+    /// Nobody else sees its rows, and they go with the session.
+    static func refuseTemporary(_ table: Found) throws(TransferRefusal) {
+        guard table.isTemporary else { return }
+        throw TransferRefusal(
+            "\(table.name.quoted) is a temporary table of this very session, which hides the one of that name; "
+                + "name its schema")
     }
 
     /// Which server it is.
     func server() throws -> Server {
         try part.check()
-        return Catalog.server(try serverResult.get(), control: try? controlResult.get())
+        return Catalog.server(try serverResult.get(), part.session.connection)
     }
 }
 

@@ -14,12 +14,12 @@ struct Planner {
     /// - Throws: `Refusals`.
     func plan() throws(Refusals) -> Plan {
         var refusals = Refusals()
-        let reading: Reading
+        var reading = Reading(rows: .bytes, columns: request.columns?.map { ($0, 0) })
         do {
             reading = try planSource()
         } catch {
+            // The destinations are looked at all the same.
             refusals.source = error
-            throw refusals
         }
         var accepted: [Accepted] = []
         for (place, answers) in destinations {
@@ -29,6 +29,7 @@ struct Planner {
                 refusals.destinations.append((place, error))
             }
         }
+        if refusals.source != nil { throw refusals }
         let sides = sides(reading, accepted, &refusals)
         guard request.keepGoing && !refusals.destinations.contains(where: \.refusal.isRequests) || refusals.isEmpty
         else { throw refusals }

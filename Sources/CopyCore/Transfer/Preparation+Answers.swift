@@ -24,18 +24,17 @@ extension Preparation {
 
     /// Whether rows may flow. A failure that is none of these is thrown by what asks for the answers.
     func state() -> State {
+        changed = found.map { [$0.name.quoted] } ?? []
         if lockIsRefused {
             usesLockTable = false
             return .cannotLock
         }
         if isBusy { return .busy }
         if isGone {
-            changed = found.map { [$0.name.quoted] } ?? []
-            noteMisnamed()
+            isMisnamed = true
             return .changed
         }
-        let shape = tableResult.flatMap { try? Catalog.table($0.get()) }
-        changed = found.map { [$0.name.quoted] } ?? []
+        let shape = tableResult.flatMap { try? Catalog.tables($0.get(), count: 1)[0] }
         // Its name stands for another table now, perhaps of a kind that what followed does not take.
         if let shape, !shape.isLocked || shape.kind != found?.kind {
             found?.kind = shape.kind
@@ -46,7 +45,7 @@ extension Preparation {
             !shape.isAsked || shape.oid != found.oid
                 || !shape.name.parts.elementsEqual(found.name.parts, by: isSameName)
         {
-            noteMisnamed()
+            isMisnamed = true
             return .changed
         }
         guard part.failure == nil else { return .ready }
@@ -88,7 +87,7 @@ extension Preparation {
     func table() throws -> TableShape {
         try check()
         guard let found else { throw TransferRefusal("no table was asked for") }
-        guard let table = try tableResult.flatMap({ try Catalog.table($0.get()) }) else {
+        guard let table = try tableResult.flatMap({ try Catalog.tables($0.get(), count: 1)[0] }) else {
             throw TransferRefusal.noTable(found.name)
         }
         return table

@@ -47,11 +47,10 @@ final class Preparation {
 
     /// Seconds for which locks that others hold are waited for; nil: as long as it takes.
     private(set) var patience: Double?
-    private var isBegun = false
     /// What did not stay as it was found.
     var changed: [String] = []
     /// The name that was asked for stands for another table than the one that was locked.
-    private(set) var isMisnamed = false
+    var isMisnamed = false
 
     /// Locked by LOCK TABLE; else by parsing.
     var usesLockTable: Bool
@@ -138,22 +137,24 @@ final class Preparation {
         isMisnamed = false
         guard let asked = found?.asked, session.connection.isUsable else { return }
         let part = PipelinePart(session, within: seconds, isVital: isVital)
-        if isBegun { part.ask(.statement("ROLLBACK")) }
+        leave(part)
         part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
-        let result = part.ask(Catalog.nameQuestion(asked))
+        let result = part.ask(Catalog.namesQuestion([asked]))
         try PipelineRound.run([part])
-        guard let now = try Catalog.found(result.get(), asked: asked) else { throw TransferRefusal.noTable(asked) }
+        guard let now = try Catalog.found(result.get(), asked: [asked])[0] else { throw TransferRefusal.noTable(asked) }
+        try Lookup.refuseTemporary(now)
         found = now
-        usesLockTable = !"mf".contains(now.kind)
+        if "mf".contains(now.kind) { usesLockTable = false }
     }
 
-    /// What was locked was another table.
-    func noteMisnamed() { isMisnamed = true }
+    /// Whatever was begun before ends.
+    private func leave(_ part: PipelinePart) {
+        if session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
+    }
 
     private func begin() {
-        if isBegun { part.ask(.statement("ROLLBACK")) }
-        isBegun = true
+        leave(part)
         switch role {
         case .source: part.ask(.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         case .destination(_, let overridesReadOnly, _):
@@ -241,13 +242,13 @@ final class Preparation {
 
     private func askRows() {
         guard let found else { return }
-        tableResult = part.ask(Catalog.tableQuestion(found, for: session.version))
+        tableResult = part.ask(Catalog.tablesQuestion([found], for: session.version))
     }
 
     /// A destination's table, in the transaction that loads it: all of that can still be undone.
     private func empty() {
         guard case .destination(true, _, _) = role, let found else { return }
-        heldResult = part.ask(Catalog.rowsQuestion(found))
+        heldResult = part.ask(Catalog.rowsQuestion([found]))
         part.ask(.statement("TRUNCATE TABLE \(found.only)\(found.name.quoted)"))
     }
 }

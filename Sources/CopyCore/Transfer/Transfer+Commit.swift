@@ -27,7 +27,7 @@ extension Transfer {
         checkTypes(source, sourceCheck)
         let described = sourceCheck.flatMap { reader?.describeAgain($0) }
         try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
-        try at(source.label) {
+        try atSource {
             try sourceCheck?.check()
             if let names = try look?(), !names.isEmpty { throw SourceChanged(names: names) }
             try typeChecks.first { $0.side.isSource }?.check()
@@ -47,7 +47,7 @@ extension Transfer {
         // Flushing takes its time, and a rename cannot be tried: it is looked at right before the first commit.
         try ofEach(opened) { try $1.recheck() }
         // All these checks may have taken long.
-        try at(source.label) { try source.session?.requireAlive() }
+        try atSource { try source.session?.requireAlive() }
         // The last moment at which a signal undoes everything.
         try poller.checkInterruption()
         // A standby whose COMMITs are waited for cannot replay what our locks are in the way of.
@@ -59,9 +59,9 @@ extension Transfer {
             do {
                 try check(side, destination)
             } catch let error where !(error is Interrupted) {
-                side.error = error
-                sink?.receive(.fault(error, at: side.label, request.keepGoing ? .dropped : .fatal))
-                if !request.keepGoing { throw error }
+                fail(side, error)
+                if !request.keepGoing { throw EndpointFailure(label: side.label, error: error) }
+                leave(side)
             }
         }
     }
@@ -84,7 +84,10 @@ extension Transfer {
             order: servers + places.filter { !destinations[$0].endpoint.isServer }, goesOn: request.keepGoing)
         for place in places where !destinations[place].isActive { committer.drop(place) }
         var failure: (any Error)?
-        while let index = committer.next() {
+        while !committer.isOver {
+            // A signal between two of them: those that are open are rolled back.
+            if interruption() != nil { break }
+            guard let index = committer.next() else { break }
             let side = destinations[index]
             do {
                 try opened[side]?.commit()
@@ -94,14 +97,19 @@ extension Transfer {
                 committer.answered(.lost)
                 side.status = .inDoubt(transaction: doubt.transaction)
                 side.error = doubt
-                failure = doubt
+                failure = EndpointFailure(label: side.label, error: doubt)
             } catch {
                 committer.answered(.refused)
                 side.error = error
-                failure = error
+                failure = EndpointFailure(label: side.label, error: error)
             }
         }
-        return failure
+        return committer.verdict == .all ? nil : interruption() ?? failure
+    }
+
+    private func interruption() -> Interrupted? {
+        do { try poller.checkInterruption() } catch { return error }
+        return nil
     }
 }
 

@@ -8,12 +8,12 @@ extension Transfer {
         var connector = LinkConnector(poller: poller)
         connector.asksPasswordsFirst = request.asksPasswordsFirst
         connector.connectTimeout = connectTimeout
+        connector.holdsInTransaction = true
         connector.password = password
         let connections = try connector.connect(&links)
         try noteFailures(zip(servers, connections))
         for (index, server) in servers.enumerated() where server.isActive {
-            let open = { [self] in server.session = try openSession(links[index], connections[index].get()) }
-            if server.isSource { try at(server.label, open) } else { try preparing(server, open) }
+            try preparing(server) { server.session = try openSession(links[index], connections[index].get()) }
         }
     }
 
@@ -21,17 +21,17 @@ extension Transfer {
     private var connectTimeout: Int? { request.timeout.map { max(2, Int(min($0, 1e6).rounded(.up))) } }
 
     private func noteFailures(_ results: some Sequence<(Side, Result<Connection, ConnectFailure>)>) throws {
-        var isFatal = false
+        var first: EndpointFailure?
         for (server, result) in results {
             guard case .failure(let failure) = result else { continue }
             if !server.isSource, request.keepGoing {
                 drop(server, failure)
             } else {
                 server.error = failure
-                isFatal = true
+                first = first ?? EndpointFailure(label: server.label, error: failure)
             }
         }
-        if isFatal { throw source.error ?? ConnectFailure("not every destination can be reached") }
+        if let first { throw first }
     }
 
     private func openSession(_ link: ServerLink, _ connection: Connection) throws -> Session {

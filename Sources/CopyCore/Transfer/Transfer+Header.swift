@@ -4,7 +4,7 @@ extension Transfer {
     /// Reads the header line. Called before anything else that waits, since only its writer knows when it comes.
     func readHead() throws -> StreamHead? {
         guard request.readsStream, request.options.header else { return nil }
-        return try at(source.label) {
+        return try atSource {
             try StreamHead(
                 openStreamFile(), layout: requestedLayout, rules: Planner.streamRules(request), poller: poller)
         }
@@ -15,7 +15,7 @@ extension Transfer {
         guard let line = head?.line, !request.skipsHeader,
             let session = active.lazy.compactMap(\.session).first
         else { return nil }
-        return try at(source.label) { try headerNames(line, session) }
+        return try atSource { try headerNames(line, session) }
     }
 
     /// The names of a header line, as the catalogs have them.
@@ -43,10 +43,12 @@ extension Transfer {
         if let encoding = request.options.encoding, !isASCII, !Encoding.areSame(encoding, "UTF8"),
             !Encoding.areSame(encoding, "SQL_ASCII")
         {
-            return try names.map { name in
-                let sql = "SELECT pg_catalog.convert_from(pg_catalog.decode($1, 'hex'), $2)"
-                return try session.query(sql, [hex(name), encoding], within: request.timeout).value(0, 0) ?? ""
-            }
+            let sql = """
+                SELECT pg_catalog.convert_from(pg_catalog.decode(n.hex, 'hex'), $2) \
+                FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY n(hex, place) ORDER BY n.place
+                """
+            let result = try session.query(sql, [arrayLiteral(names.map(hex)), encoding], within: request.timeout)
+            return (0..<result.rowCount).map { result.value($0, 0) ?? "" }
         }
         return try names.map { name in
             let takesAnything = session.connection.parameterStatus("server_encoding") == "SQL_ASCII"
@@ -83,7 +85,7 @@ extension Transfer {
         }
         for session in request.readsStream ? destinations.map(\.session) : [source.session] {
             guard let session, let encoding = session.connection.parameterStatus("client_encoding"),
-                !Encoding.areSame(encoding, "UTF8"), isGivenEncoding(session.connection)
+                !Encoding.areSame(encoding, "UTF8"), session.connection.isGiven("client_encoding")
             else { continue }
             throw EndpointFailure(
                 label: session.label,
@@ -91,12 +93,6 @@ extension Transfer {
                     "client_encoding is \(encoding), but files and streams are in UTF8 where --encoding does not say "
                         + "otherwise: --encoding=\(encoding) or --encoding=UTF8", isUsageError: true))
         }
-    }
-
-    private func isGivenEncoding(_ connection: Connection) -> Bool {
-        // As servers read the names of settings there.
-        let options = connection.given("options").lowercased().replacing("\\", with: "").replacing("-", with: "_")
-        return !connection.given("client_encoding").isEmpty || options.contains("client_encoding")
     }
 
     /// A server that knows its encoding would give its bytes as those of none, and another take them for its own.

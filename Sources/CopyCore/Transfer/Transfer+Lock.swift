@@ -36,8 +36,6 @@ extension Transfer {
         participants = all
         var alone = all.count == 1 ? all.first : nil
         var patience = Self.glance
-        // Whoever comes later idles in a transaction until then: no idle_session_timeout ends it.
-        try release(inWaves(all).dropFirst().flatMap { $0 })
         while true {
             var held: [Participant] = []
             if let waiting = alone {
@@ -162,11 +160,8 @@ extension Transfer {
             if let index = states.firstIndex(of: .busy) { return open[index] }
             open = zip(open, states).filter { $0.1 != .ready }.map(\.0)
             for participant in open where participant.preparation.isMisnamed {
-                let again = { try participant.preparation.lookUpAgain(within: self.request.timeout) }
-                if participant.side.isSource {
-                    try at(source.label, again)
-                } else {
-                    try preparing(participant.side, again)
+                try preparing(participant.side) {
+                    try participant.preparation.lookUpAgain(within: request.timeout)
                 }
             }
             open.removeAll { !$0.isActive }
@@ -181,11 +176,11 @@ extension Transfer {
     private static let watchInterval = 1.0
 
     private func check(_ participant: Participant, isStuck: Bool = false) throws {
-        func check() throws {
-            try participant.preparation.check()
+        try preparing(participant.side) {
+            // What the last try met is not what kept it from being had.
             if isStuck { throw SourceChanged(names: participant.preparation.changed, isStuck: true) }
+            try participant.preparation.check()
         }
-        if participant.side.isSource { try at(source.label, check) } else { try preparing(participant.side, check) }
     }
 
     /// Asks whether it waits for a session of this run, which is refused.

@@ -30,7 +30,7 @@ extension Transfer {
     /// Makes everything ready to be copied.
     /// - Parameter head: what was read of the file or stream already.
     func open(_ plan: Plan, behind head: StreamHead?) throws -> Opened {
-        let opened = try at(source.label) { try openSource(plan, head) }
+        let opened = try atSource { try openSource(plan, head) }
         // What was opened is taken back, whatever fails from here on.
         self.opened = opened
         for side in active {
@@ -80,7 +80,7 @@ extension Transfer {
         let label = side.label
         switch side.endpoint.kind {
         case .null: return StreamDestination(null: label)
-        case .standardStream: return StreamDestination(descriptor: 1, label: label)
+        case .standardStream: return try StreamDestination(descriptor: 1, label: label)
         case .file(let path):
             return try OpenFile.isReplaceable(path)
                 ? FileDestination(path, label: label)
@@ -92,7 +92,7 @@ extension Transfer {
             }
             return ServerDestination(
                 StatementReceiver(session, landing.statement, transport: request.transport),
-                landing.table, timeout: request.timeout)
+                landing.table, isEmptied: request.truncate, timeout: request.timeout)
         }
     }
 }

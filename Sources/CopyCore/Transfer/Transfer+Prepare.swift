@@ -62,13 +62,8 @@ extension Transfer {
         var planner = Planner(request: request, header: header, destinations: [])
         var answered: [(LocatedServer, Answers)] = []
         for participant in participants where participant.isActive {
-            let answer = {
+            try preparing(participant.side) {
                 answered.append((participant.located, try participant.preparation.answers()))
-            }
-            if participant.side.isSource {
-                try at(source.label, answer)
-            } else {
-                try preparing(participant.side, answer)
             }
         }
         planner.source = answered.first { $0.0.side.isSource }?.1
@@ -92,7 +87,11 @@ extension Transfer {
     private func note(_ refusals: Refusals) throws {
         source.error = refusals.source
         for (place, refusal) in refusals.destinations { destinations[place].error = refusal }
-        if let first = refusals.source ?? refusals.destinations.first?.refusal ?? refusals.run { throw first }
+        if let refusal = refusals.source { throw EndpointFailure(label: source.label, error: refusal) }
+        if let (place, refusal) = refusals.destinations.first {
+            throw EndpointFailure(label: destinations[place].label, error: refusal)
+        }
+        if let refusal = refusals.run { throw refusal }
     }
 
     /// What the tables' types are made of that not every server has: one round trip, side by side.
@@ -110,13 +109,12 @@ extension Transfer {
         }
         try PipelineRound.run(questions.map(\.part))
         for (side, _, result) in questions {
-            let take = {
-                let types = TypeGraph.builtIn.merging(Catalog.types(try result.get()))
+            try preparing(side) {
+                let types = Catalog.types(try result.get())
                 if side.isSource { planner.source?.types = types }
                 let index = planner.destinations.firstIndex { $0.place == side.place }
                 if let index { planner.destinations[index].answers?.types = types }
             }
-            if side.isSource { try at(side.label, take) } else { try preparing(side, take) }
         }
     }
 }

@@ -10,7 +10,7 @@ extension Transfer {
                     guard other.side.isActive, let itsTable = other.found, itsTable.sharesRows(with: found) else {
                         continue
                     }
-                    let relation = place.server.cluster.relation(to: other.server.cluster)
+                    let relation = try relation(of: place, to: other)
                     guard try isTheSame(relation, place.session, other.session) else { continue }
                     let what =
                         if itsTable.oid != found.oid {
@@ -47,6 +47,20 @@ extension Transfer {
         if isOther { try refuseTheSameTable(located) }
     }
 
+    /// Only a standby shares its rows with another server: which one is asked here.
+    private func relation(of one: LocatedServer, to other: LocatedServer) throws -> ClusterIdentity.Relation {
+        let clusters = (one.server.cluster, other.server.cluster)
+        guard clusters.0.isInRecovery || clusters.1.isInRecovery, clusters.0.start != clusters.1.start else {
+            return clusters.0.relation(to: clusters.1)
+        }
+        func completed(_ located: LocatedServer) throws -> ClusterIdentity {
+            try Catalog.askControl(located.session, within: request.timeout).map {
+                Catalog.cluster(located.server.cluster, control: $0)
+            } ?? located.server.cluster
+        }
+        return try completed(one).relation(to: completed(other))
+    }
+
     private func isTheSame(_ relation: ClusterIdentity.Relation, _ one: Session, _ other: Session) throws -> Bool {
         switch relation {
         case .different: false
@@ -57,6 +71,18 @@ extension Transfer {
 }
 
 extension Catalog {
+    /// The answer to `controlQuestion`; nil where the role may not ask, which leaves an open transaction as it was.
+    static func askControl(_ session: Session, within seconds: Double?) throws -> QueryResult? {
+        let isInTransaction = session.connection.transactionStatus != .idle
+        if isInTransaction { try session.run("SAVEPOINT pgcopy", within: seconds) }
+        do {
+            return try session.answer(to: controlQuestion, within: seconds)
+        } catch let error as PQError where !error.connectionLost {
+            if isInTransaction { try session.run("ROLLBACK TO SAVEPOINT pgcopy", within: seconds) }
+            return nil
+        }
+    }
+
     /// Whether two sessions are on one server, by what only that one knows: a lock that the first takes and the second
     /// sees. The living copy of a machine has its start and its identifier.
     static func sharesLocks(_ one: Session, _ other: Session, within seconds: Double?) throws -> Bool {

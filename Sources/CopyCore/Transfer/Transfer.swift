@@ -54,10 +54,7 @@ public final class Transfer {
         } catch {
             failure = error
         }
-        for destination in destinations where destination.status == .rolledBack {
-            opened?[destination]?.rollBack()
-            destination.session?.close()
-        }
+        for destination in destinations where destination.status == .rolledBack { leave(destination) }
         source.session?.close()
         let outcome = outcome(failure)
         sink?.receive(.finished(outcome))
@@ -68,14 +65,25 @@ public final class Transfer {
 
     // MARK: Sides that fail
 
-    /// Does a part of a destination's preparation; with `--keep-going` its failure is the destination's own.
-    func preparing(_ destination: Side, _ body: () throws -> Void) throws {
+    /// Does something about the source; its failure is what ended it all.
+    func atSource<R>(_ body: () throws -> R) throws -> R {
         do {
-            try at(destination.label, body)
+            return try at(source.label, body)
+        } catch let failure as EndpointFailure {
+            if failure.label == source.label { source.error = failure.error }
+            throw failure
+        }
+    }
+
+    /// Does a part of a side's preparation; with `--keep-going` a destination's failure is its own.
+    func preparing(_ side: Side, _ body: () throws -> Void) throws {
+        if side.isSource { return try atSource(body) }
+        do {
+            try at(side.label, body)
         } catch let failure as EndpointFailure {
             let isRequests = (failure.error as? TransferRefusal)?.isRequests ?? false
             guard request.keepGoing, !isRequests else { throw failure }
-            drop(destination, failure.error)
+            drop(side, failure.error)
         }
     }
 
@@ -83,7 +91,19 @@ public final class Transfer {
     func drop(_ destination: Side, _ error: any Error) {
         destination.error = error
         sink?.receive(.fault(error, at: destination.label, .dropped))
-        // The others may take hours, and its table may be locked.
+        leave(destination)
+    }
+
+    /// A destination failed; the others go on where that is wanted.
+    func fail(_ destination: Side, _ error: any Error) {
+        destination.error = error
+        sink?.receive(.fault(error, at: destination.label, request.keepGoing ? .dropped : .fatal))
+    }
+
+    /// Nothing of a destination is to be left. At once: the others may take hours, its table may be locked and its disk be
+    /// full, and a server that comes to must not find its client there.
+    func leave(_ destination: Side) {
+        opened?[destination]?.rollBack()
         destination.session?.close()
     }
 
@@ -104,7 +124,11 @@ public final class Transfer {
     // MARK: Copying
 
     private func copy(_ opened: Opened) throws {
-        guard !opened.destinations.isEmpty else { throw TransferRefusal("no destination is left") }
+        guard !opened.destinations.isEmpty else {
+            let none = TransferRefusal("no destination is left")
+            // Each has told why.
+            throw destinations.first { !$0.isActive }.map { EndpointFailure(label: $0.label, error: none) } ?? none
+        }
         var settings = CopySettings()
         settings.timeout = request.timeout
         settings.needsEveryReceiver = !request.keepGoing
@@ -201,12 +225,11 @@ public final class Transfer {
                 }
             }
             side.bytes = taken(side, destination)
-            side.error = error
-            sink?.receive(.fault(error, at: side.label, request.keepGoing ? .dropped : .fatal))
+            fail(side, error)
             if !request.keepGoing { return false }
             try copy.drop(receiver)
-            // The others may take hours: a server that comes to must not find its client there, and hold its locks.
-            if error is SocketTimeout { receiver.abandon() }
+            receiver.abandon()
+            leave(side)
         }
         return true
     }
@@ -263,12 +286,14 @@ public final class Transfer {
             break
         case let cause?:
             outcome.isUsageError = cause is ConnectFailure || (cause as? TransferRefusal)?.isUsageError ?? false
+            let label = (failure as? EndpointFailure)?.label
             if let error = source.error {
                 outcome.error = error
                 outcome.errorLabel = source.label
-            } else if !destinations.contains(where: { $0.error != nil }) {
+            } else if !destinations.contains(where: { $0.label == label && $0.error != nil }) {
+                // What is not told as a destination's own.
                 outcome.error = cause
-                outcome.errorLabel = (failure as? EndpointFailure)?.label
+                outcome.errorLabel = label
             }
         }
         return outcome

@@ -55,6 +55,12 @@ public struct TransferOutcome: Sendable {
     /// The failure lies in what was asked for, or a connection could not be made.
     public var isUsageError = false
 
+    /// The request has to be put otherwise: the help of whoever put it says how.
+    public var refusesRequest: Bool {
+        isUsageError
+            && ([error] + destinations.map(\.error)).contains { ($0 as? TransferRefusal)?.isRequests ?? false }
+    }
+
     /// What became of all destinations.
     public var verdict: Committer.Verdict {
         Committer.Verdict(

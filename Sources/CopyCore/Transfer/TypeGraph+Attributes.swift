@@ -17,7 +17,7 @@ extension TypeGraph {
         var seen: Set<[UInt32]> = []
         var rest = [(oid, otherOID)]
         while let (own, its) = rest.popLast() {
-            guard seen.insert([own, its]).inserted, let here = nodes[own], let there = other.nodes[its] else {
+            guard seen.insert([own, its]).inserted, let here = self[own], let there = other[its] else {
                 continue
             }
             if here.kind == "d" || there.kind == "d" {

@@ -34,8 +34,16 @@ struct TypeGraph: Sendable {
         var type: UInt32
     }
 
-    /// By OID.
-    var nodes: [UInt32: Node]
+    /// By OID, those that were asked for.
+    var nodes: [UInt32: Node] = [:]
+
+    /// What is known of a type.
+    subscript(oid: UInt32) -> Node? { nodes[oid] ?? BuiltInTypes.node(oid) }
+
+    /// These, of which nothing is known without asking.
+    static func unknown(_ oids: some Sequence<UInt32>) -> [UInt32] {
+        Set(oids).filter { BuiltInTypes.node($0) == nil }.sorted()
+    }
 
     /// A type and every type inside it, each once: a composite can contain itself, through a multirange.
     func contents(_ oid: UInt32) -> [(oid: UInt32, node: Node)] {
@@ -43,7 +51,7 @@ struct TypeGraph: Sendable {
         var seen: Set = [oid]
         var rest = [oid]
         while let next = rest.popLast() {
-            guard let node = nodes[next] else { continue }
+            guard let node = self[next] else { continue }
             found.append((next, node))
             rest += node.parts.filter { seen.insert($0).inserted }
         }
@@ -55,7 +63,7 @@ struct TypeGraph: Sendable {
     /// Arrays and composites carry the OIDs of what is in them, so that must be built in; domains and ranges do not.
     /// What contains itself is a composite inside another type, where this ends.
     func signature(_ oid: UInt32, embedded: Bool = false) -> Result<String, Doubt> {
-        guard let node = nodes[oid] else { return .failure(Doubt("an unknown type")) }
+        guard let node = self[oid] else { return .failure(Doubt("an unknown type")) }
         let builtIn = node.isBuiltIn(oid)
         switch node.kind {
         case "d" where !embedded:
@@ -89,7 +97,7 @@ struct TypeGraph: Sendable {
 
     /// What was told already is named only: it may be itself that is inside.
     private func structure(_ oid: UInt32, _ told: inout Set<UInt32>) -> String {
-        guard let node = nodes[oid] else { return "\(oid)" }
+        guard let node = self[oid] else { return "\(oid)" }
         let name = "\(node.schema).\(node.name)"
         switch node.kind {
         case "d": return structure(node.base, &told)

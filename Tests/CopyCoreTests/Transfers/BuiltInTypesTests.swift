@@ -17,7 +17,7 @@ struct BuiltInTypesTests {
             try session.answer(
                 to: Catalog.typesQuestion(all, for: session.version), within: nil))
         for oid in all {
-            let (known, told) = (TypeGraph.builtIn.nodes[oid], try #require(asked.nodes[oid]))
+            let (known, told) = (BuiltInTypes.node(oid), try #require(asked.nodes[oid]))
             #expect(known?.schema == told.schema && known?.name == told.name && known?.kind == told.kind, "\(oid)")
             #expect(known?.parts == told.parts && told.attributes.isEmpty, "\(told.name)")
         }
@@ -31,13 +31,21 @@ struct BuiltInTypesTests {
 
     @Test func `of rows, tables' own types and users' nothing is known without asking`() {
         #expect(TypeGraph.unknown([23, 25, 1007, 3904, 16_400, 10_005, 71, 23]) == [71, 10_005, 16_400])
-        #expect(TypeGraph.builtIn.nodes[71] == nil)
+        #expect(BuiltInTypes.node(71) == nil && BuiltInTypes.node(0) == nil && BuiltInTypes.node(.max) == nil)
+    }
+
+    @Test func `they are found by halving, so they stand in their order`() {
+        #expect(
+            BuiltInTypes.oids == BuiltInTypes.oids.sorted() && Set(BuiltInTypes.oids).count == BuiltInTypes.oids.count)
+        #expect(BuiltInTypes.oids.allSatisfy { BuiltInTypes.node($0) != nil })
     }
 
     @Test func `what was asked for joins them, and has the last word`() {
-        let own = TypeGraph(nodes: [16_400: .init(schema: "s", name: "mood", kind: "e")])
-        let both = TypeGraph.builtIn.merging(own)
-        #expect(both.nodes[16_400]?.name == "mood" && both.nodes[23]?.name == "int4")
+        let both = TypeGraph(nodes: [
+            16_400: .init(schema: "s", name: "mood", kind: "e"),
+            20: .init(schema: "pg_catalog", name: "else", kind: "b"),
+        ])
+        #expect(both[16_400]?.name == "mood" && both[23]?.name == "int4" && both[20]?.name == "else")
         #expect(both.structure(1007) == "pg_catalog.int4[]" && both.structure(16_400) == "s.mood")
     }
 }

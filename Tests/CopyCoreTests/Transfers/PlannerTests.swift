@@ -97,10 +97,23 @@ import Testing
         #expect(plan.options.format == .binary || plan.options.encoding == "LATIN1")
     }
 
-    @Test func `a source's refusal is its own, and nothing is said of destinations that hang on it`() throws {
+    @Test func `columns that are asked for and missing are told of both sides at once`() throws {
         let asked = try request("src#t", "dst#t") { $0.columns = ["x"] }
         let refusals = try #require(refused(asked, table([("a", int4)]), table([("b", int4)])))
         #expect(refusals.source?.description.contains(#"has no column "x""#) ?? false)
+        #expect(refusals.destinations.map(\.place) == [0] && refusals.run == nil)
+    }
+
+    @Test func `a source's refusal is its own, and nothing is said of destinations that hang on it`() throws {
+        let asked = try request("src", "dst#t") {
+            $0.query = "SELECT 1 AS a"
+            $0.columns = ["a", "b"]
+        }
+        var source = table([("a", int4)])
+        source.columns = source.table?.columns.map { ($0.name, $0.type) } ?? []
+        source.table = nil
+        let refusals = try #require(refused(asked, source, table([("a", int4), ("b", int4)])))
+        #expect(refusals.source?.description.contains("--columns names 2") ?? false)
         #expect(refusals.destinations.isEmpty && refusals.run == nil)
     }
 

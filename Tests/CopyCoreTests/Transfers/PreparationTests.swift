@@ -19,6 +19,7 @@ struct PreparationTests {
         let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: SQLName(["t"]))
         try PipelineRound.run([lookup.part])
         let found = try #require(try lookup.table())
+        try session.run("ROLLBACK")
         #expect(try settings() == before)
         let preparation = try Preparation(
             session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true,
@@ -88,12 +89,26 @@ struct PreparationTests {
 
     @Test func `a name that was asked for with its schema is the table's, whatever a snapshot says`() throws {
         let session = try ScopeKit.session(Servers.source.tcpConninfo(database: Servers.source.createDatabase()))
-        let stale = try session.query("SELECT 'r', 'public', 't2', 20000, true, '{}'")
-        #expect(Catalog.found(stale, asked: SQLName(["public", "t"]))?.name == SQLName(["public", "t"]))
-        #expect(Catalog.found(stale, asked: SQLName(["t"]))?.name == SQLName(["public", "t"]))
+        let stale = try session.query("SELECT 2, 'r', 'public', 't2', 20000, true, '{}', false")
+        func found(_ name: SQLName) -> [SQLName?] { Catalog.found(stale, asked: [SQLName(["u"]), name]).map(\.?.name) }
+        #expect(found(SQLName(["public", "t"])) == [nil, SQLName(["public", "t"])])
+        #expect(found(SQLName(["t"])) == [nil, SQLName(["public", "t"])])
         // The server cuts it.
         let long = String(repeating: "x", count: 70)
-        #expect(Catalog.found(stale, asked: SQLName([long]))?.name == SQLName(["public", "t2"]))
+        #expect(found(SQLName([long])) == [nil, SQLName(["public", "t2"])])
+    }
+
+    /// As a pooler's other client may have left one, or a login trigger made it.
+    @Test func `a temporary table of the session itself is not taken for the one of its name`() throws {
+        let session = try ScopeKit.session(Servers.source.tcpConninfo(database: Servers.source.createDatabase()))
+        try session.run("CREATE TABLE t (i int); CREATE TEMPORARY TABLE t (i int)")
+        func lookUp(_ name: SQLName) throws -> Lookup.Found? {
+            let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: name)
+            try PipelineRound.run([lookup.part])
+            return try lookup.table()
+        }
+        #expect { try lookUp(SQLName(["t"])) } throws: { "\($0)".contains("temporary table of this very session") }
+        #expect(try lookUp(SQLName(["public", "t"])) != nil)
     }
 
     private func cluster(_ start: String, _ identifier: String?, standby: Bool = false, timeline: Int? = 1)
