@@ -7,11 +7,8 @@ extension CopyManager {
     /// The producer first: when it fails, no receiver was disturbed. Then the receivers, all at once.
     func enterAll() throws {
         let patience = settings.idleInterval.map { poller.now + $0 }
-        while case .waiting(let interest) = try enterProducer() {
-            try poller.wait(for: interest, until: patience)
-            // A server says so with its first rows only: a long sort must not keep all the others waiting.
-            if let patience, poller.now >= patience { break }
-        }
+        // A server says so with its first rows only: a long sort must not keep all the others waiting.
+        try poller.finish(until: patience) { [self] in try enterProducer() }
         let entering = receiversEntering()
         try poller.run([entering])
         try requireEntered(entering)

@@ -10,34 +10,81 @@ public protocol LoopTask: AnyObject {
     func watch(_ entries: inout [PollEntry]) -> Bool
 }
 
+/// What some tasks that go on side by side wait for, and where that lies among the entries of all.
+struct TaskPlaces {
+    private var places: [Range<Int>] = []
+
+    /// Appends what they wait for.
+    /// - Returns: false once all are done.
+    mutating func watch(_ tasks: [any LoopTask], _ entries: inout [PollEntry]) -> Bool {
+        places.removeAll(keepingCapacity: true)
+        let first = entries.count
+        var goesOn = false
+        for task in tasks {
+            let start = entries.count
+            if task.watch(&entries) { goesOn = true } else { entries.removeSubrange(start...) }
+            places.append(start - first..<entries.count - first)
+        }
+        return goesOn
+    }
+
+    /// Calls those for which something is ready; nobody where nothing was polled.
+    func step(_ tasks: [any LoopTask], _ polled: ArraySlice<PollEntry>, at now: Instant) throws {
+        guard !polled.isEmpty else { return }
+        for (place, task) in zip(places, tasks) {
+            let own = polled[polled.startIndex + place.lowerBound..<polled.startIndex + place.upperBound]
+            if own.contains(where: { $0.isDue(at: now) }) { try task.step(own) }
+        }
+    }
+}
+
 extension Poller {
-    /// Runs tasks until all are done or the deadline is past. Each is called when what it waits for is ready; one that
-    /// fails ends all.
-    /// - Returns: whether all are done.
+    /// Runs tasks until all are done, it is enough, or the deadline is past. Each is called when what it waits for is
+    /// ready; one that fails ends all. A deadline that is past only looks.
+    /// - Parameter isEnough: asked before each wait.
+    /// - Returns: false at the deadline.
     /// - Throws: what a task throws, `Interrupted`.
     @discardableResult
-    public func run(_ tasks: [any LoopTask], until deadline: Instant? = nil, interruptible: Bool = true) throws -> Bool
-    {
+    public func run(
+        _ tasks: [any LoopTask], until deadline: Instant? = nil, interruptible: Bool = true,
+        isEnough: () -> Bool = { false }
+    ) throws -> Bool {
         var entries: [PollEntry] = []
-        // Where the entries of each task lie.
-        var places = Array(repeating: 0..<0, count: tasks.count)
+        var places = TaskPlaces()
+        var isLate = false
         for task in tasks { try task.step([]) }
         while true {
+            if isEnough() { return true }
             entries.removeAll(keepingCapacity: true)
-            var isDone = true
-            for (index, task) in tasks.enumerated() {
-                let start = entries.count
-                if task.watch(&entries) { isDone = false } else { entries.removeSubrange(start...) }
-                places[index] = start..<entries.count
-            }
-            if isDone { return true }
-            if let deadline, now >= deadline { return false }
-            let alarm = entries.reduce(deadline) { earliest($0, $1.interest.alarm) }
-            try poll(&entries, until: alarm, interruptible: interruptible)
+            if !places.watch(tasks, &entries) { return true }
+            if isLate { return false }
+            try wait(for: &entries, until: deadline, interruptible: interruptible)
             let time = now
-            for (place, task) in zip(places, tasks) where entries[place].contains(where: { $0.isDue(at: time) }) {
-                try task.step(entries[place])
-            }
+            try places.step(tasks, entries[...], at: time)
+            isLate = deadline.map { $0 <= time } ?? false
+        }
+    }
+
+    /// Waits for the first of these, their alarms included.
+    func wait(
+        for entries: inout [PollEntry], until deadline: Instant? = nil, interruptible: Bool = true
+    ) throws(Interrupted) {
+        var alarm = deadline
+        for entry in entries { alarm = earliest(alarm, entry.interest.alarm) }
+        try poll(&entries, until: alarm, interruptible: interruptible)
+    }
+
+    /// Runs a task to its end, which no signal cuts short once it was stopped. What came of it the task says.
+    /// - Returns: what stopped it.
+    @discardableResult
+    func seeThrough(_ task: some StoppableTask) -> (any Error)? {
+        do {
+            try run([task])
+            return nil
+        } catch {
+            task.stop(error)
+            _ = try? run([task], interruptible: false)
+            return error
         }
     }
 
@@ -46,12 +93,55 @@ extension Poller {
     /// - Throws: what it throws, `Interrupted`.
     @discardableResult
     func finish(
-        until deadline: Instant? = nil, interruptible: Bool = true, _ work: () throws -> Step
+        until deadline: Instant? = nil, interruptible: Bool = true, _ work: @escaping () throws -> Step
     ) throws -> Bool {
-        while case .waiting(let interest) = try work() {
-            if let deadline, now >= deadline { return false }
-            try wait(for: interest, until: deadline, interruptible: interruptible)
-        }
+        try run([Work { _ in try work() }], until: deadline, interruptible: interruptible)
+    }
+
+    /// Throws when a signal came in; waits for nothing.
+    func checkInterruption() throws(Interrupted) {
+        var nothing: [PollEntry] = []
+        try poll(&nothing, until: now, interruptible: true)
+    }
+}
+
+/// A task that can be told to stop: it goes on until what it was at is undone.
+protocol StoppableTask: LoopTask {
+    /// From now on it comes to its end.
+    func stop(_ cause: any Error)
+}
+
+/// Watches what others wait for, until something of it is ready.
+final class Lookout: LoopTask {
+    let interests: [Interest]
+    private(set) var isReady = false
+
+    init(_ interests: [Interest]) { self.interests = interests }
+
+    func step(_ polled: ArraySlice<PollEntry>) { if !polled.isEmpty { isReady = true } }
+
+    func watch(_ entries: inout [PollEntry]) -> Bool {
+        for interest in interests { entries.append(PollEntry(interest)) }
+        return !isReady && !interests.isEmpty
+    }
+}
+
+/// A piece of work as a task.
+final class Work: LoopTask {
+    private let work: (Readiness?) throws -> Step
+    private var waiting: Interest?
+
+    /// - Parameter work: called until it is done, with what is ready of what it waits for; nil the first time.
+    init(_ work: @escaping (Readiness?) throws -> Step) { self.work = work }
+
+    func step(_ polled: ArraySlice<PollEntry>) throws {
+        waiting = nil
+        if case .waiting(let interest) = try work(polled.first?.ready) { waiting = interest }
+    }
+
+    func watch(_ entries: inout [PollEntry]) -> Bool {
+        guard let waiting else { return false }
+        entries.append(PollEntry(waiting))
         return true
     }
 }

@@ -13,12 +13,6 @@ public protocol Poller: AnyObject {
 }
 
 extension Poller {
-    /// Throws when a signal came in; waits for nothing.
-    func checkInterruption() throws(Interrupted) {
-        var nothing: [PollEntry] = []
-        try poll(&nothing, until: now, interruptible: true)
-    }
-
     /// Waits for one interest, its alarm included.
     func wait(for interest: Interest, until deadline: Instant? = nil, interruptible: Bool = true) throws(Interrupted) {
         var entries = [PollEntry(interest)]

@@ -129,20 +129,22 @@ public final class CopyIn {
     /// Takes in what the server has said, without waiting.
     private func hear() throws {
         guard let interest = transport.attention else { return }
-        var entries = [PollEntry(interest)]
-        let now = session.poller.now
-        try session.poller.poll(&entries, until: now, interruptible: true)
-        guard !entries[0].ready.isEmpty || interest.alarm.map({ $0 <= now }) ?? false else { return }
-        if let blocked = try transport.attend(entries[0].ready) { try wait(blocked) }
+        var blocked: Interest?
+        let look = Work { [transport] ready in
+            guard let ready else { return .waiting(interest) }
+            blocked = try transport.attend(ready)
+            return .done
+        }
+        try session.poller.run([look], until: session.poller.now)
+        if let blocked { try wait(blocked) }
     }
 
     private func wait(_ interest: Interest) throws {
-        var blocked: Interest? = interest
-        while let interest = blocked {
-            var entries = [PollEntry(interest)]
-            try session.poller.poll(&entries, until: interest.alarm, interruptible: true)
-            blocked = try transport.attend(entries[0].ready)
+        let wait = Work { [transport] ready in
+            guard let ready else { return .waiting(interest) }
+            return try transport.attend(ready).map(Step.waiting) ?? .done
         }
+        try session.poller.run([wait])
     }
 
     // MARK: Ending
@@ -155,7 +157,7 @@ public final class CopyIn {
             collected += rowsWritten ? BinaryRow.trailer : BinaryRow.header + BinaryRow.trailer
         }
         try sendCollected()
-        try failing { _ = try session.poller.finish { try transport.end() } }
+        try failing { _ = try session.poller.finish { [transport] in try transport.end() } }
         stage = .finished
     }
 
@@ -185,7 +187,7 @@ public final class CopyIn {
 
     private func realign(_ reason: String) throws {
         do {
-            try session.complete(within: seconds) { try transport.fail(reason) }
+            try session.complete(within: seconds) { [transport] in try transport.fail(reason) }
         } catch let unanswered as Unanswered {
             transport.abandon()
             throw unanswered

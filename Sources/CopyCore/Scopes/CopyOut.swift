@@ -123,16 +123,15 @@ public final class CopyOut {
         do {
             // A server that is always ahead is never waited for.
             try session.poller.checkInterruption()
-            while held.isEmpty {
+            try session.poller.finish { [self] in
                 switch try memory.write(0..<Self.space, { try transport.read(into: &$0) }) {
                 case .moved(let moved, _): held = 0..<moved.bytes
-                case .blocked(let interest): try session.poller.wait(for: interest)
-                case .ended:
-                    stage = .ended
-                    return false
+                case .blocked(let interest): return .waiting(interest)
+                case .ended: stage = .ended
                 }
+                return .done
             }
-            return true
+            return !held.isEmpty
         } catch let interrupted as Interrupted {
             throw interrupted
         } catch {

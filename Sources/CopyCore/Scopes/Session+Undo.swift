@@ -3,7 +3,7 @@
 extension Session {
     /// Calls a piece of work until it is done.
     /// - Throws: `Unanswered` after so many seconds, and what the work throws.
-    func complete(within seconds: Double, _ work: () throws -> Step) throws {
+    func complete(within seconds: Double, _ work: @escaping () throws -> Step) throws {
         guard try poller.finish(until: poller.now + seconds, interruptible: false, work) else {
             throw Unanswered(seconds: seconds)
         }
@@ -15,7 +15,7 @@ extension Session {
             try announce(sql)
             try connection.sendQuery(sql)
             var drain = StatementDrain()
-            try complete(within: seconds) { try drain.step(self) }
+            try complete(within: seconds) { [self] in try drain.step(self) }
             if let error = drain.error { throw error }
         } catch let unanswered as Unanswered {
             close()
