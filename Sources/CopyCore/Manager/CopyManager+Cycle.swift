@@ -4,19 +4,20 @@ extension CopyManager {
     /// How far a cycle goes without waiting.
     enum Turn {
         case event(CopyEvent)
-        /// `entries` are to be polled, no longer than this; nil: until one is ready.
-        case poll(until: Instant?)
+        /// What is watched is to be polled.
+        case poll
         case ended
     }
 
     /// Goes on as far as it can without waiting, behind a poll by what that found.
-    func advance() throws -> Turn {
-        var action = wasPolled.take().map { polled(block: $0) } ?? machine.cycleBegan(mayFill: mayFill())
+    func advance(_ polled: ArraySlice<PollEntry> = []) throws -> Turn {
+        var action =
+            wasPolled.take().map { attend(polled, block: $0) } ?? machine.cycleBegan(mayFill: mayFill())
         while true {
             switch action {
             case .poll(let block):
                 wasPolled = block
-                return .poll(until: pollDeadline(block: block))
+                return .poll
             case .fill(let region): action = fill(region)
             case .drain(let receiver, let region): action = drain(receiver, region)
             case .finish(let receiver): action = finish(receiver)
@@ -29,21 +30,24 @@ extension CopyManager {
         }
     }
 
-    /// One cycle, waiting by the manager's own poller.
+    /// One cycle, waiting by the manager's own poller: a run of one task would cost each poll a thousand instructions more.
     func cycle() throws -> CopyEvent? {
-        while true {
-            switch try advance() {
-            case .event(let event): return event
-            case .ended: return nil
-            case .poll(let deadline):
-                do {
-                    try poller.poll(&entries, until: deadline, interruptible: true)
-                } catch {
-                    wasPolled = nil
-                    throw error
-                }
+        var entries: [PollEntry] = []
+        swap(&entries, &self.entries)
+        defer { self.entries = entries }
+        var turn = try advance()
+        while case .poll = turn {
+            entries.removeAll(keepingCapacity: true)
+            watch(&entries)
+            do {
+                try poller.wait(for: &entries)
+            } catch {
+                wasPolled = nil
+                throw error
             }
+            turn = try advance(entries[...])
         }
+        return if case .event(let event) = turn { event } else { nil }
     }
 
     private func faults(of faulted: [Int]) -> [ReceiverFault] {
@@ -54,41 +58,30 @@ extension CopyManager {
 
     private func mayFill() -> Bool { (rateLimit?.allowance(at: poller.now) ?? 1) > 0 }
 
-    private func pollDeadline(block: Bool) -> Instant? {
-        let deadline = collectEntries()
-        guard block else { return poller.now }
-        let opensAt = machine.isHeldBack ? rateLimit?.opensAt() : nil
-        return earliest(earliest(deadline, idleAt), opensAt)
-    }
-
     private var idleAt: Instant? { settings.idleInterval.map { lastReturn + $0 } }
 
-    private func polled(block: Bool) -> CopyMachine.Action {
+    private func attend(_ polled: ArraySlice<PollEntry>, block: Bool) -> CopyMachine.Action {
         let now = poller.now
-        let moved = attendAll(now: now)
+        let moved = attendAll(polled, now: now)
         if block, !moved, let idleAt, now >= idleAt { return machine.idled() }
         return machine.polled(mayFill: mayFill())
     }
 
-    /// Lists what is watched; gives the time of the first timeout or alarm.
-    private func collectEntries() -> Instant? {
-        entries.removeAll(keepingCapacity: true)
+    /// Appends what is watched, and the time of the first timeout.
+    func watch(_ entries: inout [PollEntry]) {
         owners.removeAll(keepingCapacity: true)
-        var deadline: Instant?
+        var deadline = wasPolled == false ? poller.now : idleAt
+        if machine.isHeldBack { deadline = earliest(deadline, rateLimit?.opensAt()) }
         if machine.wantsProducer, let interest = producerBlockedBy {
             entries.append(PollEntry(interest))
             owners.append(-1)
-            deadline = earliest(deadline, interest.alarm)
         }
         for index in allReceivers.indices where machine.isActive(index) {
             let blocked = machine.isBlocked(index)
             if let inquiry = inquiries[index] {
                 let start = entries.count
                 _ = inquiry.watch(&entries)
-                for entry in entries[start...] {
-                    owners.append(Self.ofInquiry(index))
-                    deadline = earliest(deadline, entry.interest.alarm)
-                }
+                for _ in start..<entries.count { owners.append(Self.ofInquiry(index)) }
             } else if blocked, let timeout = settings.timeout {
                 deadline = earliest(deadline, clocks[index].deadline(timeout))
             }
@@ -97,18 +90,17 @@ extension CopyManager {
             else { continue }
             entries.append(PollEntry(interest))
             owners.append(index)
-            deadline = earliest(deadline, interest.alarm)
         }
-        return deadline
+        if let deadline { entries.append(PollEntry(.at(deadline))) }
     }
 
     /// The owner of what an inquiry waits for; the producer is -1.
     private static func ofInquiry(_ index: Int) -> Int { -2 - index }
 
     /// Serves whoever is ready, and faults whoever is stuck for too long. True when that may have moved something.
-    private func attendAll(now: Instant) -> Bool {
+    private func attendAll(_ polled: ArraySlice<PollEntry>, now: Instant) -> Bool {
         var moved = false
-        for (entry, owner) in zip(entries, owners) {
+        for (entry, owner) in zip(polled, owners) {
             let due = entry.interest.alarm.map { $0 <= now } ?? false
             if entry.ready.isEmpty, !due { continue }
             if owner <= -2 {

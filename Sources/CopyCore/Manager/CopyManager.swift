@@ -38,9 +38,10 @@ public final class CopyManager {
     var inquiries: [Int: Inquiry] = [:]
     var rateLimit: RateLimit?
     var lastReturn: Instant
+    /// Whose what is watched is.
+    var owners: [Int] = []
     /// Kept between cycles: no allocation a cycle.
     var entries: [PollEntry] = []
-    var owners: [Int] = []
 
     /// A poll is under way, and whether it may wait.
     var wasPolled: Bool?

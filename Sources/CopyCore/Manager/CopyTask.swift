@@ -6,7 +6,7 @@ public final class CopyTask: LoopTask {
         /// The producer goes in; a server that thinks for long before its first row holds nobody up for longer than this.
         case enteringProducer(Interest?, patience: Instant?)
         case enteringReceivers(Together)
-        case moving(until: Instant?)
+        case moving
         case leaving(Together, () -> CopyFail?)
         case over(CopyFail?)
     }
@@ -80,8 +80,7 @@ public final class CopyTask: LoopTask {
         }
         if case .enteringReceivers(let entering) = phase { return try enter(entering, polled) }
         guard case .moving = phase else { return }
-        if !polled.isEmpty { manager.took(polled) }
-        try move()
+        try move(polled)
     }
 
     private func enter(_ entering: Together, _ polled: ArraySlice<PollEntry>) throws {
@@ -89,22 +88,22 @@ public final class CopyTask: LoopTask {
         try manager.requireEntered(entering)
         guard entering.isDone else { return }
         manager.beginMoving()
-        phase = .moving(until: nil)
+        phase = .moving
         try move()
     }
 
-    private func move() throws {
+    private func move(_ polled: ArraySlice<PollEntry> = []) throws {
+        var polled = polled
         while true {
             try manager.requireNoOpenFault()
-            switch try manager.advance() {
-            case .poll(let deadline):
-                phase = .moving(until: deadline)
-                return
+            switch try manager.advance(polled) {
+            case .poll: return
             case .event(let event):
                 manager.lastReturn = manager.poller.now
                 try handle(event, manager)
                 // What was asked for meanwhile ends it.
                 guard case .moving = phase else { return }
+                polled = []
             case .ended: return leave(nil, nil)
             }
         }
@@ -117,19 +116,10 @@ public final class CopyTask: LoopTask {
             if let interest { entries.append(PollEntry(interest)) }
             if let patience { entries.append(PollEntry(.at(patience))) }
         case .enteringReceivers(let task): return task.watch(&entries)
-        case .moving(let deadline):
-            entries += manager.entries
-            if let deadline { entries.append(PollEntry(.at(deadline))) }
+        case .moving: manager.watch(&entries)
         case .leaving(let task, _): return task.watch(&entries)
         case .over: return false
         }
         return true
-    }
-}
-
-extension CopyManager {
-    /// Somebody else has polled what is watched.
-    func took(_ polled: ArraySlice<PollEntry>) {
-        for (index, entry) in zip(entries.indices, polled) { entries[index].ready = entry.ready }
     }
 }
