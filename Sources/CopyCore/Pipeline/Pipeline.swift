@@ -18,7 +18,7 @@ public final class Pipeline {
     let queue: PipelineQueue
     var watch = PipelineWatch()
     private unowned let group: PipelineGroup
-    private var hasEnded = false
+    private(set) var hasEnded = false
     /// The place of the last synchronization point.
     private var lastSync = 0
     /// Failed since the last synchronization point, and perhaps seen by nobody.

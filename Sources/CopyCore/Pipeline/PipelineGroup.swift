@@ -3,14 +3,31 @@
 /// Pipelines that are sent and read together, so that distant servers cost the round trips of one.
 ///
 /// Whichever of them is waited for, all move on. Their sessions wait by one and the same poller.
-public final class PipelineGroup {
+public final class PipelineGroup: LoopTask {
+    private enum Stage {
+        case open
+        /// A synchronization point goes behind everything, that which handlers queue meanwhile included.
+        case synchronizing
+        /// What runs is stopped.
+        case abandoning
+        /// Nothing is under way but cancel requests.
+        case exiting
+    }
+
     /// One for each session, in the order given.
     public private(set) var pipelines: [Pipeline] = []
     private let poller: any Poller
     private let grace: Double
-    private var entries: [PollEntry] = []
+    private var stage = Stage.open
+    /// What the queues wait for, or the cancel requests.
+    private var interests: [Interest] = []
     /// Questions that are under way, and where their entries lie.
-    private var inquiries: [(Inquiry, Range<Int>)] = []
+    private var inquiries: [Inquiry] = []
+    private var places = TaskPlaces()
+    /// What a handler threw while all were leaving.
+    private var thrown: (any Error)?
+    /// The errors that nobody had seen in the end.
+    private var unseen: PipelineGroupFailure?
 
     /// Runs the block with every session in pipeline mode. Leaving it sets a synchronization point on each and
     /// takes every session out of pipeline mode, usable, or closed where its connection was lost.
@@ -29,12 +46,7 @@ public final class PipelineGroup {
     ) throws -> (value: R, failure: PipelineGroupFailure?) {
         guard let first = sessions.first else { throw PQError(message: "a group of pipelines needs a session") }
         let group = PipelineGroup(first.poller, grace: grace)
-        do {
-            for session in sessions { try group.enter(session) }
-        } catch {
-            group.leaveMode()
-            throw error
-        }
+        try group.enter(sessions)
         let value: R
         do {
             value = try body(group)
@@ -45,7 +57,7 @@ public final class PipelineGroup {
         return (value, try group.leave())
     }
 
-    private init(_ poller: any Poller, grace: Double) {
+    init(_ poller: any Poller, grace: Double) {
         self.poller = poller
         self.grace = grace
     }
@@ -73,45 +85,38 @@ public final class PipelineGroup {
 
     // MARK: Waiting
 
+    /// Moves all queues, and leaves where that was begun.
+    public func step(_ polled: ArraySlice<PollEntry>) throws {
+        try places.step(inquiries, polled.dropFirst(interests.count), at: poller.now)
+        if stage == .open { try turn() } else { goOnLeaving() }
+    }
+
+    /// What the connections say, and whether those that say nothing are at work.
+    /// - Returns: false where nothing is left to come.
+    public func watch(_ entries: inout [PollEntry]) -> Bool {
+        for interest in interests { entries.append(PollEntry(interest)) }
+        _ = places.watch(inquiries, &entries)
+        return !interests.isEmpty
+    }
+
     /// Every queue moves as far as it can.
     func turn() throws {
-        entries.removeAll(keepingCapacity: true)
+        interests.removeAll(keepingCapacity: true)
         inquiries.removeAll(keepingCapacity: true)
         for pipeline in pipelines {
             guard case .waiting(var interest) = try pipeline.queue.step() else { continue }
             interest.alarm = try pipeline.look()
             guard pipeline.queue.lost == nil else { continue }
-            entries.append(PollEntry(interest))
-            guard let inquiry = pipeline.watch.inquiry else { continue }
-            let start = entries.count
-            if inquiry.watch(&entries) { inquiries.append((inquiry, start..<entries.count)) }
+            interests.append(interest)
+            if let inquiry = pipeline.watch.inquiry { inquiries.append(inquiry) }
         }
     }
+
+    /// The last synchronization point of each is reached, or nothing is left to come.
+    var isSynchronized: Bool { interests.isEmpty || pipelines.allSatisfy(\.isSynchronized) }
 
     /// Moves all queues until the condition holds, or nothing is left to come.
-    func wait(interruptible: Bool = true, _ condition: () -> Bool) throws {
-        while true {
-            try turn()
-            if condition() || entries.isEmpty { return }
-            let alarm = entries.reduce(nil) { earliest($0, $1.interest.alarm) }
-            try poller.poll(&entries, until: alarm, interruptible: interruptible)
-            let now = poller.now
-            for (inquiry, place) in inquiries where entries[place].contains(where: { $0.isDue(at: now) }) {
-                inquiry.step(entries[place])
-            }
-        }
-    }
-
-    /// Until a synchronization point stands behind everything, that which handlers queue meanwhile included.
-    private func synchronizeAll() throws {
-        repeat {
-            // A signal that came by now still undoes it.
-            try poller.checkInterruption()
-            // A connection that is lost shows in its queue.
-            for pipeline in pipelines where pipeline.queue.hasUnsynced { try? pipeline.startSync() }
-            try wait { pipelines.allSatisfy(\.isSynchronized) }
-        } while pipelines.contains { $0.queue.hasUnsynced }
-    }
+    func wait(_ condition: () -> Bool) throws { try poller.run([self], isEnough: condition) }
 
     private func failure() -> PipelineGroupFailure? {
         let errors = pipelines.enumerated().compactMap { index, pipeline in
@@ -121,6 +126,16 @@ public final class PipelineGroup {
     }
 
     // MARK: Entering and leaving
+
+    /// Puts every session into pipeline mode, or none.
+    func enter(_ sessions: [Session]) throws {
+        do {
+            for session in sessions { try enter(session) }
+        } catch {
+            exit()
+            throw error
+        }
+    }
 
     private func enter(_ session: Session) throws {
         try session.requireIdle()
@@ -133,67 +148,96 @@ public final class PipelineGroup {
     }
 
     private func leave() throws -> PipelineGroupFailure? {
-        defer { leaveMode() }
         do {
-            try synchronizeAll()
-        } catch let interrupted as Interrupted {
-            abandon()
-            throw interrupted
+            // A signal that came by now still undoes it.
+            try poller.checkInterruption()
+            beginLeaving()
+            try poller.run([self])
         } catch {
-            // A handler's error; the others still have their turn.
-            finishQuietly()
+            abandon()
             throw error
         }
-        return failure()
+        if let thrown { throw thrown }
+        return unseen
     }
 
     /// The block failed: what was queued is still done, unless a signal stopped it.
     private func leave(becauseOf error: any Error) {
-        defer { leaveMode() }
-        if error is Interrupted {
-            abandon()
-        } else {
-            finishQuietly()
-        }
-        for pipeline in pipelines {
-            if let error = pipeline.takeError() { pipeline.noted.append(error) }
+        if error is Interrupted { abandon() } else { _ = try? leave() }
+        for (index, pipeline) in pipelines.enumerated() {
+            if let error = unseen?[index] { pipeline.noted.append(error) }
         }
     }
 
-    private func finishQuietly() {
+    private func abandon() {
+        stop()
+        _ = try? poller.run([self], interruptible: false)
+    }
+
+    /// From now on it goes on until every session is out of pipeline mode.
+    func beginLeaving() {
+        stage = .synchronizing
+        synchronize()
+    }
+
+    /// Stops what runs and undoes what no synchronization point has confirmed; then it leaves.
+    func stop() {
+        guard stage != .exiting else { return }
+        stage = .abandoning
+        for pipeline in pipelines { pipeline.stop(because: nil, within: grace) }
+    }
+
+    /// False where a synchronization point stands behind everything.
+    @discardableResult
+    private func synchronize() -> Bool {
+        let open = pipelines.filter(\.queue.hasUnsynced)
+        // A connection that is lost shows in its queue.
+        for pipeline in open { try? pipeline.startSync() }
+        return !open.isEmpty
+    }
+
+    private func goOnLeaving() {
+        if stage == .exiting { return exit() }
+        turnNotingErrors()
+        if stage == .abandoning {
+            if pipelines.allSatisfy(\.queue.isEmpty) { exit() }
+            return
+        }
+        while isSynchronized {
+            guard synchronize() else { return exit() }
+            turnNotingErrors()
+        }
+    }
+
+    /// A handler's error is told in the end: the others still have their turn.
+    private func turnNotingErrors() {
         while true {
-            do {
-                try synchronizeAll()
-                return
-            } catch is Interrupted {
-                return abandon()
-            } catch {
-                // Another handler's.
+            do { return try turn() } catch { thrown = thrown ?? error }
+        }
+    }
+
+    /// Takes every session out of pipeline mode, as soon as no cancel request can hit what it does next.
+    private func exit() {
+        if stage != .exiting { unseen = failure() }
+        stage = .exiting
+        interests = []
+        inquiries = []
+        for pipeline in pipelines where !pipeline.hasEnded {
+            let session = pipeline.session
+            let cancel = pipeline.queue.lost == nil ? pipeline.watch.cancelUnderWay(session) : nil
+            if let cancel, let end = cancel.alarm, poller.now < end {
+                interests.append(cancel)
                 continue
             }
-        }
-    }
-
-    /// Stops what runs and undoes what no synchronization point has confirmed.
-    private func abandon() {
-        for pipeline in pipelines { pipeline.stop(because: nil, within: grace) }
-        while pipelines.contains(where: { !$0.queue.isEmpty }) {
-            // What is thrown is a handler's.
-            try? wait(interruptible: false) { pipelines.allSatisfy(\.queue.isEmpty) }
-        }
-    }
-
-    private func leaveMode() {
-        for pipeline in pipelines {
             pipeline.end()
-            pipeline.session.pipelineInProgress = nil
+            session.pipelineInProgress = nil
             do {
                 if let lost = pipeline.queue.lost { throw lost }
-                guard pipeline.watch.finish(pipeline.session) else { throw Unanswered(seconds: grace) }
-                try pipeline.session.connection.exitPipelineMode()
+                if cancel != nil { throw Unanswered(seconds: grace) }
+                try session.connection.exitPipelineMode()
             } catch {
                 // Lost, or results are left that will never be taken.
-                pipeline.session.close()
+                session.close()
             }
         }
     }

@@ -86,17 +86,21 @@ final class PipelinePart {
         }
     }
 
-    /// Sends one after the other, each answered before the next.
-    func sendOneByOne() throws {
-        for question in questions {
-            do {
-                try question.result.end(
-                    .success(session.answer(to: question.message, within: patience, inquire: inquire)))
-            } catch let interrupted as Interrupted {
-                throw interrupted
-            } catch {
-                return fail(error)
-            }
+    /// Sends what is asked next, outside of a pipeline; nil: all is answered.
+    func sendNext() throws -> StatementTask? {
+        guard let question = questions.first(where: { $0.result.outcome == nil }) else { return nil }
+        try session.requireNoPipeline()
+        try question.message.send(by: session)
+        return StatementTask(session, within: patience, inquire: inquire)
+    }
+
+    /// What was sent is answered; where that failed the rest is not asked.
+    func take(_ outcome: Result<[QueryResult], any Error>) {
+        do {
+            guard let result = try outcome.get().last else { throw PQError(message: "no result") }
+            questions.first { $0.result.outcome == nil }?.result.end(.success(result))
+        } catch {
+            fail(error)
         }
     }
 

@@ -76,9 +76,10 @@ struct PipelineWatch {
         return nextCancel
     }
 
-    /// Waits until no cancel request can hit a later statement; false when that takes too long.
-    func finish(_ session: Session) -> Bool {
-        guard let end else { return true }
-        return cancels.finish(session.connection, session.poller, until: end.at)
+    /// What tells that no cancel request can hit a later statement any more, and until when to wait for that; nil: none can.
+    func cancelUnderWay(_ session: Session) -> Interest? {
+        guard let end, var interest = cancels.underWay(session.connection) else { return nil }
+        interest.alarm = end.at
+        return interest
     }
 }

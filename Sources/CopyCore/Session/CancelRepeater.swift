@@ -13,12 +13,8 @@ struct CancelRepeater {
         if requests[key]?.isDone ?? true { requests[key] = CancelRequest(connection) }
     }
 
-    /// Waits until no request can hit a later statement; false when that takes too long.
-    func finish(_ connection: Connection, _ poller: any Poller, until deadline: Instant) -> Bool {
-        guard let request = requests[ObjectIdentifier(connection)] else { return true }
-        while !request.isDone, poller.now < deadline {
-            try? poller.wait(for: request.interest, until: deadline, interruptible: false)
-        }
-        return request.isDone
+    /// What tells that no request can hit a later statement any more; nil: none can.
+    func underWay(_ connection: Connection) -> Interest? {
+        requests[ObjectIdentifier(connection)].flatMap { $0.isDone ? nil : $0.interest }
     }
 }

@@ -45,52 +45,9 @@ extension Session {
     private func collect(
         within seconds: Double?, _ inquire: (() throws -> Inquiry)? = nil
     ) throws -> [QueryResult] {
-        var drain = StatementDrain()
-        var deadline = seconds.map { poller.now + $0 }
-        do {
-            while case .waiting(let interest) = try drain.step(self) {
-                try poller.wait(for: interest, until: deadline)
-                if let seconds { deadline = try extended(deadline, seconds, inquire) }
-            }
-        } catch let unanswered as Unanswered {
-            connection.finish()
-            throw unanswered
-        } catch let lost as PQError {
-            throw lost
-        } catch {
-            cancelAndDrain(&drain)
-            throw error
-        }
-        if let error = drain.error { throw error }
-        return drain.results
-    }
-
-    /// The deadline to go on with: a later one when this one is past and the server is still at work.
-    func extended(
-        _ deadline: Instant?, _ seconds: Double, _ inquire: (() throws -> Inquiry)? = nil
-    ) throws -> Instant? {
-        guard let deadline, poller.now >= deadline else { return deadline }
-        guard let inquiry = try (inquire ?? self.inquire)?(), try poller.answer(of: inquiry) else {
-            throw Unanswered(seconds: seconds)
-        }
-        return poller.now + seconds
-    }
-
-    /// Stops what runs; closes the connection when that takes over a second.
-    private func cancelAndDrain(_ drain: inout StatementDrain) {
-        var cancels = CancelRepeater()
-        let deadline = poller.now + 1
-        do {
-            while case .waiting(let interest) = try drain.step(self) {
-                guard poller.now < deadline else { throw Unanswered(seconds: 1) }
-                cancels.cancel(connection)
-                let pause = min(deadline, poller.now + CancelRepeater.pause)
-                try poller.wait(for: interest, until: pause, interruptible: false)
-            }
-            guard cancels.finish(connection, poller, until: deadline) else { throw Unanswered(seconds: 1) }
-        } catch {
-            connection.finish()
-        }
+        let statement = StatementTask(self, within: seconds, inquire: inquire)
+        poller.seeThrough(statement)
+        return try statement.outcome?.get() ?? []
     }
 }
 
