@@ -1,9 +1,18 @@
-// A batch of statements on many sessions in pipeline mode: one loop over input, servers and output.
+// A batch of statements on many sessions in pipeline mode: input, servers and output as one task.
 
 /// Runs the statements of an input on every session, each at its own pace.
 ///
 /// A session that is slow holds the others back only when what they are ahead of it is too much to keep.
-public final class Batch {
+public final class Batch: StoppableTask {
+    private enum Phase {
+        case running
+        /// The last of the output is on its way.
+        case draining
+        /// What runs is cancelled, and what still comes is taken.
+        case stopping(CancelRepeater, until: Instant, because: any Error)
+        case over(Result<Committer.Verdict, any Error>)
+    }
+
     private let input: BatchInput
     private let output: TextOutput
     private let poller: any Poller
@@ -12,6 +21,10 @@ public final class Batch {
     private var backlog = Fifo<BatchStatement>()
     private var dropped = 0
     private var backlogBytes = 0
+    private var phase = Phase.running
+    private var waiting: [Interest] = []
+    /// The reader was watched, behind what is waited for.
+    private var watchesReader = false
 
     private static let backlogLimit = 1 << 20
     /// How long a batch that was stopped may take to hear its last results.
@@ -43,17 +56,13 @@ public final class Batch {
     /// - Throws: `Interrupted` after what runs was cancelled, and what no synchronization point has confirmed
     ///   will be rolled back; a `SystemError` of the input or the output.
     public func run() throws -> Committer.Verdict {
-        do {
-            while try turn() {}
-            for link in links { link.checkTransaction() }
-            while let blocked = try output.drain() { try wait(for: [blocked]) }
-        } catch {
-            if output.isLost { for link in links { link.isHeard = false } }
-            stop()
-            if output.lacksText { for link in links { link.tellCommitted() } }
-            throw error
-        }
-        return verdict
+        poller.seeThrough(self)
+        return try outcome?.get() ?? verdict
+    }
+
+    /// What `run` gives; nil: it goes on.
+    public var outcome: Result<Committer.Verdict, any Error>? {
+        if case .over(let outcome) = phase { outcome } else { nil }
     }
 
     /// What became of all sessions, by now.
@@ -68,29 +77,73 @@ public final class Batch {
         }
     }
 
-    // MARK: The loop
+    // MARK: As a task
+
+    /// Reads, sends, hears and writes what can be.
+    public func step(_ polled: ArraySlice<PollEntry>) {
+        do {
+            // A reader that is gone ends the batch at once.
+            if watchesReader, let last = polled.last, !last.ready.isEmpty { try output.requireReader() }
+            try advance()
+        } catch {
+            stop(error)
+        }
+    }
+
+    /// The input, the servers, the output and its reader.
+    public func watch(_ entries: inout [PollEntry]) -> Bool {
+        if outcome != nil { return false }
+        for interest in waiting { entries.append(PollEntry(interest)) }
+        let attention = isStopping ? nil : output.attention
+        watchesReader = attention != nil
+        if let attention { entries.append(PollEntry(attention)) }
+        return true
+    }
+
+    private var isStopping: Bool { if case .stopping = phase { true } else { false } }
+
+    private func advance() throws {
+        waiting.removeAll(keepingCapacity: true)
+        switch phase {
+        case .running:
+            if try turn() { return }
+            for link in links { link.checkTransaction() }
+            phase = .draining
+            try advance()
+        case .draining:
+            guard let blocked = try output.drain() else {
+                phase = .over(.success(verdict))
+                return
+            }
+            waiting.append(blocked)
+        case .stopping(let cancels, let end, let cause): goOnStopping(cancels, until: end, because: cause)
+        case .over: return
+        }
+    }
 
     /// False when all is done.
     private func turn() throws -> Bool {
-        while output.isFull, let blocked = try output.drain() { try wait(for: [blocked]) }
+        if output.isFull, let blocked = try output.drain() {
+            waiting.append(blocked)
+            return true
+        }
         let inputBlocked = try fill()
         feed()
         let isComplete = input.hasEnded && dropped + backlog.count == (links.map(\.taken).min() ?? 0)
         if inputBlocked != nil { for link in links where isIdle(link) { link.requestAnswers() } }
-        var interests: [Interest] = []
         for link in links where !link.isOver {
             if input.hasEnded, isIdle(link) { link.finish() }
-            if case .waiting(let interest) = try link.step() { interests.append(interest) }
+            if case .waiting(let interest) = try link.step() { waiting.append(interest) }
             if input.hasEnded, isIdle(link) { link.finish() }
         }
         drop()
         if links.allSatisfy(\.isOver) || links.allSatisfy({ $0.queue.lost != nil }) { return false }
-        if let blocked = try output.drain() { interests.append(blocked) }
-        if let inputBlocked { interests.append(inputBlocked) }
+        if let blocked = try output.drain() { waiting.append(blocked) }
+        if let inputBlocked { waiting.append(inputBlocked) }
         let isEager =
             links.contains { $0.isReady && !isIdle($0) } || wantsInput && inputBlocked == nil
             || isComplete && links.contains { !$0.isOver && $0.queue.isEmpty }
-        try wait(for: interests, until: isEager ? poller.now : nil)
+        if isEager { waiting.append(.at(poller.now)) }
         return true
     }
 
@@ -122,34 +175,37 @@ public final class Batch {
         }
     }
 
-    private func wait(for interests: [Interest], until deadline: Instant? = nil) throws {
-        var entries = interests.map { PollEntry($0) }
-        // A reader that is gone ends the batch at once.
-        if let attention = output.attention { entries.append(PollEntry(attention)) }
-        try poller.poll(&entries, until: deadline, interruptible: true)
-        if output.attention != nil, let last = entries.last, !last.ready.isEmpty { try output.requireReader() }
-    }
-
     // MARK: Stopping
 
     /// Cancels what runs, again for each transaction that is under way, and takes what still comes.
-    private func stop() {
-        let deadline = poller.now + Self.grace
-        var cancels = CancelRepeater()
-        for link in links { link.requestAnswers() }
-        while poller.now < deadline {
-            var entries: [PollEntry] = []
-            for link in links where link.queue.lost == nil {
-                guard case .waiting(let interest)? = try? link.step(), !link.queue.isEmpty else { continue }
-                entries.append(PollEntry(interest))
-                cancels.cancel(link.session.connection)
-            }
-            if entries.isEmpty { break }
-            let pause = min(deadline, poller.now + CancelRepeater.pause)
-            try? poller.poll(&entries, until: pause, interruptible: false)
+    public func stop(_ cause: any Error) {
+        switch phase {
+        case .running, .draining: break
+        case .stopping, .over: return
         }
+        if output.isLost { for link in links { link.isHeard = false } }
+        for link in links { link.requestAnswers() }
+        phase = .stopping(CancelRepeater(), until: poller.now + Self.grace, because: cause)
+        step([])
+    }
+
+    private func goOnStopping(_ cancels: CancelRepeater, until end: Instant, because cause: any Error) {
+        var cancels = cancels
+        let now = poller.now
+        if now < end {
+            for link in links where link.queue.lost == nil {
+                guard case .waiting(var interest)? = try? link.step(), !link.queue.isEmpty else { continue }
+                cancels.cancel(link.session.connection)
+                interest.alarm = min(end, now + CancelRepeater.pause)
+                waiting.append(interest)
+            }
+        }
+        phase = .stopping(cancels, until: end, because: cause)
+        guard waiting.isEmpty else { return }
         noteCommits()
         for link in links { link.close() }
         _ = try? output.drain()
+        if output.lacksText { for link in links { link.tellCommitted() } }
+        phase = .over(.failure(cause))
     }
 }
