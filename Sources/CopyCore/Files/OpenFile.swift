@@ -10,11 +10,7 @@ final class OpenFile {
 
     deinit { close(descriptor) }
 
-    /// How long a named pipe's other end is waited for, and who is told that it is.
-    struct Patience {
-        var seconds: Double?
-        var tell: () -> Void = {}
-    }
+    typealias Patience = Opening.Patience
 
     /// Opens for reading. A named pipe waits for its writer; a signal ends that.
     static func reading(
@@ -83,40 +79,8 @@ final class OpenFile {
     private static func open(
         _ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller, _ patience: Patience
     ) throws -> OpenFile {
-        guard let opening = Opening(path, flags | O_CLOEXEC | O_NOCTTY) else { throw SystemError.now(attempt) }
-        let start = poller.now
-        let end = patience.seconds.map { start + $0 }
-        var telling: Instant? = start + 1
-        do {
-            while true {
-                if let code = opening.failure { throw SystemError(attempt, code) }
-                if let descriptor = opening.descriptor { return OpenFile(descriptor) }
-                let now = poller.now
-                if let seconds = patience.seconds, let end, now >= end {
-                    throw PipeTimeout(seconds: seconds, wantsReader: flags & O_ACCMODE == O_WRONLY)
-                }
-                if let time = telling, now >= time {
-                    telling = nil
-                    patience.tell()
-                }
-                try poller.wait(for: opening.interest, until: earliest(end, telling))
-            }
-        } catch {
-            opening.abandon()
-            throw error
-        }
-    }
-}
-
-/// Nobody came to the other end of a named pipe.
-public struct PipeTimeout: Error, Sendable, Hashable, CustomStringConvertible {
-    /// How long it was waited for.
-    public let seconds: Double
-    /// A reader was waited for, else a writer.
-    public let wantsReader: Bool
-
-    /// For a person.
-    public var description: String {
-        "nobody opened the pipe for \(wantsReader ? "reading" : "writing") within \(seconds) s"
+        let opening = try Opening(path, flags, attempt, poller, patience)
+        try poller.run([opening])
+        return OpenFile(try opening.take())
     }
 }

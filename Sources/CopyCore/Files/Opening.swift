@@ -5,44 +5,106 @@ internal import Synchronization
 
 /// An open(2) on a thread of its own: a named pipe waits for its other end, and a signal that comes right
 /// before a call that waits would be lost on it.
-final class Opening: Sendable {
-    private let result = Atomic<CInt>(-EINPROGRESS)
-    private let pipe: WakePipe
-
-    /// Nil when no thread is to be had.
-    init?(_ path: Path, _ flags: CInt) {
-        guard let pipe = WakePipe() else { return nil }
-        self.pipe = pipe
-        let started = startThread {
-            let descriptor = unsafe path.withCString { unsafe open($0, flags) }
-            let value = descriptor >= 0 ? descriptor : -errno
-            let isWanted = self.result.compareExchange(
-                expected: -EINPROGRESS, desired: value, ordering: .acquiringAndReleasing
-            ).exchanged
-            if !isWanted, descriptor >= 0 { close(descriptor) }
-            self.pipe.wake()
-        }
-        guard started else { return nil }
+///
+/// Whoever lets go of it wants it no more: what is opened yet is closed, so that no other end waits for us.
+final class Opening: LoopTask {
+    /// How long a named pipe's other end is waited for, and who is told that it is.
+    struct Patience {
+        var seconds: Double?
+        var tell: () -> Void = {}
     }
 
-    /// Ready when it is done.
-    var interest: Interest { Interest(pipe.readEnd, .read) }
+    private final class Outcome: Sendable {
+        let value = Atomic<CInt>(-EINPROGRESS)
+        let pipe: WakePipe
 
-    /// Nobody wants it any more: what is opened yet is closed, so that no other end waits for us.
-    func abandon() {
-        let value = result.exchange(-ECANCELED, ordering: .acquiringAndReleasing)
+        init(_ pipe: WakePipe) { self.pipe = pipe }
+
+        func run(_ path: Path, _ flags: CInt) {
+            let descriptor = unsafe path.withCString { unsafe open($0, flags | O_CLOEXEC | O_NOCTTY) }
+            let opened = descriptor >= 0 ? descriptor : -errno
+            let isWanted = value.compareExchange(
+                expected: -EINPROGRESS, desired: opened, ordering: .acquiringAndReleasing
+            ).exchanged
+            if !isWanted, descriptor >= 0 { close(descriptor) }
+            pipe.wake()
+        }
+
+        /// What came of it; from now on nothing is wanted.
+        func end() -> CInt { value.exchange(-ECANCELED, ordering: .acquiringAndReleasing) }
+    }
+
+    private let outcome: Outcome
+    private let attempt: String
+    private let wantsReader: Bool
+    private let poller: any Poller
+    private let patience: Patience
+    private let end: Instant?
+    /// When to tell that it is waited for; nil: that was told.
+    private var telling: Instant?
+    private var isLate = false
+
+    /// Begins to open it.
+    /// - Parameter attempt: what is tried, as "cannot open".
+    init(
+        _ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller, _ patience: Patience = Patience()
+    ) throws(SystemError) {
+        guard let pipe = WakePipe() else { throw SystemError.now(attempt) }
+        let outcome = Outcome(pipe)
+        self.outcome = outcome
+        self.attempt = attempt
+        self.poller = poller
+        self.patience = patience
+        wantsReader = flags & O_ACCMODE == O_WRONLY
+        let now = poller.now
+        end = patience.seconds.map { now + $0 }
+        telling = now + 1
+        guard startThread({ outcome.run(path, flags) }) else { throw SystemError.now(attempt) }
+    }
+
+    deinit {
+        let value = outcome.end()
         if value >= 0 { close(value) }
     }
 
-    /// What was opened.
-    var descriptor: CInt? {
-        let value = result.load(ordering: .acquiring)
-        return value >= 0 ? value : nil
+    /// Its thread goes on with it; here is looked at the time.
+    func step(_ polled: ArraySlice<PollEntry>) {
+        if isDone { return }
+        let now = poller.now
+        if let end, now >= end { isLate = true }
+        if let time = telling, now >= time, !isLate {
+            telling = nil
+            patience.tell()
+        }
     }
 
-    /// errno, once it failed.
-    var failure: CInt? {
-        let value = result.load(ordering: .acquiring)
-        return value < 0 && value != -EINPROGRESS ? -value : nil
+    func watch(_ entries: inout [PollEntry]) -> Bool {
+        if isDone { return false }
+        entries.append(PollEntry(Interest(outcome.pipe.readEnd, .read, alarm: earliest(end, telling))))
+        return true
+    }
+
+    private var isDone: Bool { isLate || outcome.value.load(ordering: .acquiring) != -EINPROGRESS }
+
+    /// What was opened, once: it is the caller's to close.
+    /// - Throws: `PipeTimeout`, `SystemError`.
+    func take() throws -> CInt {
+        let value = outcome.end()
+        if value >= 0 { return value }
+        guard let seconds = patience.seconds, value == -EINPROGRESS else { throw SystemError(attempt, -value) }
+        throw PipeTimeout(seconds: seconds, wantsReader: wantsReader)
+    }
+}
+
+/// Nobody came to the other end of a named pipe.
+public struct PipeTimeout: Error, Sendable, Hashable, CustomStringConvertible {
+    /// How long it was waited for.
+    public let seconds: Double
+    /// A reader was waited for, else a writer.
+    public let wantsReader: Bool
+
+    /// For a person.
+    public var description: String {
+        "nobody opened the pipe for \(wantsReader ? "reading" : "writing") within \(seconds) s"
     }
 }

@@ -46,7 +46,7 @@ public final class TextOutput {
     /// Writes all of it; a signal the poller hears ends the wait for the reader.
     public func write(_ bytes: [UInt8], _ poller: any Poller = SystemPoller()) throws {
         pending += bytes
-        while let blocked = try drain() { try poller.wait(for: blocked) }
+        try poller.finish { [self] in try drain().map(Step.waiting) ?? .done }
     }
 
     private func noting<R>(_ body: () throws -> R) throws -> R {

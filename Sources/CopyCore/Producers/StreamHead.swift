@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// The beginning of a stream: its header line, and what came along with that.
-final class StreamHead {
+final class StreamHead: LoopTask {
     /// Keeps the descriptor open; nil: stdin.
     private let file: OpenFile?
     /// Where the rest comes from.
@@ -12,7 +12,11 @@ final class StreamHead {
     private(set) var line: [UInt8] = []
     /// What was read behind the line.
     private(set) var unread: [UInt8] = []
+    private let rules: StreamRules
     private var scanner: RowScanner
+    private var detector: ForeignDataDetector
+    /// The line is there, or will not come.
+    private var isDone = false
     /// The stream's end was met.
     private(set) var isAtEnd = false
 
@@ -23,39 +27,50 @@ final class StreamHead {
     /// - Throws: `InputFault`, `SystemError`, `Interrupted`.
     init(_ file: OpenFile?, layout: RowLayout, rules: StreamRules, poller: any Poller) throws {
         self.file = file
+        self.rules = rules
         descriptor = file?.descriptor ?? 0
         scanner = RowScanner(layout)
-        var detector = ForeignDataDetector(layout)
+        detector = ForeignDataDetector(layout)
+        try poller.run([self])
+    }
+
+    /// Reads once: a read that nothing is there for would wait.
+    func step(_ polled: ArraySlice<PollEntry>) throws {
+        if polled.isEmpty { return }
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            try poller.wait(for: Interest(descriptor, .read))
-            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress!, $0.count) }
-            if count < 0 {
-                let code = errno
-                guard code == EINTR || code == EAGAIN else { throw SystemError("cannot read", code) }
-                continue
-            }
-            if count == 0 {
-                isAtEnd = true
-                try checkEnd(rules)
-                return
-            }
-            let bytes = unsafe chunk.span.bytes.extracting(first: count)
-            if let kind = detector.look(at: bytes) { throw InputFault.foreign(kind) }
-            if let end = scanner.nextEnd(in: bytes, from: 0) {
-                line += chunk[..<end]
-                unread = Array(chunk[end..<count])
-                return
-            }
-            line += chunk[..<count]
-            if let fault = scanner.fault { throw InputFault(fault, rows: 0) }
-            if scanner.hasEnded { throw InputFault.noHeader }
-            if line.count > Self.limit { throw InputFault.headerTooLong(limit: Self.limit) }
+        let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress!, $0.count) }
+        if count < 0 {
+            let code = errno
+            guard code == EINTR || code == EAGAIN else { throw SystemError("cannot read", code) }
+            return
         }
+        if count == 0 {
+            isAtEnd = true
+            isDone = true
+            return try checkEnd()
+        }
+        let bytes = unsafe chunk.span.bytes.extracting(first: count)
+        if let kind = detector.look(at: bytes) { throw InputFault.foreign(kind) }
+        if let end = scanner.nextEnd(in: bytes, from: 0) {
+            line += chunk[..<end]
+            unread = Array(chunk[end..<count])
+            isDone = true
+            return
+        }
+        line += chunk[..<count]
+        if let fault = scanner.fault { throw InputFault(fault, rows: 0) }
+        if scanner.hasEnded { throw InputFault.noHeader }
+        if line.count > Self.limit { throw InputFault.headerTooLong(limit: Self.limit) }
+    }
+
+    func watch(_ entries: inout [PollEntry]) -> Bool {
+        if isDone { return false }
+        entries.append(PollEntry(Interest(descriptor, .read)))
+        return true
     }
 
     /// No row ended before the stream did.
-    private func checkEnd(_ rules: StreamRules) throws(InputFault) {
+    private func checkEnd() throws(InputFault) {
         switch scanner.rest {
         case .row: return
         case .partOfRow where rules.allowsUnterminated: return

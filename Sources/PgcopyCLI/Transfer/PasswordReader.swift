@@ -25,17 +25,33 @@ enum PasswordReader {
     }
 
     private static func line(from terminal: CInt, _ poller: any Poller) -> String? {
-        var bytes: [UInt8] = []
+        let line = TypedLine(terminal)
+        guard (try? poller.run([line])) != nil, line.isWhole else { return nil }
+        return String(decoding: line.bytes, as: UTF8.self)
+    }
+}
+
+/// A line that somebody types. A signal right before a read that waits would be lost on it.
+private final class TypedLine: LoopTask {
+    private(set) var bytes: [UInt8] = []
+    private(set) var isWhole = false
+    private var hasEnded = false
+    private let terminal: CInt
+
+    init(_ terminal: CInt) { self.terminal = terminal }
+
+    func step(_ polled: ArraySlice<PollEntry>) {
+        if polled.isEmpty { return }
         var byte: UInt8 = 0
-        while true {
-            // A signal right before a read that waits would be lost on it.
-            var typed = [PollEntry(Interest(terminal, .read))]
-            guard (try? poller.poll(&typed, until: nil, interruptible: true)) != nil else { return nil }
-            let count = unsafe Glibc.read(terminal, &byte, 1)
-            guard count == 1 else { return nil }
-            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
-            bytes.append(byte)
-        }
+        hasEnded = unsafe Glibc.read(terminal, &byte, 1) != 1
+        isWhole = !hasEnded && byte == UInt8(ascii: "\n")
+        if !hasEnded, !isWhole { bytes.append(byte) }
+    }
+
+    func watch(_ entries: inout [PollEntry]) -> Bool {
+        if hasEnded || isWhole { return false }
+        entries.append(PollEntry(Interest(terminal, .read)))
+        return true
     }
 }
 
