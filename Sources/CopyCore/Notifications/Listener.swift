@@ -1,7 +1,7 @@
 // Listens on servers for as long as it takes: a manager, and what brings lost connections back.
 
 /// Listens on the same channels of many servers.
-public final class Listener {
+public final class Listener: LoopTask {
     private final class Member {
         let link: ServerLink
         var backoff: Backoff
@@ -24,6 +24,9 @@ public final class Listener {
     private let manager: NotificationManager
     private var members: [ObjectIdentifier: Member] = [:]
     private var lost: [(member: Member, reconnection: Reconnection)] = []
+    /// What those that are brought back wait for.
+    private var waiting: [Interest] = []
+    private var places = TaskPlaces()
     /// Not told yet, oldest first.
     private var events: [ListenerEvent] = []
 
@@ -79,35 +82,41 @@ public final class Listener {
     ///   - others: what else to wait for.
     public func next(until deadline: Instant? = nil, orWhen others: [Interest] = []) throws -> ListenerEvent? {
         while true {
-            if !events.isEmpty { return events.removeFirst() }
-            var waiting = stepReconnections()
-            if !events.isEmpty { continue }
-            waiting += others
-            if let deadline { waiting.append(Interest(-1, [], alarm: deadline)) }
-            if manager.connections.isEmpty {
-                if lost.isEmpty { return nil }
-                try poll(waiting)
-                return .idle
+            if let event = take() { return event }
+            if isOver { return nil }
+            let lookout = Lookout(others)
+            var event: ListenerEvent?
+            let isInTime = try poller.run([self, lookout], until: deadline) {
+                event = take()
+                return event != nil || isOver || lookout.isReady
             }
-            // A connection lost during the wait has its reconnection looked after at once.
-            let before = lost.count
-            let event = try manager.next {
-                self.lost.count > before || !self.events.isEmpty
-                    ? [Interest(-1, [], alarm: self.poller.now)] : waiting
-            }
-            switch event {
-            case .notifications(let session, let notifications):
-                return .notifications(label: session.label, notifications)
-            case .idle where events.isEmpty: return .idle
-            case .idle, nil: continue
-            }
+            if let event { return event }
+            if lookout.isReady || !isInTime { return .idle }
         }
     }
 
-    private func poll(_ waiting: [Interest]) throws {
-        var entries = waiting.map { PollEntry($0) }
-        let alarm = waiting.reduce(nil) { earliest($0, $1.alarm) }
-        try poller.poll(&entries, until: alarm, interruptible: true)
+    /// No connection is left, nor will be.
+    private var isOver: Bool { manager.connections.isEmpty && lost.isEmpty }
+
+    /// The next event that needs no waiting; nil: there is none by now.
+    public func take() -> ListenerEvent? {
+        if events.isEmpty, case .notifications(let session, let notifications) = manager.take() {
+            return .notifications(label: session.label, notifications)
+        }
+        return events.isEmpty ? nil : events.removeFirst()
+    }
+
+    /// Reads every socket that has something, and brings lost connections back.
+    public func step(_ polled: ArraySlice<PollEntry>) throws {
+        try places.step([manager], polled, at: poller.now)
+        stepReconnections()
+    }
+
+    /// The sockets, and rests between two tries; its events it gives by `take()`.
+    public func watch(_ entries: inout [PollEntry]) -> Bool {
+        _ = places.watch([manager], &entries)
+        for interest in waiting { entries.append(PollEntry(interest)) }
+        return !isOver
     }
 
     private func add(_ session: Session, _ member: Member) {
@@ -124,16 +133,18 @@ public final class Listener {
         let reconnection = Reconnection(
             member.link, channels: channels, backoff: member.backoff, poller: poller, prepare: connector.prepare)
         lost.append((member, reconnection))
+        waiting.append(.at(poller.now))
     }
 
-    /// Lets every reconnection go on; gives what they wait for.
-    private func stepReconnections() -> [Interest] {
-        var waiting: [Interest] = []
+    /// Lets every reconnection go on.
+    private func stepReconnections() {
+        waiting.removeAll(keepingCapacity: true)
         lost.removeAll { member, reconnection in
             switch reconnection.step() {
             case .waiting(let interest): waiting.append(interest)
             case .failed(let error, let seconds):
                 events.append(.retrying(label: member.link.label, error, seconds: seconds))
+                waiting.append(.at(poller.now))
             case .open(let session):
                 member.backoff = reconnection.backoff
                 add(session, member)
@@ -142,7 +153,6 @@ public final class Listener {
             }
             return false
         }
-        return waiting
     }
 }
 

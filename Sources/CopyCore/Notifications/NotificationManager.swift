@@ -12,7 +12,7 @@
 ///
 /// Sessions belong to the manager's thread. While one is at other work (a COPY, say) its socket is left alone.
 /// The loop can be left and entered again at any event: what was not given yet stays with its session.
-public final class NotificationManager {
+public final class NotificationManager: LoopTask {
     /// The sessions waited for. May be changed at any time; the loop ends when there are none.
     public var connections: SessionSet
     /// Sessions that died, after all they had received was given. Yours to take out.
@@ -31,6 +31,13 @@ public final class NotificationManager {
     private var served: Set<ObjectIdentifier> = []
     /// Of sessions whose socket told so. They are kept alive: an identifier is not used again meanwhile.
     private var losses: [ObjectIdentifier: (session: Session, error: PQError)] = [:]
+
+    /// Whose sockets are watched.
+    private var watched: [Session] = []
+    /// Everybody is to be heard before one has its second turn.
+    private var mustHear = false
+    /// Sockets were looked at.
+    private var hasHeard = false
 
     /// A manager of these sessions.
     public init(
@@ -55,51 +62,54 @@ public final class NotificationManager {
     /// - Throws: `Interrupted`, and `NotificationMisuse.busy` when it would wait for ever for nothing.
     public func next(orWhen others: () -> [Interest] = { [] }) throws -> NotificationEvent? {
         while true {
-            buryDead()
-            if let session = waitingSession() {
-                if served.insert(ObjectIdentifier(session)).inserted {
-                    return .notifications(session, session.inbox.takeAll())
-                }
-                // Its second turn: first everybody is heard.
-                _ = try look([], until: poller.now)
-                continue
-            }
+            if let event = take() { return event }
             if connections.isEmpty { return nil }
             let idleAt = timeout.map { idleSince + $0 }
-            let found = try look(others(), until: idleAt)
-            if found.heard { continue }
-            if found.others { return .idle }
-            if timeout == 0 { return nil }
-            let now = poller.now
-            if let idleAt, now >= idleAt {
-                idleSince = now
-                return .idle
+            let lookout = Lookout(mustHear ? [] : others())
+            guard mustHear || idleAt != nil || !lookout.interests.isEmpty || !audible.isEmpty else {
+                throw NotificationMisuse.busy
             }
+            hasHeard = false
+            try poller.run([self, lookout], until: idleAt) { hasHeard || lookout.isReady }
+            if hasHeard { continue }
+            if lookout.isReady { return .idle }
+            if timeout == 0 { return nil }
+            idleSince = poller.now
+            return .idle
         }
     }
 
-    /// Waits, and reads every socket that has something.
-    private func look(
-        _ others: [Interest], until deadline: Instant?
-    ) throws -> (heard: Bool, others: Bool) {
-        let watched = connections.all.filter { $0.connection.isUsable && !$0.isAtWork }
-        var entries = watched.map { PollEntry(Interest($0.connection.socket, .read)) }
-        entries += others.map { PollEntry($0) }
-        guard deadline != nil || !entries.isEmpty else { throw NotificationMisuse.busy }
-        let alarm = others.reduce(deadline) { earliest($0, $1.alarm) }
-        try poller.poll(&entries, until: alarm, interruptible: true)
+    /// The next event that needs no waiting; nil: there is none by now.
+    public func take() -> NotificationEvent? {
+        buryDead()
+        guard let session = waitingSession() else { return nil }
+        guard served.insert(ObjectIdentifier(session)).inserted else {
+            mustHear = true
+            return nil
+        }
+        return .notifications(session, session.inbox.takeAll())
+    }
+
+    /// Reads every socket that has something.
+    public func step(_ polled: ArraySlice<PollEntry>) {
+        if polled.isEmpty { return }
+        hasHeard = true
+        mustHear = false
         served = []
-        var heard = false
-        for (session, entry) in zip(watched, entries) where !entry.ready.isEmpty {
-            heard = true
+        for (session, entry) in zip(watched, polled) where !entry.ready.isEmpty {
             if let error = session.hear() { losses[ObjectIdentifier(session)] = (session, error) }
         }
-        let now = poller.now
-        let others = entries.dropFirst(watched.count).contains { entry in
-            !entry.ready.isEmpty || entry.interest.alarm.map { $0 <= now } ?? false
-        }
-        return (heard, others)
     }
+
+    /// The sockets; a task among others it is as long as there are connections, and gives its events by `take()`.
+    public func watch(_ entries: inout [PollEntry]) -> Bool {
+        watched = audible
+        for session in watched { entries.append(PollEntry(Interest(session.connection.socket, .read))) }
+        if mustHear { entries.append(PollEntry(.at(poller.now))) }
+        return !connections.isEmpty
+    }
+
+    private var audible: [Session] { connections.all.filter { $0.connection.isUsable && !$0.isAtWork } }
 
     /// A session that has received something already.
     private func waitingSession() -> Session? {

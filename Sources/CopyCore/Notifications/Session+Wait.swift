@@ -15,25 +15,25 @@ extension Session {
         let onlyPending = timeout == 0
         let deadline = timeout.map { poller.now + $0 }
         hearRemains()
-        while true {
-            if !onlyPending, let stopAfter, inbox.count >= stopAfter { break }
-            guard connection.isUsable else {
-                if inbox.isEmpty { throw loss(nil) }
-                break
+        var gone: PQError?
+        var heard = false
+        let listening = Work { [self] ready in
+            if let ready, !ready.isEmpty {
+                heard = true
+                gone = hear()
             }
-            if isAtWork {
-                if onlyPending { break }
-                throw NotificationMisuse.busy
-            }
-            var entries = [PollEntry(Interest(connection.socket, .read))]
-            try poller.poll(&entries, until: deadline, interruptible: true)
-            let isReady = !entries[0].ready.isEmpty
-            if isReady, let loss = hear() {
-                if inbox.isEmpty { throw loss }
-                break
-            }
-            if let deadline, poller.now >= deadline, !(onlyPending && isReady) { break }
+            if gone == nil, !onlyPending, let stopAfter, inbox.count >= stopAfter { return .done }
+            if gone == nil, !connection.isUsable { gone = loss(nil) }
+            if gone != nil { return .done }
+            guard isAtWork else { return .waiting(Interest(connection.socket, .read)) }
+            if onlyPending { return .done }
+            throw NotificationMisuse.busy
         }
+        repeat {
+            heard = false
+            try poller.run([listening], until: deadline)
+        } while onlyPending && heard && gone == nil
+        if let gone, inbox.isEmpty { throw gone }
         return inbox.takeAll()
     }
 }
