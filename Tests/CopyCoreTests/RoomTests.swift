@@ -31,6 +31,20 @@ import Testing
         #expect(try entryNames(root).filter { !$0.hasSuffix(".swift") } == Self.order.sorted())
     }
 
+    @Test func `wait in the loop alone`() throws {
+        let lines = try ["CopyCore", "PgcopyCLI", "PQ"].flatMap { folder in
+            try paths("../" + folder).flatMap { path in
+                try TextFile(root + "/" + path).text.split(separator: "\n").map { (path: path, text: $0) }
+            }
+        }
+        // A poll(2) that returns at once waits for nothing.
+        let polls = lines.filter { $0.text.contains("poll(&") && !$0.text.contains(", 1, 0)") }
+        #expect(Set(polls.map(\.path)) == ["../CopyCore/Poll/Loop.swift", "../CopyCore/Poll/SystemPoller.swift"])
+        // But for a copy that is alone.
+        let waits = lines.filter { $0.text.contains(".wait(for: &") }
+        #expect(waits.map(\.path) == ["../CopyCore/Manager/CopyManager+Cycle.swift"])
+    }
+
     /// The Swift files in a folder and below it.
     private func paths(_ folder: String) throws -> [String] {
         try entryNames(root + "/" + folder).flatMap { name in

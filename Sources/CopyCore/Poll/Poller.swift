@@ -12,14 +12,6 @@ public protocol Poller: AnyObject {
     func poll(_ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool) throws(Interrupted)
 }
 
-extension Poller {
-    /// Waits for one interest, its alarm included.
-    func wait(for interest: Interest, until deadline: Instant? = nil, interruptible: Bool = true) throws(Interrupted) {
-        var entries = [PollEntry(interest)]
-        try poll(&entries, until: earliest(deadline, interest.alarm), interruptible: interruptible)
-    }
-}
-
 /// The earlier of two times, nil meaning never.
 func earliest(_ one: Instant?, _ other: Instant?) -> Instant? {
     guard let one else { return other }

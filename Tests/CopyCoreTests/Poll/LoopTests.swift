@@ -72,6 +72,26 @@ struct `The loop` {
         #expect(try poller.run([task]))
     }
 
+    @Test func `a deadline that is past only looks`() throws {
+        let poller = ScriptedPoller()
+        poller.ready(1, .read, at: 0)
+        let (ready, waiting) = (Work(1, steps: 1, poller), Work(2, steps: 1, poller))
+        #expect(try poller.run([ready, waiting], until: poller.now) == false)
+        #expect(ready.left == 0 && waiting.left == 1 && poller.polls == 1 && poller.elapsed == 0)
+        #expect(try poller.run([ready], until: poller.now), "it is done already")
+        #expect(poller.polls == 1)
+    }
+
+    @Test func `it ends when it is enough, which is asked before each wait`() throws {
+        let poller = ScriptedPoller()
+        poller.always(1, readyAfter: 1)
+        let task = Work(1, steps: 9, poller)
+        #expect(try poller.run([task]) { true })
+        #expect(poller.polls == 0 && task.steppedAt == [0])
+        #expect(try poller.run([task]) { task.left <= 5 })
+        #expect(task.left == 5 && poller.elapsed == 3)
+    }
+
     @Test func `a task that fails and a signal end it`() throws {
         let poller = ScriptedPoller()
         poller.ready(1, .read, at: 1)
