@@ -6,21 +6,21 @@ extension Connection {
     /// Queues COPY data. It never says that the socket is full and buffers without limit:
     /// call `flush` after it and put no more until that is true. libpq: PQputCopyData.
     @unsafe
-    public func putCopyData(_ bytes: UnsafeRawBufferPointer) throws(PQError) {
+    public func putCopyData(_ bytes: UnsafeRawBufferPointer) throws(PgcopyError) {
         guard let base = bytes.baseAddress, bytes.count > 0 else { return }
         let text = unsafe base.assumingMemoryBound(to: CChar.self)
         guard unsafe PQputCopyData(handle, text, CInt(bytes.count)) == 1 else { throw lastError() }
     }
 
     /// Queues the end of COPY data: CopyDone, or CopyFail with a reason. libpq: PQputCopyEnd.
-    public func putCopyEnd(failing reason: String? = nil) throws(PQError) {
+    public func putCopyEnd(failing reason: String? = nil) throws(PgcopyError) {
         let queued =
             if let reason { unsafe PQputCopyEnd(handle, reason) } else { unsafe PQputCopyEnd(handle, nil) }
         guard queued == 1 else { throw lastError() }
     }
 
     /// The next CopyData message that has arrived whole. libpq: PQgetCopyData.
-    public func getCopyData() throws(PQError) -> CopyRead {
+    public func getCopyData() throws(PgcopyError) -> CopyRead {
         var buffer: UnsafeMutablePointer<CChar>?
         let length = unsafe PQgetCopyData(handle, &buffer, 1)
         switch length {

@@ -17,25 +17,25 @@ extension Connection {
     }
 
     /// Enters pipeline mode; the connection must be idle. libpq: PQenterPipelineMode.
-    public func enterPipelineMode() throws(PQError) {
+    public func enterPipelineMode() throws(PgcopyError) {
         try requirePipelineMode()
         guard unsafe PQenterPipelineMode(handle) == 1 else { throw lastError() }
     }
 
     /// Leaves pipeline mode; every result must have been taken. libpq: PQexitPipelineMode.
-    public func exitPipelineMode() throws(PQError) {
+    public func exitPipelineMode() throws(PgcopyError) {
         try requirePipelineMode()
         guard unsafe PQexitPipelineMode(handle) == 1 else { throw lastError() }
     }
 
     /// Queues a synchronization point and sends what the socket takes. libpq: PQpipelineSync.
-    public func pipelineSync() throws(PQError) {
+    public func pipelineSync() throws(PgcopyError) {
         try requirePipelineMode()
         guard unsafe PQpipelineSync(handle) == 1 else { throw lastError() }
     }
 
     /// Queues a request to the server to send the results it has. libpq: PQsendFlushRequest.
-    public func sendFlushRequest() throws(PQError) {
+    public func sendFlushRequest() throws(PgcopyError) {
         try requirePipelineMode()
         guard unsafe PQsendFlushRequest(handle) == 1 else { throw lastError() }
     }
@@ -45,11 +45,12 @@ extension Connection {
     @discardableResult
     public func setSingleRowMode() -> Bool { unsafe PQsetSingleRowMode(handle) == 1 }
 
-    private func requirePipelineMode() throws(PQError) {
+    private func requirePipelineMode() throws(PgcopyError) {
         guard !Self.supportsPipelineMode else { return }
         let version = PQlibVersion()
-        throw PQError(
-            message: "pipeline mode needs libpq 14 or newer; this is libpq \(version / 10_000).\(version % 10_000)")
+        throw PgcopyError(
+            .unsupported, "pipeline mode needs libpq 14 or newer; this is libpq \(version / 10_000).\(version % 10_000)"
+        )
     }
 }
 

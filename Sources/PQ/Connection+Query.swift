@@ -5,12 +5,12 @@ internal import Glibc
 
 extension Connection {
     /// Queues a string of statements by the simple query protocol. libpq: PQsendQuery.
-    public func sendQuery(_ sql: String) throws(PQError) {
+    public func sendQuery(_ sql: String) throws(PgcopyError) {
         guard unsafe withStatement(sql, { unsafe PQsendQuery(handle, $0) }) == 1 else { throw lastError() }
     }
 
     /// Queues one statement with text parameters, nil for NULL. libpq: PQsendQueryParams.
-    public func sendQuery(_ sql: String, parameters: [String?]) throws(PQError) {
+    public func sendQuery(_ sql: String, parameters: [String?]) throws(PgcopyError) {
         let sent = unsafe withCStrings(parameters, raw: true) { values in
             unsafe withStatement(sql) {
                 unsafe PQsendQueryParams(handle, $0, CInt(parameters.count), nil, values, nil, nil, 0)
@@ -20,19 +20,19 @@ extension Connection {
     }
 
     /// Queues the parsing of a statement under a name, "" for the unnamed one. libpq: PQsendPrepare.
-    public func sendPrepare(_ name: String, _ sql: String) throws(PQError) {
+    public func sendPrepare(_ name: String, _ sql: String) throws(PgcopyError) {
         guard unsafe withStatement(sql, { unsafe PQsendPrepare(handle, name, $0, 0, nil) }) == 1 else {
             throw lastError()
         }
     }
 
     /// Asks for the columns of a prepared statement. libpq: PQsendDescribePrepared.
-    public func sendDescribe(_ name: String) throws(PQError) {
+    public func sendDescribe(_ name: String) throws(PgcopyError) {
         guard unsafe PQsendDescribePrepared(handle, name) == 1 else { throw lastError() }
     }
 
     /// Sends what is queued; false while some of it is left and the socket takes no more. libpq: PQflush.
-    public func flush() throws(PQError) -> Bool {
+    public func flush() throws(PgcopyError) -> Bool {
         switch unsafe PQflush(handle) {
         case 0: return true
         case 1: return false
@@ -45,7 +45,7 @@ extension Connection {
     /// One call of libpq reads one TLS record at most, and what OpenSSL keeps of it makes no socket
     /// readable. So with TLS this goes on until three reads in a row found the socket empty (a record
     /// is 16 KiB, a read takes 8 KiB or more), or the socket has more and a poll will say so.
-    public func consumeInput() throws(PQError) {
+    public func consumeInput() throws(PgcopyError) {
         guard usesTLS else {
             guard unsafe PQconsumeInput(handle) == 1 else { throw lastError() }
             return

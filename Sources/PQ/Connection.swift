@@ -99,13 +99,13 @@ public final class Connection {
     public var port: String { unsafe string(PQport(handle)) }
 
     /// Calls that would block return at once instead. libpq: PQsetnonblocking.
-    public func setNonBlocking(_ nonBlocking: Bool) throws(PQError) {
+    public func setNonBlocking(_ nonBlocking: Bool) throws(PgcopyError) {
         guard unsafe PQsetnonblocking(handle, nonBlocking ? 1 : 0) == 0 else { throw lastError() }
     }
 
     /// What libpq last complained of, as an error of ours.
-    func lastError() -> PQError {
-        PQError(message: errorMessage, server: nil, connectionLost: !isUsable)
+    func lastError() -> PgcopyError {
+        PgcopyError(isUsable ? .libpq : .connectionLost, errorMessage)
     }
 }
 

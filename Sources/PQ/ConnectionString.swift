@@ -6,11 +6,11 @@ internal import CLibpq
 package enum ConnectionString {
     /// The keywords and values a connection string or URI sets, or libpq's complaint.
     /// The complaint can quote a password: show it only after looking. libpq: PQconninfoParse.
-    package static func parse(_ text: String) -> Result<[(keyword: String, value: String)], PQError> {
+    package static func parse(_ text: String) -> Result<[(keyword: String, value: String)], PgcopyError> {
         var complaint: UnsafeMutablePointer<CChar>?
         guard let options = unsafe PQconninfoParse(text, &complaint) else {
             defer { unsafe PQfreemem(complaint) }
-            return .failure(PQError(message: trimmed(unsafe string(complaint))))
+            return .failure(PgcopyError(.libpq, trimmed(unsafe string(complaint))))
         }
         defer { unsafe PQconninfoFree(options) }
         return .success(unsafe set(in: options))

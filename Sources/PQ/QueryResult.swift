@@ -27,15 +27,14 @@ public final class QueryResult {
     }
 
     /// The failure this result stands for, nil when it is none.
-    public func error(connectionLost: Bool) -> PQError? {
+    public func error(connectionLost: Bool) -> PgcopyError? {
         guard case .fatalError = status else { return nil }
-        let server = unsafe ServerMessage(handle)
-        return PQError(
-            message: unsafe server?.message ?? trimmed(string(PQresultErrorMessage(handle))),
-            server: server,
-            // The server closes what it ends by FATAL, whether libpq has seen that yet or not.
-            connectionLost: connectionLost || server?.severity == "FATAL" || server?.severity == "PANIC"
-        )
+        guard let server = unsafe ServerMessage(handle) else {
+            let message = unsafe trimmed(string(PQresultErrorMessage(handle)))
+            return PgcopyError(connectionLost ? .connectionLost : .libpq, message)
+        }
+        // The server closes what it ends by FATAL, whether libpq has seen that yet or not.
+        return PgcopyError(server, connectionLost: connectionLost || ["FATAL", "PANIC"].contains(server.severity))
     }
 
     /// libpq: PQntuples.

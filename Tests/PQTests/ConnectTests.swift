@@ -100,13 +100,13 @@ import Testing
         #expect(!connection.usesTLS && !connection.usesGSSEncryption && !connection.needsPassword)
         #expect(connection.nextResult() == nil && connection.nextNotification() == nil && !connection.isBusy)
         #expect(CancelHandle(connection) == nil)
-        #expect(throws: PQError.self) { try connection.sendQuery("SELECT 1") }
-        #expect(throws: PQError.self) { try connection.sendQuery("SELECT $1", parameters: ["1"]) }
-        #expect(throws: PQError.self) { try connection.sendPrepare("", "SELECT 1") }
-        #expect(throws: PQError.self) { try connection.sendDescribe("") }
-        #expect(throws: PQError.self) { try connection.consumeInput() }
-        #expect(throws: PQError.self) { _ = try connection.flush() }
-        #expect(throws: PQError.self) { try connection.setNonBlocking(true) }
+        thrown(.connectionLost) { try connection.sendQuery("SELECT 1") }
+        thrown(.connectionLost) { try connection.sendQuery("SELECT $1", parameters: ["1"]) }
+        thrown(.connectionLost) { try connection.sendPrepare("", "SELECT 1") }
+        thrown(.connectionLost) { try connection.sendDescribe("") }
+        thrown(.connectionLost) { try connection.consumeInput() }
+        thrown(.connectionLost) { _ = try connection.flush() }
+        thrown(.connectionLost) { try connection.setNonBlocking(true) }
     }
 
     @Test func `results are readable after their connection is finished`() throws {

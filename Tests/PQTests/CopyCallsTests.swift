@@ -17,21 +17,21 @@ import Testing
 
     @Test func `put, end and get outside of COPY are errors, and the connection works on (6a 1-3)`() throws {
         let connection = try connectToFreshDatabase()
-        #expect(throws: PQError.self) { try connection.put("1\n") }
-        #expect(throws: PQError.self) { try connection.putCopyEnd() }
-        let error = #expect(throws: PQError.self) { _ = try connection.getCopyData() }
+        thrown(.libpq) { try connection.put("1\n") }
+        thrown(.libpq) { try connection.putCopyEnd() }
+        let error = thrown(.libpq) { _ = try connection.getCopyData() }
         // libpq keeps the complaints of calls before it until the next statement.
-        #expect(error?.message.hasSuffix("no COPY in progress") == true && error?.connectionLost == false)
+        #expect(error?.message.hasSuffix("no COPY in progress") == true && error?.code == .libpq)
         #expect(try connection.value("SELECT 1") == "1")
     }
 
     @Test func `put, end and get on a finished connection are errors (6a 1-3)`() throws {
         let connection = try connectToFreshDatabase()
         connection.finish()
-        let put = #expect(throws: PQError.self) { try connection.put("1\n") }
-        #expect(put?.message == "the connection is closed" && put?.connectionLost == true)
-        #expect(throws: PQError.self) { try connection.putCopyEnd() }
-        #expect(throws: PQError.self) { _ = try connection.getCopyData() }
+        let put = thrown(.connectionLost) { try connection.put("1\n") }
+        #expect(put?.message == "the connection is closed" && put?.code == .connectionLost)
+        thrown(.connectionLost) { try connection.putCopyEnd() }
+        thrown(.connectionLost) { _ = try connection.getCopyData() }
     }
 
     @Test func `ten puts of twenty rows load (6a 4)`() throws {

@@ -50,7 +50,7 @@ import Testing
     @Test func `an error's text is the message alone, without the severity and without a line end`() throws {
         let connection = try connectToFreshDatabase()
         let error = try #require(try connection.results("SELECT 1/0").first?.error(connectionLost: false))
-        #expect("\(error)" == "division by zero" && !error.connectionLost)
+        #expect("\(error)" == "division by zero" && error.code == .server)
     }
 
     @Test func `notifications come in order with payload and pid`() throws {
@@ -111,8 +111,8 @@ import Testing
         try connection.sendQuery("SELECT pg_sleep(60)")
         proxy.resetConnections()
         try connection.wait()
-        let error = #expect(throws: PQError.self) { while true { try connection.consumeInput() } }
-        #expect(error?.connectionLost == true && error?.server == nil)
+        let error = thrown(.connectionLost) { while true { try connection.consumeInput() } }
+        #expect(error?.code == .connectionLost && error?.server == nil)
         #expect(error?.message.isEmpty == false)
         #expect(!connection.isUsable && connection.transactionStatus == .unknown)
         proxy.stop()

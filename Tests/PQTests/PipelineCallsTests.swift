@@ -36,9 +36,9 @@ import Testing
     @Test func `leaving with work in progress is refused`() throws {
         try connection.enterPipelineMode()
         try connection.sendQuery("SELECT 1", parameters: [])
-        let error = #expect(throws: PQError.self) { try connection.exitPipelineMode() }
+        let error = thrown(.libpq) { try connection.exitPipelineMode() }
         #expect(error?.message.contains("cannot exit pipeline mode") == true, "\(String(describing: error))")
-        #expect(error?.connectionLost == false)
+        #expect(error?.code == .libpq)
     }
 
     @Test func `two statements, each with its synchronization point`() throws {
@@ -125,9 +125,9 @@ import Testing
     @Test func `a closed connection refuses every call`() {
         connection.finish()
         #expect(connection.pipelineStatus == .off)
-        #expect(throws: PQError.self) { try connection.enterPipelineMode() }
-        #expect(throws: PQError.self) { try connection.pipelineSync() }
-        #expect(throws: PQError.self) { try connection.sendFlushRequest() }
+        thrown(.connectionLost) { try connection.enterPipelineMode() }
+        thrown(.connectionLost) { try connection.pipelineSync() }
+        thrown(.connectionLost) { try connection.sendFlushRequest() }
         #expect(!connection.setSingleRowMode())
     }
 

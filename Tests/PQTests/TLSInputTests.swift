@@ -73,7 +73,7 @@ import Testing
             try connection.wait()
             try connection.consumeInput()
             #expect(!connection.isBusy)
-            var errors: [PQError] = []
+            var errors: [PgcopyError] = []
             // What came of the rows may be a result of its own.
             while errors.isEmpty, let result = connection.nextResult() {
                 if let error = result.error(connectionLost: true) { errors.append(error) }

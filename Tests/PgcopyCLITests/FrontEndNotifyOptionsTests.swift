@@ -95,7 +95,7 @@ struct FrontEndNotifyOptionsTests {
     }
 
     @Test func `exit codes tell what was sent`() {
-        let lost = PQError(message: "lost", connectionLost: true)
+        let lost = PgcopyError(.connectionLost, "lost")
         #expect(ExitCode.of(Broadcast.Outcome(statuses: [.committed, .committed])) == 0)
         #expect(ExitCode.of(Broadcast.Outcome(statuses: [.rolledBack(lost), .rolledBack(nil)])) == 1)
         #expect(ExitCode.of(Broadcast.Outcome(statuses: [.committed, .rolledBack(lost)])) == 3)

@@ -31,7 +31,7 @@ struct `Reports` {
             destinations: [
                 .init(label: "a", status: .committed, rows: 2, bytes: 2048),
                 .init(
-                    label: "b", status: .rolledBack, bytes: 10, error: PQError(message: "", server: duplicate),
+                    label: "b", status: .rolledBack, bytes: 10, error: PgcopyError(.server, "", server: duplicate),
                     lingering: .seconds(70)),
                 .init(label: "c", status: .inDoubt(transaction: "7"), bytes: 0),
                 .init(label: "null:", status: .rolledBack, bytes: 0, lingering: .itsOwnSettings),
@@ -68,12 +68,12 @@ struct `Reports` {
     }
 
     @Test func `plain faults say what is done about them`() {
-        let timeout = SocketTimeout(seconds: 5, awaitingConfirmation: false)
+        let timeout = PgcopyError.timeout(seconds: 5, awaitingConfirmation: false)
         #expect(
             plain(.fault(timeout, at: "a", .reconciled(tries: 1, limit: 3)))
                 == ["pgcopy: a: \(timeout); reconciled, try 1 of 3\n"])
         #expect(
-            plain(.fault(PQError(message: "", server: duplicate), at: "a", .dropped))
+            plain(.fault(PgcopyError(.server, "", server: duplicate), at: "a", .dropped))
                 == ["pgcopy: a: ERROR: duplicate key (SQLSTATE 23505); dropped, the others go on\n"])
     }
 
@@ -110,7 +110,7 @@ struct `Reports` {
                 == #"{"event":"progress","seconds":3.0,"copy_seconds":2.0,"rows":3,"bytes":4096,"bytes_per_second":2048.0,"cycle":{"seconds":0.5,"rows":1,"bytes":1024,"bytes_per_second":2048.0},"destinations":[{"destination":"a","bytes_behind":0,"active":true},{"destination":"b","bytes_behind":7,"active":true},{"destination":"c","bytes_behind":0,"active":false}]}"#
                 + "\n")
         #expect(
-            json(.fault(PQError(message: "", server: duplicate), at: "a", .dropped))
+            json(.fault(PgcopyError(.server, "", server: duplicate), at: "a", .dropped))
                 == #"{"event":"fault","destination":"a","error":\#(error),"reaction":"dropped"}"# + "\n")
         #expect(
             json(.finished(outcome))
@@ -130,7 +130,7 @@ struct `Reports` {
             ReportFilter(verbosity, taker).receive(event)
             return taker.kinds.count == 1
         }
-        let error = PQError(message: "x")
+        let error = PgcopyError(.refused, "x")
         #expect(passed(.statement("", at: "")) == (verbosity == .verbose))
         #expect(passed(.decision("")) == (verbosity == .verbose))
         #expect(passed(.notice(duplicate, at: "")) == (verbosity != .quiet))
@@ -140,7 +140,7 @@ struct `Reports` {
         #expect(passed(.progress(progress)) && passed(.finished(outcome)))
         var head = outcome
         head.destinations = [
-            .init(label: "-", status: .rolledBack, bytes: 0, error: SystemError("cannot write", 32))
+            .init(label: "-", status: .rolledBack, bytes: 0, error: PgcopyError.system("cannot write", 32))
         ]
         #expect(!passed(.finished(head)))
     }

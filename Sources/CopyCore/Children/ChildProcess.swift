@@ -45,7 +45,7 @@ final class ChildProcess: LoopTask {
         /// It wanted a terminal that is not its to use, which stopped it by this signal; it was ended.
         case stopped(CInt)
         /// Somebody else took its status.
-        case lost(SystemError)
+        case lost(PgcopyError)
     }
 
     private final class End: Sendable {
@@ -86,7 +86,7 @@ final class ChildProcess: LoopTask {
                 var status: CInt = 0
                 while unsafe waitpid(pid, &status, 0) < 0 {
                     guard errno == EINTR else {
-                        state = .lost(SystemError.now("cannot wait for it"))
+                        state = .lost(PgcopyError.systemNow("cannot wait for it"))
                         return
                     }
                 }
@@ -112,8 +112,8 @@ final class ChildProcess: LoopTask {
 
     /// Starts it.
     /// - Parameter inGroup: it gets a process group of its own. Such a one may not use the terminal.
-    init(_ command: Command, input: Input, output: Output = .inherited, inGroup: Bool) throws(SystemError) {
-        guard let pipe = WakePipe() else { throw SystemError.now("cannot make a pipe") }
+    init(_ command: Command, input: Input, output: Output = .inherited, inGroup: Bool) throws(PgcopyError) {
+        guard let pipe = WakePipe() else { throw PgcopyError.systemNow("cannot make a pipe") }
         var (theirInput, theirOutput): (CInt?, CInt?) = (nil, nil)
         defer { for descriptor in [theirInput, theirOutput] { if let descriptor { close(descriptor) } } }
         if case .inherited = input { self.input = nil } else { (theirInput, self.input) = try Self.makePipe() }
@@ -193,16 +193,16 @@ final class ChildProcess: LoopTask {
         output = nil
     }
 
-    private static func makePipe() throws(SystemError) -> (reading: CInt, writing: CInt) {
+    private static func makePipe() throws(PgcopyError) -> (reading: CInt, writing: CInt) {
         var ends: [CInt] = [-1, -1]
-        guard unsafe pipe(&ends) == 0 else { throw SystemError.now("cannot make a pipe") }
+        guard unsafe pipe(&ends) == 0 else { throw PgcopyError.systemNow("cannot make a pipe") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 
     private static func spawn(
         _ command: Command, stdin: CInt?, stdout: CInt?, inGroup: Bool
-    ) throws(SystemError) -> pid_t {
+    ) throws(PgcopyError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -225,7 +225,7 @@ final class ChildProcess: LoopTask {
             }
         }
         guard code == 0 else {
-            throw SystemError("cannot start \(Echo.printable(RawText.decoding(command.arguments[0])))", code)
+            throw PgcopyError.system("cannot start \(Echo.printable(RawText.decoding(command.arguments[0])))", code)
         }
         return pid
     }

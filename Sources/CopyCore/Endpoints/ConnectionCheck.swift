@@ -12,18 +12,19 @@ struct ConnectionCheck {
     }
 
     /// Throws what is wrong.
-    func check(_ subject: String) throws(EndpointError) {
+    func check(_ subject: String) throws(PgcopyError) {
         switch ConnectionString.parse(conninfo) {
         case .failure(let complaint):
-            throw EndpointError("\(subject) is not a connection string: \(explained(complaint.message))")
+            throw PgcopyError(.usage, "\(subject) is not a connection string: \(explained(complaint.message))")
         case .success(let parameters):
             // A known address needs no name, so the host can be anything.
             let isNamed = !parameters.contains { $0.keyword == "hostaddr" }
             if shown.hasStrayAt, Endpoint.isURI(conninfo), isNamed {
-                throw EndpointError("\(subject) holds an @ too many: in a password or a name it is written %40")
+                throw PgcopyError(.usage, "\(subject) holds an @ too many: in a password or a name it is written %40")
             }
             if !HarmlessValue.isPorts(shown.ports) {
-                throw EndpointError(
+                throw PgcopyError(
+                    .usage,
                     Endpoint.isURI(conninfo)
                         ? "\(subject): the port is not a number from 1 to 65535; a password stands before a host: "
                             + "postgresql://USER:PASSWORD@HOST/DATABASE"

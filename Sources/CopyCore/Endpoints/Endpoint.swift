@@ -29,26 +29,28 @@ public struct Endpoint: Sendable, Hashable {
     public var isServer: Bool { if case .server = kind { true } else { false } }
 
     /// Reads an endpoint as written. See the table of endpoints in the manual.
-    /// - Throws: `EndpointError`, which holds no password.
-    public init(parsing bytes: [UInt8]) throws(EndpointError) {
+    /// - Throws: `PgcopyError` with `.usage`, which holds no password.
+    public init(parsing bytes: [UInt8]) throws(PgcopyError) {
         let text = String(decoding: bytes, as: UTF8.self)
         switch text {
-        case "": throw EndpointError("an endpoint is empty")
+        case "": throw PgcopyError(.usage, "an endpoint is empty")
         case "-": self.init(.standardStream, label: "-")
         case "null:": self.init(.null, label: "null:")
         default:
             if let scheme = Self.unknownScheme(text) {
-                throw EndpointError(
+                throw PgcopyError(
+                    .usage,
                     "\(scheme):// is no scheme; a server is written postgresql://HOST/DATABASE, a file file:NAME")
             }
             if text.hasPrefix("file:") {
                 let path = Path(Array(bytes.dropFirst("file:".utf8.count)))
-                guard !path.bytes.isEmpty else { throw EndpointError("file: names no file") }
+                guard !path.bytes.isEmpty else { throw PgcopyError(.usage, "file: names no file") }
                 self.init(.file(path), label: Redaction.redacted(text))
             } else if Self.isURI(text) || Self.isKeywordString(text) || !text.utf8.contains(UInt8(ascii: "/")) {
                 try self.init(server: bytes)
             } else if Redaction.mayHoldPassword(text) {
-                throw EndpointError(
+                throw PgcopyError(
+                    .usage,
                     "\(Self.subject(Redaction.redacted(text))) is neither a URI, which begins with postgresql://"
                         + (text.first == " " ? " and not with a space" : "")
                         + ", nor plainly a file, which is written file:NAME")
@@ -87,14 +89,14 @@ public struct Endpoint: Sendable, Hashable {
             && word.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
     }
 
-    private init(server bytes: [UInt8]) throws(EndpointError) {
+    private init(server bytes: [UInt8]) throws(PgcopyError) {
         let (conninfoBytes, table) = Self.splitTable(bytes)
         let (label, isWhole) = Redaction.label(of: RawText.decoding(bytes))
         let subject = Self.subject(label)
         guard let conninfo = String(validating: conninfoBytes, as: UTF8.self) else {
-            throw EndpointError("\(subject) is not valid UTF-8")
+            throw PgcopyError(.usage, "\(subject) is not valid UTF-8")
         }
-        guard !conninfo.isEmpty else { throw EndpointError("\(subject) names a table but no database") }
+        guard !conninfo.isEmpty else { throw PgcopyError(.usage, "\(subject) names a table but no database") }
         if Self.isURI(conninfo) || Self.isKeywordString(conninfo) {
             try ConnectionCheck(conninfo).check(subject)
         } else {
@@ -103,10 +105,11 @@ public struct Endpoint: Sendable, Hashable {
                 ("=", "a file name with = is written file:NAME"),
             ]
             where conninfo.contains(mark) {
-                throw EndpointError("\(subject) is no database name; \(meaning)")
+                throw PgcopyError(.usage, "\(subject) is no database name; \(meaning)")
             }
             if conninfo.utf8.contains(UInt8(ascii: "#")) {
-                throw EndpointError(
+                throw PgcopyError(
+                    .usage,
                     (isWhole ? "\(label): " : "") + "a table name after # that is not plain goes in double quotes")
             }
         }
@@ -133,13 +136,4 @@ extension Substring {
         while text.last == " " { text.removeLast() }
         return text
     }
-}
-
-/// A usage error: what is wrong with an endpoint, without any password.
-public struct EndpointError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The whole text for a person.
-    public let description: String
-
-    /// An error with this text.
-    public init(_ description: String) { self.description = description }
 }

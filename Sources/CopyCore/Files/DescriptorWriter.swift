@@ -23,10 +23,10 @@ final class DescriptorWriter {
     private let way: Way
 
     /// Finds out how a descriptor is written without waiting; whoever opened it closes it.
-    init(_ descriptor: CInt) throws(SystemError) {
+    init(_ descriptor: CInt) throws(PgcopyError) {
         self.descriptor = descriptor
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw SystemError("cannot write", errno) }
+        guard unsafe fstat(descriptor, &status) == 0 else { throw PgcopyError.system("cannot write", errno) }
         switch status.st_mode & S_IFMT {
         case S_IFREG, S_IFBLK: way = .plain
         case S_IFSOCK: way = .socket
@@ -61,10 +61,10 @@ final class DescriptorWriter {
     }
 
     /// Throws when the reader is gone, at once and not at the next write.
-    func requireReader() throws(SystemError) {
+    func requireReader() throws(PgcopyError) {
         guard let attention else { return }
         var entry = pollfd(fd: attention.descriptor, events: 0, revents: 0)
-        if unsafe poll(&entry, 1, 0) > 0 { throw SystemError("cannot write", EPIPE) }
+        if unsafe poll(&entry, 1, 0) > 0 { throw PgcopyError.system("cannot write", EPIPE) }
     }
 
     /// Writes what is taken.
@@ -83,7 +83,7 @@ final class DescriptorWriter {
                 guard code == EAGAIN else {
                     // What was written before it must not be given again: the next write meets the error anew.
                     if taken > 0 { return Drained(taken: taken) }
-                    throw SystemError("cannot write", code)
+                    throw PgcopyError.system("cannot write", code)
                 }
                 return Drained(taken: taken, blocked: waiting)
             }

@@ -102,14 +102,14 @@ final class Folder {
     }
 
     /// Puts its names on disk.
-    func flush() throws(SystemError) {
+    func flush() throws(PgcopyError) {
         // One that may not be listed cannot be flushed; the file itself is safe.
         guard let listed = reopened() else { return }
         defer { close(listed) }
         if fsync(listed) == 0 { return }
         // Some file systems cannot flush a folder.
         guard ![EINVAL, EBADF, ENOTSUP, EROFS].contains(errno) else { return }
-        throw .now("cannot flush its folder to disk")
+        throw .systemNow("cannot flush its folder to disk")
     }
 
     private func reopened() -> CInt? {

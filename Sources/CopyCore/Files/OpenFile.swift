@@ -18,12 +18,12 @@ final class OpenFile {
     ) throws -> OpenFile {
         // What was closed is /dev/null by now, open for the other direction.
         if let number = inherited(path), !isCallers(number) || fcntl(number, F_GETFL) & O_ACCMODE == O_WRONLY {
-            throw SystemError("cannot open", EBADF)
+            throw PgcopyError.system("cannot open", EBADF)
         }
         let file = try open(path, O_RDONLY, "cannot open", poller, patience)
         var status = stat()
         if unsafe fstat(file.descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw SystemError("cannot read", EISDIR)
+            throw PgcopyError.system("cannot read", EISDIR)
         }
         return file
     }
@@ -37,10 +37,10 @@ final class OpenFile {
         }
         // Opened anew, a file would be written from its beginning, whoever appends to it.
         guard isCallers(number), fcntl(number, F_GETFL) & O_ACCMODE != O_RDONLY else {
-            throw SystemError("cannot open for writing", EBADF)
+            throw PgcopyError.system("cannot open for writing", EBADF)
         }
         let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
-        guard copy >= 0 else { throw SystemError.now("cannot open for writing") }
+        guard copy >= 0 else { throw PgcopyError.systemNow("cannot open for writing") }
         return OpenFile(copy)
     }
 
@@ -68,11 +68,11 @@ final class OpenFile {
     }
 
     /// Whether a path is to be replaced as a whole: it is a regular file, or nothing yet.
-    static func isReplaceable(_ path: Path) throws(SystemError) -> Bool {
+    static func isReplaceable(_ path: Path) throws(PgcopyError) -> Bool {
         if inherited(path) != nil { return false }
         var status = stat()
         guard unsafe path.withCString({ unsafe stat($0, &status) }) == 0 else { return true }
-        if status.st_mode & S_IFMT == S_IFDIR { throw SystemError("cannot write", EISDIR) }
+        if status.st_mode & S_IFMT == S_IFDIR { throw PgcopyError.system("cannot write", EISDIR) }
         return status.st_mode & S_IFMT == S_IFREG
     }
 
@@ -82,5 +82,20 @@ final class OpenFile {
         let opening = try Opening(path, flags, attempt, poller, patience)
         try poller.run([opening])
         return OpenFile(try opening.take())
+    }
+}
+
+extension PgcopyError.Code {
+    /// Nobody did anything for as long as may be, although something waited: nobody opened the other end of a pipe; a
+    /// receiver took no data, or did not confirm its end.
+    public static let timeout = Self("timeout")
+}
+
+extension PgcopyError {
+    /// Nobody came to the other end of a named pipe.
+    /// - Parameter wantsReader: a reader was waited for, else a writer.
+    fileprivate static func pipeTimeout(seconds: Double, wantsReader: Bool) -> PgcopyError {
+        PgcopyError(
+            .timeout, "nobody opened the pipe for \(wantsReader ? "reading" : "writing") within \(seconds) s")
     }
 }

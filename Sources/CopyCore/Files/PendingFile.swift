@@ -13,13 +13,15 @@ public final class PendingFile {
 
     /// Creates the temporary file. Symbolic links are followed: the file they lead to is replaced.
     /// - Throws: also where it could be written and not be renamed into place.
-    public init(replacing path: Path) throws(SystemError) {
+    public init(replacing path: Path) throws(PgcopyError) {
         let destination = path.resolved
         name = destination.name
-        guard let folder = Folder(destination.folder) else { throw .now("cannot create a file beside it") }
+        guard let folder = Folder(destination.folder) else { throw .systemNow("cannot create a file beside it") }
         self.folder = folder
         // A file could be made in it and never be removed.
-        guard !folder.isAppendOnly else { throw SystemError("cannot replace a file in an append-only folder", EPERM) }
+        guard !folder.isAppendOnly else {
+            throw PgcopyError.system("cannot replace a file in an append-only folder", EPERM)
+        }
         var free: [UInt8]
         var file: CInt
         repeat {
@@ -27,7 +29,7 @@ public final class PendingFile {
             file = folder.create(free)
         } while file < 0 && errno == EEXIST
         descriptor = file
-        guard descriptor >= 0 else { throw .now("cannot create a file beside it") }
+        guard descriptor >= 0 else { throw .systemNow("cannot create a file beside it") }
         temporary = free
         // First: another user's file in a sticky folder could not be removed again.
         try check()
@@ -61,27 +63,31 @@ public final class PendingFile {
     }
 
     /// Finds out what would keep the rename from succeeding, by whatever can be tried without anybody noticing.
-    public func check() throws(SystemError) {
+    public func check() throws(PgcopyError) {
         guard let temporary else { return }
-        guard folder.isInPlace else { throw SystemError("its folder was moved or removed", ENOENT) }
+        guard folder.isInPlace else { throw PgcopyError.system("its folder was moved or removed", ENOENT) }
         guard let named = folder.status(of: temporary), isOwn(named) else {
-            throw SystemError("its temporary file was removed or replaced", ENOENT)
+            throw PgcopyError.system("its temporary file was removed or replaced", ENOENT)
         }
         // Names are given and taken away in the folder: the file itself gets another one.
         let other = Self.temporaryName(for: name, longest: folder.longestName)
         if folder.status(of: other) == nil {
-            guard folder.rename(temporary, to: other) else { throw .now("cannot rename in its folder") }
+            guard folder.rename(temporary, to: other) else { throw .systemNow("cannot rename in its folder") }
             self.temporary = other
         }
         guard let old = folder.status(of: name) else {
-            guard errno == ENOENT else { throw .now("cannot give a file this name") }
+            guard errno == ENOENT else { throw .systemNow("cannot give a file this name") }
             return
         }
-        if old.st_mode & S_IFMT == S_IFDIR { throw SystemError("cannot write", EISDIR) }
+        if old.st_mode & S_IFMT == S_IFDIR { throw PgcopyError.system("cannot write", EISDIR) }
         // Every link was followed: this one leads to itself.
-        if old.st_mode & S_IFMT == S_IFLNK { throw SystemError("cannot write", ELOOP) }
-        if let code = folder.whyNotRemovable(name) { throw SystemError("cannot replace \(described(old))", code) }
-        if folder.isMountPoint(name) { throw SystemError("cannot replace a file that is mounted by itself", EBUSY) }
+        if old.st_mode & S_IFMT == S_IFLNK { throw PgcopyError.system("cannot write", ELOOP) }
+        if let code = folder.whyNotRemovable(name) {
+            throw PgcopyError.system("cannot replace \(described(old))", code)
+        }
+        if folder.isMountPoint(name) {
+            throw PgcopyError.system("cannot replace a file that is mounted by itself", EBUSY)
+        }
     }
 
     /// What the name stands for is the file that is written.
@@ -97,15 +103,15 @@ public final class PendingFile {
     }
 
     /// Everything is written: puts it on disk. A full disk shows here at the latest.
-    public func flush() throws(SystemError) {
-        guard fsync(descriptor) == 0 else { throw .now("cannot flush to disk") }
+    public func flush() throws(PgcopyError) {
+        guard fsync(descriptor) == 0 else { throw .systemNow("cannot flush to disk") }
         try folder.flush()
     }
 
     /// Gives the file its name, and puts that on disk too.
-    public func commit() throws(SystemError) {
+    public func commit() throws(PgcopyError) {
         guard let temporary else { return }
-        guard folder.rename(temporary, to: name) else { throw .now("cannot rename into place") }
+        guard folder.rename(temporary, to: name) else { throw .systemNow("cannot rename into place") }
         self.temporary = nil
         close(descriptor)
         // It has its name; what was wrong with the disk before, `flush` has told.

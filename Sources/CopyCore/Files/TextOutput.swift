@@ -26,12 +26,12 @@ public final class TextOutput {
         writer = DescriptorWriter(blocking: descriptor)
     }
 
-    /// Throws a `SystemError` where nothing can ever be written, as where stdout was closed.
+    /// Throws `PgcopyError` with `.system` where nothing can ever be written, as where stdout was closed.
     public func requireWritable() throws {
-        if DescriptorWriter.isForReadingOnly(descriptor) { throw SystemError("cannot write", EBADF) }
+        if DescriptorWriter.isForReadingOnly(descriptor) { throw PgcopyError.system("cannot write", EBADF) }
     }
 
-    /// Throws a `SystemError` when the reader is gone.
+    /// Throws `PgcopyError` with `.system` when the reader is gone.
     public func requireReader() throws { try noting { try writer.requireReader() } }
 
     /// Notices a reader that goes away.

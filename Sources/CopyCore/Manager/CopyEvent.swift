@@ -18,17 +18,23 @@ public struct ReceiverFault: CustomStringConvertible {
     /// The original error.
     public let error: any Error
 
+    /// The error's code; nil where it is none of ours.
+    public var code: PgcopyError.Code? { (error as? PgcopyError)?.code }
+
     /// For a person.
     public var description: String { "\(receiver.label): \(error)" }
 }
 
-/// The producer failed. Nothing in the manager changed: where that is safe, iteration may go on.
-public struct ProducerFault: Error, Sendable, CustomStringConvertible {
-    /// The producer's label.
-    public let label: String
-    /// The original error.
-    public let error: any Error
+extension PgcopyError.Code {
+    /// The producer failed, with the cause. Nothing in the manager changed: where that is safe, iteration may go on.
+    public static let producerFault = Self("producerFault")
+}
 
-    /// For a person.
-    public var description: String { "\(label): \(error)" }
+extension PgcopyError {
+    /// What a producer failed with.
+    static func producerFault(_ error: any Error, at label: String) -> PgcopyError {
+        PgcopyError(
+            .producerFault, "\(label): \(error)", endpoint: label, server: (error as? PgcopyError)?.server,
+            causes: [error])
+    }
 }

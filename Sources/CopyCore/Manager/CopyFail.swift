@@ -18,6 +18,8 @@ public struct CopyFail: Error, Sendable, CustomStringConvertible {
         public let label: String
         /// The original error.
         public let error: any Error
+        /// The error's code; nil where it is none of ours.
+        public var code: PgcopyError.Code? { (error as? PgcopyError)?.code }
         let receiver: ObjectIdentifier
 
         init(_ receiver: any Receiver, _ error: any Error) {
@@ -60,17 +62,14 @@ public struct CopyFail: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// A receiver made no progress for so long although something waited for it.
-public struct SocketTimeout: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The timeout in seconds.
-    public let seconds: Double
-    /// It had taken everything and did not confirm the end.
-    public let awaitingConfirmation: Bool
-
-    /// For a person.
-    public var description: String {
-        awaitingConfirmation
-            ? "socket timeout: no answer within \(seconds) s of the last row"
-            : "socket timeout: took no data for \(seconds) s"
+extension PgcopyError {
+    /// A receiver made no progress for so long although something waited for it.
+    /// - Parameter awaitingConfirmation: it had taken everything and did not confirm the end.
+    public static func timeout(seconds: Double, awaitingConfirmation: Bool) -> PgcopyError {
+        PgcopyError(
+            .timeout,
+            awaitingConfirmation
+                ? "socket timeout: no answer within \(seconds) s of the last row"
+                : "socket timeout: took no data for \(seconds) s")
     }
 }

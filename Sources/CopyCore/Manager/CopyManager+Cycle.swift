@@ -24,7 +24,7 @@ extension CopyManager {
             case .report(let moved): return .event(moved == .zero ? .idle : .moved(moved))
             case .raiseReceivers(let faulted): return .event(.faulted(faults(of: faulted)))
             case .raiseProducer:
-                throw ProducerFault(label: producer.label, error: producerError ?? CopyMisuse.notEntered)
+                throw PgcopyError.producerFault(producerError ?? PgcopyError.notEntered, at: producer.label)
             case .end: return .ended
             }
         }
@@ -123,7 +123,7 @@ extension CopyManager {
             moved = true
             clocks[index].progressed()
             receiverFailed(
-                index, SocketTimeout(seconds: timeout, awaitingConfirmation: machine.isFinishing(index)))
+                index, PgcopyError.timeout(seconds: timeout, awaitingConfirmation: machine.isFinishing(index)))
         }
         return moved
     }
@@ -145,7 +145,7 @@ extension CopyManager {
             default:
                 isLate = true
                 receiverFailed(
-                    index, SocketTimeout(seconds: settings.timeout ?? 0, awaitingConfirmation: true))
+                    index, PgcopyError.timeout(seconds: settings.timeout ?? 0, awaitingConfirmation: true))
             }
         }
         return isLate

@@ -20,7 +20,7 @@ extension CopyManager {
             return try producer.enter()
         } catch {
             producerError = error
-            producerIsStranger = error as? CopyMisuse == .alreadyUsed
+            producerIsStranger = error as? PgcopyError == .alreadyUsed
             throw EntryRefused()
         }
     }
@@ -33,7 +33,7 @@ extension CopyManager {
             isStoppedByFailure: settings.needsEveryReceiver
         ) { [unowned self] index, error in
             errors[index] = error
-            if error as? CopyMisuse == .alreadyUsed { strangers.insert(index) }
+            if error as? PgcopyError == .alreadyUsed { strangers.insert(index) }
             if !settings.needsEveryReceiver { machine.receiverFaulted(index) }
         }
     }
@@ -60,8 +60,9 @@ extension CopyManager {
             note.append { [unowned self] in errors[index] = errors[index] ?? $0 }
         }
         let seconds = settings.realignmentTimeout
-        return Together(work, poller, until: (poller.now + seconds, Unanswered(seconds: seconds))) { index, error in
-            if error is Unanswered { letGo[index]() }
+        return Together(work, poller, until: (poller.now + seconds, PgcopyError.unanswered(seconds: seconds))) {
+            index, error in
+            if error.has(.unanswered) { letGo[index]() }
             note[index](error)
         }
     }

@@ -113,20 +113,20 @@ public final class CopyManager {
 
     /// Called by whoever drives it himself instead of `enter()`.
     func beginEntering() throws {
-        guard stage == .initialized else { throw CopyMisuse.alreadyEntered }
+        guard stage == .initialized else { throw PgcopyError.alreadyEntered }
         stage = .entered
     }
 
     /// Moves data and gives what came of this cycle; nil at the end, when every receiver left has confirmed it.
-    /// - Throws: `ProducerFault`, after which iteration may go on; `Interrupted`; `CopyMisuse.faultIgnored`.
+    /// - Throws: `PgcopyError` with `.producerFault`, after which iteration may go on, or `.misuse`; `Interrupted`.
     public func next() throws -> CopyEvent? {
-        guard stage == .entered else { throw CopyMisuse.notEntered }
+        guard stage == .entered else { throw PgcopyError.notEntered }
         try requireNoOpenFault()
         defer { lastReturn = poller.now }
         return try cycle()
     }
 
-    func requireNoOpenFault() throws(CopyMisuse) { if machine.hasOpenFault { throw .faultIgnored } }
+    func requireNoOpenFault() throws(PgcopyError) { if machine.hasOpenFault { throw .faultIgnored } }
 
     /// Ends the copy. It was a success only if the producer was exhausted and every server confirmed that.
     /// - Parameter cause: the user's own error that ends it; it makes the copy fail.
@@ -144,8 +144,8 @@ public final class CopyManager {
     /// What brings every connection back, and gives the failure behind that; nil: it was a success.
     func beginLeaving(
         _ cause: (any Error)?, _ reason: CopyFail.Reason?
-    ) throws(CopyMisuse) -> (task: Together, failure: () -> CopyFail?) {
-        guard stage == .entered else { throw CopyMisuse.notEntered }
+    ) throws(PgcopyError) -> (task: Together, failure: () -> CopyFail?) {
+        guard stage == .entered else { throw PgcopyError.notEntered }
         stage = .left
         let complete = cause == nil && reason == nil && machine.isComplete
         let task = realigning(complete: complete, saying: abortReason(cause))
@@ -165,8 +165,8 @@ public final class CopyManager {
 
     /// It says nothing that the producer's and the receivers' own errors do not.
     func isTold(_ error: any Error) -> Bool {
-        error is ProducerFault && producerError != nil
-            || error as? CopyMisuse == .faultIgnored && errors.contains { $0 != nil }
+        error.has(.producerFault) && producerError != nil
+            || error as? PgcopyError == .faultIgnored && errors.contains { $0 != nil }
     }
 
     private func abortReason(_ cause: (any Error)?) -> String {
@@ -228,7 +228,7 @@ public final class CopyManager {
         }
     }
 
-    private func faultedIndex(of receiver: any Receiver) throws(CopyMisuse) -> Int {
+    private func faultedIndex(of receiver: any Receiver) throws(PgcopyError) -> Int {
         guard stage == .entered else { throw .notEntered }
         guard let index = index(of: receiver) else { throw .notAReceiver }
         guard machine.canReconcile(index) else { throw machine.isActive(index) ? .notFaulted : .givenUp }

@@ -39,10 +39,10 @@ public enum Broadcast {
     }
 
     /// Sends the notifications on every session, each in one transaction.
-    /// - Throws: `NotificationMisuse` when a server would not take one of them: nothing is sent then.
+    /// - Throws: `PgcopyError` with `.usage` when a server would not take one of them: nothing is sent then.
     public static func send(
         _ notifications: [OutgoingNotification], on sessions: [Session]
-    ) throws(NotificationMisuse) -> Outcome {
+    ) throws(PgcopyError) -> Outcome {
         var outcome = Outcome(statuses: sessions.map { _ in .rolledBack(nil) })
         do {
             for (index, session) in sessions.enumerated() {
@@ -62,7 +62,7 @@ public enum Broadcast {
                 outcome.statuses[index] = commit(sessions[index])
                 committer.answered(outcome.statuses[index].answer)
             }
-        } catch let misuse as NotificationMisuse {
+        } catch let misuse as PgcopyError where misuse.code == .usage {
             throw misuse
         } catch let interrupted as Interrupted {
             outcome.signal = interrupted.signal
@@ -82,7 +82,7 @@ public enum Broadcast {
     private static func noting(_ index: Int, _ outcome: inout Outcome, _ body: () throws -> Void) throws {
         do {
             try body()
-        } catch let error as PQError {
+        } catch let error as PgcopyError where error.isOfConnection {
             outcome.statuses[index] = .rolledBack(error)
             throw error
         }
@@ -92,7 +92,7 @@ public enum Broadcast {
         switch session.commitAnswer(within: nil) {
         case .committed: .committed
         case .refused(let error): .rolledBack(error)
-        case .rolledBack: .rolledBack(PQError(message: "the transaction was rolled back"))
+        case .rolledBack: .rolledBack(PgcopyError(.rolledBack, "the transaction was rolled back"))
         case .lost(let error): .inDoubt(error)
         }
     }

@@ -8,13 +8,13 @@ public enum ChannelRules {
     public static let longestPayload = 7999
 
     /// What can be told without a server. Lengths cannot: they count in its encoding.
-    public static func checkName(_ name: String) throws(NotificationMisuse) {
+    public static func checkName(_ name: String) throws(PgcopyError) {
         if name.isEmpty { throw .emptyChannel }
         if name.utf8.contains(0) { throw .zeroByte(channel: name) }
     }
 
     /// As `checkName`, the payload as well.
-    public static func check(_ notification: OutgoingNotification) throws(NotificationMisuse) {
+    public static func check(_ notification: OutgoingNotification) throws(PgcopyError) {
         try checkName(notification.channel)
         if notification.payload.utf8.contains(0) { throw .zeroByte(channel: notification.channel) }
     }
@@ -25,7 +25,7 @@ extension Session {
     func checkChannels(_ names: [String]) throws {
         for name in names { try ChannelRules.checkName(name) }
         for (name, bytes) in zip(names, try serverLengths(names)) where bytes > ChannelRules.longestName {
-            throw NotificationMisuse.channelTooLong(name, bytes: bytes)
+            throw PgcopyError.channelTooLong(name, bytes: bytes)
         }
     }
 
@@ -35,7 +35,7 @@ extension Session {
         for notification in notifications { try ChannelRules.check(notification) }
         for (notification, bytes) in zip(notifications, try serverLengths(notifications.map(\.payload)))
         where bytes > ChannelRules.longestPayload {
-            throw NotificationMisuse.payloadTooLong(channel: notification.channel, bytes: bytes)
+            throw PgcopyError.payloadTooLong(channel: notification.channel, bytes: bytes)
         }
     }
 

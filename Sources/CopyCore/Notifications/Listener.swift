@@ -42,7 +42,7 @@ public final class Listener: LoopTask {
 
     /// Connects to all of them and listens.
     /// - Parameter seed: gives the delays between tries.
-    /// - Throws: `LinkConnector.Failure`, `NotificationMisuse`, what a server has against LISTEN, `Interrupted`.
+    /// - Throws: `PgcopyError` with `.unreachable`, `.usage`, or `.server` for what servers have against LISTEN; `Interrupted`.
     public func open(_ links: [ServerLink], seed: UInt64) throws {
         var links = links
         let sessions = try connector.openPinned(&links)
@@ -57,16 +57,16 @@ public final class Listener: LoopTask {
     }
 
     private func listen(_ pairs: [(ServerLink, Session)], _ seed: UInt64) throws {
-        var refused: [(label: String, error: any Error)] = []
+        var refused: [PgcopyError] = []
         for (index, (link, session)) in pairs.enumerated() {
             do {
                 try session.listen(channels)
-            } catch let error as PQError {
-                refused.append((link.label, error))
+            } catch let error as PgcopyError where error.isOfConnection {
+                refused.append(.of(error, at: link.label))
             }
             add(session, Member(link, Backoff(seed: seed &+ UInt64(index)), poller.now))
         }
-        guard refused.isEmpty else { throw LinkConnector.Failure(reasons: refused, isRefusal: true) }
+        guard refused.isEmpty else { throw PgcopyError.several(.server, refused) }
     }
 
     /// Closes every connection.
@@ -125,7 +125,7 @@ public final class Listener: LoopTask {
         manager.connections.insert(session)
     }
 
-    private func noteLoss(_ session: Session, _ error: PQError) {
+    private func noteLoss(_ session: Session, _ error: PgcopyError) {
         manager.garbage.remove(session)
         events.append(.lost(label: session.label, error))
         guard let member = members.removeValue(forKey: ObjectIdentifier(session)), reconnects else { return }

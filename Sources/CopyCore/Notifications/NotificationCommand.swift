@@ -7,42 +7,6 @@ internal import Glibc
 /// PGCOPY_CHANNEL, PGCOPY_PAYLOAD and PGCOPY_PID hold the notification; stdin is the payload, as it is. A command
 /// that does not read it is fine. SIGPIPE is to be ignored and SIGCHLD to be left alone by the program.
 public struct NotificationCommand: Sendable {
-    /// How a command failed.
-    public enum Failure: Error, Sendable, Hashable, CustomStringConvertible {
-        /// It exited with this code, not 0.
-        case exited(CInt)
-        /// This signal ended it.
-        case signalled(CInt)
-        /// It wanted the terminal while a time was set, which stopped it by this signal; it was ended.
-        case stopped(CInt)
-        /// It was ended because its time was over.
-        case timedOut
-        /// It could not be run.
-        case notRun(SystemError)
-
-        /// Nil: it exited with 0.
-        init?(_ status: ChildProcess.Status) {
-            switch status {
-            case .exited(0): return nil
-            case .exited(let code): self = .exited(code)
-            case .signalled(let signal): self = .signalled(signal)
-            case .stopped(let signal): self = .stopped(signal)
-            case .lost(let error): self = .notRun(error)
-            }
-        }
-
-        /// For a person.
-        public var description: String {
-            switch self {
-            case .exited(let code): "the command exited with code \(code)"
-            case .signalled(let signal): "the command was ended by signal \(signal)"
-            case .stopped: "the command was ended: it uses the terminal, which it may only without a time limit"
-            case .timedOut: "the command was ended: its time was over"
-            case .notRun(let error): "the command was not run: \(error)"
-            }
-        }
-    }
-
     /// Seconds a command may take to end after a signal was passed on to it, or its time is over.
     private static let grace = 1.0
 
@@ -56,7 +20,7 @@ public struct NotificationCommand: Sendable {
     /// - Throws: `Interrupted`, after the signal was passed on to the command.
     public func run(
         _ notification: Notification, until deadline: Instant? = nil, poller: any Poller
-    ) throws(Interrupted) -> Failure? {
+    ) throws(Interrupted) -> PgcopyError? {
         let child: ChildProcess
         do {
             var command = ChildProcess.Command.shell(text)
@@ -66,19 +30,19 @@ public struct NotificationCommand: Sendable {
                 command, input: .bytes(RawText.bytes(of: notification.payload)),
                 inGroup: deadline != nil || !Self.hasTerminal)
         } catch {
-            return .notRun(error)
+            return .commandNotRun(error)
         }
         do throws(Interrupted) {
             guard try Self.run(child, poller, until: deadline, interruptible: true) else {
                 try end(child, poller)
-                return .timedOut
+                return .commandTimedOut
             }
         } catch {
             child.signal(error.signal)
             try Self.run(child, poller, until: poller.now + Self.grace, interruptible: false)
             throw error
         }
-        return child.status.flatMap(Failure.init)
+        return child.status.flatMap(PgcopyError.command)
     }
 
     private static var hasTerminal: Bool {
@@ -116,5 +80,44 @@ public struct NotificationCommand: Sendable {
             "PGCOPY_PAYLOAD=" + notification.payload,
             "PGCOPY_PID=\(notification.pid)",
         ]
+    }
+}
+
+extension PgcopyError.Code {
+    /// A user's command failed, or was not run.
+    public static let command = Self("command")
+}
+
+extension PgcopyError {
+    /// It exited with this code, not 0.
+    public static func commandExited(_ code: CInt) -> PgcopyError {
+        PgcopyError(.command, "the command exited with code \(code)")
+    }
+
+    /// This signal ended it.
+    public static func commandSignalled(_ signal: CInt) -> PgcopyError {
+        PgcopyError(.command, "the command was ended by signal \(signal)")
+    }
+
+    /// It wanted the terminal while a time was set, which stopped it; it was ended.
+    public static let commandStopped = PgcopyError(
+        .command, "the command was ended: it uses the terminal, which it may only without a time limit")
+    /// It was ended because its time was over.
+    public static let commandTimedOut = PgcopyError(.command, "the command was ended: its time was over")
+
+    /// It could not be run.
+    static func commandNotRun(_ error: PgcopyError) -> PgcopyError {
+        PgcopyError(.command, "the command was not run: \(error)", causes: [error])
+    }
+
+    /// Nil: it exited with 0.
+    static func command(_ status: ChildProcess.Status) -> PgcopyError? {
+        switch status {
+        case .exited(0): nil
+        case .exited(let code): commandExited(code)
+        case .signalled(let signal): commandSignalled(signal)
+        case .stopped: commandStopped
+        case .lost(let error): commandNotRun(error)
+        }
     }
 }

@@ -18,7 +18,7 @@ public final class NotificationManager: LoopTask {
     /// Sessions that died, after all they had received was given. Yours to take out.
     public var garbage = SessionSet()
     /// Called when a session goes into the garbage, with the reason.
-    public var onLost: ((Session, PQError) -> Void)?
+    public var onLost: ((Session, PgcopyError) -> Void)?
     /// Seconds between idle events; nil: none. 0: the loop ends when nothing is pending.
     public private(set) var timeout: Double?
 
@@ -30,7 +30,7 @@ public final class NotificationManager: LoopTask {
     /// Who had a turn since all were heard.
     private var served: Set<ObjectIdentifier> = []
     /// Of sessions whose socket told so. They are kept alive: an identifier is not used again meanwhile.
-    private var losses: [ObjectIdentifier: (session: Session, error: PQError)] = [:]
+    private var losses: [ObjectIdentifier: (session: Session, error: PgcopyError)] = [:]
 
     /// Whose sockets are watched.
     private var watched: [Session] = []
@@ -42,7 +42,7 @@ public final class NotificationManager: LoopTask {
     /// A manager of these sessions.
     public init(
         _ connections: some Sequence<Session> = [], timeout: Double? = nil, poller: any Poller = SystemPoller()
-    ) throws(NotificationMisuse) {
+    ) throws(PgcopyError) {
         self.connections = SessionSet(connections)
         self.poller = poller
         idleSince = poller.now
@@ -50,8 +50,8 @@ public final class NotificationManager: LoopTask {
     }
 
     /// Changes the timeout, between any two events.
-    public func setTimeout(_ seconds: Double?) throws(NotificationMisuse) {
-        if let seconds, !(seconds >= 0) { throw .timeout(seconds) }
+    public func setTimeout(_ seconds: Double?) throws(PgcopyError) {
+        if let seconds, !(seconds >= 0) { throw .invalidTimeout(seconds) }
         timeout = seconds
         idleSince = poller.now
     }
@@ -59,7 +59,7 @@ public final class NotificationManager: LoopTask {
     /// The next event; nil when no connection is left, or nothing is pending and the timeout is 0.
     /// - Parameter others: asked before each wait: what else to wait for. When one of these is ready, or its
     ///   alarm is there, an idle event comes.
-    /// - Throws: `Interrupted`, and `NotificationMisuse.busy` when it would wait for ever for nothing.
+    /// - Throws: `Interrupted`, and `PgcopyError.busy` when it would wait for ever for nothing.
     public func next(orWhen others: () -> [Interest] = { [] }) throws -> NotificationEvent? {
         while true {
             if let event = take() { return event }
@@ -67,7 +67,7 @@ public final class NotificationManager: LoopTask {
             let idleAt = timeout.map { idleSince + $0 }
             let lookout = Lookout(mustHear ? [] : others())
             guard mustHear || idleAt != nil || !lookout.interests.isEmpty || !audible.isEmpty else {
-                throw NotificationMisuse.busy
+                throw PgcopyError.busy
             }
             hasHeard = false
             try poller.run([self, lookout], until: idleAt) { hasHeard || lookout.isReady }

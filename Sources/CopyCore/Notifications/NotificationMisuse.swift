@@ -1,40 +1,41 @@
-// What cannot be asked of notifications.
+// What cannot be asked of notifications: refused before anything is sent.
 
-/// A call that makes no sense, refused before anything is sent.
-public enum NotificationMisuse: Error, Sendable, Hashable, CustomStringConvertible {
+extension PgcopyError {
     /// A timeout below zero, or no number at all.
-    case timeout(Double)
-    /// Fewer than no notifications to wait for.
-    case stopAfter(Int)
-    /// A channel without a name.
-    case emptyChannel
-    /// A zero byte, which no text of a server can hold, in a channel's name or in a payload.
-    case zeroByte(channel: String)
-    /// A name the server would cut short, with its length in the server's encoding.
-    case channelTooLong(String, bytes: Int)
-    /// A payload the server does not take, with its length in the server's encoding.
-    case payloadTooLong(channel: String, bytes: Int)
-    /// Another statement is under way, so nothing can be waited for.
-    case busy
-    /// The handler was removed before, or never added.
-    case noSuchHandler
-
-    /// For a person.
-    public var description: String {
-        switch self {
-        case .timeout(let seconds): "\(seconds) is no timeout; it is a number of seconds, not below 0"
-        case .stopAfter(let count): "cannot wait for \(count) notifications"
-        case .emptyChannel: "a channel needs a name"
-        case .zeroByte(let channel): "channel \(Self.shown(channel)): its name or payload holds a zero byte"
-        case .channelTooLong(let name, let bytes):
-            "channel \(Self.shown(name)): its name is \(bytes) bytes long, at most \(ChannelRules.longestName) are allowed"
-        case .payloadTooLong(let channel, let bytes):
-            "channel \(Self.shown(channel)): its payload is \(bytes) bytes long, "
-                + "at most \(ChannelRules.longestPayload) are allowed"
-        case .busy: "another statement is under way on this connection"
-        case .noSuchHandler: "the handler was removed before, or never added"
-        }
+    public static func invalidTimeout(_ seconds: Double) -> PgcopyError {
+        PgcopyError(.usage, "\(seconds) is no timeout; it is a number of seconds, not below 0")
     }
+
+    /// Fewer than no notifications to wait for.
+    public static func invalidCount(_ count: Int) -> PgcopyError {
+        PgcopyError(.usage, "cannot wait for \(count) notifications")
+    }
+
+    /// A channel without a name.
+    public static let emptyChannel = PgcopyError(.usage, "a channel needs a name")
+
+    /// A zero byte, which no text of a server can hold, in a channel's name or in a payload.
+    public static func zeroByte(channel: String) -> PgcopyError {
+        PgcopyError(.usage, "channel \(shown(channel)): its name or payload holds a zero byte")
+    }
+
+    /// A name the server would cut short, with its length in the server's encoding.
+    public static func channelTooLong(_ name: String, bytes: Int) -> PgcopyError {
+        PgcopyError(
+            .usage,
+            "channel \(shown(name)): its name is \(bytes) bytes long, at most \(ChannelRules.longestName) are allowed")
+    }
+
+    /// A payload the server does not take, with its length in the server's encoding.
+    public static func payloadTooLong(channel: String, bytes: Int) -> PgcopyError {
+        PgcopyError(
+            .usage,
+            "channel \(shown(channel)): its payload is \(bytes) bytes long, "
+                + "at most \(ChannelRules.longestPayload) are allowed")
+    }
+
+    /// The handler was removed before, or never added.
+    public static let noSuchHandler = PgcopyError(.misuse, "the handler was removed before, or never added")
 
     private static func shown(_ name: String) -> String {
         if Redaction.mayHoldPassword(name) { return Redaction.mark }

@@ -58,7 +58,7 @@ final class Reconnection {
                     state = try begin(attempt.take())
                 case .preparing(let session, var drain, let until):
                     if case .waiting(var interest) = try drain.step(session) {
-                        guard poller.now < until else { throw Unanswered(seconds: Double(Self.patience)) }
+                        guard poller.now < until else { throw PgcopyError.unanswered(seconds: Double(Self.patience)) }
                         interest.alarm = until
                         state = .preparing(session, drain, until: until)
                         return .waiting(interest)

@@ -2,15 +2,15 @@
 
 extension ServerLink {
     /// The server of an endpoint.
-    /// - Throws: `EndpointError` where the endpoint is none, or names a table.
-    public init(_ endpoint: Endpoint) throws(EndpointError) {
+    /// - Throws: `PgcopyError` with `.usage` where the endpoint is none, or names a table.
+    public init(_ endpoint: Endpoint) throws(PgcopyError) {
         // Who only listens never sends, and would not notice for hours that nobody is there any more.
         let keepalives = [("keepalives_idle", "60"), ("keepalives_interval", "10"), ("keepalives_count", "3")]
         guard let link = ServerLink(server: endpoint, defaults: keepalives) else {
-            throw EndpointError("\(endpoint.label) is not a server")
+            throw PgcopyError(.usage, "\(endpoint.label) is not a server")
         }
         guard case .server(_, nil) = endpoint.kind else {
-            throw EndpointError("\(endpoint.label) names a table; a connection is wanted here")
+            throw PgcopyError(.usage, "\(endpoint.label) names a table; a connection is wanted here")
         }
         self = link
     }

@@ -8,10 +8,10 @@ extension Session {
     ///   - timeout: seconds in all, however many notifications come meanwhile; nil: no end. 0 gives what is
     ///     pending, without waiting and whatever `stopAfter` says.
     ///   - stopAfter: enough to return before the time is over; more are given when they came together. nil: none is.
-    /// - Throws: `NotificationMisuse`, `Interrupted` (nothing is lost then), or the loss of the connection.
+    /// - Throws: `PgcopyError` with `.usage`, `.misuse` or `.connectionLost`; `Interrupted` (nothing is lost then).
     public func wait(timeout: Double? = nil, stopAfter: Int? = 1) throws -> [Notification] {
-        if let timeout, !(timeout >= 0) { throw NotificationMisuse.timeout(timeout) }
-        if let stopAfter, stopAfter < 1 { throw NotificationMisuse.stopAfter(stopAfter) }
+        if let timeout, !(timeout >= 0) { throw PgcopyError.invalidTimeout(timeout) }
+        if let stopAfter, stopAfter < 1 { throw PgcopyError.invalidCount(stopAfter) }
         let onlyPending = timeout == 0
         let deadline = timeout.map { poller.now + $0 }
         hearRemains()
@@ -27,7 +27,7 @@ extension Session {
             if gone != nil { return .done }
             guard isAtWork else { return .waiting(Interest(connection.socket, .read)) }
             if onlyPending { return .done }
-            throw NotificationMisuse.busy
+            throw PgcopyError.busy
         }
         repeat {
             heard = false
@@ -40,7 +40,7 @@ extension Session {
 
 extension NotificationInbox {
     /// Removes a handler.
-    public func removeHandler(_ name: Handler) throws(NotificationMisuse) {
+    public func removeHandler(_ name: Handler) throws(PgcopyError) {
         guard remove(name) else { throw .noSuchHandler }
     }
 }

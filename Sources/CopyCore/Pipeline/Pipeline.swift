@@ -3,7 +3,7 @@
 /// Statements queued on one session; see `Session.pipeline`.
 ///
 /// The statements up to a synchronization point are one implicit transaction, unless they say BEGIN and
-/// COMMIT themselves. After an error the server skips the rest of them: each gives `PipelineAborted`.
+/// COMMIT themselves. After an error the server skips the rest of them: each gives `PgcopyError` with `.aborted`.
 /// Memory stays bounded whatever the number of statements: results are read while statements are sent,
 /// and a result nobody keeps is let go.
 public final class Pipeline {
@@ -24,7 +24,7 @@ public final class Pipeline {
     /// Failed since the last synchronization point, and perhaps seen by nobody.
     private var failed: [PipelineResult] = []
     /// The error of a synchronization point: a commit that failed.
-    private var syncError: PQError?
+    private var syncError: PgcopyError?
 
     init(_ session: Session, in group: PipelineGroup) {
         self.session = session
@@ -38,7 +38,7 @@ public final class Pipeline {
     // MARK: Statements
 
     /// Queues a statement with text parameters, nil for NULL, and sends it. Waits only while too much is under way.
-    /// - Throws: `PipelineRefusal` before anything is sent; the loss of the connection; never the
+    /// - Throws: `PgcopyError` with `.usage` or `.misuse` before anything is sent; the loss of the connection; never the
     ///   statement's own error: that is its result's.
     @discardableResult
     public func execute(_ sql: String, _ parameters: [String?] = []) throws -> PipelineResult {
@@ -61,9 +61,9 @@ public final class Pipeline {
     }
 
     private func admit(_ sql: String, _ parameters: [String?]) throws {
-        guard !hasEnded else { throw PipelineRefusal.ended }
-        if let refusal = PipelineRefusal(sql) { throw refusal }
-        if parameters.contains(where: { $0?.utf8.contains(0) ?? false }) { throw PipelineRefusal.zeroByte }
+        guard !hasEnded else { throw PgcopyError.pipelineIsOver }
+        if let refusal = PgcopyError.pipelineRefusal(of: sql) { throw refusal }
+        if parameters.contains(where: { $0?.utf8.contains(0) ?? false }) { throw PgcopyError.zeroByteInPipeline }
         // A handler may queue more, but not wait for room.
         if queue.isFull, !queue.isDelivering { try group.wait { [queue] in !queue.isFull } }
     }
@@ -79,7 +79,7 @@ public final class Pipeline {
 
     /// Asks the server to send the results it has, without waiting for them. No synchronization point is set.
     public func flush() throws {
-        guard !hasEnded else { throw PipelineRefusal.ended }
+        guard !hasEnded else { throw PgcopyError.pipelineIsOver }
         try queue.requestAnswers()
         try queue.flush()
     }
@@ -87,8 +87,8 @@ public final class Pipeline {
     /// Sets a synchronization point and waits until it is reached: the statements before it are committed,
     /// or the first error among them that nobody has seen is thrown. After it work goes on.
     public func sync() throws {
-        guard !hasEnded else { throw PipelineRefusal.ended }
-        guard !queue.isDelivering else { throw PipelineRefusal.insideHandler }
+        guard !hasEnded else { throw PgcopyError.pipelineIsOver }
+        guard !queue.isDelivering else { throw PgcopyError.insideHandler }
         try group.checkInterruption()
         try startSync()
         try group.wait { isSynchronized }
@@ -97,8 +97,8 @@ public final class Pipeline {
 
     /// Waits for a result.
     func obtain(_ result: PipelineResult) throws {
-        guard !hasEnded else { throw PipelineRefusal.ended }
-        guard !queue.isDelivering else { throw PipelineRefusal.insideHandler }
+        guard !hasEnded else { throw PgcopyError.pipelineIsOver }
+        guard !queue.isDelivering else { throw PgcopyError.insideHandler }
         if queue.asked < result.position, queue.lost == nil { try flush() }
         try group.wait { result.isReady }
     }
@@ -115,7 +115,7 @@ public final class Pipeline {
 
     /// Sets a synchronization point without waiting.
     func startSync() throws {
-        guard !hasEnded else { throw PipelineRefusal.ended }
+        guard !hasEnded else { throw PgcopyError.pipelineIsOver }
         try queue.sendSync { [weak self] error in self?.syncError = error }
         lastSync = queue.sent
     }
@@ -135,7 +135,7 @@ public final class Pipeline {
         if let error = syncError ?? queue.lost { return error }
         // Closed, and nothing was sent that could have met it.
         guard !session.connection.isUsable else { return nil }
-        return PQError(message: session.connection.errorMessage, connectionLost: true)
+        return PgcopyError(.connectionLost, session.connection.errorMessage)
     }
 
     /// When to look after it again, nothing coming: a server that says nothing is given up, one that is to

@@ -31,7 +31,7 @@ public final class PipelineGroup: LoopTask {
 
     /// Runs the block with every session in pipeline mode. Leaving it sets a synchronization point on each and
     /// takes every session out of pipeline mode, usable, or closed where its connection was lost.
-    /// - Throws: the block's own error, else `PipelineGroupFailure` with the unseen errors of each session.
+    /// - Throws: the block's own error, else `PgcopyError` with `.pipelines` with an unseen error of each session that has one.
     @discardableResult
     public static func run<R>(_ sessions: [Session], _ body: (PipelineGroup) throws -> R) throws -> R {
         let (value, failure) = try perform(sessions, body)
@@ -43,8 +43,8 @@ public final class PipelineGroup: LoopTask {
     /// - Parameter grace: how long an interrupted pipeline may take to come back.
     static func perform<R>(
         _ sessions: [Session], grace: Double = 3, _ body: (PipelineGroup) throws -> R
-    ) throws -> (value: R, failure: PipelineGroupFailure?) {
-        guard let first = sessions.first else { throw PQError(message: "a group of pipelines needs a session") }
+    ) throws -> (value: R, failure: PgcopyError?) {
+        guard let first = sessions.first else { throw PgcopyError(.misuse, "a group of pipelines needs a session") }
         let group = PipelineGroup(first.poller, grace: grace)
         try group.enter(sessions)
         let value: R
@@ -72,7 +72,7 @@ public final class PipelineGroup: LoopTask {
     }
 
     /// Sets a synchronization point on every session and waits for them together.
-    /// - Throws: `PipelineGroupFailure`.
+    /// - Throws: `PgcopyError` with `.pipelines`.
     public func sync() throws {
         try poller.checkInterruption()
         for pipeline in pipelines where pipeline.queue.lost == nil { try? pipeline.startSync() }
@@ -118,11 +118,11 @@ public final class PipelineGroup: LoopTask {
     /// Moves all queues until the condition holds, or nothing is left to come.
     func wait(_ condition: () -> Bool) throws { try poller.run([self], isEnough: condition) }
 
-    private func failure() -> PipelineGroupFailure? {
+    private func failure() -> PgcopyError? {
         let errors = pipelines.enumerated().compactMap { index, pipeline in
-            pipeline.takeError().map { (session: index, label: pipeline.session.label, error: $0) }
+            pipeline.takeError().map { (session: index, error: PgcopyError.of($0, at: pipeline.session.label)) }
         }
-        return errors.isEmpty ? nil : PipelineGroupFailure(errors: errors)
+        return errors.isEmpty ? nil : .several(.pipelines, errors.map(\.error), detail: errors.map(\.session))
     }
 
     // MARK: Entering and leaving
@@ -139,7 +139,7 @@ public final class PipelineGroup: LoopTask {
 
     private func enter(_ session: Session) throws {
         try session.requireIdle()
-        guard Pipeline.isSupported else { throw PipelineRefusal.unsupported }
+        guard Pipeline.isSupported else { throw PgcopyError.pipelineUnsupported }
         try session.connection.enterPipelineMode()
         let pipeline = Pipeline(session, in: self)
         session.pipelineInProgress = pipeline
@@ -147,7 +147,7 @@ public final class PipelineGroup: LoopTask {
         pipelines.append(pipeline)
     }
 
-    private func leave() throws -> PipelineGroupFailure? {
+    private func leave() throws -> PgcopyError? {
         do {
             // A signal that came by now still undoes it.
             try poller.checkInterruption()
@@ -233,7 +233,7 @@ public final class PipelineGroup: LoopTask {
             session.pipelineInProgress = nil
             do {
                 if let lost = pipeline.queue.lost { throw lost }
-                if cancel != nil { throw Unanswered(seconds: grace) }
+                if cancel != nil { throw PgcopyError.unanswered(seconds: grace) }
                 try session.connection.exitPipelineMode()
             } catch {
                 // Lost, or results are left that will never be taken.
@@ -243,14 +243,15 @@ public final class PipelineGroup: LoopTask {
     }
 }
 
-/// Errors of pipelines that run side by side; the others succeeded.
-public struct PipelineGroupFailure: Error, CustomStringConvertible {
-    /// The first unseen error of each session that has one, with its place in the group.
-    public let errors: [(session: Int, label: String, error: any Error)]
+extension PgcopyError.Code {
+    /// Some of several pipelines failed, each with a cause; the others succeeded.
+    public static let pipelines = Self("pipelines")
+}
 
-    /// The error of a session, nil when it has none.
-    public subscript(session: Int) -> (any Error)? { errors.first { $0.session == session }?.error }
+extension PgcopyError {
+    /// Of a group of pipelines: the places of those that failed, in the order of the causes.
+    public var sessions: [Int] { detail as? [Int] ?? [] }
 
-    /// For a person.
-    public var description: String { errors.map { "\($0.label): \($0.error)" }.joined(separator: "\n") }
+    /// The first unseen error of a session of a group, nil when it has none.
+    public subscript(session: Int) -> (any Error)? { sessions.firstIndex(of: session).map { causes[$0].original } }
 }

@@ -111,8 +111,10 @@ final class PipelinePart {
 
     /// Takes over why it was stopped.
     func take(_ reason: (any Error)?) {
-        var unanswered = reason as? Unanswered
-        unanswered?.wasCancelled = session.connection.isUsable
-        self.reason = unanswered ?? reason
+        guard let unanswered = reason as? PgcopyError, let seconds = unanswered.patience else {
+            self.reason = reason
+            return
+        }
+        self.reason = PgcopyError.unanswered(seconds: seconds, wasCancelled: session.connection.isUsable)
     }
 }

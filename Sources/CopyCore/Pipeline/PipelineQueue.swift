@@ -7,7 +7,7 @@
 final class PipelineQueue {
     private enum Entry {
         case statement(any PipelineReply, cost: Int)
-        case sync((PQError?) throws -> Void)
+        case sync((PgcopyError?) throws -> Void)
     }
 
     let session: Session
@@ -22,9 +22,9 @@ final class PipelineQueue {
     /// The socket took everything at the last try.
     private var isFlushed = true
     /// The first failure since the last synchronization point.
-    private var cause: PQError?
+    private var cause: PgcopyError?
     /// The error at the synchronization point that is being read: a commit that failed.
-    private var syncError: PQError?
+    private var syncError: PgcopyError?
     /// What a handler threw while nobody could be told.
     private var thrown: (any Error)?
 
@@ -36,7 +36,7 @@ final class PipelineQueue {
     /// Everything up to here will be answered without more being sent.
     private(set) var asked = 0
     /// The connection is gone; everything under way has failed with it.
-    private(set) var lost: PQError?
+    private(set) var lost: PgcopyError?
     /// A handler is at work.
     private(set) var isDelivering = false
 
@@ -57,7 +57,7 @@ final class PipelineQueue {
     // MARK: Sending
 
     /// Queues a statement, or what else gives one result. The caller has looked whether it may be sent.
-    func send(_ message: PipelineMessage, to reply: any PipelineReply) throws(PQError) {
+    func send(_ message: PipelineMessage, to reply: any PipelineReply) throws(PgcopyError) {
         if let lost { throw lost }
         do {
             try message.send(by: session)
@@ -81,7 +81,7 @@ final class PipelineQueue {
     }
 
     /// Queues a synchronization point; `done` hears of it with the error of the commit, if it failed.
-    func sendSync(_ done: @escaping (PQError?) throws -> Void) throws(PQError) {
+    func sendSync(_ done: @escaping (PgcopyError?) throws -> Void) throws(PgcopyError) {
         if let lost { throw lost }
         do {
             try connection.pipelineSync()
@@ -98,7 +98,7 @@ final class PipelineQueue {
     }
 
     /// Asks the server to send the answers it has; that ends no transaction.
-    func requestAnswers() throws(PQError) {
+    func requestAnswers() throws(PgcopyError) {
         if let lost { throw lost }
         guard asked < sent else { return }
         do {
@@ -113,7 +113,7 @@ final class PipelineQueue {
     }
 
     /// Sends what the socket takes.
-    func flush() throws(PQError) {
+    func flush() throws(PgcopyError) {
         do {
             isFlushed = try connection.flush()
             if isFlushed { unflushed = 0 }
@@ -144,7 +144,7 @@ final class PipelineQueue {
     /// Reads the socket once at most: other sessions, and whoever takes the answers, have their turn too.
     ///
     /// Reading goes first: once libpq fails to write it forgets what it waits for, the server's last words too.
-    private func advance() throws(PQError) {
+    private func advance() throws(PgcopyError) {
         if let lost { throw lost }
         try takeAnswers()
         if !entries.isEmpty, thrown == nil {
@@ -158,13 +158,13 @@ final class PipelineQueue {
     }
 
     /// Hands over every answer that has arrived whole.
-    private func takeAnswers() throws(PQError) {
+    private func takeAnswers() throws(PgcopyError) {
         var empty = 0
         while let entry = entries.first, thrown == nil, !connection.isBusy {
             guard let result = connection.nextResult() else {
                 // One after a statement; two in a row without a result would go on for ever.
                 empty += 1
-                if empty > 2 { throw PQError(message: "libpq lost count of its pipeline", connectionLost: true) }
+                if empty > 2 { throw PgcopyError(.connectionLost, "libpq lost count of its pipeline") }
                 prepareForAnswer()
                 continue
             }
@@ -176,18 +176,18 @@ final class PipelineQueue {
         }
     }
 
-    private func take(_ result: QueryResult, for reply: any PipelineReply, _ weight: Int) throws(PQError) {
+    private func take(_ result: QueryResult, for reply: any PipelineReply, _ weight: Int) throws(PgcopyError) {
         let outcome: Result<QueryResult, any Error>
         switch result.status {
         case .tuplesOK where result.isSingleRow:
             deliver { try reply.take(row: result) }
             return
         case .commandOK, .tuplesOK, .emptyQuery: outcome = .success(result)
-        case .pipelineAborted: outcome = .failure(PipelineAborted(cause: cause))
+        case .pipelineAborted: outcome = .failure(PgcopyError.aborted(by: cause))
         case .fatalError, .pipelineSync:
             let error =
                 result.error(connectionLost: !connection.isUsable)
-                ?? PQError(message: "libpq lost count of its pipeline")
+                ?? PgcopyError(.unexpected, "libpq lost count of its pipeline")
             cause = cause ?? error
             // libpq repeats itself for ever on a connection that is gone.
             if !connection.isUsable, error.server == nil { throw error }
@@ -195,7 +195,7 @@ final class PipelineQueue {
         case .copyIn, .copyOut, .copyBoth:
             // Never by a statement of ours: those are refused.
             connection.finish()
-            throw PQError(message: "\(PipelineRefusal.copy); the connection was closed", connectionLost: true)
+            throw PgcopyError(.connectionLost, "\(PgcopyError.copyInPipeline); the connection was closed")
         }
         entries.popFirst()
         answered += 1
@@ -204,10 +204,10 @@ final class PipelineQueue {
         if connection.nextResult() == nil { prepareForAnswer() }
         deliver { try reply.end(outcome) }
         // The server's last word: libpq would call what follows aborted only.
-        if case .failure(let error as PQError) = outcome, error.endsSession { fail(error) }
+        if case .failure(let error as PgcopyError) = outcome, error.endsSession { fail(error) }
     }
 
-    private func takeSync(_ result: QueryResult, _ done: (PQError?) throws -> Void) throws(PQError) {
+    private func takeSync(_ result: QueryResult, _ done: (PgcopyError?) throws -> Void) throws(PgcopyError) {
         guard case .pipelineSync = result.status else {
             let error = result.error(connectionLost: !connection.isUsable)
             if !connection.isUsable, let error { throw error }
@@ -237,16 +237,16 @@ final class PipelineQueue {
     /// Closes the connection: everything under way fails with this.
     func giveUp(_ reason: any Error) {
         connection.finish()
-        fail(PQError(message: "\(reason)", connectionLost: true), told: reason)
+        fail(PgcopyError(.connectionLost, "\(reason)"), told: reason)
     }
 
     /// Everything under way fails with the connection.
     /// - Parameter told: what is told instead.
-    private func fail(_ error: PQError, told: (any Error)? = nil) {
+    private func fail(_ error: PgcopyError, told: (any Error)? = nil) {
         guard lost == nil else { return }
         // A server that ends a session says why first.
         let reason = [cause, syncError].compactMap { $0 }.first { $0.endsSession }
-        let error = PQError(message: reason?.message ?? error.message, connectionLost: true)
+        let error = PgcopyError(.connectionLost, reason?.message ?? error.message)
         lost = error
         cost = 0
         hasUnsynced = false
@@ -260,7 +260,7 @@ final class PipelineQueue {
     }
 }
 
-extension PQError {
+extension PgcopyError {
     /// The server ends the session with it.
     fileprivate var endsSession: Bool { server.map { $0.severity == "FATAL" || $0.severity == "PANIC" } ?? false }
 }

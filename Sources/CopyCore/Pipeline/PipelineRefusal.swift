@@ -1,22 +1,23 @@
-// What a pipeline does not take.
+// What a pipeline does not take: refused before anything of it was sent; the pipeline goes on.
 
-/// Refused before anything of it was sent; the pipeline goes on.
-public enum PipelineRefusal: Error, Sendable, Hashable, CustomStringConvertible {
+extension PgcopyError {
     /// PostgreSQL has no COPY in pipeline mode.
-    case copy
+    public static let copyInPipeline = PgcopyError(
+        .usage, "COPY cannot run in pipeline mode: its data would stand where the server expects statements")
     /// A string with more than one statement.
-    case severalStatements
+    public static let severalInPipeline = PgcopyError(.usage, "a pipeline takes one statement at a time")
     /// C strings end at a zero byte.
-    case zeroByte
+    public static let zeroByteInPipeline = PgcopyError(.usage, "a statement or parameter holds a zero byte")
     /// The block is over.
-    case ended
+    public static let pipelineIsOver = PgcopyError(.misuse, "the pipeline's block is over")
     /// A result cannot be waited for inside the handler of another one.
-    case insideHandler
+    public static let insideHandler = PgcopyError(
+        .misuse, "a pipeline cannot wait inside the handler of a result")
     /// libpq is older than 14.
-    case unsupported
+    public static let pipelineUnsupported = PgcopyError(.unsupported, "pipeline mode needs libpq 14 or newer")
 
     /// Why a statement is not taken; nil when it is.
-    init?(_ sql: String) {
+    static func pipelineRefusal(of sql: String) -> PgcopyError? {
         var splitter = StatementSplitter()
         var count = 0
         var isCopy = false
@@ -26,32 +27,10 @@ public enum PipelineRefusal: Error, Sendable, Hashable, CustomStringConvertible 
             isCopy = isCopy || statement.isCopy
         }
         for byte in sql.utf8 {
-            if byte == 0 {
-                self = .zeroByte
-                return
-            }
+            if byte == 0 { return zeroByteInPipeline }
             found(splitter.push(byte))
         }
         found(splitter.finish())
-        if isCopy {
-            self = .copy
-        } else if count > 1 {
-            self = .severalStatements
-        } else {
-            return nil
-        }
-    }
-
-    /// For a person.
-    public var description: String {
-        switch self {
-        case .copy:
-            "COPY cannot run in pipeline mode: its data would stand where the server expects statements"
-        case .severalStatements: "a pipeline takes one statement at a time"
-        case .zeroByte: "a statement or parameter holds a zero byte"
-        case .ended: "the pipeline's block is over"
-        case .insideHandler: "a pipeline cannot wait inside the handler of a result"
-        case .unsupported: "pipeline mode needs libpq 14 or newer"
-        }
+        return isCopy ? copyInPipeline : count > 1 ? severalInPipeline : nil
     }
 }

@@ -21,14 +21,14 @@ public final class PipelineResult: PipelineReply {
 
     /// What the statement gave. Inside the block this waits for it: the server is asked to send what it
     /// has (a flush request), no synchronization point is set. It can be asked again.
-    /// - Throws: the server's error, `PipelineAborted` when it was not run, or the loss of the connection.
+    /// - Throws: the server's error, `PgcopyError` with `.aborted` when it was not run, or the loss of the connection.
     ///   An error that was seen here is not raised again by the pipeline.
     public func get() throws -> QueryResult {
         if outcome == nil {
-            guard let pipeline else { throw PipelineRefusal.ended }
+            guard let pipeline else { throw PgcopyError.pipelineIsOver }
             try pipeline.obtain(self)
         }
-        guard let outcome else { throw PipelineRefusal.ended }
+        guard let outcome else { throw PgcopyError.pipelineIsOver }
         isTaken = true
         return try outcome.get()
     }
@@ -41,13 +41,17 @@ public final class PipelineResult: PipelineReply {
     }
 }
 
-/// Not run: an earlier statement of the pipeline failed, and no synchronization point lies between.
-public struct PipelineAborted: Error, Sendable, CustomStringConvertible {
-    /// The failure of that earlier statement.
-    public let cause: PQError?
+extension PgcopyError.Code {
+    /// Not run: an earlier statement of the pipeline failed, which is the cause, and no synchronization point lies between.
+    public static let aborted = Self("aborted")
+}
 
-    /// For a person.
-    public var description: String {
-        "not run, because an earlier statement of the pipeline failed" + (cause.map { ": \($0)" } ?? "")
+extension PgcopyError {
+    /// - Parameter cause: the failure of that earlier statement.
+    static func aborted(by cause: PgcopyError?) -> PgcopyError {
+        PgcopyError(
+            .aborted,
+            "not run, because an earlier statement of the pipeline failed" + (cause.map { ": \($0)" } ?? ""),
+            causes: cause.map { [$0] } ?? [])
     }
 }

@@ -41,7 +41,8 @@ struct PipelineWatch {
         if let end, let due = nextCancel {
             let now = session.poller.now
             guard now < end.at else {
-                queue.giveUp(reason as? Unanswered ?? Unanswered(seconds: end.seconds))
+                let told = reason.flatMap { $0.has(.unanswered) ? $0 : nil }
+                queue.giveUp(told ?? PgcopyError.unanswered(seconds: end.seconds))
                 return nil
             }
             guard now >= due else { return min(due, end.at) }
@@ -72,7 +73,7 @@ struct PipelineWatch {
 
     /// It may be waiting for a lock, in everybody's way.
     private mutating func giveUp(_ queue: PipelineQueue, _ seconds: Double) -> Instant? {
-        stop(queue, because: Unanswered(seconds: seconds), within: Self.grace)
+        stop(queue, because: PgcopyError.unanswered(seconds: seconds), within: Self.grace)
         return nextCancel
     }
 

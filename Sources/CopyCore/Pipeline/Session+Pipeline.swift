@@ -19,7 +19,7 @@ extension Session {
     public func pipeline<R>(_ body: (Pipeline) throws -> R) throws -> R {
         if let joined = pipelineInProgress as? Pipeline { return try body(joined) }
         let (value, failure) = try PipelineGroup.perform([self]) { try body($0[0]) }
-        if let failure { throw failure.errors[0].error }
+        if let failure { throw failure[0] ?? failure }
         return value
     }
 }

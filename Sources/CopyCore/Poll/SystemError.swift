@@ -2,28 +2,29 @@
 
 internal import Glibc
 
-/// A system call failed.
-public struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What was tried, as "cannot read".
-    public let attempt: String
-    /// errno.
-    public let code: CInt
+extension PgcopyError.Code {
+    /// A system call failed: see `errno`.
+    public static let system = Self("system")
+}
 
-    /// A failure with errno's value.
-    public init(_ attempt: String, _ code: CInt) {
-        self.attempt = attempt
-        self.code = code
+extension PgcopyError {
+    /// A system call failed with this errno.
+    /// - Parameter attempt: what was tried, as "cannot read".
+    public static func system(_ attempt: String, _ errno: CInt) -> PgcopyError {
+        PgcopyError(.system, "\(attempt): \(words(errno))", detail: errno)
     }
 
-    /// A failure with errno as it is now.
-    static func now(_ attempt: String) -> SystemError { SystemError(attempt, errno) }
+    /// A system call failed with errno as it is now.
+    static func systemNow(_ attempt: String) -> PgcopyError { system(attempt, Glibc.errno) }
+
+    /// The system's number for it; nil where no system call failed.
+    public var errno: CInt? { code == .system ? detail as? CInt : nil }
 
     /// The reader at the other end of a pipe is gone.
-    public var isBrokenPipe: Bool { code == EPIPE }
+    public var isBrokenPipe: Bool { errno == EPIPE }
 
-    /// The system's words for it.
-    public var reason: String { unsafe String(cString: strerror(code)) }
+    /// The system's words for it, without what was tried.
+    package var systemWords: String { errno.map(Self.words) ?? message }
 
-    /// For a person.
-    public var description: String { "\(attempt): \(reason)" }
+    private static func words(_ errno: CInt) -> String { unsafe String(cString: strerror(errno)) }
 }

@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// Produces what a descriptor gives until its end, and makes sure that it is all there: see `InputFault`.
+/// Produces what a descriptor gives until its end, and makes sure that it is all there: see `PgcopyError.Code.input`.
 ///
 /// It never sets the descriptor non-blocking, since other programs may share it: it polls, then reads once.
 public final class ByteStreamProducer: Producer {
@@ -23,7 +23,7 @@ public final class ByteStreamProducer: Producer {
     /// Bytes of the head's that were given already.
     private var taken = 0
     /// What was found: the bytes it came with are gone, so nothing may follow.
-    private var fault: InputFault?
+    private var fault: PgcopyError?
     private var stage = Stage.unused
     private enum Stage { case unused, entered, ended }
 
@@ -70,9 +70,9 @@ public final class ByteStreamProducer: Producer {
 
     /// Throws when it was used before, and where servers would differ in what is between quotes.
     public func enter() throws -> Step {
-        guard stage == .unused else { throw CopyMisuse.alreadyUsed }
+        guard stage == .unused else { throw PgcopyError.alreadyUsed }
         if case .csv(let quote, _) = layout, EndMarker.contains(quote) {
-            throw InputFault.quoteInMarker
+            throw PgcopyError.quoteInMarker
         }
         stage = .entered
         return .done
@@ -96,12 +96,12 @@ public final class ByteStreamProducer: Producer {
         }
         if count < 0 {
             let code = errno
-            guard code == EINTR || code == EAGAIN else { throw SystemError("cannot read", code) }
+            guard code == EINTR || code == EAGAIN else { throw PgcopyError.system("cannot read", code) }
             return .blocked(Interest(descriptor, .read))
         }
         if count == 0 { return try .ended(end()) }
         let moved: Totals
-        do throws(InputFault) {
+        do throws(PgcopyError) {
             moved = Totals(messages: try rowEnds(in: space.bytes.extracting(first: count)), bytes: count)
         } catch {
             fault = error
@@ -112,11 +112,11 @@ public final class ByteStreamProducer: Producer {
     }
 
     /// How many rows end in the next bytes.
-    private func rowEnds(in bytes: RawSpan) throws(InputFault) -> Int {
+    private func rowEnds(in bytes: RawSpan) throws(PgcopyError) -> Int {
         if let kind = detector?.look(at: bytes) { throw .foreign(kind) }
         if headEnd != nil { try compareLineEnds(bytes) }
         let rows = scanner.count(bytes)
-        if let fault = scanner.fault { throw InputFault(fault, rows: totals.messages + rows) }
+        if let fault = scanner.fault { throw PgcopyError.input(fault, rows: totals.messages + rows) }
         if scanner.hasEnded, rules.csvMarker == .refused, case .csv = layout {
             throw .ambiguousMarker(row: totals.messages + rows + 1)
         }
@@ -124,7 +124,7 @@ public final class ByteStreamProducer: Producer {
     }
 
     /// Looks at the end of the first row behind a header line; the end marker has one too.
-    private func compareLineEnds(_ bytes: RawSpan) throws(InputFault) {
+    private func compareLineEnds(_ bytes: RawSpan) throws(PgcopyError) {
         var probe = scanner
         var end = probe.nextEnd(in: bytes, from: 0)
         if end == nil, probe.hasEnded {
@@ -143,7 +143,7 @@ public final class ByteStreamProducer: Producer {
     }
 
     /// What only the end completes. It is looked at with distrust: a stream that merely stopped ends in the same way.
-    private func end() throws(InputFault) -> Totals {
+    private func end() throws(PgcopyError) -> Totals {
         guard stage != .ended else { return .zero }
         let row = totals.messages + 1
         switch scanner.rest {

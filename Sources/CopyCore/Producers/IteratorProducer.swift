@@ -25,7 +25,7 @@ public final class IteratorProducer<Chunks: IteratorProtocol>: Producer where Ch
 
     /// Throws when it was used before.
     public func enter() throws -> Step {
-        guard !used else { throw CopyMisuse.alreadyUsed }
+        guard !used else { throw PgcopyError.alreadyUsed }
         used = true
         return .done
     }
@@ -41,7 +41,7 @@ public final class IteratorProducer<Chunks: IteratorProtocol>: Producer where Ch
                 continue
             }
             if offset == 0, isMarker(rows[row]) {
-                throw InputFault.ambiguousMarker(row: totals.messages + moved.messages + 1)
+                throw PgcopyError.ambiguousMarker(row: totals.messages + moved.messages + 1)
             }
             let count = min(rows[row].count - offset, space.byteCount - moved.bytes)
             for index in 0..<count {

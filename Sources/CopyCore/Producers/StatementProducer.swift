@@ -38,7 +38,7 @@ public final class StatementProducer: Producer {
 
     /// Sends the statement.
     public func enter() throws -> Step {
-        if stage == .entered { throw CopyMisuse.alreadyUsed }
+        if stage == .entered { throw PgcopyError.alreadyUsed }
         stage = .entering
         let step = try transport.begin(sql)
         if step == .done { stage = .entered }

@@ -24,7 +24,7 @@ final class StreamHead: LoopTask {
     static let limit = 1 << 20
 
     /// Reads on until the line is there. A signal ends the wait.
-    /// - Throws: `InputFault`, `SystemError`, `Interrupted`.
+    /// - Throws: `PgcopyError` with `.input`, `.system`; `Interrupted`.
     init(_ file: OpenFile?, layout: RowLayout, rules: StreamRules, poller: any Poller) throws {
         self.file = file
         self.rules = rules
@@ -41,7 +41,7 @@ final class StreamHead: LoopTask {
         let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress!, $0.count) }
         if count < 0 {
             let code = errno
-            guard code == EINTR || code == EAGAIN else { throw SystemError("cannot read", code) }
+            guard code == EINTR || code == EAGAIN else { throw PgcopyError.system("cannot read", code) }
             return
         }
         if count == 0 {
@@ -70,7 +70,7 @@ final class StreamHead: LoopTask {
     }
 
     /// No row ended before the stream did.
-    private func checkEnd() throws(InputFault) {
+    private func checkEnd() throws(PgcopyError) {
         switch scanner.rest {
         case .row: return
         case .partOfRow where rules.allowsUnterminated: return

@@ -28,7 +28,7 @@ public final class ByteStreamReceiver: Receiver {
 
     /// Finds out how the descriptor is best written.
     public func enter(_ layout: RowLayout) throws -> Step {
-        guard writer == nil else { throw CopyMisuse.alreadyUsed }
+        guard writer == nil else { throw PgcopyError.alreadyUsed }
         writer = try DescriptorWriter(descriptor)
         return .done
     }
@@ -41,7 +41,7 @@ public final class ByteStreamReceiver: Receiver {
 
     /// Writes as much as is taken.
     public func drain(_ bytes: RawSpan) throws -> Drained {
-        guard let writer else { throw CopyMisuse.notEntered }
+        guard let writer else { throw PgcopyError.notEntered }
         if let blocked = try writer.write(&preamble) { return Drained(taken: 0, blocked: blocked) }
         return try writer.write(bytes)
     }

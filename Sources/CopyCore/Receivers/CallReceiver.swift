@@ -31,7 +31,7 @@ public final class CallReceiver: Receiver {
 
     /// Throws when it was used before.
     public func enter(_ layout: RowLayout) throws -> Step {
-        guard !used else { throw CopyMisuse.alreadyUsed }
+        guard !used else { throw PgcopyError.alreadyUsed }
         used = true
         self.layout = layout
         scanner = RowScanner(layout)
@@ -60,7 +60,7 @@ public final class CallReceiver: Receiver {
             start = end
         }
         // Where rows cannot be told from each other, none of them is given.
-        let fault = scanner.fault.map { InputFault($0, rows: taken + rows.count) }
+        let fault = scanner.fault.map { PgcopyError.input($0, rows: taken + rows.count) }
         // The end marker is no row.
         if scanner.hasEnded { partial = [] }
         do {

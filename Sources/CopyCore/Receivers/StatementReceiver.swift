@@ -28,7 +28,7 @@ public final class StatementReceiver: Receiver {
 
     /// Sends the statement.
     public func enter(_ layout: RowLayout) throws -> Step {
-        if stage == .entered { throw CopyMisuse.alreadyUsed }
+        if stage == .entered { throw PgcopyError.alreadyUsed }
         stage = .entering
         let step = try transport.begin(sql)
         if step == .done { stage = .entered }

@@ -55,10 +55,10 @@ public final class CopyIn {
     /// Sends bytes of COPY data, cut anywhere. Waits while the server takes none, and hears it meanwhile.
     ///
     /// Each call is at least one message: give kilobytes at a time where that can be.
-    /// - Throws: the server's error, as soon as it is there; `Interrupted`; `ScopeMisuse`.
+    /// - Throws: `PgcopyError`, the server's as soon as it is there or with `.misuse`; `Interrupted`.
     public func write(_ bytes: RawSpan) throws {
         try requireRunning()
-        guard !(isBinary && rowsWritten) else { throw ScopeMisuse.mixedWriting }
+        guard !(isBinary && rowsWritten) else { throw PgcopyError.mixedWriting }
         bytesWritten = true
         try sendCollected()
         try send(bytes)
@@ -73,7 +73,7 @@ public final class CopyIn {
     /// Adds a row of values in text format, nil for NULL. Rows are sent when some have come together.
     public func write(values: [String?]) throws {
         try requireRunning()
-        guard !isBinary else { throw ScopeMisuse.wrongFormat }
+        guard !isBinary else { throw PgcopyError.wrongFormat }
         TextRow.append(values, to: &collected)
         if collected.count >= Self.batch { try sendCollected() }
     }
@@ -81,11 +81,11 @@ public final class CopyIn {
     /// Adds a row of fields in binary format, nil for NULL. Header and trailer are added by themselves.
     public func write(fields: [[UInt8]?]) throws {
         try requireRunning()
-        guard isBinary else { throw ScopeMisuse.wrongFormat }
-        guard !bytesWritten else { throw ScopeMisuse.mixedWriting }
+        guard isBinary else { throw PgcopyError.wrongFormat }
+        guard !bytesWritten else { throw PgcopyError.mixedWriting }
         if !rowsWritten { collected += BinaryRow.header }
         rowsWritten = true
-        try BinaryRow.append(fields, to: &collected)
+        try wellFormed { try BinaryRow.append(fields, to: &collected) }
         if collected.count >= Self.batch { try sendCollected() }
     }
 
@@ -93,7 +93,7 @@ public final class CopyIn {
         switch stage {
         case .running: return
         case .failed(let error): throw error
-        case .finished, .aborted, .left: throw ScopeMisuse.copyIsOver
+        case .finished, .aborted, .left: throw PgcopyError.copyIsOver
         }
     }
 
@@ -169,14 +169,14 @@ public final class CopyIn {
     }
 
     /// Brings the connection back, wherever the copy stands.
-    /// - Throws: an error met while writing, the loss of the connection, `ScopeMisuse.copyNotFinished`.
+    /// - Throws: an error met while writing, the loss of the connection, `PgcopyError.copyNotFinished`.
     func leave(because cause: (any Error)?) throws {
         switch stage {
         case .finished, .aborted: return
         case .running:
             stage = .left
-            try realign("pgcopy: \(cause.map { "\($0)" } ?? "\(ScopeMisuse.copyNotFinished)")")
-            throw ScopeMisuse.copyNotFinished
+            try realign("pgcopy: \(cause.map { "\($0)" } ?? "\(PgcopyError.copyNotFinished)")")
+            throw PgcopyError.copyNotFinished
         case .failed(let error):
             stage = .left
             try? realign("pgcopy: \(cause ?? error)")
@@ -188,7 +188,7 @@ public final class CopyIn {
     private func realign(_ reason: String) throws {
         do {
             try session.complete(within: seconds) { [transport] in try transport.fail(reason) }
-        } catch let unanswered as Unanswered {
+        } catch let unanswered as PgcopyError where unanswered.code == .unanswered {
             transport.abandon()
             throw unanswered
         }

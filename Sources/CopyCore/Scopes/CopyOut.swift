@@ -59,7 +59,7 @@ public final class CopyOut {
     // MARK: Reading
 
     /// The next bytes, as they come; nil at the end, as often as it is asked.
-    /// - Throws: the server's error, `Interrupted`, `ScopeMisuse`.
+    /// - Throws: `PgcopyError`, the server's or with `.misuse`; `Interrupted`.
     public func nextChunk() throws -> [UInt8]? {
         try decide(.chunks)
         guard try fill() else { return nil }
@@ -70,7 +70,7 @@ public final class CopyOut {
     /// The next row as the server sent it, line end included; nil at the end, as often as it is asked.
     ///
     /// In the binary format the header comes with the first row, and the trailer is the last one.
-    /// - Throws: the server's error, `Interrupted`, `ScopeMisuse`.
+    /// - Throws: `PgcopyError`, the server's or with `.misuse`; `Interrupted`.
     public func nextRow() throws -> [UInt8]? {
         try decide(.rows)
         while try fill() {
@@ -84,21 +84,21 @@ public final class CopyOut {
 
     /// The next row of a copy in text format as values, nil for NULL.
     public func nextValues() throws -> [String?]? {
-        guard !isBinary else { throw ScopeMisuse.wrongFormat }
-        return try nextRow().map { try TextRow.decode($0) }
+        guard !isBinary else { throw PgcopyError.wrongFormat }
+        return try nextRow().map { row in try wellFormed { try TextRow.decode(row) } }
     }
 
     /// The next row of a copy in binary format as fields, nil for NULL; the trailer is no row.
     public func nextFields() throws -> [[UInt8]?]? {
-        guard isBinary else { throw ScopeMisuse.wrongFormat }
+        guard isBinary else { throw PgcopyError.wrongFormat }
         while let message = try nextRow() {
-            if case .row(let fields) = try BinaryRow.decode(message) { return fields }
+            if case .row(let fields) = try wellFormed({ try BinaryRow.decode(message) }) { return fields }
         }
         return nil
     }
 
     private func decide(_ way: Reading) throws {
-        guard reading == .undecided || reading == way else { throw ScopeMisuse.mixedReading }
+        guard reading == .undecided || reading == way else { throw PgcopyError.mixedReading }
         reading = way
     }
 
@@ -118,7 +118,7 @@ public final class CopyOut {
         case .running: break
         case .ended: return false
         case .failed(let error): throw error
-        case .left: throw ScopeMisuse.copyIsOver
+        case .left: throw PgcopyError.copyIsOver
         }
         do {
             // A server that is always ahead is never waited for.
@@ -159,10 +159,10 @@ public final class CopyOut {
     ) throws {
         do {
             try session.complete(within: seconds) { try transport.cancel() }
-        } catch let unanswered as Unanswered {
+        } catch let unanswered as PgcopyError where unanswered.code == .unanswered {
             transport.abandon()
             throw unanswered
-        } catch let error as PQError where !error.connectionLost {
+        } catch let error as PgcopyError where error.leavesConnection {
             // A server's error on the way out: rows nobody waits for any more.
         }
     }

@@ -5,7 +5,7 @@ struct Savepoint: TransactionScope {
     private static let name = "pgcopy_scope"
     private let session: Session
 
-    init(_ session: Session, _ options: TransactionOptions) throws(ScopeMisuse) {
+    init(_ session: Session, _ options: TransactionOptions) throws(PgcopyError) {
         guard options == TransactionOptions() else { throw .optionsOfSavepoint }
         self.session = session
     }
@@ -14,10 +14,10 @@ struct Savepoint: TransactionScope {
 
     func commit() throws {
         switch session.transactionStatus {
-        case .idle: throw ScopeMisuse.transactionIsOver
+        case .idle: throw PgcopyError.transactionIsOver
         case .inError:
             try rollBack()
-            throw TransactionFailed(answer: nil)
+            throw PgcopyError.transactionFailed(answer: nil)
         case .active, .inTransaction, .unknown: try session.run("RELEASE SAVEPOINT \(Self.name)")
         }
     }

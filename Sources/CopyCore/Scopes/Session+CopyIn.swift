@@ -14,8 +14,8 @@ extension Session {
     /// - Parameters:
     ///   - transport: how the COPY is spoken.
     ///   - seconds: how long ending it may take before the connection is closed.
-    /// - Throws: what the block throws, unchanged; `CopyRefusal` for a string that is no such statement; the
-    ///   server's error, although the block might have swallowed it; `ScopeMisuse.copyNotFinished`.
+    /// - Throws: what the block throws, unchanged; `PgcopyError` with `.usage` for a string that is no such statement; the
+    ///   server's error, although the block might have swallowed it; `PgcopyError.copyNotFinished`.
     @discardableResult
     public func copyIn<R>(
         _ sql: String, transport: TransportChoice = .wire,

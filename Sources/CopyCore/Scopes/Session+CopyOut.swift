@@ -15,7 +15,7 @@ extension Session {
     ///   - layout: how rows lie when the statement does not give the binary format.
     ///   - transport: how the COPY is spoken.
     ///   - seconds: how long ending it may take before the connection is closed.
-    /// - Throws: what the block throws, unchanged; `CopyRefusal` for a string that is no such statement; the
+    /// - Throws: what the block throws, unchanged; `PgcopyError` with `.usage` for a string that is no such statement; the
     ///   server's error, although the block might have swallowed it.
     @discardableResult
     public func copyOut<R>(

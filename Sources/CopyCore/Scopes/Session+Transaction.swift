@@ -6,7 +6,7 @@ extension Session {
     /// It commits when the block returns and rolls back when it throws. A COMMIT once sent is not cut short.
     /// - Parameter options: of a whole transaction; a savepoint takes none.
     /// - Returns: what the block returned; nil when it threw `Rollback`.
-    /// - Throws: what the block throws, unchanged, except `Rollback`; `TransactionFailed` when the server rolled
+    /// - Throws: what the block throws, unchanged, except `Rollback`; `PgcopyError` with `.rolledBack` when the server rolled
     ///   back what was to be committed; the server's error.
     @discardableResult
     public func transaction<R>(
@@ -50,11 +50,14 @@ public struct Rollback: Error, Sendable, Hashable {
     public init() {}
 }
 
-/// A block went through, but its transaction had failed before: the server rolled back what was to be committed.
-public struct TransactionFailed: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What the server answered COMMIT with; nil when it was a savepoint.
-    public let answer: String?
+extension PgcopyError {
+    /// A block went through, but its transaction had failed before: the server rolled back what was to be committed.
+    /// - Parameter answer: what the server answered COMMIT with; nil when it was a savepoint.
+    static func transactionFailed(answer: String?) -> PgcopyError {
+        PgcopyError(
+            .rolledBack, "the transaction had failed and was rolled back instead of committed", detail: answer)
+    }
 
-    /// For a person.
-    public var description: String { "the transaction had failed and was rolled back instead of committed" }
+    /// What the server answered COMMIT with where it rolled back instead.
+    public var answer: String? { code == .rolledBack ? detail as? String : nil }
 }

@@ -2,10 +2,10 @@
 
 extension Session {
     /// Calls a piece of work until it is done.
-    /// - Throws: `Unanswered` after so many seconds, and what the work throws.
+    /// - Throws: `PgcopyError` with `.unanswered` after so many seconds, and what the work throws.
     func complete(within seconds: Double, _ work: @escaping () throws -> Step) throws {
         guard try poller.finish(until: poller.now + seconds, interruptible: false, work) else {
-            throw Unanswered(seconds: seconds)
+            throw PgcopyError.unanswered(seconds: seconds)
         }
     }
 
@@ -17,7 +17,7 @@ extension Session {
             var drain = StatementDrain()
             try complete(within: seconds) { [self] in try drain.step(self) }
             if let error = drain.error { throw error }
-        } catch let unanswered as Unanswered {
+        } catch let unanswered as PgcopyError where unanswered.code == .unanswered {
             close()
             throw unanswered
         }

@@ -21,11 +21,11 @@ struct WholeTransaction: TransactionScope {
     }
 
     func commit() throws {
-        guard session.transactionStatus != .idle else { throw ScopeMisuse.transactionIsOver }
+        guard session.transactionStatus != .idle else { throw PgcopyError.transactionIsOver }
         switch session.commitAnswer(within: nil) {
         case .committed: return
         case .refused(let error): throw error
-        case .rolledBack: throw TransactionFailed(answer: "ROLLBACK")
+        case .rolledBack: throw PgcopyError.transactionFailed(answer: "ROLLBACK")
         case .lost(let error): throw error
         }
     }

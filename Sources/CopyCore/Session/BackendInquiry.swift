@@ -17,11 +17,11 @@ struct QueryWork {
     }
 
     /// The result once it is there.
-    /// - Throws: the server's error, `Unanswered`; the connection is closed then.
+    /// - Throws: `PgcopyError` with `.server`, `.unanswered`; the connection is closed then.
     mutating func step() throws -> (result: QueryResult?, waiting: Interest?) {
         do {
             if case .waiting(var interest) = try drain.step(session) {
-                guard session.poller.now < deadline else { throw Unanswered(seconds: seconds) }
+                guard session.poller.now < deadline else { throw PgcopyError.unanswered(seconds: seconds) }
                 interest.alarm = earliest(interest.alarm, deadline)
                 return (nil, interest)
             }

@@ -4,7 +4,7 @@
 enum CommitAnswer {
     case committed
     /// It said why not.
-    case refused(PQError)
+    case refused(PgcopyError)
     /// A transaction that had failed before is answered so.
     case rolledBack
     /// Anything else says nothing of it: an answer that did not come, or that is none.
@@ -21,9 +21,9 @@ extension Session {
             switch try commit(within: seconds) {
             case "COMMIT": return .committed
             case "ROLLBACK": return .rolledBack
-            case let tag: reason = PQError(message: "the server answered COMMIT with \(tag ?? "nothing")")
+            case let tag: reason = PgcopyError(.unexpected, "the server answered COMMIT with \(tag ?? "nothing")")
             }
-        } catch let error as PQError where error.server?.sqlState != nil && !error.connectionLost {
+        } catch let error as PgcopyError where error.code == .server {
             return .refused(error)
         } catch {
             reason = error

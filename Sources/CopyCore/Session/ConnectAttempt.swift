@@ -23,11 +23,11 @@ final class ConnectAttempt: LoopTask {
     private let outcome: Outcome
 
     /// Begins to connect. libpq: PQconnectdbParams.
-    init(_ parameters: [(keyword: String, value: String)]) throws(SystemError) {
-        guard let pipe = WakePipe() else { throw SystemError.now("cannot make a pipe") }
+    init(_ parameters: [(keyword: String, value: String)]) throws(PgcopyError) {
+        guard let pipe = WakePipe() else { throw PgcopyError.systemNow("cannot make a pipe") }
         let outcome = Outcome(pipe)
         self.outcome = outcome
-        guard startThread({ outcome.run(parameters) }) else { throw SystemError.now("cannot start a thread") }
+        guard startThread({ outcome.run(parameters) }) else { throw PgcopyError.systemNow("cannot start a thread") }
     }
 
     /// The attempt is over, well or not.

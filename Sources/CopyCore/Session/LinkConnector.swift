@@ -5,14 +5,6 @@
 /// libpq waits while it resolves names, tries one host after the other and keeps `connect_timeout`, so each
 /// connection is made on a thread of its own while this one stays interruptible.
 public struct LinkConnector {
-    /// Some sessions could not be opened.
-    public struct Failure: Error {
-        /// Whose, by label, and why.
-        public let reasons: [(label: String, error: any Error)]
-        /// The connections were made, but the servers refused what was to be done over them.
-        public var isRefusal = false
-    }
-
     /// Ask for every server's password before connecting, not only when it wants one.
     public var asksPasswordsFirst = false
     /// Asked for a password, by the label of the server; nil: none is to be had.
@@ -31,11 +23,11 @@ public struct LinkConnector {
 
     /// Opens a session for each link, in their order. The links keep the passwords.
     /// - Parameter begin: gives a session its first statements.
-    /// - Throws: `Failure` naming every link that failed; all connections are closed then.
+    /// - Throws: `PgcopyError` with `.unreachable` and a cause for every link that failed; all connections are closed then.
     public func open(_ links: inout [ServerLink], begin: (Session) throws -> Void = { _ in }) throws -> [Session] {
         let connections = try connect(&links)
         var sessions: [Session] = []
-        var failures: [(label: String, error: any Error)] = []
+        var failures: [PgcopyError] = []
         for (link, result) in zip(links, connections) {
             do {
                 let session = try Session(result.get(), label: link.label, poller: poller)
@@ -45,26 +37,26 @@ public struct LinkConnector {
             } catch let interrupted as Interrupted {
                 throw interrupted
             } catch {
-                failures.append((link.label, error))
+                failures.append(.of(error, at: link.label))
             }
         }
         guard failures.isEmpty else {
             for session in sessions { session.close() }
-            throw Failure(reasons: failures)
+            throw PgcopyError.several(.unreachable, failures)
         }
         return sessions
     }
 
     /// Connects all of them, in the order given. The links keep the passwords.
     /// - Returns: for each link its connection, or why there is none, without any password.
-    public func connect(_ links: inout [ServerLink]) throws -> [Result<Connection, ConnectFailure>] {
+    public func connect(_ links: inout [ServerLink]) throws -> [Result<Connection, PgcopyError>] {
         // They hear notices until the sessions proper do.
         var held: [Session] = []
         if asksPasswordsFirst {
             for index in links.indices { links[index].password = try askPassword(links[index]) }
         }
-        var results = [Result<Connection, ConnectFailure>](
-            repeating: .failure(ConnectFailure("no connection was made")), count: links.count)
+        var results = [Result<Connection, PgcopyError>](
+            repeating: .failure(PgcopyError(.unreachable, "no connection was made")), count: links.count)
         var open = Array(links.indices)
         while !open.isEmpty {
             let made = try connect(open.map { links[$0].parameters(waitingUpTo: connectTimeout) }) {
@@ -116,7 +108,7 @@ public struct LinkConnector {
         }
         take()
         return try made.map { connection in
-            guard let connection else { throw PQError(message: "no connection was made") }
+            guard let connection else { throw PgcopyError(.unexpected, "no connection was made") }
             return connection
         }
     }
@@ -146,13 +138,4 @@ public struct LinkConnector {
         try poller.checkInterruption()
         return answer
     }
-}
-
-/// Why there is no connection to a server.
-public struct ConnectFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    /// libpq's words, without what may be a password.
-    public let description: String
-
-    /// A failure with libpq's words.
-    public init(_ description: String) { self.description = description }
 }

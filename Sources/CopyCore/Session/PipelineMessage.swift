@@ -28,7 +28,7 @@ enum PipelineMessage: Sendable {
     }
 
     /// Announces and queues it.
-    func send(by session: Session) throws(PQError) {
+    func send(by session: Session) throws(PgcopyError) {
         if let announcement { try session.announce(announcement) }
         switch self {
         case .statement(let sql, let parameters): try session.connection.sendQuery(sql, parameters: parameters)

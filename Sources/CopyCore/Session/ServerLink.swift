@@ -33,12 +33,14 @@ public struct ServerLink: Sendable {
     }
 
     /// Why there is no connection, in libpq's words or the server's, without any password.
-    func failure(_ connection: Connection?) -> ConnectFailure {
-        guard let connection else { return ConnectFailure("no connection was made") }
+    func failure(_ connection: Connection?) -> PgcopyError {
+        guard let connection else {
+            return PgcopyError(.unreachable, "no connection was made", endpoint: label)
+        }
         let scrubber =
             Endpoint.isURI(conninfo) || Endpoint.isKeywordString(conninfo)
             ? MessageScrubber(ShownConnection(conninfo), password: password) : MessageScrubber(database: conninfo)
-        return ConnectFailure(scrubber.scrubbed(connection.errorMessage))
+        return PgcopyError(.unreachable, scrubber.scrubbed(connection.errorMessage), endpoint: label)
     }
 
     /// libpq takes the last of what is said twice.

@@ -4,7 +4,7 @@ extension Session {
     /// Commits and gives the server's answer, as `COMMIT` or `ROLLBACK`.
     ///
     /// A signal does not cancel it; it only limits the wait for the answer.
-    /// - Throws: the server's error, `Unanswered` when the answer does not come, or the loss of the connection.
+    /// - Throws: `PgcopyError` with `.server`, `.unanswered` when the answer does not come, or `.connectionLost`.
     func commit(within seconds: Double?) throws -> String? {
         try requireNoPipeline()
         try announce("COMMIT")

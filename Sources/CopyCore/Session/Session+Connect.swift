@@ -6,7 +6,7 @@ extension Session {
     ///   - conninfo: a database's name, a URI or a keyword string, `service=NAME` for one.
     ///   - timeout: of a try, where the connection and PGCONNECT_TIMEOUT say none; whole seconds, 2 at least.
     ///   - poller: where the session waits.
-    /// - Throws: `ConnectFailure`, in the server's words or libpq's, without any password; `Interrupted`.
+    /// - Throws: `PgcopyError` with `.unreachable`, in the server's words or libpq's, without any password; `Interrupted`.
     public static func connect(
         _ conninfo: String, timeout: Duration? = nil, poller: any Poller = SystemPoller()
     ) throws -> Session {
@@ -14,7 +14,7 @@ extension Session {
         guard
             let link = ServerLink(
                 server: Endpoint(.server(conninfo: conninfo, table: nil), label: label), isNamed: false)
-        else { throw ConnectFailure("no connection was made") }
+        else { throw PgcopyError(.unreachable, "no connection was made") }
         var connector = LinkConnector(poller: poller)
         connector.connectTimeout = timeout.map { max(2, Int(min(1e6, ($0 / .seconds(1)).rounded(.up)))) }
         var links = [link]

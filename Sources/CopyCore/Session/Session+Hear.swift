@@ -12,7 +12,7 @@ extension Session {
     }
 
     /// Reads what the socket holds; gives the reason when the connection is gone.
-    func hear() -> PQError? {
+    func hear() -> PgcopyError? {
         do {
             try takeInput()
         } catch {
@@ -24,15 +24,15 @@ extension Session {
     }
 
     /// Throws where the server has ended the session by now; nothing is sent or waited for.
-    func requireAlive() throws(PQError) {
+    func requireAlive() throws(PgcopyError) {
         if let gone = hear() { throw gone }
         // What it said stands before the end of the stream.
         if lastWords != nil { throw loss(nil) }
     }
 
     /// Why the connection is gone: the server's own last words, where it had any.
-    func loss(_ error: PQError?) -> PQError {
-        if let lastWords { return PQError(message: lastWords.message, server: lastWords, connectionLost: true) }
-        return PQError(message: error?.message ?? connection.errorMessage, connectionLost: true)
+    func loss(_ error: PgcopyError?) -> PgcopyError {
+        if let lastWords { return PgcopyError(lastWords, connectionLost: true) }
+        return PgcopyError(.connectionLost, error?.message ?? connection.errorMessage)
     }
 }

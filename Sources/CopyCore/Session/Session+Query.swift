@@ -4,7 +4,7 @@ extension Session {
     /// Runs a string of statements, one round trip, and gives their results.
     /// - Parameter seconds: how long to wait for the answer while the server does nothing; nil: for ever.
     ///   A server that is at work, or waits for a lock, is waited for (`inquire`).
-    /// - Throws: the first error among them, `Unanswered`, or `Interrupted` after the statement was cancelled.
+    /// - Throws: `PgcopyError`, the first among them or with `.unanswered`, or `Interrupted` after the statement was cancelled.
     @discardableResult
     public func run(_ sql: String, within seconds: Double? = nil) throws -> [QueryResult] {
         try requireNoPipeline()
@@ -27,7 +27,9 @@ extension Session {
     ) throws -> QueryResult {
         try requireNoPipeline()
         try message.send(by: self)
-        guard let result = try collect(within: seconds, inquire).last else { throw PQError(message: "no result") }
+        guard let result = try collect(within: seconds, inquire).last else {
+            throw PgcopyError(.unexpected, "no result")
+        }
         return result
     }
 

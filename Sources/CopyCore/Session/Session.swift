@@ -37,7 +37,7 @@ public final class Session {
     weak var pipelineInProgress: AnyObject?
 
     /// A session on an open connection.
-    public init(_ connection: Connection, label: String, poller: any Poller) throws(PQError) {
+    public init(_ connection: Connection, label: String, poller: any Poller) throws(PgcopyError) {
         self.connection = connection
         self.label = label
         self.poller = poller
@@ -46,7 +46,7 @@ public final class Session {
     }
 
     /// Reads what has come and delivers the messages in it.
-    func takeInput() throws(PQError) {
+    func takeInput() throws(PgcopyError) {
         try connection.consumeInput()
         // Parses, so that notices and notifications surface.
         _ = connection.isBusy
@@ -75,19 +75,20 @@ public final class Session {
     }
 
     /// Throws unless libpq holds nothing for or from the server: only then may others use its socket.
-    func requireIdle() throws(PQError) {
+    func requireIdle() throws(PgcopyError) {
         try requireNoPipeline()
         guard connection.isUsable else { throw loss(nil) }
         guard transactionStatus != .active, try connection.flush(), !connection.isBusy else {
-            throw PQError(message: "another statement is under way on this connection")
+            throw PgcopyError.busy
         }
         deliverNotifications()
     }
 
     /// Throws when the session is in pipeline mode, where nothing can be waited for by itself.
-    func requireNoPipeline() throws(PQError) {
+    func requireNoPipeline() throws(PgcopyError) {
         guard pipelineInProgress == nil else {
-            throw PQError(message: "the session is in pipeline mode: only the pipeline can execute statements")
+            throw PgcopyError(
+                .misuse, "the session is in pipeline mode: only the pipeline can execute statements")
         }
     }
 
@@ -104,9 +105,9 @@ public final class Session {
 
     /// A statement is about to be sent: announces it to who wants to see them all.
     /// - Throws: when a COPY goes on below libpq, which would send into the middle of it.
-    func announce(_ sql: String) throws(PQError) {
+    func announce(_ sql: String) throws(PgcopyError) {
         guard wireStatus != .active || !connection.isUsable else {
-            throw PQError(message: "another statement is under way on this connection")
+            throw PgcopyError.busy
         }
         // The ReadyForQuery that ends it is libpq's to see, unless a transport notes otherwise.
         if connection.isUsable { wireStatus = nil }

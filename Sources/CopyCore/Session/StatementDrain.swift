@@ -6,13 +6,13 @@ struct StatementDrain {
     /// What the statements gave.
     private(set) var results: [QueryResult] = []
     /// The first error among them.
-    private(set) var error: PQError?
+    private(set) var error: PgcopyError?
 
     private var copyingOut = false
 
     /// Goes on as far as it can without waiting. Throws only when the connection is lost.
     /// - Parameter limit: bytes of COPY data to discard before others have their turn.
-    mutating func step(_ session: Session, discarding limit: Int = .max) throws(PQError) -> Step {
+    mutating func step(_ session: Session, discarding limit: Int = .max) throws(PgcopyError) -> Step {
         var discarded = 0
         let connection = session.connection
         // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
@@ -55,11 +55,11 @@ struct StatementDrain {
         }
     }
 
-    private mutating func take(_ result: QueryResult, _ connection: Connection) throws(PQError) {
+    private mutating func take(_ result: QueryResult, _ connection: Connection) throws(PgcopyError) {
         switch result.status {
         case .copyOut: copyingOut = true
         case .copyIn: try connection.putCopyEnd(failing: "no data is to be copied")
-        case .copyBoth: throw PQError(message: "the server speaks replication", connectionLost: true)
+        case .copyBoth: throw PgcopyError(.connectionLost, "the server speaks replication")
         case .fatalError:
             let failure = result.error(connectionLost: !connection.isUsable)
             error = error ?? failure
@@ -68,20 +68,5 @@ struct StatementDrain {
         case .emptyQuery, .commandOK, .tuplesOK, .pipelineSync, .pipelineAborted: break
         }
         results.append(result)
-    }
-}
-
-/// The other side did not answer in time: the connection was closed, or what it was at was cancelled.
-public struct Unanswered: Error, Sendable, Hashable, CustomStringConvertible {
-    /// How long it was waited for, in seconds.
-    public let seconds: Double
-    /// It heard that it was to stop, and did.
-    public var wasCancelled = false
-
-    init(seconds: Double) { self.seconds = seconds }
-
-    /// For a person.
-    public var description: String {
-        "no answer within \(seconds) s; \(wasCancelled ? "the statement was cancelled" : "the connection was closed")"
     }
 }

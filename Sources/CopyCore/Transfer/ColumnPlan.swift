@@ -3,7 +3,7 @@
 /// Decides the column lists of both sides; pure.
 enum ColumnPlan {
     /// The source's columns in the order they are sent.
-    static func source(_ table: TableShape, wanted: [String]?) throws(TransferRefusal) -> [String] {
+    static func source(_ table: TableShape, wanted: [String]?) throws(PgcopyError) -> [String] {
         guard let wanted else { return table.columns.filter { !$0.isGenerated }.map(\.name) }
         try check(wanted, table, "the table \(table.name.quoted)")
         return wanted
@@ -12,21 +12,22 @@ enum ColumnPlan {
     /// The destination's columns in the order they come; nil: the table's own, when nothing is known of the rows.
     static func destination(
         _ table: TableShape, from source: [String]?, wanted: [String]?, readsStream: Bool = false
-    ) throws(TransferRefusal) -> [String]? {
+    ) throws(PgcopyError) -> [String]? {
         guard let columns = source ?? wanted else { return nil }
         try check(columns, table, "the table \(table.name.quoted)")
         for name in columns where table.column(name)?.isGenerated ?? false {
-            throw TransferRefusal(
+            throw PgcopyError(
+                .refused,
                 "the column \(quoteIdentifier(name)) of \(table.name.quoted) is generated there; "
                     + (readsStream ? "the file or stream has to come without it" : "leave it out with --columns"))
         }
         if columns.isEmpty, !table.columns.allSatisfy(\.isGenerated) {
-            throw TransferRefusal("the source has no columns, but \(table.name.quoted) has")
+            throw PgcopyError(.refused, "the source has no columns, but \(table.name.quoted) has")
         }
         return columns
     }
 
-    private static func check(_ names: [String], _ table: TableShape, _ what: String) throws(TransferRefusal) {
+    private static func check(_ names: [String], _ table: TableShape, _ what: String) throws(PgcopyError) {
         let missing = names.filter { table.column($0) == nil }
         guard missing.isEmpty else {
             let have = table.columns.map(\.name)
@@ -34,13 +35,14 @@ enum ColumnPlan {
                 let near = NearestWord.find(name, among: have).map { " (did you mean \(quoteIdentifier($0))?)" }
                 return quoteIdentifier(name) + (near ?? "")
             }
-            throw TransferRefusal(
+            throw PgcopyError(
+                .refused,
                 "\(what) has no column \(told.joined(separator: ", ")); "
                     + "it has \(have.map(quoteIdentifier).joined(separator: ", "))")
         }
         var seen: Set<[UInt8]> = []
         for name in names where !seen.insert(Array(name.utf8)).inserted {
-            throw TransferRefusal("the column \(quoteIdentifier(name)) is named twice")
+            throw PgcopyError(.refused, "the column \(quoteIdentifier(name)) is named twice")
         }
     }
 }

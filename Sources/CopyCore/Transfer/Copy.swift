@@ -12,7 +12,8 @@
 ///   - poller: where it waits, and whose interruption ends it.
 ///   - event: hears of everything that happens, while it happens.
 ///   - change: completes the request: what is copied, how it lands, what becomes of faults.
-/// - Throws: `EndpointError` for what is no endpoint; `TransferFailed` unless every destination has committed.
+/// - Throws: `PgcopyError` with `.usage` for what is no endpoint, with `.notCommitted` and its `outcome` unless every
+///   destination has committed.
 @discardableResult
 public func copy(
     from source: String, to destinations: String..., poller: any Poller = SystemPoller(),
@@ -23,22 +24,13 @@ public func copy(
         to: try destinations.map { try Endpoint(parsing: Array($0.utf8)) })
     change(&request)
     let outcome = Transfer(request, poller: poller, sink: event.map(EventCall.init)).run()
-    guard outcome.verdict == .all else { throw TransferFailed(outcome: outcome) }
+    guard outcome.verdict == .all else { throw PgcopyError.notCommitted(outcome) }
     return outcome
 }
 
-/// Not every destination of a transfer has committed.
-public struct TransferFailed: Error, Sendable, CustomStringConvertible {
-    /// What became of each.
-    public let outcome: TransferOutcome
-
-    /// The server's words, by whom they were said first: the source, else the first destination that failed.
-    public var server: ServerMessage? {
-        ([outcome.error] + outcome.destinations.map(\.error)).lazy.compactMap { ($0 as? PQError)?.server }.first
-    }
-
+extension PgcopyError {
     /// For a person: every failure, a line each, and what became of each destination.
-    public var description: String {
+    fileprivate static func notCommitted(_ outcome: TransferOutcome) -> PgcopyError {
         var lines: [String] = []
         if let error = outcome.error { lines.append((outcome.errorLabel.map { "\($0): " } ?? "") + "\(error)") }
         for destination in outcome.destinations {
@@ -51,7 +43,11 @@ public struct TransferFailed: Error, Sendable, CustomStringConvertible {
             lines.append("\(destination.label): \(what)" + (destination.error.map { ": \($0)" } ?? ""))
         }
         if let signal = outcome.signal { lines.append("\(Interrupted(signal: signal))") }
-        return lines.joined(separator: "\n")
+        // By whom it was said first: the source, else the first destination that failed.
+        let causes = ([outcome.error] + outcome.destinations.map(\.error)).compactMap(\.self)
+        return PgcopyError(
+            .notCommitted, lines.joined(separator: "\n"),
+            server: causes.lazy.compactMap { ($0 as? PgcopyError)?.server }.first, causes: causes, detail: outcome)
     }
 }
 

@@ -24,13 +24,3 @@ extension Destination {
     func settling(isVital: Bool) -> PipelinePart? { nil }
     func recheck() throws {}
 }
-
-/// A commit that was sent and not answered.
-struct CommitInDoubt: Error, CustomStringConvertible {
-    /// What happened instead of an answer.
-    let error: any Error
-    /// The transaction's number, by which its server can be asked.
-    let transaction: String?
-
-    var description: String { "the commit was sent and its answer was lost: \(error)" }
-}

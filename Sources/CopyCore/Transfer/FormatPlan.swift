@@ -57,12 +57,13 @@ struct FormatPlan {
 
     /// What was asked for as binary and cannot be: types that differ, or that mean something else to the other
     /// version.
-    static func checkBinary(_ source: Side, _ destinations: [Side]) throws(TransferRefusal) {
+    static func checkBinary(_ source: Side, _ destinations: [Side]) throws(PgcopyError) {
         for (index, column) in source.columns.enumerated() {
             if !destinations.isEmpty, source.types.holdsNames(column.type) {
-                throw TransferRefusal(
+                throw PgcopyError(
+                    .usage,
                     "--format=binary: column \(quoteIdentifier(column.name)) holds names (reg*), which are numbers in "
-                        + "binary and name something else in another database; use text or csv", isUsageError: true)
+                        + "binary and name something else in another database; use text or csv")
             }
             let own = source.types.structure(column.type)
             for side in destinations {
@@ -73,9 +74,8 @@ struct FormatPlan {
                     : versionDoubt(source, side, column.type).map { "is of \($0)" }
                         ?? encodingDoubt(source, side, column.type)
                 guard let reason else { continue }
-                throw TransferRefusal(
-                    "--format=binary: column \(quoteIdentifier(column.name)) \(reason); use text or csv",
-                    isUsageError: true)
+                throw PgcopyError(
+                    .usage, "--format=binary: column \(quoteIdentifier(column.name)) \(reason); use text or csv")
             }
         }
     }
@@ -95,12 +95,13 @@ struct FormatPlan {
     }
 
     /// Refuses composites whose attributes are in another order at a destination: they go by position in every format.
-    static func checkAttributes(_ source: Side, _ side: Side) throws(TransferRefusal) {
+    static func checkAttributes(_ source: Side, _ side: Side) throws(PgcopyError) {
         for (index, column) in source.columns.enumerated() {
             guard let found = source.types.displaced(column.type, at: side.types, side.columns[index].type) else {
                 continue
             }
-            throw TransferRefusal(
+            throw PgcopyError(
+                .refused,
                 "column \(quoteIdentifier(column.name)): attribute \(quoteIdentifier(found.attribute)) of the type "
                     + "\(quoteIdentifier(found.composite)) is number \(found.here) at the source, \(found.there) at "
                     + "\(side.label), and values go by position; a --query with ROW(…) gives them in that order")

@@ -63,21 +63,21 @@ final class Lookup {
         try part.check()
         guard let name else { return nil }
         guard name.parts.count <= 2 else {
-            throw TransferRefusal(
-                "\(name.quoted) names a database; the connection does that, a table is [SCHEMA.]TABLE",
-                isUsageError: true)
+            throw PgcopyError(
+                .usage, "\(name.quoted) names a database; the connection does that, a table is [SCHEMA.]TABLE")
         }
         guard let table = try tableResult.flatMap({ try Catalog.found($0.get(), asked: [name])[0] }) else {
-            throw TransferRefusal.noTable(name)
+            throw PgcopyError.noTable(name)
         }
         try Self.refuseTemporary(table)
         return table
     }
 
     /// Nobody else sees its rows, and they go with the session.
-    static func refuseTemporary(_ table: Found) throws(TransferRefusal) {
+    static func refuseTemporary(_ table: Found) throws(PgcopyError) {
         guard table.isTemporary else { return }
-        throw TransferRefusal(
+        throw PgcopyError(
+            .refused,
             "\(table.name.quoted) is a temporary table of this very session, which hides the one of that name; "
                 + "name its schema")
     }
@@ -89,6 +89,6 @@ final class Lookup {
     }
 }
 
-extension TransferRefusal {
-    static func noTable(_ name: SQLName) -> TransferRefusal { TransferRefusal("there is no table \(name.quoted)") }
+extension PgcopyError {
+    static func noTable(_ name: SQLName) -> PgcopyError { PgcopyError(.refused, "there is no table \(name.quoted)") }
 }

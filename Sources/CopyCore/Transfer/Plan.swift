@@ -38,7 +38,7 @@ struct Plan: Sendable {
     /// What was decided that was left open, for a person.
     let decisions: [String]
     /// Destinations that are left out, the others go on.
-    let refused: [(place: Int, refusal: TransferRefusal)]
+    let refused: [(place: Int, refusal: PgcopyError)]
 
     /// The COPY that reads the rows; nil where no server gives them.
     var statement: String? {
@@ -58,11 +58,11 @@ struct Plan: Sendable {
 /// Why there is no plan: everything that was found, each with whom it is about.
 struct Refusals: Error {
     /// The source's.
-    var source: TransferRefusal?
+    var source: PgcopyError?
     /// By the destination's place.
-    var destinations: [(place: Int, refusal: TransferRefusal)] = []
+    var destinations: [(place: Int, refusal: PgcopyError)] = []
     /// The run's as a whole.
-    var run: TransferRefusal?
+    var run: PgcopyError?
 
     var isEmpty: Bool { source == nil && destinations.isEmpty && run == nil }
 }

@@ -69,7 +69,7 @@ extension Planner {
     /// The request's options, completed by what the servers say.
     func chooseOptions(
         _ sides: Sides?, _ accepted: [Accepted], _ decisions: inout [String]
-    ) throws(TransferRefusal) -> CopyOptions {
+    ) throws(PgcopyError) -> CopyOptions {
         var options = request.options
         let encoding = commonEncoding(accepted.map { ($0.place, $0.loaded?.answers) })
         options.format = try chooseFormat(sides, encoding, &decisions)
@@ -86,7 +86,7 @@ extension Planner {
     /// Refuses binary where types differ.
     private func chooseFormat(
         _ sides: Sides?, _ encoding: String?, _ decisions: inout [String]
-    ) throws(TransferRefusal) -> CopyFormat {
+    ) throws(PgcopyError) -> CopyFormat {
         if let (format, reason) = formatWithoutTypes {
             if let reason { decisions.append("format \(format.rawValue): \(reason)") }
             return format

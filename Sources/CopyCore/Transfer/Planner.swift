@@ -80,14 +80,14 @@ struct Planner {
         }
     }
 
-    private func planSource() throws(TransferRefusal) -> Reading {
+    private func planSource() throws(PgcopyError) -> Reading {
         guard let source else { return try planStream() }
         if let query = request.query.map(CopyStatement.trimmed) {
             return Reading(
                 rows: .query(query, columns: request.columns), columns: try queryColumns(source.columns),
                 pinsNames: holdsNames(source.columns, source.types))
         }
-        guard let table = source.table else { throw TransferRefusal("no table was asked for") }
+        guard let table = source.table else { throw PgcopyError(.refused, "no table was asked for") }
         let columns = try ColumnPlan.source(table, wanted: request.columns)
         let types = table.types(of: columns)
         return Reading(
@@ -96,13 +96,14 @@ struct Planner {
     }
 
     /// A file or stream: its columns are known where its header line names them.
-    private func planStream() throws(TransferRefusal) -> Reading {
+    private func planStream() throws(PgcopyError) -> Reading {
         guard let header else { return Reading(rows: .bytes) }
         if let wanted = request.columns, !wanted.elementsEqual(header, by: isSameName) {
             func list(_ names: [String]) -> String { names.map(quoteIdentifier).joined(separator: ", ") }
-            throw TransferRefusal(
+            throw PgcopyError(
+                .usage,
                 "the header names the columns \(list(header)), --columns \(list(wanted)); "
-                    + "--header=skip goes by --columns", isUsageError: true)
+                    + "--header=skip goes by --columns")
         }
         return Reading(rows: .bytes, columns: header.map { ($0, 0) })
     }
@@ -110,11 +111,11 @@ struct Planner {
     /// A query's columns under the names that --columns gives them.
     private func queryColumns(
         _ columns: [(name: String, type: UInt32)]
-    ) throws(TransferRefusal) -> [(name: String, type: UInt32)] {
+    ) throws(PgcopyError) -> [(name: String, type: UInt32)] {
         guard let names = request.columns else { return columns }
         guard names.count == columns.count else {
-            throw TransferRefusal(
-                "the query gives \(columns.count) columns, --columns names \(names.count)", isUsageError: true)
+            throw PgcopyError(
+                .usage, "the query gives \(columns.count) columns, --columns names \(names.count)")
         }
         return zip(names, columns).map { ($0, $1.type) }
     }
@@ -126,7 +127,7 @@ struct Planner {
 
     private func planDestination(
         _ place: Int, _ answers: Answers?, _ reading: Reading
-    ) throws(TransferRefusal) -> Accepted {
+    ) throws(PgcopyError) -> Accepted {
         guard let answers, let table = answers.table else { return Accepted(place: place, loaded: nil) }
         let columns = try ColumnPlan.destination(
             table, from: reading.columns?.map(\.name), wanted: request.columns, readsStream: request.readsStream)

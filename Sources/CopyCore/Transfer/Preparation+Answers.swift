@@ -3,7 +3,7 @@
 extension Preparation {
     /// 55P03: lock_not_available; 40P01: deadlock_detected, where one statement takes several locks.
     var isBusy: Bool {
-        switch (part.failure as? PQError)?.server?.sqlState {
+        switch (part.failure as? PgcopyError)?.server?.sqlState {
         case "55P03": patience != nil
         case "40P01": true
         default: false
@@ -12,13 +12,13 @@ extension Preparation {
 
     /// LOCK TABLE does not take such a relation, or not from this role, or not so many (53200).
     var lockIsRefused: Bool {
-        guard case .failure(let error as PQError) = lockResult?.outcome else { return false }
+        guard case .failure(let error as PgcopyError) = lockResult?.outcome else { return false }
         return ["42501", "42809", "53200"].contains(error.server?.sqlState)
     }
 
     /// There is no table of the name that was found; what was asked for may stand for another one by now.
     var isGone: Bool {
-        guard case .failure(let error as PQError) = lockResult?.outcome, found != nil else { return false }
+        guard case .failure(let error as PgcopyError) = lockResult?.outcome, found != nil else { return false }
         return ["42P01", "3F000"].contains(error.server?.sqlState)
     }
 
@@ -76,19 +76,19 @@ extension Preparation {
     func check() throws {
         do {
             try part.check()
-        } catch let error as PQError where ["42P01", "3F000"].contains(error.server?.sqlState) {
+        } catch let error as PgcopyError where ["42P01", "3F000"].contains(error.server?.sqlState) {
             // By its name alone: in a query it may be anything.
             guard let found else { throw error }
-            throw TransferRefusal.noTable(found.name)
+            throw PgcopyError.noTable(found.name)
         }
     }
 
     /// The table.
     func table() throws -> TableShape {
         try check()
-        guard let found else { throw TransferRefusal("no table was asked for") }
+        guard let found else { throw PgcopyError(.refused, "no table was asked for") }
         guard let table = try tableResult.flatMap({ try Catalog.tables($0.get(), count: 1)[0] }) else {
-            throw TransferRefusal.noTable(found.name)
+            throw PgcopyError.noTable(found.name)
         }
         return table
     }
@@ -159,7 +159,8 @@ extension Preparation {
     private func requireNone(_ altered: [String]) throws {
         guard altered.isEmpty else {
             let place = if case .source = role { "" } else { " here" }
-            throw TransferRefusal(
+            throw PgcopyError(
+                .refused,
                 "the type \(altered.joined(separator: ", ")) was altered while its values were copied; "
                     + "nothing was committed\(place), run it again")
         }

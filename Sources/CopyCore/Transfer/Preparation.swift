@@ -142,7 +142,7 @@ final class Preparation {
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
         let result = part.ask(Catalog.namesQuestion([asked]))
         try PipelineRound.run([part])
-        guard let now = try Catalog.found(result.get(), asked: [asked])[0] else { throw TransferRefusal.noTable(asked) }
+        guard let now = try Catalog.found(result.get(), asked: [asked])[0] else { throw PgcopyError.noTable(asked) }
         try Lookup.refuseTemporary(now)
         found = now
         if "mf".contains(now.kind) { usesLockTable = false }

@@ -42,7 +42,8 @@ final class ServerDestination: Destination {
         guard answer?.value(0, 0) == table.oid,
             try answer?.value(0, 1) == table.schemaVersion || !stoodForAnother()
         else {
-            throw TransferRefusal(
+            throw PgcopyError(
+                .refused,
                 "\(table.name.quoted) was replaced by another table while it was loaded; nothing was committed here")
         }
     }
@@ -56,8 +57,8 @@ final class ServerDestination: Destination {
         switch session.commitAnswer(within: timeout) {
         case .committed: session.close()
         case .refused(let error): throw error
-        case .rolledBack: throw PQError(message: "the server answered COMMIT with ROLLBACK")
-        case .lost(let error): throw CommitInDoubt(error: error, transaction: try? transaction?.get().value(0, 0))
+        case .rolledBack: throw PgcopyError(.rolledBack, "the server answered COMMIT with ROLLBACK")
+        case .lost(let error): throw PgcopyError.commitInDoubt(error, transaction: try? transaction?.get().value(0, 0))
         }
     }
 

@@ -23,19 +23,13 @@ final class Side {
     var label: String { endpoint.label }
 }
 
-/// What failed, and at which endpoint.
-struct EndpointFailure: Error {
-    let label: String
-    let error: any Error
-}
-
 /// Does something about an endpoint, so that what fails bears its label.
 func at<R>(_ label: String, _ body: () throws -> R) throws -> R {
     do {
         return try body()
-    } catch let error where error is Interrupted || error is EndpointFailure {
-        throw error
+    } catch let interrupted as Interrupted {
+        throw interrupted
     } catch {
-        throw EndpointFailure(label: label, error: error)
+        throw PgcopyError.of(error, at: label)
     }
 }

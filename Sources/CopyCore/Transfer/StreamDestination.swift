@@ -10,9 +10,9 @@ final class StreamDestination: Destination {
     /// Keeps the descriptor open.
     private let file: OpenFile?
 
-    /// - Throws: `SystemError` where nothing can ever be written, as where stdout was closed.
+    /// - Throws: `PgcopyError` with `.system` where nothing can ever be written, as where stdout was closed.
     init(descriptor: CInt, label: String) throws {
-        if DescriptorWriter.isForReadingOnly(descriptor) { throw SystemError("cannot write", EBADF) }
+        if DescriptorWriter.isForReadingOnly(descriptor) { throw PgcopyError.system("cannot write", EBADF) }
         self.label = label
         file = nil
         receiver = ByteStreamReceiver(descriptor, label: label)

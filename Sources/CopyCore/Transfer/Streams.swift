@@ -58,7 +58,7 @@ final class Streams {
     }
 
     /// Runs to the end.
-    /// - Throws: what failed first, a part's as `PartFailure`; `Interrupted`.
+    /// - Throws: what failed first, a part's as `PgcopyError` with `.part`; `Interrupted`.
     func run() throws {
         do {
             try poller.run(tasks)
@@ -78,7 +78,7 @@ final class Streams {
 
     fileprivate func ended(_ part: Part, _ stream: Int, _ task: CopyTask) {
         if let error = task.failure {
-            stopAll(because: PartFailure(part: part, stream: stream, error: error))
+            stopAll(because: PgcopyError.part(part, stream: stream, error))
         } else {
             done.append((part, stream, task.manager.producer.totals))
         }
@@ -92,14 +92,14 @@ final class Streams {
     }
 }
 
-/// A part that could not be copied.
-struct PartFailure: Error, CustomStringConvertible {
-    let part: Part
-    /// From 0 on.
-    let stream: Int
-    let error: CopyFail
+extension PgcopyError {
+    /// A part that could not be copied on a stream, which are counted from 0.
+    static func part(_ part: Part, stream: Int, _ error: CopyFail) -> PgcopyError {
+        PgcopyError(.part, "\(part.label): \(error)", causes: [error], detail: (part: part, stream: stream))
+    }
 
-    var description: String { "\(part.label): \(error)" }
+    /// Which part it was, and on which stream.
+    var place: (part: Part, stream: Int)? { detail as? (part: Part, stream: Int) }
 }
 
 /// One stream: a copy after the other.
@@ -139,7 +139,7 @@ extension Session {
     /// Gives others this transaction's snapshot; good until it ends. The corresponding SQL function is pg_export_snapshot.
     func exportSnapshot(within seconds: Double? = nil) throws -> String {
         let id = try query("SELECT pg_catalog.pg_export_snapshot()", within: seconds).value(0, 0)
-        guard let id else { throw PQError(message: "the server exported no snapshot") }
+        guard let id else { throw PgcopyError(.unexpected, "the server exported no snapshot") }
         return id
     }
 

@@ -4,7 +4,7 @@ extension Transfer {
     /// Refuses any other number of rows than the one that was expected.
     func checkRowCount(_ opened: Opened) throws {
         guard let expected = request.expectedRows else { return }
-        guard opened.rows == expected else { throw UnexpectedRowCount(rows: opened.rows, expected: expected) }
+        guard opened.rows == expected else { throw PgcopyError.rowCount(opened.rows, expected: expected) }
     }
 
     /// Last checks, while all of it can still be rolled back.
@@ -29,14 +29,14 @@ extension Transfer {
         try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
         try atSource {
             try sourceCheck?.check()
-            if let names = try look?(), !names.isEmpty { throw SourceChanged(names: names) }
+            if let names = try look?(), !names.isEmpty { throw PgcopyError.sourceChanged(names) }
             try typeChecks.first { $0.side.isSource }?.check()
             // A function of the query's was replaced by one that gives something else.
             if let now = try described?.get().columns, let before = try reader?.columns(),
                 !now.elementsEqual(before, by: ==)
             {
-                throw TransferRefusal(
-                    "the query's columns are others than before; nothing was committed, run it again")
+                throw PgcopyError(
+                    .refused, "the query's columns are others than before; nothing was committed, run it again")
             }
         }
         try ofEach(opened) { side, destination in
@@ -60,7 +60,7 @@ extension Transfer {
                 try check(side, destination)
             } catch let error where !(error is Interrupted) {
                 fail(side, error)
-                if !request.keepGoing { throw EndpointFailure(label: side.label, error: error) }
+                if !request.keepGoing { throw PgcopyError.of(error, at: side.label) }
                 leave(side)
             }
         }
@@ -71,7 +71,8 @@ extension Transfer {
         guard let place = side.place, opened.plan.landings[place]?.heldRows ?? false, !request.allowsEmpty,
             opened.rows == 0
         else { return }
-        throw TransferRefusal(
+        throw PgcopyError(
+            .refused,
             "the source has no row, and this table holds some: it is left as it was; --allow-empty empties it all the same"
         )
     }
@@ -93,15 +94,15 @@ extension Transfer {
                 try opened[side]?.commit()
                 committer.answered(.committed)
                 side.status = .committed
-            } catch let doubt as CommitInDoubt {
+            } catch let doubt as PgcopyError where doubt.code == .commitInDoubt {
                 committer.answered(.lost)
                 side.status = .inDoubt(transaction: doubt.transaction)
                 side.error = doubt
-                failure = EndpointFailure(label: side.label, error: doubt)
+                failure = PgcopyError.of(doubt, at: side.label)
             } catch {
                 committer.answered(.refused)
                 side.error = error
-                failure = EndpointFailure(label: side.label, error: error)
+                failure = PgcopyError.of(error, at: side.label)
             }
         }
         return committer.verdict == .all ? nil : interruption() ?? failure
@@ -110,15 +111,5 @@ extension Transfer {
     private func interruption() -> Interrupted? {
         do { try poller.checkInterruption() } catch { return error }
         return nil
-    }
-}
-
-/// The source gave another number of rows than it had to.
-struct UnexpectedRowCount: Error, CustomStringConvertible {
-    let rows: Int
-    let expected: Int
-
-    var description: String {
-        "\(rows) \(rows == 1 ? "row" : "rows") came, \(expected) were expected; nothing was committed"
     }
 }

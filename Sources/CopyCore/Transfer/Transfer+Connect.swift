@@ -20,15 +20,15 @@ extension Transfer {
     /// libpq takes whole seconds, 2 at least.
     private var connectTimeout: Int? { request.timeout.map { max(2, Int(min($0, 1e6).rounded(.up))) } }
 
-    private func noteFailures(_ results: some Sequence<(Side, Result<Connection, ConnectFailure>)>) throws {
-        var first: EndpointFailure?
+    private func noteFailures(_ results: some Sequence<(Side, Result<Connection, PgcopyError>)>) throws {
+        var first: PgcopyError?
         for (server, result) in results {
             guard case .failure(let failure) = result else { continue }
             if !server.isSource, request.keepGoing {
                 drop(server, failure)
             } else {
                 server.error = failure
-                first = first ?? EndpointFailure(label: server.label, error: failure)
+                first = first ?? .of(failure, at: server.label)
             }
         }
         if let first { throw first }

@@ -30,10 +30,11 @@ extension Transfer {
                 line, delimiter: given.delimiter?.utf8.first ?? UInt8(ascii: ","), quote: quote, escape: escape)
         } else {
             let line = Array(line.withoutLineEnd)
-            names = try TextRow.decodeBytes(line, delimiter: given.delimiter?.utf8.first ?? UInt8(ascii: "\t"))
+            let delimiter = given.delimiter?.utf8.first ?? UInt8(ascii: "\t")
+            names = try wellFormed { try TextRow.decodeBytes(line, delimiter: delimiter) }
                 .map { $0 ?? Array("\\N".utf8) }
         }
-        guard names != [[]] else { throw TransferRefusal("the header line is empty") }
+        guard names != [[]] else { throw PgcopyError(.refused, "the header line is empty") }
         return try decoded(names, session)
     }
 
@@ -53,7 +54,7 @@ extension Transfer {
         return try names.map { name in
             let takesAnything = session.connection.parameterStatus("server_encoding") == "SQL_ASCII"
             guard takesAnything || String(validating: name, as: UTF8.self) != nil else {
-                throw TransferRefusal("the header line is not valid UTF-8; --encoding says what it is")
+                throw PgcopyError(.refused, "the header line is not valid UTF-8; --encoding says what it is")
             }
             return RawText.decoding(name)
         }
@@ -71,10 +72,9 @@ extension Transfer {
         guard request.options.header, request.format != .csv, let session = source.session,
             !session.version.writesHeaderInText
         else { return }
-        throw EndpointFailure(
-            label: session.label,
-            error: TransferRefusal(
-                "--header in text format needs PostgreSQL 15 at the source; --format=csv has it", isUsageError: true))
+        throw PgcopyError(
+            .usage, "--header in text format needs PostgreSQL 15 at the source; --format=csv has it",
+            endpoint: session.label)
     }
 
     /// A client_encoding that somebody gave is meant for the stream; sessions speak another one.
@@ -87,11 +87,10 @@ extension Transfer {
             guard let session, let encoding = session.connection.parameterStatus("client_encoding"),
                 !Encoding.areSame(encoding, "UTF8"), session.connection.isGiven("client_encoding")
             else { continue }
-            throw EndpointFailure(
-                label: session.label,
-                error: TransferRefusal(
-                    "client_encoding is \(encoding), but files and streams are in UTF8 where --encoding does not say "
-                        + "otherwise: --encoding=\(encoding) or --encoding=UTF8", isUsageError: true))
+            throw PgcopyError(
+                .usage,
+                "client_encoding is \(encoding), but files and streams are in UTF8 where --encoding does not say "
+                    + "otherwise: --encoding=\(encoding) or --encoding=UTF8", endpoint: session.label)
         }
     }
 
@@ -101,9 +100,10 @@ extension Transfer {
             active.contains(where: \.endpoint.isServer),
             let own = source.session?.connection.parameterStatus("server_encoding"), own != "SQL_ASCII"
         else { return }
-        throw TransferRefusal(
+        throw PgcopyError(
+            .usage,
             "--encoding=\(encoding) between servers says that the source's bytes are in no known encoding; "
-                + "\(request.source.label) is in \(own)", isUsageError: true)
+                + "\(request.source.label) is in \(own)")
     }
 
     /// As the stream's rows lie: known before anything is planned.

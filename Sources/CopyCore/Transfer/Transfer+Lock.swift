@@ -142,7 +142,7 @@ extension Transfer {
                 let end = request.timeout.map { (at: poller.now + longest + $0, seconds: $0) }
                 preparation.ask(within: Self.watchInterval, patience: longest)
                 preparation.part.inquire = { [unowned self] in
-                    if let end, poller.now >= end.at { throw Unanswered(seconds: end.seconds) }
+                    if let end, poller.now >= end.at { throw PgcopyError.unanswered(seconds: end.seconds) }
                     let inquiry = whomItWaitsFor(participant, others)
                     inquiries.append(inquiry)
                     return inquiry
@@ -178,7 +178,7 @@ extension Transfer {
     private func check(_ participant: Participant, isStuck: Bool = false) throws {
         try preparing(participant.side) {
             // What the last try met is not what kept it from being had.
-            if isStuck { throw SourceChanged(names: participant.preparation.changed, isStuck: true) }
+            if isStuck { throw PgcopyError.sourceChanged(participant.preparation.changed, isStuck: true) }
             try participant.preparation.check()
         }
     }
@@ -209,14 +209,15 @@ extension Transfer {
 
     private func refuse(_ waiting: Participant, _ holder: Participant) throws {
         guard !holder.side.isSource else {
-            throw TransferRefusal("the source reads this table; it cannot be emptied before that is done")
+            throw PgcopyError(.refused, "the source reads this table; it cannot be emptied before that is done")
         }
         guard waiting.side.isSource else {
-            throw TransferRefusal("this waits for a lock that \(holder.side.label) of the same run holds")
+            throw PgcopyError(.refused, "this waits for a lock that \(holder.side.label) of the same run holds")
         }
         try preparing(holder.side) {
-            throw TransferRefusal(
-                "the source reads the table of \(holder.side.label); it cannot be emptied before that is done")
+            throw PgcopyError(
+                .refused, "the source reads the table of \(holder.side.label); it cannot be emptied before that is done"
+            )
         }
     }
 }

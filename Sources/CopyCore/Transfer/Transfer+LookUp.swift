@@ -43,14 +43,14 @@ extension Transfer {
     /// Somebody had reasons for a server to be left as it is.
     private func refuseGuarded(_ server: Lookup.Server) throws {
         if server.cluster.isInRecovery {
-            throw TransferRefusal(
-                "this server is a standby, and takes no rows; name its primary", isUsageError: true,
-                isOneDestinations: true)
+            throw PgcopyError(
+                .readOnly, "this server is a standby, and takes no rows; name its primary")
         }
         if server.isReadOnly, !request.overridesReadOnly {
-            throw TransferRefusal(
+            throw PgcopyError(
+                .readOnly,
                 "default_transaction_read_only is on here: somebody wants this database left as it is; "
-                    + "--override-read-only loads it all the same", isUsageError: true, isOneDestinations: true)
+                    + "--override-read-only loads it all the same")
         }
     }
 }

@@ -60,7 +60,9 @@ extension Transfer {
                 file?.descriptor ?? 0, layout: layout, rules: plan.streamRules, label: label)
             return Opened(plan, producer, file)
         case .server:
-            guard let session = source.session, let sql = plan.statement else { throw ConnectFailure("not connected") }
+            guard let session = source.session, let sql = plan.statement else {
+                throw PgcopyError(.unreachable, "not connected")
+            }
             return Opened(plan, StatementProducer(session, sql, layout: layout, transport: request.transport), nil)
         }
     }
@@ -88,7 +90,7 @@ extension Transfer {
                     OpenFile.writing(path, poller, patience(label, "the pipe's reader")), label: label)
         case .server:
             guard let session = side.session, let place = side.place, let landing = plan.landings[place] else {
-                throw ConnectFailure("not connected")
+                throw PgcopyError(.unreachable, "not connected")
             }
             return ServerDestination(
                 StatementReceiver(session, landing.statement, transport: request.transport),

@@ -62,5 +62,5 @@ extension Transfer {
         return false
     }
 
-    private func refusal(_ why: String) -> TransferRefusal { TransferRefusal(why, isUsageError: true) }
+    private func refusal(_ why: String) -> PgcopyError { PgcopyError(.usage, why) }
 }

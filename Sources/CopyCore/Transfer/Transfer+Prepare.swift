@@ -30,7 +30,7 @@ extension Transfer {
 
     /// Refuses what was asked for, whatever the servers hold.
     func refuse(_ wrong: Bool, _ why: String) throws {
-        if wrong { throw TransferRefusal(why, isUsageError: true) }
+        if wrong { throw PgcopyError(.usage, why) }
     }
 
     var sourceTable: SQLName? {
@@ -87,9 +87,9 @@ extension Transfer {
     private func note(_ refusals: Refusals) throws {
         source.error = refusals.source
         for (place, refusal) in refusals.destinations { destinations[place].error = refusal }
-        if let refusal = refusals.source { throw EndpointFailure(label: source.label, error: refusal) }
+        if let refusal = refusals.source { throw PgcopyError.of(refusal, at: source.label) }
         if let (place, refusal) = refusals.destinations.first {
-            throw EndpointFailure(label: destinations[place].label, error: refusal)
+            throw PgcopyError.of(refusal, at: destinations[place].label)
         }
         if let refusal = refusals.run { throw refusal }
     }

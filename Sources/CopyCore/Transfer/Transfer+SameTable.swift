@@ -20,12 +20,12 @@ extension Transfer {
                         } else {
                             "the same table as \(other.side.label)"
                         }
-                    throw TransferRefusal(
+                    throw PgcopyError(
+                        .usage,
                         relation == .sameServer
                             ? "this is \(what)"
                             : "this is \(what), seen on a standby (system identifier and timeline are the same); "
-                                + "--not-same copies all the same",
-                        isUsageError: true)
+                                + "--not-same copies all the same")
                 }
             }
         }
@@ -77,7 +77,7 @@ extension Catalog {
         if isInTransaction { try session.run("SAVEPOINT pgcopy", within: seconds) }
         do {
             return try session.answer(to: controlQuestion, within: seconds)
-        } catch let error as PQError where !error.connectionLost {
+        } catch let error as PgcopyError where error.leavesConnection {
             if isInTransaction { try session.run("ROLLBACK TO SAVEPOINT pgcopy", within: seconds) }
             return nil
         }

@@ -69,8 +69,8 @@ public final class Transfer {
     func atSource<R>(_ body: () throws -> R) throws -> R {
         do {
             return try at(source.label, body)
-        } catch let failure as EndpointFailure {
-            if failure.label == source.label { source.error = failure.error }
+        } catch let failure as PgcopyError {
+            if failure.endpoint == source.label { source.error = failure }
             throw failure
         }
     }
@@ -80,10 +80,9 @@ public final class Transfer {
         if side.isSource { return try atSource(body) }
         do {
             try at(side.label, body)
-        } catch let failure as EndpointFailure {
-            let isRequests = (failure.error as? TransferRefusal)?.isRequests ?? false
-            guard request.keepGoing, !isRequests else { throw failure }
-            drop(side, failure.error)
+        } catch let failure as PgcopyError {
+            guard request.keepGoing, !failure.isRequests else { throw failure }
+            drop(side, failure)
         }
     }
 
@@ -113,8 +112,8 @@ public final class Transfer {
         for destination in active {
             do {
                 try preparing(destination) { try body(destination) }
-            } catch let error as EndpointFailure {
-                destination.error = error.error
+            } catch let error as PgcopyError {
+                destination.error = error
                 failure = failure ?? error
             }
         }
@@ -125,9 +124,9 @@ public final class Transfer {
 
     private func copy(_ opened: Opened) throws {
         guard !opened.destinations.isEmpty else {
-            let none = TransferRefusal("no destination is left")
             // Each has told why.
-            throw destinations.first { !$0.isActive }.map { EndpointFailure(label: $0.label, error: none) } ?? none
+            throw PgcopyError(
+                .refused, "no destination is left", endpoint: destinations.first { !$0.isActive }?.label)
         }
         var settings = CopySettings()
         settings.timeout = request.timeout
@@ -215,7 +214,7 @@ public final class Transfer {
                 continue
             }
             var error = fault.error
-            if let timeout = error as? SocketTimeout {
+            if let timeout = error as? PgcopyError, timeout.code == .timeout {
                 do {
                     if try reconcile(side, destination, timeout, copy, &tries) { continue }
                 } catch let interrupted as Interrupted {
@@ -236,7 +235,7 @@ public final class Transfer {
 
     /// False when its tries are used up.
     private func reconcile(
-        _ side: Side, _ destination: any Destination, _ timeout: SocketTimeout, _ copy: CopyManager,
+        _ side: Side, _ destination: any Destination, _ timeout: PgcopyError, _ copy: CopyManager,
         _ tries: inout Tries
     ) throws -> Bool {
         let receiver = destination.receiver
@@ -249,7 +248,7 @@ public final class Transfer {
     /// What the manager's failure says about each side; rethrows it.
     private func noteFailure(_ failure: CopyFail, _ opened: Opened) throws {
         for (side, destination) in opened.destinations where side.isActive {
-            guard let error = failure[destination.receiver], !(error is Unanswered) else { continue }
+            guard let error = failure[destination.receiver], !error.has(.unanswered) else { continue }
             side.error = error
         }
         if let cause = failure.cause { throw cause }
@@ -272,21 +271,20 @@ public final class Transfer {
             },
             totals: totals, seconds: now.seconds(since: begun),
             copySeconds: copying.map { now.seconds(since: $0.startedAt) } ?? 0, started: copying != nil)
-        let cause = (failure as? EndpointFailure)?.error ?? failure
-        switch cause {
+        switch failure {
         case let interrupted as Interrupted:
             outcome.signal = interrupted.signal
         case let failure as CopyFail:
             outcome.error = failure.producerFault
             outcome.errorLabel = source.label
-        case let unexpected as UnexpectedRowCount:
+        case let unexpected as PgcopyError where unexpected.code == .rowCount:
             outcome.error = unexpected
             outcome.errorLabel = source.label
         case nil:
             break
         case let cause?:
-            outcome.isUsageError = cause is ConnectFailure || (cause as? TransferRefusal)?.isUsageError ?? false
-            let label = (failure as? EndpointFailure)?.label
+            outcome.isUsageError = (cause as? PgcopyError)?.isUsageError ?? false
+            let label = (cause as? PgcopyError)?.endpoint
             if let error = source.error {
                 outcome.error = error
                 outcome.errorLabel = source.label
@@ -304,9 +302,8 @@ public final class Transfer {
         guard side.status == .rolledBack else { return nil }
         let isUnheard =
             switch side.error {
-            case is SocketTimeout: true
-            case let unanswered as Unanswered: !unanswered.wasCancelled
-            case let error as PQError: error.connectionLost && error.server == nil
+            case let error as PgcopyError:
+                [.timeout, .unanswered].contains(error.code) || error.code == .connectionLost && error.server == nil
             default: false
             }
         return isUnheard ? participants.first { $0.side === side }?.preparation.lingering : nil

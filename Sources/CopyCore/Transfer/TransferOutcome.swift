@@ -58,7 +58,7 @@ public struct TransferOutcome: Sendable {
     /// The request has to be put otherwise: the help of whoever put it says how.
     public var refusesRequest: Bool {
         isUsageError
-            && ([error] + destinations.map(\.error)).contains { ($0 as? TransferRefusal)?.isRequests ?? false }
+            && ([error] + destinations.map(\.error)).contains { ($0 as? PgcopyError)?.isRequests ?? false }
     }
 
     /// What became of all destinations.

@@ -1,42 +1,54 @@
-// What a transfer will not do.
+// What a transfer throws of its own.
 
-/// A request that cannot be met; nothing of it is committed.
-public struct TransferRefusal: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The whole text for a person.
-    public let description: String
-    /// The request itself is wrong, whatever the servers hold.
-    public let isUsageError: Bool
-    /// It is about one destination: the others can do without it.
-    public let isOneDestinations: Bool
-
-    /// A refusal with this text.
-    public init(_ description: String, isUsageError: Bool = false, isOneDestinations: Bool = false) {
-        self.description = description
-        self.isUsageError = isUsageError
-        self.isOneDestinations = isOneDestinations
-    }
-
-    /// The request has to be put otherwise: going on without one destination would not do.
-    var isRequests: Bool { isUsageError && !isOneDestinations }
+extension PgcopyError.Code {
+    /// A request that cannot be met with what servers and files hold; nothing of it is committed.
+    public static let refused = Self("refused")
+    /// The server takes no rows: it is a standby, or is to be read only. Other destinations can do without it.
+    public static let readOnly = Self("readOnly")
+    /// What is read did not stay what it was at the snapshot: rows that came would be of no one moment.
+    public static let sourceChanged = Self("sourceChanged")
+    /// The source gave another number of rows than it had to.
+    public static let rowCount = Self("rowCount")
+    /// A commit was sent and not answered, for the cause; `transaction` is what its server can be asked by.
+    public static let commitInDoubt = Self("commitInDoubt")
+    /// Not every destination of a transfer has committed, for the causes; `outcome` says what became of each.
+    public static let notCommitted = Self("notCommitted")
+    /// A part of what several streams copy could not be copied, for the cause.
+    static let part = Self("part")
 }
 
-/// What is read did not stay what it was at the snapshot: rows that came would be of no one moment.
-public struct SourceChanged: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The tables.
-    public let names: [String]
-    /// It happened again and again before the first row.
-    public let isStuck: Bool
+extension PgcopyError {
+    /// The request has to be put otherwise: going on without one destination would not do.
+    var isRequests: Bool { code == .usage }
 
-    init(names: [String], isStuck: Bool = false) {
-        self.names = names
-        self.isStuck = isStuck
-    }
+    /// It lies in what was asked for, or a server is not to be had.
+    var isUsageError: Bool { [.usage, .readOnly, .unreachable].contains(code) }
 
-    /// For a person.
-    public var description: String {
+    /// - Parameter isStuck: it happened again and again before the first row.
+    static func sourceChanged(_ names: [String], isStuck: Bool = false) -> PgcopyError {
         let what = "\(names.joined(separator: ", ")): emptied, rewritten, replaced or altered"
-        return isStuck
-            ? "\(what) again and again before it could be locked; nothing was copied"
-            : "\(what) while it was read; nothing was committed, run it again"
+        return PgcopyError(
+            .sourceChanged,
+            isStuck
+                ? "\(what) again and again before it could be locked; nothing was copied"
+                : "\(what) while it was read; nothing was committed, run it again")
     }
+
+    static func rowCount(_ rows: Int, expected: Int) -> PgcopyError {
+        PgcopyError(
+            .rowCount, "\(rows) \(rows == 1 ? "row" : "rows") came, \(expected) were expected; nothing was committed")
+    }
+
+    /// - Parameter error: what happened instead of an answer.
+    static func commitInDoubt(_ error: any Error, transaction: String?) -> PgcopyError {
+        PgcopyError(
+            .commitInDoubt, "the commit was sent and its answer was lost: \(error)", causes: [error],
+            detail: transaction)
+    }
+
+    /// The number of the transaction that is in doubt, where it is known.
+    public var transaction: String? { code == .commitInDoubt ? detail as? String : nil }
+
+    /// What became of each destination of the transfer that failed; nil where none did.
+    public var outcome: TransferOutcome? { detail as? TransferOutcome }
 }

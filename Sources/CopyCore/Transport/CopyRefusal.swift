@@ -1,31 +1,20 @@
 // Statements that are not sent: COPY goes by one COPY statement in its own direction, and nothing else.
 
 /// A string that is not the one COPY statement asked for. It was not sent.
-public enum CopyRefusal: Error, Sendable, Hashable, CustomStringConvertible {
+extension PgcopyError {
     /// No COPY statement.
-    case notCopy
+    public static let notCopy = PgcopyError(.usage, "not a COPY statement")
     /// More than one statement.
-    case severalStatements
+    public static let severalStatements = PgcopyError(.usage, "more than one statement where one COPY was asked for")
     /// COPY … FROM where COPY … TO STDOUT was asked for.
-    case notToStdout
+    public static let notToStdout = PgcopyError(.usage, "not a COPY … TO STDOUT")
     /// COPY … TO where COPY … FROM STDIN was asked for.
-    case notFromStdin
+    public static let notFromStdin = PgcopyError(.usage, "not a COPY … FROM STDIN")
     /// COPY with a file or program of the server: no data passes the connection.
-    case fileOrProgram
+    public static let fileOrProgram = PgcopyError(
+        .usage, "COPY with a file or program of the server moves no data over the connection")
     /// A zero byte, where the server would stop reading.
-    case zeroByte
-
-    /// For a person.
-    public var description: String {
-        switch self {
-        case .notCopy: "not a COPY statement"
-        case .severalStatements: "more than one statement where one COPY was asked for"
-        case .notToStdout: "not a COPY … TO STDOUT"
-        case .notFromStdin: "not a COPY … FROM STDIN"
-        case .fileOrProgram: "COPY with a file or program of the server moves no data over the connection"
-        case .zeroByte: "a statement cannot hold a zero byte"
-        }
-    }
+    public static let zeroByte = PgcopyError(.usage, "a statement cannot hold a zero byte")
 }
 
 /// A direction of COPY, as its statement says it.
@@ -38,14 +27,14 @@ enum CopyDirection: String {
 enum CopyCheck {
     /// Throws when the string is surely not one COPY statement in this direction. What the server's parser
     /// will not take is left to it: then nothing of the string is run either.
-    static func require(_ direction: CopyDirection, _ sql: String, _ session: Session) throws(CopyRefusal) {
+    static func require(_ direction: CopyDirection, _ sql: String, _ session: Session) throws(PgcopyError) {
         let standardStrings = session.connection.parameterStatus("standard_conforming_strings") != "off"
         try require(direction, sql, standardStrings: standardStrings)
     }
 
     static func require(
         _ direction: CopyDirection, _ sql: String, standardStrings: Bool
-    ) throws(CopyRefusal) {
+    ) throws(PgcopyError) {
         guard !sql.utf8.contains(0) else { throw .zeroByte }
         var tokens = SQLTokens(sql, standardStrings: standardStrings)
         guard tokens.next() == .word("copy") else { throw .notCopy }

@@ -29,7 +29,7 @@ public final class LibpqCopyIn: CopyInTransport {
     private var suspectSince: Instant?
     private var abortSent = false
     /// What the copy failed with: it cannot be reconciled.
-    private var failure: PQError?
+    private var failure: PgcopyError?
     /// The server takes the binary format.
     public private(set) var isBinary = false
     /// As `COPY 10`.
@@ -54,16 +54,16 @@ public final class LibpqCopyIn: CopyInTransport {
             try connection.sendQuery(sql)
             state = .sent
         }
-        guard case .sent = state else { throw CopyMisuse.alreadyUsed }
+        guard case .sent = state else { throw PgcopyError.alreadyUsed }
         if let waiting = try awaitResult() { return waiting }
         guard let result = connection.nextResult() else {
             state = .done
-            throw PQError(message: "the statement gave no result")
+            throw PgcopyError(.unexpected, "the statement gave no result")
         }
         guard case .copyIn = result.status else {
             state = .failed
             throw result.error(connectionLost: !connection.isUsable)
-                ?? PQError(message: "not a COPY … FROM STDIN: \(sql)")
+                ?? PgcopyError(.usage, "not a COPY … FROM STDIN: \(sql)")
         }
         isBinary = result.isBinary
         state = .copying
@@ -81,7 +81,7 @@ public final class LibpqCopyIn: CopyInTransport {
     public func attend(_ ready: Readiness) throws -> Interest? {
         if case .failing = state { return try awaitError() }
         if let failure { throw failure }
-        guard connection.isUsable else { throw failed(PQError(message: connection.errorMessage, connectionLost: true)) }
+        guard connection.isUsable else { throw failed(PgcopyError(.connectionLost, connection.errorMessage)) }
         guard case .copying = state else { return nil }
         if ready.contains(.read) { try takeMessages() }
         if let alarm, session.poller.now >= alarm { return try hearError() }
@@ -119,21 +119,22 @@ public final class LibpqCopyIn: CopyInTransport {
         if case .waiting(let interest)? = try awaitResult() { return interest }
         let result = connection.nextResult()
         throw failed(
-            result?.error(connectionLost: !connection.isUsable) ?? PQError(message: "the server ended the copy"))
+            result?.error(connectionLost: !connection.isUsable) ?? PgcopyError(.unexpected, "the server ended the copy")
+        )
     }
 
     /// The connection is gone; what the server said before that may still be in libpq's buffer.
-    private func lastWords(after error: PQError) -> PQError {
+    private func lastWords(after error: PgcopyError) -> PgcopyError {
         state = .failed
         try? connection.putCopyEnd(failing: "")
         while !connection.isBusy, let result = connection.nextResult() {
             if let said = result.error(connectionLost: true), said.server != nil { return failed(said) }
             if case .copyIn = result.status { break }
         }
-        return failed(PQError(message: error.message, server: error.server, connectionLost: true))
+        return failed(error.losingConnection())
     }
 
-    private func failed(_ error: PQError) -> PQError {
+    private func failed(_ error: PgcopyError) -> PgcopyError {
         state = .failed
         failure = error
         return error
@@ -152,7 +153,7 @@ public final class LibpqCopyIn: CopyInTransport {
     /// Takes COPY data as long as the socket does.
     public func write(_ bytes: RawSpan) throws -> Drained {
         if case .failing = state { return Drained(taken: 0, blocked: try awaitError()) }
-        guard case .copying = state else { throw CopyMisuse.notEntered }
+        guard case .copying = state else { throw PgcopyError.notEntered }
         if unsent { try flush() }
         var taken = 0
         while taken < bytes.byteCount, !unsent {
@@ -171,7 +172,7 @@ public final class LibpqCopyIn: CopyInTransport {
             try connection.putCopyEnd()
             state = .ending
         }
-        guard case .ending = state else { throw CopyMisuse.notEntered }
+        guard case .ending = state else { throw PgcopyError.notEntered }
         while true {
             if let waiting = try awaitResult() { return waiting }
             guard let result = connection.nextResult() else { break }
@@ -180,20 +181,20 @@ public final class LibpqCopyIn: CopyInTransport {
             case .fatalError:
                 commandTag = nil
                 throw failed(
-                    result.error(connectionLost: !connection.isUsable) ?? PQError(message: "the copy failed"))
+                    result.error(connectionLost: !connection.isUsable) ?? PgcopyError(.unexpected, "the copy failed"))
             default:
                 commandTag = nil
-                throw failed(PQError(message: "more than one statement in a COPY"))
+                throw failed(PgcopyError(.usage, "more than one statement in a COPY"))
             }
         }
         state = .done
-        guard commandTag != nil else { throw PQError(message: "the server did not confirm the copy") }
+        guard commandTag != nil else { throw PgcopyError(.unexpected, "the server did not confirm the copy") }
         return .done
     }
 
     /// Nil when the next result can be had at once. A connection that is lost ends the copy for good.
-    private func awaitResult() throws(PQError) -> Step? {
-        do throws(PQError) {
+    private func awaitResult() throws(PgcopyError) -> Step? {
+        do throws(PgcopyError) {
             // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
             if connection.isUsable, try !connection.flush() {
                 try session.takeInput()

@@ -23,7 +23,7 @@ public final class LibpqCopyOut: CopyOutTransport {
     private var patience: RestPatience?
     private var request: CancelRequest?
     /// What the copy failed with.
-    private var failure: PQError?
+    private var failure: PgcopyError?
     /// It failed without an error of the server, which is still at work.
     private var mustCancel = false
     /// A message that did not fit, and how much of it is given already.
@@ -49,18 +49,18 @@ public final class LibpqCopyOut: CopyOutTransport {
             try session.connection.sendQuery(sql)
             state = .sent
         }
-        guard case .sent = state else { throw CopyMisuse.alreadyUsed }
+        guard case .sent = state else { throw PgcopyError.alreadyUsed }
         if let waiting = try awaitResult() { return waiting }
         guard let result = session.connection.nextResult() else {
             state = .done
-            throw PQError(message: "the statement gave no result")
+            throw PgcopyError(.unexpected, "the statement gave no result")
         }
         guard case .copyOut = result.status else {
             state = .failed
             if let error = result.error(connectionLost: !session.connection.isUsable) { throw error }
             // Something else runs, and perhaps for long.
             mustCancel = true
-            throw PQError(message: "not a COPY … TO STDOUT: \(sql)")
+            throw PgcopyError(.usage, "not a COPY … TO STDOUT: \(sql)")
         }
         isBinary = result.isBinary
         state = .copying
@@ -116,24 +116,27 @@ public final class LibpqCopyOut: CopyOutTransport {
             if case .waiting(let interest)? = try awaitResult() { return .blocked(interest) }
             guard let result = session.connection.nextResult() else {
                 state = .done
-                if commandTag == nil { throw PQError(message: "the server did not confirm the end of the copy") }
+                if commandTag == nil {
+                    throw PgcopyError(.unexpected, "the server did not confirm the end of the copy")
+                }
                 break
             }
             if case .fatalError = result.status {
                 throw failed(
-                    result.error(connectionLost: !session.connection.isUsable) ?? PQError(message: "the copy failed"))
+                    result.error(connectionLost: !session.connection.isUsable)
+                        ?? PgcopyError(.unexpected, "the copy failed"))
             }
             guard case .commandOK = result.status, commandTag == nil else {
                 mustCancel = true
-                throw failed(PQError(message: "more than one statement in a COPY"))
+                throw failed(PgcopyError(.usage, "more than one statement in a COPY"))
             }
             commandTag = result.commandTag
         }
-        guard case .done = state else { throw failure ?? CopyMisuse.notEntered }
+        guard case .done = state else { throw failure ?? PgcopyError.notEntered }
         return .ended(.zero)
     }
 
-    private func failed(_ error: PQError) -> PQError {
+    private func failed(_ error: PgcopyError) -> PgcopyError {
         state = .failed
         commandTag = nil
         failure = error
@@ -141,7 +144,7 @@ public final class LibpqCopyOut: CopyOutTransport {
     }
 
     /// Nil when the next result can be had at once.
-    private func awaitResult() throws(PQError) -> Step? {
+    private func awaitResult() throws(PgcopyError) -> Step? {
         // On a connection that is lost libpq sends nothing more, but still gives out the server's last words.
         if session.connection.isUsable, try !session.connection.flush() {
             // Both ways: a server that cannot send does not read either.

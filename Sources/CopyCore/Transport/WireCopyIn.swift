@@ -52,14 +52,14 @@ public final class WireCopyIn: CopyInTransport {
             try line.send(sql)
             state = .sent
         }
-        guard case .sent = state else { throw CopyMisuse.alreadyUsed }
+        guard case .sent = state else { throw PgcopyError.alreadyUsed }
         return try guarding {
             if let blocked = try line.flush() { return .waiting(blocked) }
             let blocked = try line.readReplies { line.copyResponse != nil || line.error != nil }
             if let error = line.error { throw error }
             if line.copyResponse == nil, let blocked { return .waiting(blocked) }
             guard line.copyResponse?.kind == .copyIn, line.strangers == 0 else {
-                throw PQError(message: "not a COPY … FROM STDIN: \(sql)")
+                throw PgcopyError(.usage, "not a COPY … FROM STDIN: \(sql)")
             }
             line.enlargeSendBuffer(to: Self.sendBuffer)
             state = .copying
@@ -74,7 +74,7 @@ public final class WireCopyIn: CopyInTransport {
     public func attend(_ ready: Readiness) throws -> Interest? {
         switch state {
         case .copying: break
-        case .aborting, .broken: throw line.error ?? failure ?? PQError(message: "the copy was ended")
+        case .aborting, .broken: throw line.error ?? failure ?? PgcopyError(.unexpected, "the copy was ended")
         case .idle, .sent, .ending, .ready: return nil
         }
         return try guarding {
@@ -93,13 +93,13 @@ public final class WireCopyIn: CopyInTransport {
         }
         if line.isReady || !line.commandTags.isEmpty {
             state = .aborting
-            throw PQError(message: "the server ended the copy")
+            throw PgcopyError(.unexpected, "the server ended the copy")
         }
     }
 
     /// Writes as much as the socket takes.
     public func write(_ bytes: RawSpan) throws -> Drained {
-        guard case .copying = state else { throw line.error ?? CopyMisuse.notEntered }
+        guard case .copying = state else { throw line.error ?? PgcopyError.notEntered }
         return try guarding {
             var taken = 0
             while taken < bytes.byteCount {
@@ -144,8 +144,8 @@ public final class WireCopyIn: CopyInTransport {
         }
     }
 
-    private func lost(_ outcome: WireChannel.Outcome) -> PQError {
-        do throws(PQError) {
+    private func lost(_ outcome: WireChannel.Outcome) -> PgcopyError {
+        do throws(PgcopyError) {
             _ = try line.blocked(outcome)
             return line.lost("the connection is lost")
         } catch {
@@ -159,7 +159,7 @@ public final class WireCopyIn: CopyInTransport {
             line.finishCopy()
             state = .ending
         }
-        guard case .ending = state else { throw line.error ?? CopyMisuse.notEntered }
+        guard case .ending = state else { throw line.error ?? PgcopyError.notEntered }
         return try guarding {
             // Both ways: a server that cannot send does not read either.
             let unsent = try line.flush()
@@ -211,7 +211,7 @@ public final class WireCopyIn: CopyInTransport {
     private func guarding<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()
-        } catch let error as PQError where error.connectionLost {
+        } catch let error as PgcopyError where error.code == .connectionLost {
             state = .broken
             failure = failure ?? error
             throw error
@@ -219,7 +219,7 @@ public final class WireCopyIn: CopyInTransport {
     }
 
     /// What broke the line.
-    private var failure: PQError?
+    private var failure: PgcopyError?
 
     /// Closes the connection.
     public func abandon() { line.session.close() }

@@ -45,7 +45,7 @@ public final class WireCopyOut: CopyOutTransport {
             try line.send(sql)
             state = .sent
         }
-        guard case .sent = state else { throw CopyMisuse.alreadyUsed }
+        guard case .sent = state else { throw PgcopyError.alreadyUsed }
         return try guarding {
             if let blocked = try line.flush() { return .waiting(blocked) }
             while line.copyResponse == nil, line.error == nil, !line.isReady {
@@ -57,7 +57,7 @@ public final class WireCopyOut: CopyOutTransport {
             // Rows may have come together with an error: they are given first.
             if let error = line.error, line.copyResponse == nil { throw error }
             guard line.copyResponse?.kind == .copyOut, line.strangers == 0 else {
-                throw PQError(message: "not a COPY … TO STDOUT: \(sql)")
+                throw PgcopyError(.usage, "not a COPY … TO STDOUT: \(sql)")
             }
             if !line.isReady { state = .copying }
             return .done
@@ -132,7 +132,7 @@ public final class WireCopyOut: CopyOutTransport {
     private func guarding<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()
-        } catch let error as PQError where error.connectionLost {
+        } catch let error as PgcopyError where error.code == .connectionLost {
             state = .broken
             throw error
         }

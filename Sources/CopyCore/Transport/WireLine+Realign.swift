@@ -19,7 +19,7 @@ extension WireLine {
 
     /// Fails a COPY that wants data, cancels what else runs, and reads to the end. Called until done.
     /// - Throws: only when the connection is lost.
-    func realign(saying reason: String, cancelling: Bool) throws(PQError) -> Step {
+    func realign(saying reason: String, cancelling: Bool) throws(PgcopyError) -> Step {
         if realignment == nil {
             realignment = Realignment(
                 reason: copyFailReason(reason), cancelling: cancelling, hadFailed: error != nil,

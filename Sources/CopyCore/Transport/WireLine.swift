@@ -14,7 +14,7 @@ final class WireLine {
 
     /// What the server has said of the statement so far.
     private(set) var copyResponse: BackendMessage?
-    private(set) var error: PQError?
+    private(set) var error: PgcopyError?
     private(set) var commandTags: [String] = []
     /// Results that are none of a COPY.
     private(set) var strangers = 0
@@ -51,9 +51,10 @@ final class WireLine {
     var isPlainCopy: Bool { error == nil && strangers == 0 && commandTags.count == 1 }
 
     /// What is wrong with an end that is none of a plain COPY.
-    var oddEnd: PQError {
-        PQError(
-            message: strangers > 0 || commandTags.count > 1
+    var oddEnd: PgcopyError {
+        PgcopyError(
+            .unexpected,
+            strangers > 0 || commandTags.count > 1
                 ? "more than one statement in a COPY" : "the server ended the COPY without saying that it completed")
     }
 
@@ -68,7 +69,7 @@ final class WireLine {
     }
 
     /// Queues a statement. Until its ReadyForQuery libpq must not send another.
-    func send(_ sql: String) throws(PQError) {
+    func send(_ sql: String) throws(PgcopyError) {
         try session.requireIdle()
         try session.announce(sql)
         queue(UInt8(ascii: "Q"), text: sql)
@@ -94,12 +95,12 @@ final class WireLine {
     var hasUnsent: Bool { sent < outgoing.count }
 
     /// A session that its user closed has no channel any more.
-    private func requireOpen() throws(PQError) {
+    private func requireOpen() throws(PgcopyError) {
         guard session.connection.isUsable else { throw lost("the connection was closed") }
     }
 
     /// Sends what is queued; what blocks it, nil when all is sent.
-    func flush() throws(PQError) -> Interest? {
+    func flush() throws(PgcopyError) -> Interest? {
         try requireOpen()
         while sent < outgoing.count {
             let outcome = unsafe outgoing.withUnsafeBytes { bytes in
@@ -121,13 +122,13 @@ final class WireLine {
     @unsafe
     func write(
         _ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer
-    ) throws(PQError) -> WireChannel.Outcome {
+    ) throws(PgcopyError) -> WireChannel.Outcome {
         try requireOpen()
         return unsafe channel.write(head, body)
     }
 
     /// The interest an outcome stands for; a broken stream throws.
-    func blocked(_ outcome: WireChannel.Outcome) throws(PQError) -> Interest {
+    func blocked(_ outcome: WireChannel.Outcome) throws(PgcopyError) -> Interest {
         switch outcome {
         case .moved, .wantsRead: return Interest(socket, .read)
         case .wantsWrite: return Interest(socket, [.read, .write])
@@ -139,17 +140,17 @@ final class WireLine {
     }
 
     /// The connection is gone. What the server said before that is the better reason.
-    func lost(_ words: String) -> PQError {
+    func lost(_ words: String) -> PgcopyError {
         session.wireLost()
-        guard let error else { return PQError(message: words, connectionLost: true) }
-        return PQError(message: error.message, server: error.server, connectionLost: true)
+        guard let error else { return PgcopyError(.connectionLost, words) }
+        return error.losingConnection()
     }
 
     // MARK: In
 
     /// Reads once into the space: COPY data stays there, messages are taken in.
     /// - Returns: what came, and what blocks it when nothing did, or when that was surely all there was.
-    func read(_ space: inout MutableRawSpan) throws(PQError) -> (Totals, Interest?) {
+    func read(_ space: inout MutableRawSpan) throws(PgcopyError) -> (Totals, Interest?) {
         try requireOpen()
         let outcome = unsafe space.withUnsafeMutableBytes { unsafe channel.read(into: $0) }
         guard case .moved(let count) = outcome else { return (.zero, try blocked(outcome)) }
@@ -170,8 +171,8 @@ final class WireLine {
 
     /// Reads replies that hold no COPY data, as long as there are any and the server is not ready.
     /// - Returns: what blocks it; nil once ready, once `enough` says so, or after so many reads.
-    func readReplies(atMost limit: Int = .max, until enough: () -> Bool) throws(PQError) -> Interest? {
-        try replies.write(0..<Self.replySpace) { space throws(PQError) in
+    func readReplies(atMost limit: Int = .max, until enough: () -> Bool) throws(PgcopyError) -> Interest? {
+        try replies.write(0..<Self.replySpace) { space throws(PgcopyError) in
             let last = reads.addingReportingOverflow(limit)
             while !isReady, !enough(), last.overflow || reads < last.partialValue {
                 let (moved, blocked) = try read(&space)
@@ -185,15 +186,15 @@ final class WireLine {
     }
 
     /// Reads once where the first rows may follow the server's consent: they are appended to `rows`.
-    func readEarly(into rows: inout [UInt8]) throws(PQError) -> (Totals, Interest?) {
-        try replies.write(0..<Self.replySpace) { space throws(PQError) in
+    func readEarly(into rows: inout [UInt8]) throws(PgcopyError) -> (Totals, Interest?) {
+        try replies.write(0..<Self.replySpace) { space throws(PgcopyError) in
             let (moved, blocked) = try read(&space)
             for index in 0..<moved.bytes { rows.append(space.bytes.byte(index)) }
             return (moved, blocked)
         }
     }
 
-    private func take(_ message: BackendMessage) throws(PQError) {
+    private func take(_ message: BackendMessage) throws(PgcopyError) {
         switch message.kind {
         case .copyIn, .copyOut, .copyBoth:
             if copyResponse == nil { copyResponse = message } else { strangers += 1 }
@@ -207,7 +208,7 @@ final class WireLine {
             let fatal = said.severity == "FATAL" || said.severity == "PANIC"
             if fatal || readySeen { session.wireLost(said) }
             if error == nil, !readySeen {
-                error = PQError(message: said.message, server: said, connectionLost: fatal)
+                error = PgcopyError(said, connectionLost: fatal)
             }
         case .notice: session.deliver(try serverMessage(message))
         case .notification:
@@ -222,12 +223,12 @@ final class WireLine {
         }
     }
 
-    private func texts(_ message: BackendMessage, from offset: Int = 0) throws(PQError) -> [String] {
+    private func texts(_ message: BackendMessage, from offset: Int = 0) throws(PgcopyError) -> [String] {
         guard let texts = message.texts(from: offset) else { throw lost("a message of the server has no end") }
         return texts
     }
 
-    private func serverMessage(_ message: BackendMessage) throws(PQError) -> ServerMessage {
+    private func serverMessage(_ message: BackendMessage) throws(PgcopyError) -> ServerMessage {
         guard let fields = message.fields else { throw lost("an error or notice of the server has no end") }
         func field(_ code: Unicode.Scalar) -> String? { fields[UInt8(ascii: code)] }
         return ServerMessage(
@@ -235,7 +236,7 @@ final class WireLine {
             message: field("M") ?? "", detail: field("D"), hint: field("H"), context: field("W"))
     }
 
-    private func status(_ message: BackendMessage) throws(PQError) -> TransactionStatus {
+    private func status(_ message: BackendMessage) throws(PgcopyError) -> TransactionStatus {
         switch message.body.first {
         case UInt8(ascii: "I"): return .idle
         case UInt8(ascii: "T"): return .inTransaction

@@ -51,18 +51,18 @@ final class ExecReport: BatchObserver {
         case .success(let result):
             rows(result, session)
             if verbosity != .quiet { line(session, result.commandTag) }
-        case .failure(is PipelineAborted):
+        case .failure(PgcopyError.Code.aborted):
             line(session, "NOT RUN")
         case .failure(let error):
             failed(error, session)
             // Everything under way fails with its connection; that is told once.
-            if (error as? PQError)?.connectionLost ?? false, !lost.insert(session).inserted { return }
+            if error.has(.connectionLost), !lost.insert(session).inserted { return }
             tell(session, "statement \(statement.number), line \(statement.line): ", error)
         }
     }
 
-    func commitFailed(_ error: PQError, behind statement: Int, at session: Int) {
-        if error.connectionLost, !lost.insert(session).inserted { return }
+    func commitFailed(_ error: PgcopyError, behind statement: Int, at session: Int) {
+        if error.code == .connectionLost, !lost.insert(session).inserted { return }
         failed(error, session)
         tell(session, "commit behind statement \(statement): ", error)
     }
@@ -90,7 +90,7 @@ final class ExecReport: BatchObserver {
     private func failed(_ error: any Error, _ session: Int) {
         failing.insert(session)
         let server = ErrorLines.serverMessage(error)
-        let state = server?.sqlState ?? (error as? BatchRefusal == .copy ? "0A000" : "")
+        let state = server?.sqlState ?? (error as? PgcopyError == .copyInBatch ? "0A000" : "")
         // libpq adds advice in lines of its own.
         line(session, "ERROR", state, server?.message ?? ErrorLines.of(error).first ?? "")
     }

@@ -15,7 +15,7 @@ func runExec(_ options: ExecOptions) -> Int32 {
     } catch let interrupted as Interrupted {
         console.message(SignalName.sentence(interrupted.signal))
         return 128 + interrupted.signal
-    } catch let error as EndpointError {
+    } catch let error as PgcopyError where error.code == .usage {
         console.message("\(error)")
         console.line("Try \"pgcopy exec --help\".")
         return ExitCode.usage
@@ -38,13 +38,13 @@ private struct ExecRun {
     func run() throws -> Int32 {
         let links = try self.links()
         guard Pipeline.isSupported else {
-            Console().message("\(PipelineRefusal.unsupported)")
+            Console().message("\(PgcopyError.pipelineUnsupported)")
             return ExitCode.usage
         }
         let input: BatchInput
         do {
             input = try self.input()
-        } catch let error as SystemError {
+        } catch let error as PgcopyError where error.code == .system {
             Console().message("\(fileName)\(error)")
             return ExitCode.usage
         }
@@ -70,7 +70,7 @@ private struct ExecRun {
             input, on: sessions, syncEvery: options.syncEvery, output: output, observer: report, poller: poller)
         do {
             return ExitCode.of(try batch.run())
-        } catch let error as SystemError where output.isLost {
+        } catch let error as PgcopyError where error.code == .system && output.isLost {
             // `| head` had enough, which is not an error.
             if !error.isBrokenPipe { Console().message("stdout: \(error)") }
             return report.isInDoubt ? ExitCode.inDoubt : report.hasCommitted ? ExitCode.partial : ExitCode.failure
@@ -86,10 +86,10 @@ private struct ExecRun {
         try options.connections.map { argument in
             let endpoint = try Endpoint(parsing: argument.bytes)
             guard let link = ServerLink(server: endpoint, overrides: [("client_encoding", "UTF8")]) else {
-                throw EndpointError("\(endpoint.label) is no server: exec takes connections")
+                throw PgcopyError(.usage, "\(endpoint.label) is no server: exec takes connections")
             }
             guard case .server(_, nil) = endpoint.kind else {
-                throw EndpointError("\(endpoint.label): exec takes a connection without a table")
+                throw PgcopyError(.usage, "\(endpoint.label): exec takes a connection without a table")
             }
             return link
         }
@@ -116,8 +116,9 @@ private struct ExecRun {
         var links = links
         do {
             return try LinkConnector(poller, options.passwordPrompt).open(&links)
-        } catch let failure as LinkConnector.Failure {
-            for (label, error) in failure.reasons {
+        } catch let failure as PgcopyError where failure.code == .unreachable {
+            for case let error as PgcopyError in failure.causes {
+                let label = error.endpoint ?? ""
                 for line in ErrorLines.of(error) { Console().message("\(label): \(line)") }
                 if label.contains(" "), !label.contains("=") {
                     Console().message("\(label): was taken for a database; -c takes a statement")

@@ -71,8 +71,8 @@ public struct CLI {
             return ExitCode.success
         } catch {
             // `| head` had enough, which is not an error.
-            if let error = error as? SystemError, !error.isBrokenPipe {
-                tell("pgcopy: could not write to stdout: \(error.reason)\n")
+            if let error = error as? PgcopyError, error.code == .system, !error.isBrokenPipe {
+                tell("pgcopy: could not write to stdout: \(error.systemWords)\n")
             }
             return ExitCode.failure
         }

@@ -48,7 +48,7 @@ enum ChannelArgument {
             "option --channel: \(Echo.quoted(text)) begins with a double quote, but is no name in double quotes")
     }
 
-    private static func error(_ misuse: NotificationMisuse, _ invocation: Invocation) -> UsageError {
+    private static func error(_ misuse: PgcopyError, _ invocation: Invocation) -> UsageError {
         invocation.error("option --channel: \(misuse)")
     }
 }

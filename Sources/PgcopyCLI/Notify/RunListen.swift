@@ -16,7 +16,7 @@ func runListen(_ options: ListenOptions) -> Int32 {
     do {
         let links = try options.connections.map { try ServerLink(Endpoint(parsing: $0.bytes)) }
         return try ListenRun(options, talk, SystemPoller(interruption: interruption)).run(links)
-    } catch let error as SystemError where error.isBrokenPipe {
+    } catch let error as PgcopyError where error.isBrokenPipe {
         // `| head` had enough.
         return ExitCode.failure
     } catch {

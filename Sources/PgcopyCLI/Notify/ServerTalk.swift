@@ -44,10 +44,11 @@ struct ServerTalk {
         case let interrupted as Interrupted:
             console.message(SignalName.sentence(interrupted.signal))
             return 128 + interrupted.signal
-        case let failure as LinkConnector.Failure:
-            for reason in failure.reasons { tell(reason.label, reason.error) }
-            return failure.isRefusal ? ExitCode.failure : ExitCode.usage
-        case is EndpointError, is NotificationMisuse:
+        case let failure as PgcopyError
+        where !failure.causes.isEmpty && [.unreachable, .server].contains(failure.code):
+            for case let reason as PgcopyError in failure.causes { tell(reason.endpoint ?? "", reason) }
+            return failure.code == .server ? ExitCode.failure : ExitCode.usage
+        case PgcopyError.Code.usage:
             console.message("\(error)")
             console.line("Try \"pgcopy \(command.rawValue) --help\".")
             return ExitCode.usage

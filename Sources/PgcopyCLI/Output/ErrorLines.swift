@@ -6,9 +6,10 @@ internal import CopyCore
 enum ErrorLines {
     static func of(_ error: any Error) -> [String] {
         if let server = serverMessage(error) { return of(server) }
-        if let fault = error as? InputFault { return [fault.description] + (fault.hint.map { ["HINT: \($0)"] } ?? []) }
+        let hint = (error as? PgcopyError)?.hint
         // libpq indents its own afterthoughts by a tab.
         return "\(error)".unicodeScalars.split(separator: "\n").map { String($0.drop { $0 == "\t" || $0 == " " }) }
+            + (hint.map { ["HINT: \($0)"] } ?? [])
     }
 
     static func of(_ message: ServerMessage) -> [String] {
@@ -36,6 +37,6 @@ enum ErrorLines {
 
     /// The server's words behind an error, if a server spoke.
     static func serverMessage(_ error: any Error) -> ServerMessage? {
-        (error as? PQError)?.server
+        (error as? PgcopyError)?.server
     }
 }

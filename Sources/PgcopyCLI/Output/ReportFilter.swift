@@ -33,6 +33,6 @@ extension TransferOutcome {
     /// `| head` had enough, which is not an error.
     fileprivate var isQuietEnd: Bool {
         destinations.count == 1 && destinations[0].label == "-"
-            && (destinations[0].error as? SystemError)?.isBrokenPipe ?? false
+            && (destinations[0].error as? PgcopyError)?.isBrokenPipe ?? false
     }
 }

@@ -44,7 +44,8 @@ extension TransferRequest {
         into = try options.into.map { try Self.table($0, "--into") }
         columns = try options.columns.map { text in
             guard let names = SQLName.list(text) else {
-                throw EndpointError(
+                throw PgcopyError(
+                    .usage,
                     "--columns: \(Echo.quoted(text)) is not a list of names; names that are not plain go in double quotes"
                 )
             }
@@ -81,14 +82,15 @@ extension TransferRequest {
         switch text {
         case "wire": return .wire
         case "libpq": return .libpq
-        default: throw EndpointError("\(transportVariable): \(Echo.quoted(text)) is neither wire nor libpq")
+        default: throw PgcopyError(.usage, "\(transportVariable): \(Echo.quoted(text)) is neither wire nor libpq")
         }
     }
 
     private static func table(_ text: String, _ option: String) throws -> SQLName {
         if let name = SQLName(text) { return name }
         let isPattern = text.utf8.contains(UInt8(ascii: "*")) || text.utf8.contains(UInt8(ascii: "?"))
-        throw EndpointError(
+        throw PgcopyError(
+            .usage,
             isPattern
                 ? "\(option): \(Echo.quoted(text)) is a pattern; one exact name is taken"
                 : "\(option): \(Echo.quoted(text)) is not a table's name; one that is not plain goes in double quotes")

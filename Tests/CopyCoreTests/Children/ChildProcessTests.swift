@@ -40,10 +40,10 @@ struct `A child` {
     }
 
     @Test func `that is not there is told with its name`() throws {
-        let error = try #require(throws: SystemError.self) {
+        let error = try requireThrown(.system) {
             try ChildProcess(command(Array("no_such_program".utf8)), input: .inherited, inGroup: true)
         }
-        #expect(error.code == ENOENT && "\(error)".contains("no_such_program"))
+        #expect(error.errno == ENOENT && "\(error)".contains("no_such_program"))
     }
 
     @Test func `passes what it is given through its pipes, more than they hold`() throws {

@@ -119,7 +119,7 @@ import Testing
         ("postgresql://u:ss99w0rd@h/db?nosuch=1", "invalid URI query parameter"),
     ])
     func `what is wrong is said without the password`(text: String, words: String) {
-        let error = #expect(throws: EndpointError.self) { try Endpoint(parsing: Array(text.utf8)) }
+        let error = thrown(.usage) { try Endpoint(parsing: Array(text.utf8)) }
         let said = error?.description ?? ""
         #expect(said.contains(words) && !said.contains("ss99") && !said.contains("w0rd"), "\(said)")
     }

@@ -41,7 +41,7 @@ final class FakeProducer: Producer {
 
     func enter() throws -> Step {
         calls.append("enter")
-        guard !entered else { throw CopyMisuse.alreadyUsed }
+        guard !entered else { throw PgcopyError.alreadyUsed }
         let step = try entering.step(descriptor)
         entered = step == .done
         return step

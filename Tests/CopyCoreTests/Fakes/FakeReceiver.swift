@@ -47,7 +47,7 @@ final class FakeReceiver: Receiver {
 
     func enter(_ layout: RowLayout) throws -> Step {
         calls.append("enter")
-        guard !entered else { throw CopyMisuse.alreadyUsed }
+        guard !entered else { throw PgcopyError.alreadyUsed }
         let step = try entering.step(descriptor)
         entered = step == .done
         return step

@@ -36,7 +36,7 @@ struct BroadcastTests {
             openSession(cluster.conninfo(database: cluster.createDatabase(encoding: "LATIN1"))), openSession(),
         ]
         try sessions[0].run("SET client_encoding = 'UTF8'")
-        #expect(throws: NotificationMisuse.payloadTooLong(channel: channel, bytes: 8002)) {
+        #expect(throws: PgcopyError.payloadTooLong(channel: channel, bytes: 8002)) {
             try Broadcast.send(notes(channel, "fine", String(repeating: "ü", count: 4001)), on: sessions)
         }
         #expect(try sessions.map { try $0.query("SELECT 1").value(0, 0) } == ["1", "1"])
@@ -82,7 +82,7 @@ extension Broadcast.Status {
         case .committed: "committed"
         case .rolledBack(nil): "rolled back"
         case .rolledBack(let error?):
-            "rolled back: " + ((error as? PQError)?.server?.sqlState ?? "lost")
+            "rolled back: " + ((error as? PgcopyError)?.server?.sqlState ?? "lost")
         case .inDoubt: "in doubt"
         }
     }

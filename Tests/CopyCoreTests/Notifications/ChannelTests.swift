@@ -41,10 +41,10 @@ struct ChannelTests {
     @Test(arguments: ["", String(repeating: "x", count: 64), "zero\0byte"])
     func `one bad name and none is listened on`(_ bad: String) throws {
         let session = try openSession()
-        #expect(throws: NotificationMisuse.self) { try session.listen(["good", bad]) }
+        thrown(.usage) { try session.listen(["good", bad]) }
         #expect(try session.listeningChannels() == [])
         try session.listen(["good"])
-        #expect(throws: NotificationMisuse.self) { try session.unlisten(["good", bad]) }
+        thrown(.usage) { try session.unlisten(["good", bad]) }
         #expect(try session.listeningChannels() == ["good"])
     }
 
@@ -74,10 +74,10 @@ struct ChannelTests {
         try session.notify(name, String(repeating: "ü", count: 7999))
         let got = try session.wait(timeout: 0)
         #expect(got.map(\.channel) == [name] && got[0].payload.count == 7999)
-        #expect(throws: NotificationMisuse.channelTooLong(name + "éééé", bytes: 64)) {
+        #expect(throws: PgcopyError.channelTooLong(name + "éééé", bytes: 64)) {
             try session.listen([name + "éééé"])
         }
-        #expect(throws: NotificationMisuse.payloadTooLong(channel: "c", bytes: 8000)) {
+        #expect(throws: PgcopyError.payloadTooLong(channel: "c", bytes: 8000)) {
             try session.notify("c", String(repeating: "ü", count: 8000))
         }
     }
@@ -103,12 +103,12 @@ struct ChannelTests {
         #expect(try session.wait(timeout: 0).map(\.payload) == [longest])
         var statements = 0
         session.onStatement = { _, _ in statements += 1 }
-        let error = #expect(throws: NotificationMisuse.self) {
+        let error = thrown(.usage) {
             try session.notify(notes((channel, "fine"), (channel, longest + "x")))
         }
         #expect(error?.description.contains("8000 bytes") == true)
-        #expect(throws: NotificationMisuse.self) { try session.notify(notes((channel, "fine"), ("", "no"))) }
-        #expect(throws: NotificationMisuse.self) { try session.notify(notes((channel, "a\0b"))) }
+        thrown(.usage) { try session.notify(notes((channel, "fine"), ("", "no"))) }
+        thrown(.usage) { try session.notify(notes((channel, "a\0b"))) }
         #expect(statements == 0)
         #expect(try session.wait(timeout: 0) == [])
     }

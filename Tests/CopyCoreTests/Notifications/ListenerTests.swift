@@ -105,14 +105,14 @@ struct ListenerTests {
         let listener = try Listener(["c"], reconnects: true, connector: connector)
         let good = cluster.conninfo(database: database)
         let bad = cluster.conninfo(database: "nosuch")
-        let failure = #expect(throws: LinkConnector.Failure.self) {
+        let failure = thrown(.unreachable) {
             try listener.open([link(good), link(bad), link(bad)], seed: 1)
         }
-        #expect(failure?.reasons.count == 2)
-        #expect(failure?.reasons.allSatisfy { "\($0.error)".contains("nosuch") } == true)
+        #expect(failure?.causes.count == 2)
+        #expect(failure?.causes.allSatisfy { "\($0)".contains("nosuch") } == true)
         let long = String(repeating: "x", count: 64)
         let other = try Listener([long], reconnects: true, connector: connector)
-        #expect(throws: NotificationMisuse.channelTooLong(long, bytes: 64)) { try other.open([link(good)], seed: 1) }
+        #expect(throws: PgcopyError.channelTooLong(long, bytes: 64)) { try other.open([link(good)], seed: 1) }
         try eventually("no session is left") {
             try cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE datname = '\(database)'") == "0"
         }
@@ -120,7 +120,7 @@ struct ListenerTests {
 
     @Test func `only servers are listened on`() throws {
         for text in ["-", "null:", "file:x", "./x", "db#table"] {
-            #expect(throws: EndpointError.self) { try ServerLink(Endpoint(parsing: Array(text.utf8))) }
+            thrown(.usage) { try ServerLink(Endpoint(parsing: Array(text.utf8))) }
         }
         #expect(
             try ServerLink(Endpoint(parsing: Array("postgresql://u:secret@h/db".utf8))).label == "postgresql://u@h/db")

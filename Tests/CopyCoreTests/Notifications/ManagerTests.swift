@@ -8,10 +8,10 @@ struct ManagerTests {
     private let channel = "manager tests"
 
     @Test func `a timeout below zero is refused and changes nothing`() throws {
-        #expect(throws: NotificationMisuse.timeout(-1)) { try NotificationManager(timeout: -1) }
-        #expect(throws: NotificationMisuse.self) { try NotificationManager(timeout: .nan) }
+        #expect(throws: PgcopyError.invalidTimeout(-1)) { try NotificationManager(timeout: -1) }
+        thrown(.usage) { try NotificationManager(timeout: .nan) }
         let manager = try NotificationManager(timeout: 2)
-        #expect(throws: NotificationMisuse.timeout(-0.5)) { try manager.setTimeout(-0.5) }
+        #expect(throws: PgcopyError.invalidTimeout(-0.5)) { try manager.setTimeout(-0.5) }
         #expect(manager.timeout == 2)
     }
 
@@ -133,7 +133,7 @@ struct ManagerTests {
         let channel = freshChannel()
         for session in [doomed, healthy] { try session.listen([channel]) }
         let manager = try NotificationManager([doomed, healthy])
-        var losses: [PQError] = []
+        var losses: [PgcopyError] = []
         manager.onLost = { session, error in
             #expect(session === doomed)
             losses.append(error)
@@ -149,7 +149,7 @@ struct ManagerTests {
         #expect(manager.garbage.all.count == 1 && manager.garbage.contains(doomed))
         #expect(!manager.connections.contains(doomed))
         #expect(losses.map(\.server?.sqlState) == ["57P01"], "the server's own last words")
-        #expect(losses.map(\.connectionLost) == [true])
+        #expect(losses.map(\.code) == [.connectionLost])
 
         manager.garbage.remove(doomed)
         let repaired = try openSession()
@@ -195,8 +195,8 @@ struct ManagerTests {
         #expect(throws: CopyFail.self) {
             try copy.withCopy { copy in
                 _ = try copy.next()
-                #expect(throws: NotificationMisuse.busy) { try manager.next() }
-                #expect(throws: NotificationMisuse.busy) { try session.wait() }
+                #expect(throws: PgcopyError.busy) { try manager.next() }
+                #expect(throws: PgcopyError.busy) { try session.wait() }
                 #expect(try session.wait(timeout: 0) == [])
                 try manager.setTimeout(0)
                 #expect(try manager.next() == nil)

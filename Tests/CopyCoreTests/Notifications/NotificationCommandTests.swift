@@ -10,7 +10,7 @@ struct NotificationCommandTests {
 
     init() { signal(SIGPIPE, SIG_IGN) }
 
-    private func run(_ command: String, _ notification: Notification) throws -> NotificationCommand.Failure? {
+    private func run(_ command: String, _ notification: Notification) throws -> PgcopyError? {
         try NotificationCommand(Array(command.utf8)).run(notification, poller: SystemPoller())
     }
 
@@ -43,9 +43,9 @@ struct NotificationCommandTests {
     }
 
     @Test func `how a command failed is told`() throws {
-        #expect(try run("exit 7", note("x")) == .exited(7))
-        #expect(try run("kill -9 $$", note("x")) == .signalled(9))
-        #expect(try run("no_such_command_anywhere 2> /dev/null", note("x")) == .exited(127))
+        #expect(try run("exit 7", note("x")) == .commandExited(7))
+        #expect(try run("kill -9 $$", note("x")) == .commandSignalled(9))
+        #expect(try run("no_such_command_anywhere 2> /dev/null", note("x")) == .commandExited(127))
         #expect(try run("true", note("x")) == nil)
     }
 
@@ -55,13 +55,10 @@ struct NotificationCommandTests {
         #expect(try run("cat > '\(directory.path)/big'", note(big)) == nil)
         #expect(try directory.text(of: "big") == big)
         #expect(try run("exec true", note(big)) == nil)
-        #expect(try run("exec 0<&-; exit 5", note(big)) == .exited(5))
+        #expect(try run("exec 0<&-; exit 5", note(big)) == .commandExited(5))
         // More than the system takes in an environment.
-        guard case .notRun(let error) = try run("true", note(String(repeating: "x", count: 1 << 20))) else {
-            Issue.record("it ran")
-            return
-        }
-        #expect(error.code == E2BIG)
+        let failure = try #require(try run("true", note(String(repeating: "x", count: 1 << 20))), "it ran")
+        #expect(failure.code == .command && (failure.cause as? PgcopyError)?.errno == E2BIG)
     }
 
     @Test func `the environment is the program's own, a variable of the same name replaced`() throws {
@@ -108,7 +105,7 @@ struct NotificationCommandTests {
             + "while :; do sleep 0.01; done"
         let started = poller.now
         let failure = try NotificationCommand(Array(script.utf8)).run(note("x"), until: started + 0.5, poller: poller)
-        #expect(failure == .timedOut)
+        #expect(failure == .commandTimedOut)
         #expect((0.5..<4).contains(poller.now.seconds(since: started)))
         #expect(directory.exists("caught") == !onTerm.isEmpty)
         let pid = try #require(try pid_t(directory.text(of: name).dropLast()))
@@ -118,7 +115,7 @@ struct NotificationCommandTests {
     @Test func `a command that ends in time is told as without a deadline`() throws {
         let poller = SystemPoller()
         let command = NotificationCommand(Array("exit 7".utf8))
-        #expect(try command.run(note("x"), until: poller.now + 30, poller: poller) == .exited(7))
+        #expect(try command.run(note("x"), until: poller.now + 30, poller: poller) == .commandExited(7))
     }
 
     @Test func `a command that was interrupted becomes no zombie, one that ignored the signal included`() throws {

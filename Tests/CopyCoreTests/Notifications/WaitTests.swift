@@ -48,7 +48,7 @@ struct WaitTests {
         try inbox.removeHandler(handler)
         try pair.session.notify(pair.channel, "2")
         #expect(first.count == 1 && second.count == 2)
-        #expect(throws: NotificationMisuse.noSuchHandler) { try inbox.removeHandler(handler) }
+        #expect(throws: PgcopyError.noSuchHandler) { try inbox.removeHandler(handler) }
         #expect(try pair.session.wait(timeout: 0) == [], "handlers had them")
         try inbox.removeHandler(other)
         try pair.session.notify(pair.channel, "3")
@@ -206,13 +206,13 @@ struct WaitTests {
         try awaitArrival(session)
         try cluster.terminateBackends(applicationName: name)
         #expect(try session.wait(stopAfter: nil).map(\.payload) == ["last"])
-        let error = #expect(throws: PQError.self) { try session.wait() }
-        #expect(error?.server?.sqlState == "57P01" && error?.connectionLost == true)
+        let error = thrown(.connectionLost) { try session.wait() }
+        #expect(error?.server?.sqlState == "57P01" && error?.code == .connectionLost)
     }
 
     @Test func `nonsense is refused`() throws {
         let session = try openSession()
-        #expect(throws: NotificationMisuse.timeout(-1)) { try session.wait(timeout: -1) }
-        #expect(throws: NotificationMisuse.stopAfter(0)) { try session.wait(stopAfter: 0) }
+        #expect(throws: PgcopyError.invalidTimeout(-1)) { try session.wait(timeout: -1) }
+        #expect(throws: PgcopyError.invalidCount(0)) { try session.wait(stopAfter: 0) }
     }
 }

@@ -47,12 +47,12 @@ import Testing
         ("host='open", "not a connection string"),
     ])
     func `what makes no sense is refused with a reason`(text: String, reason: String) throws {
-        let error = #expect(throws: EndpointError.self) { try endpoint(text) }
+        let error = thrown(.usage) { try endpoint(text) }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     }
 
     @Test func `a database name that is no UTF-8 is refused`() {
-        #expect(throws: EndpointError.self) { try Endpoint(parsing: [0x64, 0xff]) }
+        thrown(.usage) { try Endpoint(parsing: [0x64, 0xff]) }
     }
 
     // MARK: Secrets

@@ -175,7 +175,7 @@ import Testing
         let seconds = stage.poller.now.seconds(since: begun)
         #expect(seconds >= 0.5 && seconds < 4)
         #expect(failure?.receiverFaults.count == 1)
-        #expect((failure?[stuck] as? Unanswered)?.seconds == 0.5)
+        #expect((failure?[stuck] as? PgcopyError)?.patience == 0.5)
         #expect(!stuck.session.connection.isUsable)
         #expect(producer.session.isIdleAndAnswers && other.session.isIdleAndAnswers)
         proxy.resume()

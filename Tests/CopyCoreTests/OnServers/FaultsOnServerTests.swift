@@ -33,7 +33,7 @@ import Testing
         try manager.withCopy { copy in
             let faults = try copy.nextReceiverFaults()
             #expect(faults?.count == 1)
-            #expect((faults?[dying] as? PQError)?.connectionLost == true)
+            #expect((faults?[dying] as? PgcopyError)?.code == .connectionLost)
             #expect(copy.receivers.map(\.label) == ["d2"])
             try copy.drop(dying)
             while try copy.next() != nil {}
@@ -41,7 +41,7 @@ import Testing
         #expect(try stage.digest("d2") == stage.digest("source"))
         #expect(other.commandTag == "COPY 10000" && producer.commandTag == "COPY 10000")
         #expect(dying.commandTag == nil)
-        #expect(throws: PQError.self) { try dying.session.run("SELECT 1") }
+        thrown(.connectionLost) { try dying.session.run("SELECT 1") }
         #expect(producer.session.isIdleAndAnswers && other.session.isIdleAndAnswers)
         #expect(try stage.value("SELECT count(*) FROM d1") == "0")
         proxy.stop()
@@ -130,7 +130,7 @@ import Testing
             }
         }
         #expect(failure?.reason == .noReceivers && manager.receivers.isEmpty)
-        #expect((failure?[dying] as? PQError)?.connectionLost == true)
+        #expect((failure?[dying] as? PgcopyError)?.code == .connectionLost)
         #expect(producer.session.isIdleAndAnswers)
         proxy.stop()
     }
@@ -150,7 +150,7 @@ import Testing
         var timeouts = 0
         try manager.withCopy { copy in
             sum += try copy.rest { faults in
-                try #require(faults[receiver] is SocketTimeout, "\(faults)")
+                try #require(faults[receiver]?.has(.timeout) == true, "\(faults)")
                 #expect(copy.receivers.map(\.label) == ["d2"])
                 timeouts += 1
                 if timeouts == 3 { proxy.resume() }
@@ -193,19 +193,19 @@ import Testing
         let manager = stage.manager(try stage.producer(), [dying, other], .buffer(512))
         proxy.arm(.reset, direction: .toServer, at: .copyBytes(50_000))
         try manager.withCopy { copy in
-            #expect(throws: CopyMisuse.notFaulted) { try copy.reconcile(dying) }
-            #expect(throws: CopyMisuse.notAReceiver) { try copy.reconcile(NullReceiver()) }
+            #expect(throws: PgcopyError.notFaulted) { try copy.reconcile(dying) }
+            #expect(throws: PgcopyError.notAReceiver) { try copy.reconcile(NullReceiver()) }
             #expect(try copy.nextReceiverFaults() != nil)
             #expect(throws: (any Error).self) { try copy.reconcile(dying) }
             #expect(copy.receivers.map(\.label) == ["d2"])
-            #expect(throws: CopyMisuse.faultIgnored) { try copy.next() }
+            #expect(throws: PgcopyError.faultIgnored) { try copy.next() }
             try copy.drop(dying)
             _ = try copy.next()
-            #expect(throws: CopyMisuse.givenUp) { try copy.reconcile(dying) }
+            #expect(throws: PgcopyError.givenUp) { try copy.reconcile(dying) }
             while try copy.next() != nil {}
         }
         #expect(other.commandTag == "COPY 10000")
-        #expect(throws: CopyMisuse.notEntered) { try manager.reconcile(dying) }
+        #expect(throws: PgcopyError.notEntered) { try manager.reconcile(dying) }
         proxy.stop()
     }
 
@@ -219,16 +219,16 @@ import Testing
         let receiver = try stage.receiver("d1", format)
         let manager = stage.manager(producer, [receiver], .buffer(512))
         proxy.arm(ending, at: .copyMessages(5_000))
-        var fault: ProducerFault?
+        var fault: PgcopyError?
         let failure = copyFail {
             try manager.withCopy { copy in
                 fault = try copy.nextProducerFault()
                 #expect(copy.receivers.count == 1)
             }
         }
-        #expect(fault?.label == "source" && (fault?.error as? PQError)?.connectionLost == true)
+        #expect(fault?.endpoint == "source" && (fault?.cause as? PgcopyError)?.code == .connectionLost)
         #expect(failure?.reason == .incomplete && failure?.receiverFaults.isEmpty == true)
-        #expect((failure?.producerFault as? PQError)?.connectionLost == true)
+        #expect((failure?.producerFault as? PgcopyError)?.code == .connectionLost)
         #expect(!producer.session.connection.isUsable && producer.commandTag == nil)
         #expect(receiver.session.isIdleAndAnswers)
         #expect(try stage.value("SELECT count(*) FROM d1") == "0")
@@ -242,8 +242,8 @@ import Testing
         let failure = copyFail {
             try manager.withCopy { copy in
                 let fault = try copy.nextProducerFault()
-                #expect(sqlState(fault?.error) == "22012")
-                #expect(throws: ProducerFault.self) { _ = try copy.next() }
+                #expect(sqlState(fault?.cause) == "22012")
+                thrown(.producerFault) { _ = try copy.next() }
             }
         }
         #expect(sqlState(failure?.producerFault) == "22012", "\(String(describing: failure?.producerFault))")

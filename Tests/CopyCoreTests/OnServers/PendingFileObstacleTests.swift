@@ -10,7 +10,7 @@ import Testing
 
     /// The errno of what is thrown, 0 where nothing is.
     private func code(_ body: () throws -> Void) -> CInt {
-        do { try body() } catch { return (error as? SystemError)?.code ?? -1 }
+        do { try body() } catch { return (error as? PgcopyError)?.errno ?? -1 }
         return 0
     }
 

@@ -114,7 +114,7 @@ import Testing
 
     @Test func `a folder that is not there is told`() throws {
         let directory = try TemporaryDirectory()
-        let error = #expect(throws: SystemError.self) { _ = try pending(directory, "nosuch/out") }
-        #expect(error?.code == ENOENT)
+        let error = thrown(.system) { _ = try pending(directory, "nosuch/out") }
+        #expect(error?.errno == ENOENT)
     }
 }

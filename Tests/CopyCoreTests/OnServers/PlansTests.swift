@@ -17,8 +17,8 @@ import Testing
         let table = table(["a", "b", "c"], generated: ["b"])
         #expect(try ColumnPlan.source(table, wanted: nil) == ["a", "c"])
         #expect(try ColumnPlan.source(table, wanted: ["c", "b"]) == ["c", "b"])
-        #expect(throws: TransferRefusal.self) { try ColumnPlan.source(table, wanted: ["A"]) }
-        #expect(throws: TransferRefusal.self) { try ColumnPlan.source(table, wanted: ["a", "a"]) }
+        thrown(.refused) { try ColumnPlan.source(table, wanted: ["A"]) }
+        thrown(.refused) { try ColumnPlan.source(table, wanted: ["a", "a"]) }
     }
 
     @Test func `the destination's columns are the source's, found by name`() throws {
@@ -26,12 +26,12 @@ import Testing
         #expect(try ColumnPlan.destination(table, from: ["a", "c"], wanted: nil) == ["a", "c"])
         #expect(try ColumnPlan.destination(table, from: nil, wanted: nil) == nil)
         #expect(try ColumnPlan.destination(table, from: nil, wanted: ["c"]) == ["c"])
-        let missing = #expect(throws: TransferRefusal.self) {
+        let missing = thrown(.refused) {
             try ColumnPlan.destination(table, from: ["a", "x"], wanted: nil)
         }
         #expect(missing?.description.contains(#"no column "x"; it has "c", "a", "d""#) == true)
-        #expect(throws: TransferRefusal.self) { try ColumnPlan.destination(table, from: ["a", "d"], wanted: nil) }
-        #expect(throws: TransferRefusal.self) { try ColumnPlan.destination(table, from: [], wanted: nil) }
+        thrown(.refused) { try ColumnPlan.destination(table, from: ["a", "d"], wanted: nil) }
+        thrown(.refused) { try ColumnPlan.destination(table, from: [], wanted: nil) }
     }
 
     @Test func `statements name the table and its columns in quotes`() {

@@ -54,7 +54,7 @@ func copyOrders(from source: String, to destination: String) throws {
             case .idle: print("nothing moves")
             // What is neither reconciled nor dropped fails the copy.
             case .faulted(let faults):
-                for fault in faults where fault.error is SocketTimeout { try copy.reconcile(fault.receiver) }
+                for fault in faults where fault.code == .timeout { try copy.reconcile(fault.receiver) }
             }
         }
     }

@@ -36,16 +36,16 @@ import Testing
     @Test func `a manager is entered once (case 30)`() throws {
         let stage = try Stage()
         let manager = stage.manager(try stage.producer(), [try stage.receiver("d1")], .buffer(512))
-        #expect(throws: CopyMisuse.notEntered) { _ = try manager.next() }
-        #expect(throws: CopyMisuse.notEntered) { try manager.leave() }
+        #expect(throws: PgcopyError.notEntered) { _ = try manager.next() }
+        #expect(throws: PgcopyError.notEntered) { try manager.leave() }
         try manager.withCopy { copy in
             _ = try copy.next()
-            #expect(throws: CopyMisuse.alreadyEntered) { try copy.enter() }
+            #expect(throws: PgcopyError.alreadyEntered) { try copy.enter() }
             while try copy.next() != nil {}
             #expect(try copy.next() == nil)
         }
-        #expect(throws: CopyMisuse.alreadyEntered) { try manager.enter() }
-        #expect(throws: CopyMisuse.notEntered) { _ = try manager.next() }
+        #expect(throws: PgcopyError.alreadyEntered) { try manager.enter() }
+        #expect(throws: PgcopyError.notEntered) { _ = try manager.next() }
         #expect(try stage.digest("d1") == stage.digest("source"))
     }
 
@@ -55,9 +55,9 @@ import Testing
         let receiver = try stage.receiver("d1")
         try stage.manager(producer, [receiver]).run()
         let failure = copyFail { try stage.manager(producer, [NullReceiver()]).run() }
-        #expect(failure?.reason == .notStarted && failure?.producerFault as? CopyMisuse == .alreadyUsed)
+        #expect(failure?.reason == .notStarted && failure?.producerFault as? PgcopyError == .alreadyUsed)
         let other = copyFail { try stage.manager(NullProducer(), [receiver]).run() }
-        #expect(other?[receiver] as? CopyMisuse == .alreadyUsed)
+        #expect(other?[receiver] as? PgcopyError == .alreadyUsed)
         #expect(producer.session.isIdleAndAnswers && receiver.session.isIdleAndAnswers)
         #expect(try stage.digest("d1") == stage.digest("source"))
     }
@@ -81,7 +81,7 @@ import Testing
         let receiver = try stage.receiver("d1", on: session)
         let failure = copyFail { try stage.manager(stage.producer(on: session), [receiver]).run() }
         #expect(failure?.reason == .notStarted)
-        let told = (failure?[receiver] as? PQError)?.message
+        let told = (failure?[receiver] as? PgcopyError)?.message
         #expect(told?.contains("under way") == true || told?.contains("already in progress") == true)
         #expect(session.isIdleAndAnswers)
         #expect(try stage.value("SELECT count(*) FROM d1") == "0")

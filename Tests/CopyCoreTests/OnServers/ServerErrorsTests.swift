@@ -19,7 +19,7 @@ import Testing
         let failure = copyFail {
             try manager.withCopy { copy in
                 let fault = try copy.nextProducerFault()
-                #expect(sqlState(fault?.error) == "22012" && (fault?.error as? PQError)?.connectionLost == false)
+                #expect(sqlState(fault?.cause) == "22012" && (fault?.cause as? PgcopyError)?.code == .server)
                 #expect(fault?.description == "source: division by zero")
             }
         }
@@ -44,7 +44,7 @@ import Testing
                 let faults = try #require(try copy.nextReceiverFaults())
                 #expect(stage.poller.now.seconds(since: begun) < 15)
                 #expect(faults.count == 1 && copy.receivers.map(\.label) == ["d2"])
-                let error = try #require((faults[receiver] as? PQError)?.server)
+                let error = try #require((faults[receiver] as? PgcopyError)?.server)
                 #expect(error.sqlState == "23514" && error.message.contains(#"constraint "small""#))
                 #expect(error.detail == "Failing row contains (1000, row).")
                 #expect(error.context == "COPY d1, line 1000: \"1000\trow\"")
@@ -76,7 +76,7 @@ import Testing
         _ = copyFail {
             try manager.withCopy { copy in
                 let faults = try copy.nextReceiverFaults()
-                #expect((faults?[receiver] as? PQError)?.server?.hint == "the hint")
+                #expect((faults?[receiver] as? PgcopyError)?.server?.hint == "the hint")
                 #expect(heard == ["about to fail"])
                 // libpq keeps an error to itself that came in one piece with a notice.
                 withKnownIssue(isIntermittent: true) {
@@ -142,7 +142,7 @@ import Testing
         try manager.withCopy { copy in
             let faults = try copy.nextReceiverFaults()
             #expect(faults?.count == 1 && sqlState(faults?[receiver]) == "23503")
-            #expect((faults?[receiver] as? PQError)?.server?.detail?.contains("(i)=(10000)") == true)
+            #expect((faults?[receiver] as? PgcopyError)?.server?.detail?.contains("(i)=(10000)") == true)
             try copy.drop(receiver)
             while try copy.next() != nil {}
         }
@@ -169,7 +169,7 @@ import Testing
                 }
                 try stage.cluster.terminateBackends(applicationName: "\(stage.database) source")
                 let fault = try copy.nextProducerFault()
-                #expect(sqlState(fault?.error) == "57P01", "\(fault as Any)")
+                #expect(sqlState(fault?.cause) == "57P01", "\(fault as Any)")
             }
         }
         #expect(sqlState(failure?.producerFault) == "57P01")
@@ -188,11 +188,11 @@ import Testing
                 for _ in 0..<5 { _ = try copy.next() }
                 try stage.cluster.terminateBackends(applicationName: "\(stage.database) source")
                 let fault = try copy.nextProducerFault()
-                let error = fault?.error as? PQError
-                #expect(error?.connectionLost == true || error?.server?.sqlState == "57P01", "\(fault as Any)")
+                let error = fault?.cause as? PgcopyError
+                #expect(error?.code == .connectionLost || error?.server?.sqlState == "57P01", "\(fault as Any)")
             }
         }
-        #expect(failure?.producerFault is PQError)
+        #expect(failure?.producerFault?.has(.connectionLost) == true)
         #expect(!producer.session.connection.isUsable)
         #expect(receiver.session.isIdleAndAnswers)
     }
@@ -215,7 +215,7 @@ import Testing
                 } when: {
                     Stage.transport == .libpq
                 }
-                #expect(faults?[dying] is PQError)
+                #expect(faults?[dying]?.has(.connectionLost) == true)
                 try copy.drop(dying)
                 #expect(try copy.next() != nil)
             }

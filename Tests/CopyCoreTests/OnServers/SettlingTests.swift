@@ -47,7 +47,7 @@ import Testing
         let outcome = try pair.run { ($0 == folder) == ofFolder ? code : 0 }
         #expect(outcome.destinations.map(\.status) == [.rolledBack, .rolledBack])
         #expect(outcome.destinations[0].error == nil)
-        #expect((outcome.destinations[1].error as? SystemError)?.code == code, "\(outcome)")
+        #expect((outcome.destinations[1].error as? PgcopyError)?.errno == code, "\(outcome)")
         #expect(try pair.rows() == "0")
         #expect(try pair.directory.entries().isEmpty)
     }

@@ -130,11 +130,11 @@ extension CopyManager {
     }
 
     /// Goes on until the producer faults.
-    func nextProducerFault() throws -> ProducerFault? {
+    func nextProducerFault() throws -> PgcopyError? {
         do {
             while try next() != nil {}
             return nil
-        } catch let fault as ProducerFault {
+        } catch let fault as PgcopyError where fault.code == .producerFault {
             return fault
         }
     }
@@ -170,4 +170,4 @@ struct UsersOwn: Error, Equatable {
 }
 
 /// The SQLSTATE of a server's error, nil for any other error.
-func sqlState(_ error: (any Error)?) -> String? { (error as? PQError)?.server?.sqlState }
+func sqlState(_ error: (any Error)?) -> String? { (error as? PgcopyError)?.server?.sqlState }

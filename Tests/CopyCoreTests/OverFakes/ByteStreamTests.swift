@@ -44,7 +44,7 @@ struct ByteStreamProducerTests {
         return producer.totals.messages
     }
 
-    static let cutOff: [(String, RowLayout, InputFault)] = [
+    static let cutOff: [(String, RowLayout, PgcopyError)] = [
         ("1\n2", .text, .unterminated(row: 2)), ("1", .text, .unterminated(row: 1)),
         ("1\r\n2\r", .text, .unterminated(row: 2)), ("1\na\\\n", .text, .unterminated(row: 2)),
         ("1\n\\", .text, .insideEscape(row: 2)), ("1\n\\.", .text, .insideMarker),
@@ -57,12 +57,12 @@ struct ByteStreamProducerTests {
 
     @Test(arguments: [".", "\\"]) func `a quote that is a part of the end marker is refused`(_ quote: String) {
         let layout = RowLayout.csv(quote: quote.utf8.first!, escape: UInt8(ascii: "\""))
-        #expect(throws: InputFault.self) { try rows(of: Array("1\n".utf8), layout, piece: 1) }
+        thrown(.input) { try rows(of: Array("1\n".utf8), layout, piece: 1) }
     }
 
     @Test(arguments: cutOff, [1, 2, 100])
-    func `a stream that merely stops is no end`(_ sample: (String, RowLayout, InputFault), _ piece: Int) throws {
-        let error = #expect(throws: InputFault.self) { try rows(of: Array(sample.0.utf8), sample.1, piece: piece) }
+    func `a stream that merely stops is no end`(_ sample: (String, RowLayout, PgcopyError), _ piece: Int) throws {
+        let error = thrown(.input) { try rows(of: Array(sample.0.utf8), sample.1, piece: piece) }
         #expect(error == sample.2)
     }
 
@@ -74,10 +74,10 @@ struct ByteStreamProducerTests {
             #expect(try rows(of: Array(stream.utf8), layout, rules, piece: piece) == 2)
         }
         for (stream, layout, fault) in [
-            ("1\n\"2", RowLayout.csv, InputFault.insideQuotes(row: 2)), ("1\na\\", .text, .insideEscape(row: 2)),
+            ("1\n\"2", RowLayout.csv, PgcopyError.insideQuotes(row: 2)), ("1\na\\", .text, .insideEscape(row: 2)),
             ("1\n\\.", .text, .insideMarker), ("", .binary, .trailerMissing),
         ] {
-            let error = #expect(throws: InputFault.self) {
+            let error = thrown(.input) {
                 try rows(of: Array(stream.utf8), layout, rules, piece: piece)
             }
             #expect(error == fault)
@@ -91,7 +91,7 @@ struct ByteStreamProducerTests {
         }
         let rules = StreamRules.with { $0.csvMarker = .end }
         #expect(try rows(of: Array("1,2\n\\.\n\n".utf8), .csv, rules, piece: piece) == 1)
-        let error = #expect(throws: InputFault.self) {
+        let error = thrown(.input) {
             try rows(of: Array("1,2\n\\.\n3,4\n".utf8), .csv, rules, piece: piece)
         }
         #expect(error == .behindMarker(rows: 1))
@@ -100,15 +100,15 @@ struct ByteStreamProducerTests {
     @Test(arguments: [1, 3, 100]) func `what is no rows is known by its beginning`(_ piece: Int) throws {
         let gzip: [UInt8] = [0x1f, 0x8b, 0x08, 0x00, 0x0a]
         for layout in [RowLayout.text, .csv, .binary] {
-            let error = #expect(throws: InputFault.self) { try rows(of: gzip, layout, piece: piece) }
+            let error = thrown(.input) { try rows(of: gzip, layout, piece: piece) }
             #expect(error == .foreign(.gzip))
         }
         // Who goes on all the same gets no end.
         let file = try TestFile("1\n\\.\n2\n")
         let producer = ByteStreamProducer(file.descriptor, label: "file")
         _ = try producer.enter()
-        for _ in 0..<3 { #expect(throws: InputFault.behindMarker(rows: 1)) { try fill(producer) } }
-        #expect(InputFault.foreign(.gzip).hint == "zcat FILE | pgcopy transfer - … reads it")
+        for _ in 0..<3 { #expect(throws: PgcopyError.behindMarker(rows: 1)) { try fill(producer) } }
+        #expect(PgcopyError.foreign(.gzip).hint == "zcat FILE | pgcopy transfer - … reads it")
     }
 
     @Test(arguments: [1, 100]) func `bytes behind the trailer are none of its rows`(_ piece: Int) throws {
@@ -116,7 +116,7 @@ struct ByteStreamProducerTests {
         try BinaryRow.append([[1]], to: &whole)
         whole += BinaryRow.trailer
         #expect(try rows(of: whole, .binary, piece: piece) == 2)
-        let error = #expect(throws: InputFault.self) { try rows(of: whole + [0x0a], .binary, piece: piece) }
+        let error = thrown(.input) { try rows(of: whole + [0x0a], .binary, piece: piece) }
         #expect(error == .behindTrailer)
     }
 
@@ -144,8 +144,8 @@ struct ByteStreamProducerTests {
         writeAll(pipe.writeEnd, [1])
         pipe.closeReadEnd()
         // It polls as broken, and reading a write end is refused by the kernel.
-        let error = try #require(throws: SystemError.self) { _ = try fill(producer) }
-        #expect(error.code == EBADF)
+        let error = try requireThrown(.system) { _ = try fill(producer) }
+        #expect(error.errno == EBADF)
     }
 }
 
@@ -222,7 +222,7 @@ struct ByteStreamProducerTests {
         let receiver = try entered(pipe.writeEnd)
         #expect(try drain(receiver, [1]).taken == 1)
         pipe.closeReadEnd()
-        let error = try #require(throws: SystemError.self) { _ = try drain(receiver, [2]) }
+        let error = try requireThrown(.system) { _ = try drain(receiver, [2]) }
         #expect(error.isBrokenPipe)
     }
 
@@ -237,7 +237,7 @@ struct ByteStreamProducerTests {
         try manager.expectNext(.zero)
         pipe.closeReadEnd()
         let faults = try manager.nextFaults()
-        #expect((faults[receiver] as? SystemError)?.isBrokenPipe == true)
+        #expect((faults[receiver] as? PgcopyError)?.isBrokenPipe == true)
         _ = try manager.failure()
     }
 
@@ -245,7 +245,7 @@ struct ByteStreamProducerTests {
         let pipe = try TestPipe()
         pipe.closeReadEnd()
         let receiver = try entered(pipe.writeEnd)
-        let error = try #require(throws: SystemError.self) { _ = try drain(receiver, [1]) }
+        let error = try requireThrown(.system) { _ = try drain(receiver, [1]) }
         #expect(error.isBrokenPipe)
     }
 
@@ -266,8 +266,8 @@ struct ByteStreamProducerTests {
         try #require(full >= 0)
         defer { close(full) }
         let receiver = try entered(full)
-        let error = try #require(throws: SystemError.self) { _ = try drain(receiver, [1]) }
-        #expect(error.code == ENOSPC)
+        let error = try requireThrown(.system) { _ = try drain(receiver, [1]) }
+        #expect(error.errno == ENOSPC)
     }
 
     @Test func `a file that fills up in the middle loses and doubles nothing`() throws {
@@ -281,7 +281,7 @@ struct ByteStreamProducerTests {
         try manager.expectNext(Totals(messages: 1024, bytes: 8192))
         #expect(manager.backlog(of: receiver) == 4096)
         let faults = try manager.nextFaults()
-        #expect((faults[receiver] as? SystemError)?.code == EPERM)
+        #expect((faults[receiver] as? PgcopyError)?.errno == EPERM)
         #expect(manager.backlog(of: receiver) == 4096)
         _ = try manager.failure()
         #expect(file.content == String(rows.prefix(4096)))

@@ -148,12 +148,12 @@ struct ReceiverFaultTests {
         let kept = FakeReceiver("kept", descriptor: 3)
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), receivers + [kept], poller: ScriptedPoller())
         try manager.enter()
-        #expect(throws: CopyMisuse.notFaulted) { try manager.drop(kept) }
+        #expect(throws: PgcopyError.notFaulted) { try manager.drop(kept) }
         let faults = try manager.nextFaults()
         try manager.drop(receivers[0])
         #expect(faults.count == 2)
-        #expect(throws: CopyMisuse.faultIgnored) { try manager.next() }
-        #expect(throws: CopyMisuse.givenUp) { try manager.drop(receivers[0]) }
+        #expect(throws: PgcopyError.faultIgnored) { try manager.next() }
+        #expect(throws: PgcopyError.givenUp) { try manager.drop(receivers[0]) }
         try manager.reconcile(receivers[1])
         try manager.expectRest(Totals(messages: 1, bytes: 2))
         try manager.leave()
@@ -164,10 +164,10 @@ struct ReceiverFaultTests {
         let inner = CopyManager(
             FakeProducer([.fail(trouble)]), [FakeReceiver("inner")], poller: ScriptedPoller())
         try inner.enter()
-        let fault = try #require(throws: ProducerFault.self) { try inner.next() }
+        let fault = try requireThrown(.producerFault) { try inner.next() }
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [FakeReceiver("outer")], poller: ScriptedPoller())
         let failure = try copyFailure { try manager.withCopy { _ in throw fault } }
-        #expect((failure.cause as? ProducerFault)?.error as? Trouble == trouble)
+        #expect((failure.cause as? PgcopyError)?.cause as? Trouble == trouble)
         #expect(failure.receiverFaults.isEmpty && failure.producerFault == nil)
     }
 }
@@ -181,9 +181,9 @@ struct ProducerFaultTests {
         let manager = CopyManager(producer, [receiver], poller: ScriptedPoller())
         try manager.withCopy { copy in
             try copy.expectNext(Totals(messages: 1, bytes: 2))
-            let fault = try #require(throws: ProducerFault.self) { try copy.next() }
-            #expect(fault.error as? Trouble == trouble)
-            #expect(fault.label == copy.producer.label)
+            let fault = try requireThrown(.producerFault) { try copy.next() }
+            #expect(fault.cause as? Trouble == trouble)
+            #expect(fault.endpoint == copy.producer.label)
             #expect(copy.labels == ["one"])
             try copy.expectRest(Totals(messages: 1, bytes: 2))
         }

@@ -44,7 +44,7 @@ import Testing
                 faults += described(these)
                 try manager.drop(these)
             }
-            #expect(faults == ["slow: \(SocketTimeout(seconds: 5, awaitingConfirmation: true))"])
+            #expect(faults == ["slow: \(PgcopyError.timeout(seconds: 5, awaitingConfirmation: true))"])
             #expect(poller.elapsed == (answer == nil ? 5 : 7))
             _ = try manager.failure()
         }

@@ -12,29 +12,29 @@ struct MisuseTests {
     @Test func `entering twice is refused and disturbs nothing`() throws {
         let manager = manager
         try manager.enter()
-        #expect(throws: CopyMisuse.alreadyEntered) { try manager.enter() }
+        #expect(throws: PgcopyError.alreadyEntered) { try manager.enter() }
         #expect(receiver.calls == ["enter"])
         while try manager.next() != nil {}
         try manager.leave()
-        #expect(throws: CopyMisuse.alreadyEntered) { try manager.enter() }
+        #expect(throws: PgcopyError.alreadyEntered) { try manager.enter() }
         #expect(receiver.text == "1\n")
     }
 
     @Test func `nothing is moved before entering nor after leaving`() throws {
         let manager = manager
-        #expect(throws: CopyMisuse.notEntered) { try manager.next() }
-        #expect(throws: CopyMisuse.notEntered) { try manager.leave() }
+        #expect(throws: PgcopyError.notEntered) { try manager.next() }
+        #expect(throws: PgcopyError.notEntered) { try manager.leave() }
         #expect(producer.calls.isEmpty)
         try manager.run()
-        #expect(throws: CopyMisuse.notEntered) { try manager.next() }
-        #expect(throws: CopyMisuse.notEntered) { try manager.leave() }
+        #expect(throws: PgcopyError.notEntered) { try manager.next() }
+        #expect(throws: PgcopyError.notEntered) { try manager.leave() }
     }
 
     @Test func `leaving a failed copy twice is refused and aborts once`() throws {
         let manager = manager
         try manager.enter()
         _ = try manager.failure()
-        #expect(throws: CopyMisuse.notEntered) { try manager.leave() }
+        #expect(throws: PgcopyError.notEntered) { try manager.leave() }
         #expect(receiver.called("abort") == 1)
     }
 
@@ -43,7 +43,7 @@ struct MisuseTests {
         let other = FakeReceiver("other")
         let failure = try copyFailure { try CopyManager(producer, [other], poller: ScriptedPoller()).run() }
         #expect(failure.reason == .notStarted)
-        #expect(failure.producerFault as? CopyMisuse == .alreadyUsed)
+        #expect(failure.producerFault as? PgcopyError == .alreadyUsed)
         #expect(other.called("enter") == 0)
     }
 
@@ -52,7 +52,7 @@ struct MisuseTests {
         let other = FakeProducer(rows: ["1\n"])
         let failure = try copyFailure { try CopyManager(other, [receiver], poller: ScriptedPoller()).run() }
         #expect(failure.reason == .notStarted)
-        #expect(failure[receiver] as? CopyMisuse == .alreadyUsed)
+        #expect(failure[receiver] as? PgcopyError == .alreadyUsed)
         #expect(other.called("realigned") == 1)
     }
 
@@ -62,13 +62,13 @@ struct MisuseTests {
         ]
         for producer in producers {
             _ = try producer.enter()
-            #expect(throws: CopyMisuse.alreadyUsed) { try producer.enter() }
+            #expect(throws: PgcopyError.alreadyUsed) { try producer.enter() }
         }
         let file = try TestFile()
         let receivers: [any Receiver] = [CallReceiver { _ in }, ByteStreamReceiver(file.descriptor, label: "file")]
         for receiver in receivers {
             _ = try receiver.enter(.text)
-            #expect(throws: CopyMisuse.alreadyUsed) { try receiver.enter(.text) }
+            #expect(throws: PgcopyError.alreadyUsed) { try receiver.enter(.text) }
         }
     }
 
@@ -85,7 +85,7 @@ struct MisuseTests {
         #expect(failure.producerFault == nil)
         #expect(receiver.calls == ["enter", "abort", "aborted"])
         #expect(producer.calls == ["enter", "realign", "realigned"])
-        #expect(throws: CopyMisuse.notEntered) { try manager.next() }
+        #expect(throws: PgcopyError.notEntered) { try manager.next() }
     }
 
     @Test func `all receivers that refuse are told`() throws {

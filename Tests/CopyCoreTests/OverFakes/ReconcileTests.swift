@@ -124,7 +124,7 @@ struct ReconcileTests {
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [FakeReceiver("one")], poller: ScriptedPoller())
         try manager.enter()
         let stranger = FakeReceiver("one")
-        #expect(throws: CopyMisuse.notAReceiver) { try manager.reconcile(stranger) }
+        #expect(throws: PgcopyError.notAReceiver) { try manager.reconcile(stranger) }
         #expect(stranger.calls.isEmpty)
         while try manager.next() != nil {}
         try manager.leave()
@@ -134,11 +134,11 @@ struct ReconcileTests {
         let receiver = FakeReceiver("one")
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], poller: ScriptedPoller())
         try manager.enter()
-        #expect(throws: CopyMisuse.notFaulted) { try manager.reconcile(receiver) }
+        #expect(throws: PgcopyError.notFaulted) { try manager.reconcile(receiver) }
         _ = try manager.next()
-        #expect(throws: CopyMisuse.notFaulted) { try manager.reconcile(receiver) }
+        #expect(throws: PgcopyError.notFaulted) { try manager.reconcile(receiver) }
         while try manager.next() != nil {}
-        #expect(throws: CopyMisuse.notFaulted) { try manager.reconcile(receiver) }
+        #expect(throws: PgcopyError.notFaulted) { try manager.reconcile(receiver) }
         try manager.leave()
         #expect(receiver.text == "1\n")
     }
@@ -152,7 +152,7 @@ struct ReconcileTests {
         try manager.drop(manager.nextFaults())
         _ = try manager.next()
         let calls = receiver.calls
-        #expect(throws: CopyMisuse.givenUp) { try manager.reconcile(receiver) }
+        #expect(throws: PgcopyError.givenUp) { try manager.reconcile(receiver) }
         #expect(receiver.calls == calls)
         while try manager.next() != nil {}
         try manager.leave()
@@ -163,10 +163,10 @@ struct ReconcileTests {
     @Test func `outside of the copy nothing is reconciled`() throws {
         let receiver = FakeReceiver("one", [.fail(Trouble("once"))])
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], poller: ScriptedPoller())
-        #expect(throws: CopyMisuse.notEntered) { try manager.reconcile(receiver) }
+        #expect(throws: PgcopyError.notEntered) { try manager.reconcile(receiver) }
         try manager.enter()
         _ = try manager.nextFaults()
         _ = try manager.failure()
-        #expect(throws: CopyMisuse.notEntered) { try manager.reconcile(receiver) }
+        #expect(throws: PgcopyError.notEntered) { try manager.reconcile(receiver) }
     }
 }

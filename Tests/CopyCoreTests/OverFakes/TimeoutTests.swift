@@ -18,7 +18,7 @@ struct TimeoutTests {
         #expect(poller.elapsed == 3)
         let faults = try manager.nextFaults()
         #expect(poller.elapsed == 13)
-        #expect(faults[receiver] as? SocketTimeout == SocketTimeout(seconds: 10, awaitingConfirmation: false))
+        #expect(faults[receiver] as? PgcopyError == .timeout(seconds: 10, awaitingConfirmation: false))
         #expect(manager.receivers.isEmpty)
         _ = try manager.failure()
     }
@@ -64,7 +64,7 @@ struct TimeoutTests {
         _ = try manager.next()
         let faults = try manager.nextFaults()
         #expect(receiver.attended == 1)
-        #expect(faults[receiver] is SocketTimeout)
+        #expect(faults[receiver]?.has(.timeout) == true)
         #expect(poller.elapsed == 10)
         _ = try manager.failure()
     }
@@ -134,7 +134,7 @@ struct TimeoutTests {
         poller.pass(7)
         try manager.reconcile(receiver)
         let faults = try manager.nextFaults()
-        #expect(faults[receiver] is SocketTimeout)
+        #expect(faults[receiver]?.has(.timeout) == true)
         #expect(poller.elapsed == 27)
         poller.ready(1, .write, at: 30)
         try manager.reconcile(receiver)
@@ -162,7 +162,7 @@ struct TimeoutTests {
         try manager.enter()
         try manager.expectNext(Totals(messages: 1, bytes: 2))
         let faults = try manager.nextFaults()
-        #expect(faults[receiver] as? SocketTimeout == SocketTimeout(seconds: 10, awaitingConfirmation: true))
+        #expect(faults[receiver] as? PgcopyError == .timeout(seconds: 10, awaitingConfirmation: true))
         #expect(poller.elapsed == 10)
         // Reconciled, it is waited for as long again.
         try manager.reconcile(receiver)

@@ -8,10 +8,10 @@ import Testing
 @Suite struct `The end of a pipeline` {
     @Test func `by a closed connection is an error at the exit`() throws {
         let stage = try PipelineStage()
-        let error = #expect(throws: PQError.self) { try stage.session.pipeline { $0.session.close() } }
-        #expect(error?.connectionLost == true)
+        let error = thrown(.connectionLost) { try stage.session.pipeline { $0.session.close() } }
+        #expect(error?.code == .connectionLost)
         #expect(stage.session.transactionStatus == .unknown)
-        #expect(throws: PQError.self) { try stage.session.query("SELECT 1") }
+        thrown(.connectionLost) { try stage.session.query("SELECT 1") }
     }
 
     @Test func `by a closed connection gives way to the user's own error`() throws {
@@ -28,28 +28,28 @@ import Testing
             }
         }
         #expect(kept?.noted.count == 1)
-        #expect((kept?.noted.first as? PQError)?.connectionLost == true)
+        #expect((kept?.noted.first as? PgcopyError)?.code == .connectionLost)
     }
 
     @Test func `by a server that ends the session fails everything under way, and says why`() throws {
         let stage = try PipelineStage()
         var results: [PipelineResult] = []
-        let lost = thrown(PQError.self) {
+        let lost = thrown(.connectionLost) {
             try stage.session.pipeline { pipeline in
                 results.append(try pipeline.execute("SELECT 1"))
                 results.append(try pipeline.execute("SELECT pg_terminate_backend(pg_backend_pid())"))
                 results.append(try pipeline.execute("SELECT 3"))
-                #expect(throws: PQError.self) { try results[1].get() }
-                #expect(throws: PQError.self) { try results[2].get() }
-                #expect(throws: PQError.self) { try pipeline.execute("SELECT 4") }
-                #expect(throws: PQError.self) { try pipeline.sync() }
+                thrown(.connectionLost) { try results[1].get() }
+                thrown(.connectionLost) { try results[2].get() }
+                thrown(.connectionLost) { try pipeline.execute("SELECT 4") }
+                thrown(.connectionLost) { try pipeline.sync() }
             }
         }
-        #expect(lost?.connectionLost == true)
+        #expect(lost?.code == .connectionLost)
         #expect(try results[0].get().value(0, 0) == "1")
-        let last = #expect(throws: PQError.self) { try results[2].get() }
+        let last = thrown(.connectionLost) { try results[2].get() }
         #expect(last?.message.contains("terminating connection") == true, "\(String(describing: last))")
-        #expect(last?.connectionLost == true)
+        #expect(last?.code == .connectionLost)
     }
 
     @Test func `by a reset line is an error, and no waiting`() throws {
@@ -58,7 +58,7 @@ import Testing
         proxy.arm(.reset, direction: .toServer, at: .beforeQuery("number_50"))
         var ends = 0
         var failures = 0
-        let error = #expect(throws: PQError.self) {
+        let error = thrown(.connectionLost) {
             try stage.session.pipeline { pipeline in
                 for number in 1...100 {
                     try pipeline.execute("SELECT \(number) AS number_\(number)") { result in
@@ -68,7 +68,7 @@ import Testing
                 }
             }
         }
-        #expect(error?.connectionLost == true)
+        #expect(error?.code == .connectionLost)
         // Every statement that was taken has its end.
         #expect(ends > 0 && failures > 0 && ends <= 100)
         proxy.stop()

@@ -7,7 +7,7 @@ import Testing
 @Suite struct `An error in a pipeline` {
     @Test func `is raised at the exit, and the implicit transaction is undone`() throws {
         let stage = try PipelineStage()
-        let error = #expect(throws: PQError.self) {
+        let error = thrown(.server) {
             try stage.session.pipeline { pipeline in
                 try pipeline.execute("INSERT INTO t VALUES (1)")
                 try pipeline.execute("INSERT INTO missing VALUES (1)")
@@ -24,13 +24,13 @@ import Testing
         let (before, after) = try stage.session.pipeline { pipeline in
             let before = try pipeline.execute("SELECT 1")
             let bad = try pipeline.execute("SELECT * FROM missing")
-            #expect(throws: PQError.self) { try bad.get() }
+            thrown(.server) { try bad.get() }
             let skipped = try pipeline.execute("SELECT 'skipped'")
-            let aborted = #expect(throws: PipelineAborted.self) { try skipped.get() }
-            #expect(aborted?.cause?.server?.sqlState == "42P01")
+            let aborted = thrown(.aborted) { try skipped.get() }
+            #expect(sqlState(aborted?.cause) == "42P01")
             #expect(pipeline.status == .aborted)
             // Asking did not clear it.
-            #expect(throws: PipelineAborted.self) { try pipeline.execute("SELECT 3").get() }
+            thrown(.aborted) { try pipeline.execute("SELECT 3").get() }
             // All of it was seen.
             try pipeline.sync()
             #expect(pipeline.status == .on)
@@ -47,7 +47,7 @@ import Testing
             try pipeline.execute("INSERT INTO t VALUES (1)")
             try pipeline.execute("SELECT 1/0")
             try pipeline.execute("INSERT INTO t VALUES (2)")
-            let error = #expect(throws: PQError.self) { try pipeline.sync() }
+            let error = thrown(.server) { try pipeline.sync() }
             #expect(error?.server?.sqlState == "22012")
             try pipeline.sync()
             try pipeline.execute("INSERT INTO t VALUES (3)")
@@ -60,8 +60,8 @@ import Testing
         try stage.session.pipeline { pipeline in
             let bad = try pipeline.execute("SELECT 1/0")
             try pipeline.execute("INSERT INTO t VALUES (1)")
-            #expect(throws: PQError.self) { try bad.get() }
-            #expect(throws: PipelineAborted.self) { try pipeline.sync() }
+            thrown(.server) { try bad.get() }
+            thrown(.aborted) { try pipeline.sync() }
         }
     }
 
@@ -75,7 +75,7 @@ import Testing
         }
         #expect(failures.count == 2)
         #expect(sqlState(failures[0]) == "22012")
-        #expect(failures[1] is PipelineAborted)
+        #expect(failures[1].has(.aborted))
     }
 
     @Test func `between synchronization points undoes its own statements only`() throws {
@@ -85,7 +85,7 @@ import Testing
                 try pipeline.execute("INSERT INTO t VALUES ($1)", [number == 4 ? "none" : "\(number)"])
                 guard number.isMultiple(of: 2) else { continue }
                 if number == 4 {
-                    #expect(throws: PQError.self) { try pipeline.sync() }
+                    thrown(.server) { try pipeline.sync() }
                 } else {
                     try pipeline.sync()
                 }
@@ -98,12 +98,12 @@ import Testing
         let stage = try PipelineStage()
         let results = try stage.session.pipeline { pipeline in
             let results = try ["1", "x", "3"].map { try pipeline.execute("SELECT $1::int", [$0]) }
-            #expect(throws: PQError.self) { try pipeline.sync() }
+            thrown(.server) { try pipeline.sync() }
             return results
         }
         #expect(try results[0].get().value(0, 0) == "1")
-        #expect(throws: PQError.self) { try results[1].get() }
-        #expect(throws: PipelineAborted.self) { try results[2].get() }
+        thrown(.server) { try results[1].get() }
+        thrown(.aborted) { try results[2].get() }
     }
 
     @Test func `of a deferred constraint is raised by the commit, and the connection works`() throws {
@@ -111,14 +111,14 @@ import Testing
             "CREATE TABLE t (n int PRIMARY KEY); CREATE TABLE d (n int REFERENCES t DEFERRABLE INITIALLY DEFERRED)")
         try stage.session.pipeline { pipeline in
             let inserted = try pipeline.execute("INSERT INTO d VALUES (1)")
-            let error = #expect(throws: PQError.self) { try pipeline.sync() }
+            let error = thrown(.server) { try pipeline.sync() }
             #expect(error?.server?.sqlState == "23503")
             #expect(try inserted.get().commandTag == "INSERT 0 1")
             #expect(try pipeline.execute("SELECT 1").get().value(0, 0) == "1")
             try pipeline.execute("INSERT INTO d VALUES (2)")
             try pipeline.execute("INSERT INTO t VALUES (2)")
             for statement in ["BEGIN", "INSERT INTO d VALUES (3)"] { try pipeline.execute(statement) }
-            #expect(throws: PQError.self) { try pipeline.execute("COMMIT").get() }
+            thrown(.server) { try pipeline.execute("COMMIT").get() }
             // The explicit transaction had taken the implicit one with it.
             try pipeline.sync()
         }
@@ -131,13 +131,13 @@ import Testing
         try stage.session.pipeline { pipeline in
             try pipeline.execute("BEGIN")
             try pipeline.execute("SELECT 1/0")
-            #expect(throws: PQError.self) { try pipeline.sync() }
+            thrown(.server) { try pipeline.sync() }
             #expect(stage.session.transactionStatus == .inError)
             try pipeline.execute("ROLLBACK")
             try pipeline.execute("INSERT INTO t VALUES (1)")
         }
         try stage.session.run("BEGIN")
-        #expect(throws: PQError.self) { try stage.session.pipeline { try $0.execute("SELECT 1/0") } }
+        thrown(.server) { try stage.session.pipeline { try $0.execute("SELECT 1/0") } }
         try stage.expectUsable(.inError)
         try stage.session.run("ROLLBACK")
         #expect(try stage.rows() == ["1"])
@@ -151,7 +151,7 @@ import Testing
             let kept = try pipeline.execute("SELECT 'kept'")
             try pipeline.execute("SAVEPOINT s")
             try pipeline.execute("SELECT 1/0")
-            #expect(throws: PQError.self) { try pipeline.sync() }
+            thrown(.server) { try pipeline.sync() }
             try pipeline.execute("ROLLBACK TO s")
             try pipeline.execute("INSERT INTO t VALUES (1)")
             try pipeline.execute("COMMIT")
@@ -214,7 +214,7 @@ import Testing
     @Test func `and the settings of the session stay as they were`() throws {
         let stage = try PipelineStage()
         try stage.session.run("SET extra_float_digits = 1; SET datestyle = 'ISO, YMD'")
-        #expect(throws: PQError.self) {
+        thrown(.server) {
             try stage.session.pipeline { pipeline in
                 try pipeline.execute("SET datestyle = 'SQL'")
                 try pipeline.execute("SELECT 1/0")

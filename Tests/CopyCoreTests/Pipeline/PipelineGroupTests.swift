@@ -68,18 +68,18 @@ import Testing
 
     @Test func `have errors of their own, and the others go on`() throws {
         let places = try Places(3)
-        let failure = thrown(PipelineGroupFailure.self) {
+        let failure = thrown(.pipelines) {
             try PipelineGroup.run(places.sessions) { group in
                 try group[1].execute("SELECT 1/0")
                 try group.execute("INSERT INTO t VALUES (1)")
-                let first = #expect(throws: PipelineGroupFailure.self) { try group.sync() }
-                #expect(first?.errors.map(\.session) == [1])
+                let first = thrown(.pipelines) { try group.sync() }
+                #expect(first?.sessions == [1])
                 #expect(sqlState(first?[1]) == "22012")
                 try group.execute("INSERT INTO t VALUES (2)")
                 try group[2].execute("INSERT INTO t VALUES (2)")
             }
         }
-        #expect(failure?.errors.map(\.label) == ["place 2"])
+        #expect(failure?.causes.map { ($0 as? PgcopyError)?.endpoint } == ["place 2"])
         #expect(sqlState(failure?[2]) == "23505")
         #expect(failure?.description.hasPrefix("place 2: ") == true)
         #expect(try places.rows() == [["1", "2"], ["2"], ["1"]])
@@ -88,15 +88,15 @@ import Testing
 
     @Test func `lose one and keep the others`() throws {
         let places = try Places(3)
-        let failure = thrown(PipelineGroupFailure.self) {
+        let failure = thrown(.pipelines) {
             try PipelineGroup.run(places.sessions) { group in
                 try group.execute("INSERT INTO t VALUES (1)")
                 try group[0].execute("SELECT pg_terminate_backend(pg_backend_pid())")
-                #expect(throws: PipelineGroupFailure.self) { try group.sync() }
+                thrown(.pipelines) { try group.sync() }
                 #expect(try group.execute("INSERT INTO t VALUES (2)").map { $0 == nil } == [true, false, false])
             }
         }
-        #expect(failure?.errors.map(\.session) == [0])
+        #expect(failure?.sessions == [0])
         #expect(try places.rows() == [[], ["1", "2"], ["1", "2"]])
         #expect(places.sessions.map(\.connection.isUsable) == [false, true, true])
     }
@@ -104,10 +104,10 @@ import Testing
     @Test func `that cannot all begin leave all as they were`() throws {
         let places = try Places(2)
         places.sessions[1].close()
-        #expect(throws: PQError.self) { try PipelineGroup.run(places.sessions) { _ in } }
+        thrown(.connectionLost) { try PipelineGroup.run(places.sessions) { _ in } }
         #expect(places.sessions[0].connection.pipelineStatus == .off)
         #expect(try places.sessions[0].query("SELECT 1").value(0, 0) == "1")
-        #expect(throws: PQError.self) { try PipelineGroup.run([]) { _ in } }
+        thrown(.misuse) { try PipelineGroup.run([]) { _ in } }
     }
 
     @Test func `are stopped together by a signal`() throws {

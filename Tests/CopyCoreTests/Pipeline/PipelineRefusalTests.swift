@@ -11,24 +11,24 @@ import Testing
         "\t\n;COPY t FROM STDIN", "SELECT 1; COPY t TO STDOUT",
     ])
     func `COPY in any spelling`(_ sql: String) throws {
-        try expectRefused(sql, .copy)
+        try expectRefused(sql, .copyInPipeline)
     }
 
     @Test(arguments: ["SELECT 1; SELECT 2", "SELECT ';'; SELECT 2;", "BEGIN; COMMIT"])
     func `several statements in one string`(_ sql: String) throws {
-        try expectRefused(sql, .severalStatements)
+        try expectRefused(sql, .severalInPipeline)
     }
 
     @Test func `zero bytes`() throws {
-        try expectRefused("SELECT '\0'", .zeroByte)
+        try expectRefused("SELECT '\0'", .zeroByteInPipeline)
         let stage = try PipelineStage()
-        #expect(throws: PipelineRefusal.zeroByte) {
+        #expect(throws: PgcopyError.zeroByteInPipeline) {
             try stage.session.pipeline { try $0.execute("SELECT $1", ["a\0b"]) }
         }
         try stage.expectUsable()
     }
 
-    private func expectRefused(_ sql: String, _ refusal: PipelineRefusal) throws {
+    private func expectRefused(_ sql: String, _ refusal: PgcopyError) throws {
         let stage = try PipelineStage()
         var sent: [String] = []
         stage.session.onStatement = { sent.append($1) }
@@ -61,18 +61,18 @@ import Testing
         let stage = try PipelineStage()
         try stage.session.pipeline { pipeline in
             let result = try pipeline.execute("SELECT 1")
-            #expect(throws: PQError.self) { try stage.session.run("SELECT 2") }
-            #expect(throws: PQError.self) { try stage.session.query("SELECT 2") }
-            #expect(throws: PQError.self) { try stage.session.columns(of: "SELECT 2") }
+            thrown(.misuse) { try stage.session.run("SELECT 2") }
+            thrown(.misuse) { try stage.session.query("SELECT 2") }
+            thrown(.misuse) { try stage.session.columns(of: "SELECT 2") }
             let wayOut = try #require(WireCopyOut(stage.session))
             for transport in [wayOut as any CopyOutTransport, LibpqCopyOut(stage.session)] {
-                #expect(throws: PQError.self) { try transport.begin("COPY t TO STDOUT") }
+                thrown(.misuse) { try transport.begin("COPY t TO STDOUT") }
             }
             let wayIn = try #require(WireCopyIn(stage.session))
             for transport in [wayIn as any CopyInTransport, LibpqCopyIn(stage.session)] {
-                #expect(throws: PQError.self) { try transport.begin("COPY t FROM STDIN") }
+                thrown(.misuse) { try transport.begin("COPY t FROM STDIN") }
             }
-            #expect(throws: PQError.self) { try PipelineGroup.run([stage.session]) { _ in } }
+            thrown(.misuse) { try PipelineGroup.run([stage.session]) { _ in } }
             #expect(try result.get().value(0, 0) == "1")
         }
         try stage.expectUsable()
@@ -80,14 +80,14 @@ import Testing
 
     @Test func `to wait inside of a handler`() throws {
         let stage = try PipelineStage()
-        var refusals: [PipelineRefusal] = []
+        var refusals: [PgcopyError] = []
         try stage.session.pipeline { pipeline in
             let later = try pipeline.execute("SELECT 0")
             _ = later
             try pipeline.execute("SELECT 1") { _ in
                 let other = try pipeline.execute("SELECT 2")
                 for attempt in [{ _ = try other.get() }, { try pipeline.sync() }] as [() throws -> Void] {
-                    do { try attempt() } catch let refusal as PipelineRefusal { refusals.append(refusal) }
+                    do { try attempt() } catch let refusal as PgcopyError { refusals.append(refusal) }
                 }
             }
         }
@@ -98,19 +98,19 @@ import Testing
     @Test func `everything after its block`() throws {
         let stage = try PipelineStage()
         let pipeline = try stage.session.pipeline { $0 }
-        #expect(throws: PipelineRefusal.ended) { try pipeline.execute("SELECT 1") }
-        #expect(throws: PipelineRefusal.ended) { try pipeline.sync() }
-        #expect(throws: PipelineRefusal.ended) { try pipeline.flush() }
+        #expect(throws: PgcopyError.pipelineIsOver) { try pipeline.execute("SELECT 1") }
+        #expect(throws: PgcopyError.pipelineIsOver) { try pipeline.sync() }
+        #expect(throws: PgcopyError.pipelineIsOver) { try pipeline.flush() }
         #expect(pipeline.status == .off)
     }
 
     @Test func `to be entered on a closed or a busy connection`() throws {
         let busy = try PipelineStage()
         try busy.session.connection.sendQuery("SELECT pg_sleep(0.2)")
-        #expect(throws: PQError.self) { try busy.session.pipeline { _ in } }
+        thrown(.misuse) { try busy.session.pipeline { _ in } }
         let closed = try PipelineStage()
         closed.session.close()
-        let error = #expect(throws: PQError.self) { try closed.session.pipeline { _ in } }
-        #expect(error?.connectionLost == true)
+        let error = thrown(.connectionLost) { try closed.session.pipeline { _ in } }
+        #expect(error?.code == .connectionLost)
     }
 }

@@ -59,10 +59,10 @@ import Testing
         let last = parts[2].ask(.statement("SELECT 1"))
         try PipelineRound.run(parts, pipelined: pipelined)
         #expect(sqlState(parts[0].failure) == "22012")
-        #expect(throws: PQError.self) { try parts[0].check() }
+        thrown(.server) { try parts[0].check() }
         #expect(try good.get().value(0, 0) == "good" && parts[1].hasSucceeded)
-        #expect((parts[2].failure as? PQError)?.connectionLost == true)
-        #expect(throws: PQError.self) { try last.get() }
+        #expect((parts[2].failure as? PgcopyError)?.code == .connectionLost)
+        thrown(.connectionLost) { try last.get() }
         #expect(places.sessions[0].transactionStatus == .idle)
     }
 
@@ -108,8 +108,8 @@ import Testing
         let lost = parts[2].ask(.statement("SELECT 2"))
         try PipelineRound.run(parts)
         #expect(parts[0].hasSucceeded && parts[1].hasSucceeded)
-        #expect(parts[2].failure as? Unanswered == Unanswered(seconds: 0.3))
-        #expect(throws: Unanswered.self) { try lost.get() }
+        #expect(parts[2].failure as? PgcopyError == .unanswered(seconds: 0.3))
+        thrown(.unanswered) { try lost.get() }
         #expect(asked[0] >= 2 && asked[1] == 0 && asked[2] == 1, "\(asked)")
         #expect(places.sessions.map(\.connection.isUsable) == [true, true, false])
         proxy.stop()

@@ -45,6 +45,7 @@ struct PipelineStage {
 struct OwnError: Error, Equatable { var number = 0 }
 
 /// What the body throws, as `#expect(throws:)`, which cannot hold expectations of its own kind.
+@discardableResult
 func thrown<E: Error, R>(
     _ type: E.Type, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> R
 ) -> E? {

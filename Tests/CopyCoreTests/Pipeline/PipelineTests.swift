@@ -160,7 +160,7 @@ import Testing
             try pipeline.flush()
             let bad = try pipeline.execute("SELECT 1/0")
             try pipeline.flush()
-            #expect(throws: PQError.self) { try bad.get() }
+            thrown(.server) { try bad.get() }
             #expect(first.isReady)
             #expect(pipeline.status == .aborted)
             try pipeline.sync()

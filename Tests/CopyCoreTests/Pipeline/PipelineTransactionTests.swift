@@ -7,7 +7,7 @@ import Testing
 @Suite struct `A pipeline and a transaction` {
     @Test func `COMMIT behind an error does not commit, the exit raises it, and a rollback helps`() throws {
         let stage = try PipelineStage()
-        let error = thrown(PQError.self) {
+        let error = thrown(.server) {
             try stage.session.pipeline { pipeline in
                 for sql in ["BEGIN", "INSERT INTO t VALUES (1)", "SELECT 1/0", "COMMIT"] { try pipeline.execute(sql) }
             }
@@ -20,9 +20,9 @@ import Testing
             for sql in ["BEGIN", "INSERT INTO t VALUES (2)"] { try pipeline.execute(sql) }
             let bad = try pipeline.execute("SELECT 1/0")
             let commit = try pipeline.execute("COMMIT")
-            let aborted = #expect(throws: PipelineAborted.self) { try commit.get() }
-            #expect(aborted?.cause?.server?.sqlState == "22012")
-            #expect(throws: PQError.self) { try bad.get() }
+            let aborted = thrown(.aborted) { try commit.get() }
+            #expect(sqlState(aborted?.cause) == "22012")
+            thrown(.server) { try bad.get() }
             try pipeline.sync()
             try pipeline.execute("ROLLBACK")
             try pipeline.execute("INSERT INTO t VALUES (3)")
@@ -36,7 +36,7 @@ import Testing
         try stage.session.transaction { _ throws in
             try stage.session.pipeline { try $0.execute("INSERT INTO t VALUES (1)") }
             #expect(stage.session.transactionStatus == .inTransaction)
-            let error = thrown(PQError.self) {
+            let error = thrown(.server) {
                 try stage.session.transaction { _ throws in
                     try stage.session.pipeline { pipeline in
                         try pipeline.execute("INSERT INTO t VALUES (2)")
@@ -49,7 +49,7 @@ import Testing
             try stage.session.pipeline { try $0.execute("INSERT INTO t VALUES (3)") }
         }
         #expect(try stage.rows() == ["1", "3"])
-        let outer = thrown(PQError.self) {
+        let outer = thrown(.server) {
             try stage.session.transaction { _ throws in
                 try stage.session.run("INSERT INTO t VALUES (4)")
                 try stage.session.pipeline { try $0.execute("SELECT * FROM missing") }
@@ -62,10 +62,10 @@ import Testing
 
     @Test func `an error that is swallowed does not spoil the transaction silently`() throws {
         let stage = try PipelineStage()
-        let failed = thrown(TransactionFailed.self) {
+        let failed = thrown(.rolledBack) {
             try stage.session.transaction { _ throws in
                 try stage.session.run("INSERT INTO t VALUES (1)")
-                #expect(throws: PQError.self) { try stage.session.pipeline { try $0.execute("SELECT 1/0") } }
+                thrown(.server) { try stage.session.pipeline { try $0.execute("SELECT 1/0") } }
             }
         }
         #expect(failed?.answer == "ROLLBACK")
@@ -106,12 +106,12 @@ import Testing
             #expect(stage.session.transactionStatus == .idle)
             let result = try pipeline.execute("INSERT INTO t VALUES (1)")
             #expect(stage.session.transactionStatus == .active)
-            #expect(throws: PQError.self) { try stage.session.transaction { _ in Issue.record("it began") } }
+            thrown(.misuse) { try stage.session.transaction { _ in Issue.record("it began") } }
             #expect(!result.isReady)
             try pipeline.sync()
             #expect(result.isReady, "a synchronization point brings the results along")
             #expect(stage.session.transactionStatus == .idle)
-            #expect(throws: PQError.self) { try stage.session.transaction { _ in Issue.record("it began") } }
+            thrown(.misuse) { try stage.session.transaction { _ in Issue.record("it began") } }
         }
         #expect(try stage.rows() == ["1"])
         try stage.expectUsable()
@@ -170,14 +170,14 @@ import Testing
         let stage = try PipelineStage()
         try stage.session.pipeline { pipeline in
             let results = try ["PREPARE p AS SELECT * FROM missing", "EXECUTE p"].map { try pipeline.execute($0) }
-            let error = #expect(throws: PQError.self) { try pipeline.sync() }
+            let error = thrown(.server) { try pipeline.sync() }
             #expect(error?.server?.sqlState == "42P01")
-            #expect(throws: PipelineAborted.self) { try results[1].get() }
+            thrown(.aborted) { try results[1].get() }
             let again = try ["PREPARE p AS SELECT 5", "EXECUTE p", "DEALLOCATE p", "EXECUTE p"].map {
                 try pipeline.execute($0)
             }
             #expect(try again[1].get().value(0, 0) == "5")
-            #expect(sqlState(#expect(throws: PQError.self) { try again[3].get() }) == "26000")
+            #expect(sqlState(thrown(.server) { try again[3].get() }) == "26000")
         }
         try stage.expectUsable()
     }
@@ -209,21 +209,21 @@ import Testing
         let stage = try PipelineStage()
         let end = "SELECT pg_terminate_backend(pg_backend_pid())"
         var results: [PipelineResult] = []
-        let lost = thrown(PQError.self) {
+        let lost = thrown(.connectionLost) {
             try stage.session.pipeline { pipeline in
                 for _ in 1...5 {
                     results.append(try pipeline.execute(end))
                     results.append(try pipeline.execute("SELECT 1/0"))
                 }
                 for result in results.dropFirst() { #expect(throws: (any Error).self) { try result.get() } }
-                for _ in 1...3 { #expect(throws: PQError.self) { try pipeline.sync() } }
-                for _ in 1...3 { #expect(throws: PQError.self) { try pipeline.execute(end) } }
-                #expect(throws: PQError.self) { try pipeline.flush() }
+                for _ in 1...3 { thrown(.connectionLost) { try pipeline.sync() } }
+                for _ in 1...3 { thrown(.connectionLost) { try pipeline.execute(end) } }
+                thrown(.connectionLost) { try pipeline.flush() }
             }
         }
-        #expect(lost?.connectionLost == true)
+        #expect(lost?.code == .connectionLost)
         for result in results { #expect(result.isReady) }
         #expect(stage.session.transactionStatus == .unknown)
-        #expect(throws: PQError.self) { try stage.session.pipeline { try $0.execute("SELECT 1") } }
+        thrown(.connectionLost) { try stage.session.pipeline { try $0.execute("SELECT 1") } }
     }
 }

@@ -9,7 +9,7 @@ import Testing
     private func expectOneStatement(_ sql: String, _ session: Session, _ comment: Comment) {
         do {
             _ = try session.columns(of: sql)
-        } catch let error as PQError {
+        } catch let error as PgcopyError {
             // Two statements in one string are a syntax error too, and half of one is.
             #expect(
                 error.server.map { $0.sqlState != "42601" } ?? false, "\(comment): \(error): \(sql.debugDescription)")

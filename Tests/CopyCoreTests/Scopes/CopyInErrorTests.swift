@@ -27,7 +27,7 @@ struct CopyInErrorTests {
         }
         #expect(code == "23505" && session.transactionStatus == .inError && kept?.rowCount == nil)
         try session.run("ROLLBACK")
-        #expect(throws: ScopeMisuse.copyIsOver) { try kept?.finish() }
+        #expect(throws: PgcopyError.copyIsOver) { try kept?.finish() }
         try session.expectUsable()
     }
 
@@ -88,7 +88,7 @@ struct CopyInErrorTests {
                         writes += 1
                         usleep(10_000)
                     }
-                } catch let error as PQError where swallowed {
+                } catch let error as PgcopyError where swallowed {
                     #expect(failureCode { try copy.write("1\n") } == error.server?.sqlState)
                     #expect(failureCode { try copy.finish() } == error.server?.sqlState)
                 }
@@ -178,7 +178,7 @@ struct CopyInErrorTests {
         #expect(code == "57P01")
         #expect(session.poller.now < begun + 5)
         #expect(session.transactionStatus == .unknown)
-        #expect(throws: PQError.self) { try session.run("SELECT 1") }
+        thrown(.connectionLost) { try session.run("SELECT 1") }
     }
 
     @Test(arguments: CopyWay.all) func `an interruption behind a lock gives the session back`(way: CopyWay) throws {

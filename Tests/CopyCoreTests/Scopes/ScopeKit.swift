@@ -136,7 +136,7 @@ func failureCode(_ body: () throws -> Void) -> String? {
     do {
         try body()
         return nil
-    } catch let error as PQError {
+    } catch let error as PgcopyError {
         return error.server?.sqlState ?? error.message
     } catch {
         return "\(error)"

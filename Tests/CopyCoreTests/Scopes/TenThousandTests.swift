@@ -112,7 +112,7 @@ private enum Leaving {
             }
         }
         switch number % 4 {
-        case 0: #expect(throws: ScopeMisuse.copyNotFinished) { try write { _ in } }
+        case 0: #expect(throws: PgcopyError.copyNotFinished) { try write { _ in } }
         case 1: try write { try $0.abort("enough") }
         case 2: #expect(throws: Trouble("enough")) { try write { _ in throw Trouble("enough") } }
         default:

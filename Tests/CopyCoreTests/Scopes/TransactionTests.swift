@@ -90,7 +90,7 @@ struct TransactionTests {
 
     @Test func `a failed transaction is not committed silently`() throws {
         let session = try session()
-        let error = #expect(throws: TransactionFailed.self) {
+        let error = thrown(.rolledBack) {
             try session.transaction { _ throws in
                 try session.run("INSERT INTO t VALUES (1)")
                 _ = failureCode { try session.run("SELECT 1/0") }
@@ -99,7 +99,7 @@ struct TransactionTests {
         #expect(error?.answer == "ROLLBACK" && session.transactionStatus == .idle)
         try session.transaction { _ throws in
             try session.run("INSERT INTO t VALUES (2)")
-            #expect(throws: TransactionFailed.self) {
+            thrown(.rolledBack) {
                 try session.transaction { _ throws in _ = failureCode { try session.run("SELECT 1/0") } }
             }
             #expect(session.transactionStatus == .inTransaction)
@@ -140,7 +140,7 @@ struct TransactionTests {
         }
         #expect(code == "25006")
         try session.transaction { _ throws in
-            #expect(throws: ScopeMisuse.optionsOfSavepoint) {
+            #expect(throws: PgcopyError.optionsOfSavepoint) {
                 try session.transaction(TransactionOptions(isReadOnly: true)) { _ in }
             }
             #expect(session.transactionStatus == .inTransaction)
@@ -149,7 +149,7 @@ struct TransactionTests {
 
     @Test func `a transaction ended inside of its block is told`() throws {
         let session = try session()
-        #expect(throws: ScopeMisuse.transactionIsOver) {
+        #expect(throws: PgcopyError.transactionIsOver) {
             try session.transaction { _ throws in try session.run("INSERT INTO t VALUES (1); COMMIT") }
         }
         #expect(throws: Trouble("mine")) {
@@ -188,9 +188,9 @@ struct TransactionTests {
                 throw Trouble("mine")
             }
         }
-        #expect(throws: PQError.self) { try session.transaction { _ in } }
+        thrown(.connectionLost) { try session.transaction { _ in } }
         let other = try self.session()
-        #expect(throws: PQError.self) { try other.transaction { _ in other.close() } }
+        thrown(.connectionLost) { try other.transaction { _ in other.close() } }
     }
 
     // MARK: With COPY
@@ -207,7 +207,7 @@ struct TransactionTests {
                 throw Rollback()
             }
             #expect(rolledBack == nil && session.transactionStatus == .inTransaction)
-            #expect(throws: ScopeMisuse.copyNotFinished) {
+            #expect(throws: PgcopyError.copyNotFinished) {
                 try session.transaction { _ throws in
                     try session.copyIn("COPY t FROM STDIN", transport: transport) { copy throws in try copy.write("2\n")
                     }
@@ -220,7 +220,7 @@ struct TransactionTests {
             #expect(session.transactionStatus == .inTransaction)
         }
         #expect(try rows(session) == "1 3")
-        #expect(throws: TransactionFailed.self) {
+        thrown(.rolledBack) {
             try session.transaction { _ throws in
                 try session.run("INSERT INTO t VALUES (4)")
                 try session.copyOut(many, transport: transport) { rows throws in _ = try rows.nextRow() }

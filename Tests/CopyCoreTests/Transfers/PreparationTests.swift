@@ -84,7 +84,7 @@ struct PreparationTests {
         try preparation.lookUpAgain(within: nil)
         #expect(preparation.found?.name == SQLName(["public", "t"]))
         try cluster.psql("DROP TABLE t", database: database)
-        #expect(throws: TransferRefusal.noTable(SQLName(["t"]))) { try preparation.lookUpAgain(within: nil) }
+        #expect(throws: PgcopyError.noTable(SQLName(["t"]))) { try preparation.lookUpAgain(within: nil) }
     }
 
     @Test func `a name that was asked for with its schema is the table's, whatever a snapshot says`() throws {

@@ -70,9 +70,9 @@ import Testing
             }
         }
         let streams = script.streams([part("a", 1), part("b", 2), part("c", 9)], 2)
-        let failure = try #require(throws: PartFailure.self) { try streams.run() }
-        #expect(failure.part.label == "b" && failure.stream == 1)
-        #expect(described(failure.error.receiverFaults) == ["to b: duplicate key"])
+        let failure = try requireThrown(.part) { try streams.run() }
+        #expect(failure.place?.part.label == "b" && failure.place?.stream == 1)
+        #expect(described((failure.cause as? CopyFail)?.receiverFaults ?? []) == ["to b: duplicate key"])
         #expect(script.receivers["c"]?.calls == ["enter", "abort", "abort", "aborted"])
         #expect(script.producers["c"]?.called("realigned") == 1)
         #expect(script.receivers["a"] == nil, "no part is begun any more")
@@ -93,8 +93,8 @@ import Testing
             }
         }
         // Nobody is left in a.
-        let failure = try #require(throws: PartFailure.self) { try streams.run() }
-        #expect(failure.part.label == "a" && failure.error.reason == .noReceivers)
+        let failure = try requireThrown(.part) { try streams.run() }
+        #expect(failure.place?.part.label == "a" && (failure.cause as? CopyFail)?.reason == .noReceivers)
         #expect(dropped == ["a 0 to a: no"] && streams.done.map(\.part.label) == ["b"])
     }
 
@@ -106,8 +106,8 @@ import Testing
         let streams = script.streams([part("a", 30), part("b", 2), part("c", 1)], 2) { part, _, event, _ in
             if case .faulted(let faults) = event { told.append("\(part.label) \(faults[0].error)") }
         }
-        _ = try #require(throws: PartFailure.self) { try streams.run() }
-        #expect(told == ["a \(SocketTimeout(seconds: 5, awaitingConfirmation: false))"])
+        _ = try requireThrown(.part) { try streams.run() }
+        #expect(told == ["a \(PgcopyError.timeout(seconds: 5, awaitingConfirmation: false))"])
         #expect(streams.done.map(\.part.label) == ["b", "c"] && script.poller.elapsed == 35)
     }
 
@@ -207,9 +207,9 @@ import Testing
         let pair = try Pair(Self.schema, rows: Self.rows)
         try pair.target.sql("INSERT INTO small VALUES (5)")
         let streams = pair.streams([Pair.part("small", 1), Pair.part("big", 50)])
-        let failure = try #require(throws: PartFailure.self) { try streams.run() }
-        #expect(failure.part.label == "small")
-        #expect((failure.error.receiverFaults.first?.error as? PQError)?.server?.sqlState == "23505")
+        let failure = try requireThrown(.part) { try streams.run() }
+        #expect(failure.place?.part.label == "small")
+        #expect(((failure.cause as? CopyFail)?.receiverFaults.first?.error as? PgcopyError)?.sqlState == "23505")
         for session in pair.readers + pair.writers {
             #expect(session.connection.isUsable)
             try session.run("ROLLBACK")

@@ -6,8 +6,8 @@ import Testing
 @testable import CopyCore
 
 struct CopyCheckTests {
-    private func refusal(_ sql: String, _ direction: CopyDirection, standardStrings: Bool = true) -> CopyRefusal? {
-        do throws(CopyRefusal) {
+    private func refusal(_ sql: String, _ direction: CopyDirection, standardStrings: Bool = true) -> PgcopyError? {
+        do throws(PgcopyError) {
             try CopyCheck.require(direction, sql, standardStrings: standardStrings)
             return nil
         } catch {
@@ -98,7 +98,7 @@ struct CopyCheckTests {
         if status == .inError { _ = failureCode { try session.run("SELECT 1/0") } }
         var sent: [String] = []
         session.onStatement = { sent.append($1) }
-        let cases: [(String, CopyRefusal, CopyRefusal)] = [
+        let cases: [(String, PgcopyError, PgcopyError)] = [
             ("wat", .notCopy, .notCopy), ("select 1", .notCopy, .notCopy), ("reset timezone", .notCopy, .notCopy),
             ("copy t to stdout; select 1", .severalStatements, .severalStatements),
             ("select 1; copy t to stdout", .notCopy, .notCopy),
@@ -112,7 +112,7 @@ struct CopyCheckTests {
             guard sql != "copy t from stdin" else { continue }
             #expect(throws: into) { try session.copyIn(sql, transport: transport) { _ in } }
         }
-        #expect(throws: CopyRefusal.notFromStdin) {
+        #expect(throws: PgcopyError.notFromStdin) {
             try session.copyIn("copy t to stdout", transport: transport) { _ in }
         }
         #expect(session.transactionStatus == status)
@@ -127,9 +127,9 @@ struct CopyCheckTests {
         try session.run("CREATE TEMP TABLE t (i int)")
         let out = CopyManager(
             StatementProducer(session, "copy t to stdout; drop table t", transport: transport), [NullReceiver()])
-        #expect(try copyFailure { try out.run() }.producerFault as? CopyRefusal == .severalStatements)
+        #expect(try copyFailure { try out.run() }.producerFault as? PgcopyError == .severalStatements)
         let into = CopyManager(NullProducer(), [StatementReceiver(session, "copy t to stdout", transport: transport)])
-        #expect(try copyFailure { try into.run() }.receiverFaults.first?.error as? CopyRefusal == .notFromStdin)
+        #expect(try copyFailure { try into.run() }.receiverFaults.first?.error as? PgcopyError == .notFromStdin)
         #expect(try session.value("SELECT count(*) FROM t") == "0")
     }
 

@@ -145,7 +145,7 @@ struct StatementCopyTests {
                 try bench.manager("SELECT 1 / (\(divisor) - i), repeat('x', 200) FROM generate_series(1, 20000) i")
                     .run()
             }
-            #expect((failure.producerFault as? PQError)?.server?.sqlState == "22012")
+            #expect((failure.producerFault as? PgcopyError)?.server?.sqlState == "22012")
             #expect(failure.reason == .incomplete && failure.receiverFaults.isEmpty)
             #expect(bench.source.transactionStatus == .idle)
             try bench.source.expectUsable()
@@ -162,7 +162,7 @@ struct StatementCopyTests {
         var faulted: [String] = []
         try manager.withCopy { copy in
             _ = try copy.rest {
-                faulted += $0.map { ($0.error as? PQError)?.server?.sqlState ?? "\($0.error)" }
+                faulted += $0.map { ($0.error as? PgcopyError)?.server?.sqlState ?? "\($0.error)" }
             }
         }
         #expect(faulted == ["23514"])
@@ -193,7 +193,7 @@ struct StatementCopyTests {
                 while try copy.next() != nil {}
             }
         }
-        #expect((failure.producerFault as? PQError)?.connectionLost == true, "\(failure)")
+        #expect((failure.producerFault as? PgcopyError)?.code == .connectionLost, "\(failure)")
         #expect(bench.source.transactionStatus == .unknown)
         try bench.expectCounts(0)
     }
@@ -212,7 +212,7 @@ struct StatementCopyTests {
                 faults += $0.map(\.error)
             }
         }
-        #expect(faults.count == 1 && faults.first is PQError)
+        #expect(faults.count == 1 && faults.first?.has(.connectionLost) == true)
         #expect(bench.targets[0].transactionStatus == .unknown)
         #expect(try bench.targets[1].value("SELECT count(*) FROM t") == "200000")
         try bench.source.expectUsable()

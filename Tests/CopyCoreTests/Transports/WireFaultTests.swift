@@ -11,19 +11,19 @@ struct WireFaultTests {
     private func copyOut(
         _ fault: Fault, at trigger: Trigger = .copyMessages(5000), _ transport: TransportChoice,
         before: (Session) -> Void = { _ in }
-    ) throws -> (error: PQError?, rows: Int, session: Session) {
+    ) throws -> (error: PgcopyError?, rows: Int, session: Session) {
         let proxy = try FaultProxy(to: Servers.source)
         let session = try ScopeKit.session(proxy.conninfo(), PatientPoller(limit: 20))
         before(session)
         proxy.arm(fault, at: trigger)
         var count = 0
-        var failure: PQError?
+        var failure: PgcopyError?
         do {
             let result = try session.copyOut(rows, transport: transport) { rows throws in
                 while try rows.nextRow() != nil { count += 1 }
             }
             #expect(result.rowCount == count)
-        } catch let error as PQError {
+        } catch let error as PgcopyError {
             failure = error
         }
         #expect(proxy.faultCount == 1)
@@ -32,11 +32,11 @@ struct WireFaultTests {
         return (failure, count, session)
     }
 
-    private func expectBroken(_ outcome: (error: PQError?, rows: Int, session: Session), saying text: String) {
+    private func expectBroken(_ outcome: (error: PgcopyError?, rows: Int, session: Session), saying text: String) {
         #expect(outcome.error?.message.contains(text) == true, "\(outcome.error as Any)")
-        #expect(outcome.error?.connectionLost == true)
+        #expect(outcome.error?.code == .connectionLost)
         #expect(outcome.session.transactionStatus == .unknown)
-        #expect(throws: PQError.self) { try outcome.session.run("SELECT 1") }
+        thrown(.connectionLost) { try outcome.session.run("SELECT 1") }
     }
 
     @Test(arguments: [UInt8(ascii: "Y"), 0, 0xFF, UInt8(ascii: "e"), UInt8(ascii: "R")])
@@ -68,7 +68,7 @@ struct WireFaultTests {
     @Test(arguments: TransportChoice.allCases, [Fault.close, .truncate(after: 3), .truncate(after: 6), .reset])
     func `a stream that ends too soon`(transport: TransportChoice, fault: Fault) throws {
         let outcome = try copyOut(fault, transport)
-        #expect(outcome.error?.connectionLost == true, "\(outcome.error as Any)")
+        #expect(outcome.error?.code == .connectionLost, "\(outcome.error as Any)")
         #expect(outcome.session.transactionStatus == .unknown)
         #expect(outcome.rows <= 5000)
         guard transport == .wire, fault != .reset else { return }
@@ -131,7 +131,7 @@ struct WireFaultTests {
         // CopyDone comes, CommandComplete does not.
         let copyDone = Message.frame(UInt8(ascii: "c"), [])
         for bytes in [copyDone, []] { proxy.arm(.replace(bytes), at: .copyMessages(20_000)) }
-        let error = try #require(throws: PQError.self) {
+        let error = try requireThrown(.unexpected) {
             try session.copyOut(rows, transport: transport) { rows throws in while try rows.nextRow() != nil {} }
         }
         #expect(proxy.faultCount == 2)
@@ -173,7 +173,7 @@ struct WireFaultTests {
     private func copyIn(
         _ fault: Fault, direction: Direction = .toClient, _ transport: TransportChoice, blocks: Int = 60,
         before: (Session) -> Void = { _ in }
-    ) throws -> (error: PQError?, seconds: Double, session: Session) {
+    ) throws -> (error: PgcopyError?, seconds: Double, session: Session) {
         let proxy = try FaultProxy(to: Servers.source)
         let session = try ScopeKit.session(proxy.conninfo(), PatientPoller(limit: 20))
         try session.run("CREATE TEMP TABLE t (s text)")
@@ -181,7 +181,7 @@ struct WireFaultTests {
         proxy.arm(fault, direction: direction, at: .copyMessages(3), of: .toServer)
         let block = [UInt8](repeating: UInt8(ascii: "x"), count: 49_999) + [UInt8(ascii: "\n")]
         let begun = session.poller.now
-        var failure: PQError?
+        var failure: PgcopyError?
         do {
             let result = try session.copyIn("COPY t FROM STDIN", transport: transport, realignedWithin: 2) {
                 copy throws in
@@ -189,7 +189,7 @@ struct WireFaultTests {
                 try copy.finish()
             }
             #expect(result.rowCount == blocks)
-        } catch let error as PQError {
+        } catch let error as PgcopyError {
             failure = error
         }
         #expect(proxy.faultCount == 1)
@@ -220,7 +220,7 @@ struct WireFaultTests {
         let outcome = try copyIn(.inject(Message.error(code: "53100", message: "disk full")), transport, blocks: 2000)
         #expect(outcome.error?.server?.sqlState == "53100")
         #expect(outcome.seconds < 2)
-        #expect(outcome.error?.connectionLost == false)
+        #expect(outcome.error?.code == .server)
     }
 
     /// What comes in the place of the server's confirmation, or beside it.
@@ -231,7 +231,7 @@ struct WireFaultTests {
         ] {
             let outcome = try copyIn(fault, .wire)
             #expect(outcome.error?.message.contains(words) == true, "\(outcome.error as Any)")
-            #expect(outcome.error?.connectionLost == false)
+            #expect(outcome.error?.code == .unexpected)
         }
     }
 
@@ -244,7 +244,7 @@ struct WireFaultTests {
         for nonsense in [Message.frame(UInt8(ascii: "Y"), []), [UInt8(ascii: "Z"), 0, 0, 0, 9], Message.copyData([1])] {
             let outcome = try copyIn(.inject(nonsense), .wire, blocks: 2000)
             #expect(
-                outcome.error?.connectionLost == true && outcome.session.transactionStatus == .unknown,
+                outcome.error?.code == .connectionLost && outcome.session.transactionStatus == .unknown,
                 "\(outcome.error as Any)")
             #expect(outcome.seconds < 2)
         }
@@ -254,7 +254,7 @@ struct WireFaultTests {
         transport: TransportChoice, fault: Fault
     ) throws {
         let outcome = try copyIn(fault, direction: .toServer, transport, blocks: 2000)
-        #expect(outcome.error?.connectionLost == true && outcome.session.transactionStatus == .unknown)
+        #expect(outcome.error?.code == .connectionLost && outcome.session.transactionStatus == .unknown)
         #expect(outcome.seconds < 5)
     }
 }

@@ -44,7 +44,7 @@ public final class Batch: StoppableTask {
         links = sessions.enumerated().map {
             BatchLink($1, index: $0, syncEvery: syncEvery, observer: observer, limit: limit)
         }
-        guard Pipeline.isSupported else { throw PipelineRefusal.unsupported }
+        guard Pipeline.isSupported else { throw PgcopyError.pipelineUnsupported }
         for session in sessions {
             try session.requireIdle()
             try session.connection.enterPipelineMode()
@@ -54,7 +54,7 @@ public final class Batch: StoppableTask {
     /// Runs it to its end; the sessions can be used for nothing else afterwards.
     /// - Returns: on which of the sessions everything succeeded, and is committed unless a statement said otherwise.
     /// - Throws: `Interrupted` after what runs was cancelled, and what no synchronization point has confirmed
-    ///   will be rolled back; a `SystemError` of the input or the output.
+    ///   will be rolled back; a `.system` error of the input or the output.
     public func run() throws -> Committer.Verdict {
         poller.seeThrough(self)
         return try outcome?.get() ?? verdict

@@ -55,7 +55,7 @@ public final class BatchInput {
             if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: 1 << 16) }
             let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0 {
-                guard errno == EINTR || errno == EAGAIN else { throw SystemError.now("cannot read") }
+                guard errno == EINTR || errno == EAGAIN else { throw PgcopyError.systemNow("cannot read") }
                 return interest
             }
             if count == 0 {

@@ -18,7 +18,7 @@ final class BatchLink {
     private let syncEvery: Int?
     private unowned let observer: any BatchObserver
     /// The statement that ends the batch.
-    private var refused: (BatchStatement, BatchRefusal)?
+    private var refused: (BatchStatement, PgcopyError)?
     private var hasToldDoubt = false
     private var isLeftOpen = false
     /// Results have somewhere to go.
@@ -42,7 +42,7 @@ final class BatchLink {
     func take(_ statement: BatchStatement) {
         taken += 1
         if queue.lost != nil {
-            observer.ended(statement, .failure(PipelineAborted(cause: queue.lost)), at: index)
+            observer.ended(statement, .failure(PgcopyError.aborted(by: queue.lost)), at: index)
             return
         }
         if let refusal = statement.refusal {
@@ -73,8 +73,8 @@ final class BatchLink {
 
     private func note(_ error: any Error, of statement: BatchStatement) {
         // It was answered: it did not run.
-        if error is PipelineAborted { return ledger.fail() }
-        let server = (error as? PQError)?.server
+        if error.has(.aborted) { return ledger.fail() }
+        let server = (error as? PgcopyError)?.server
         let endsSession = server.map { ["FATAL", "PANIC"].contains($0.severity) } ?? false
         ledger.failed(
             statement.number, words: statement.words, byServer: server != nil, endsSession: endsSession)

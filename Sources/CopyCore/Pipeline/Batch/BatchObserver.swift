@@ -4,10 +4,10 @@
 public protocol BatchObserver: AnyObject {
     /// A row, as a result of its own.
     func row(_ row: QueryResult, of statement: BatchStatement, at session: Int)
-    /// A statement is over: done, failed, or not run (`PipelineAborted`). The result has no rows left.
+    /// A statement is over: done, failed, or not run (`PgcopyError` with `.aborted`). The result has no rows left.
     func ended(_ statement: BatchStatement, _ outcome: Result<QueryResult, any Error>, at session: Int)
     /// The commit at the synchronization point behind a statement failed.
-    func commitFailed(_ error: PQError, behind statement: Int, at session: Int)
+    func commitFailed(_ error: PgcopyError, behind statement: Int, at session: Int)
     /// The batch is over and its last transaction, begun by a statement, is still open: it will be rolled back.
     func leftOpen(at session: Int)
     /// The output was lost: what was sent up to this statement is committed, but for what failed.

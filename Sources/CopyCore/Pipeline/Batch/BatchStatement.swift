@@ -9,7 +9,7 @@ public struct BatchStatement: Sendable {
     /// The statement.
     let sql: String
     /// Why it is not sent.
-    let refusal: BatchRefusal?
+    let refusal: PgcopyError?
 
     /// Its keywords and plain names, in lower case; comments, strings and quoted names are none.
     var words: [String] {
@@ -27,30 +27,21 @@ public struct BatchStatement: Sendable {
         let text = String(validating: statement.bytes, as: UTF8.self)
         sql = text == nil ? "" : RawText.decoding(statement.bytes)
         if statement.isCopy {
-            refusal = .copy
+            refusal = .copyInBatch
         } else if statement.bytes.contains(0) {
-            refusal = .zeroByte
+            refusal = .zeroByteInBatch
         } else {
-            refusal = text == nil ? .notUTF8 : nil
+            refusal = text == nil ? .notUTF8InBatch : nil
         }
     }
 }
 
-/// A statement that is not sent. What follows it is not read: behind COPY … FROM STDIN it may be data.
-public enum BatchRefusal: Error, Sendable, Hashable, CustomStringConvertible {
+/// Statements that are not sent. What follows them is not read: behind COPY … FROM STDIN it may be data.
+extension PgcopyError {
     /// PostgreSQL has no COPY in pipeline mode.
-    case copy
+    public static let copyInBatch = PgcopyError(.usage, "\(copyInPipeline); pgcopy transfer copies rows")
     /// The sessions speak UTF8.
-    case notUTF8
+    static let notUTF8InBatch = PgcopyError(.usage, "the statement is not valid UTF-8")
     /// C strings end at a zero byte.
-    case zeroByte
-
-    /// For a person.
-    public var description: String {
-        switch self {
-        case .copy: "\(PipelineRefusal.copy); pgcopy transfer copies rows"
-        case .notUTF8: "the statement is not valid UTF-8"
-        case .zeroByte: "the statement holds a zero byte"
-        }
-    }
+    static let zeroByteInBatch = PgcopyError(.usage, "the statement holds a zero byte")
 }

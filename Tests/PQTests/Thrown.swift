@@ -1,0 +1,21 @@
+// What a body throws, by its code.
+
+import PQ
+import Testing
+
+/// The error of this code that the body throws; nil, and an issue, where it throws another one or none.
+@discardableResult
+func thrown<R>(
+    _ code: PgcopyError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> R
+) -> PgcopyError? {
+    do {
+        _ = try body()
+        Issue.record("nothing was thrown", sourceLocation: sourceLocation)
+    } catch let error as PgcopyError where error.code == code {
+        return error
+    } catch {
+        let kind = (error as? PgcopyError)?.code.rawValue ?? "no code"
+        Issue.record("thrown was, of \(kind): \(error)", sourceLocation: sourceLocation)
+    }
+    return nil
+}
