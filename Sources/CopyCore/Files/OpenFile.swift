@@ -94,7 +94,7 @@ extension PgcopyError.Code {
 extension PgcopyError {
     /// Nobody came to the other end of a named pipe.
     /// - Parameter wantsReader: a reader was waited for, else a writer.
-    fileprivate static func pipeTimeout(seconds: Double, wantsReader: Bool) -> PgcopyError {
+    static func pipeTimeout(seconds: Double, wantsReader: Bool) -> PgcopyError {
         PgcopyError(
             .timeout, "nobody opened the pipe for \(wantsReader ? "reading" : "writing") within \(seconds) s")
     }

@@ -48,8 +48,8 @@ final class Opening: LoopTask {
     /// - Parameter attempt: what is tried, as "cannot open".
     init(
         _ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller, _ patience: Patience = Patience()
-    ) throws(SystemError) {
-        guard let pipe = WakePipe() else { throw SystemError.now(attempt) }
+    ) throws(PgcopyError) {
+        guard let pipe = WakePipe() else { throw PgcopyError.systemNow(attempt) }
         let outcome = Outcome(pipe)
         self.outcome = outcome
         self.attempt = attempt
@@ -59,7 +59,7 @@ final class Opening: LoopTask {
         let now = poller.now
         end = patience.seconds.map { now + $0 }
         telling = now + 1
-        guard startThread({ outcome.run(path, flags) }) else { throw SystemError.now(attempt) }
+        guard startThread({ outcome.run(path, flags) }) else { throw PgcopyError.systemNow(attempt) }
     }
 
     deinit {
@@ -87,24 +87,11 @@ final class Opening: LoopTask {
     private var isDone: Bool { isLate || outcome.value.load(ordering: .acquiring) != -EINPROGRESS }
 
     /// What was opened, once: it is the caller's to close.
-    /// - Throws: `PipeTimeout`, `SystemError`.
+    /// - Throws: `PgcopyError` with `.timeout`, `.system`.
     func take() throws -> CInt {
         let value = outcome.end()
         if value >= 0 { return value }
-        guard let seconds = patience.seconds, value == -EINPROGRESS else { throw SystemError(attempt, -value) }
-        throw PipeTimeout(seconds: seconds, wantsReader: wantsReader)
-    }
-}
-
-/// Nobody came to the other end of a named pipe.
-public struct PipeTimeout: Error, Sendable, Hashable, CustomStringConvertible {
-    /// How long it was waited for.
-    public let seconds: Double
-    /// A reader was waited for, else a writer.
-    public let wantsReader: Bool
-
-    /// For a person.
-    public var description: String {
-        "nobody opened the pipe for \(wantsReader ? "reading" : "writing") within \(seconds) s"
+        guard let seconds = patience.seconds, value == -EINPROGRESS else { throw PgcopyError.system(attempt, -value) }
+        throw PgcopyError.pipeTimeout(seconds: seconds, wantsReader: wantsReader)
     }
 }

@@ -15,7 +15,7 @@ extension Session {
         let onlyPending = timeout == 0
         let deadline = timeout.map { poller.now + $0 }
         hearRemains()
-        var gone: PQError?
+        var gone: PgcopyError?
         var heard = false
         let listening = Work { [self] ready in
             if let ready, !ready.isEmpty {

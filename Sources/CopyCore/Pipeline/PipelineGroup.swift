@@ -27,7 +27,7 @@ public final class PipelineGroup: LoopTask {
     /// What a handler threw while all were leaving.
     private var thrown: (any Error)?
     /// The errors that nobody had seen in the end.
-    private var unseen: PipelineGroupFailure?
+    private var unseen: PgcopyError?
 
     /// Runs the block with every session in pipeline mode. Leaving it sets a synchronization point on each and
     /// takes every session out of pipeline mode, usable, or closed where its connection was lost.

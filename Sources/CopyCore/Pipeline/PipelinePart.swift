@@ -97,7 +97,7 @@ final class PipelinePart {
     /// What was sent is answered; where that failed the rest is not asked.
     func take(_ outcome: Result<[QueryResult], any Error>) {
         do {
-            guard let result = try outcome.get().last else { throw PQError(message: "no result") }
+            guard let result = try outcome.get().last else { throw PgcopyError(.unexpected, "no result") }
             questions.first { $0.result.outcome == nil }?.result.end(.success(result))
         } catch {
             fail(error)

@@ -50,7 +50,7 @@ final class StreamHead: LoopTask {
             return try checkEnd()
         }
         let bytes = unsafe chunk.span.bytes.extracting(first: count)
-        if let kind = detector.look(at: bytes) { throw InputFault.foreign(kind) }
+        if let kind = detector.look(at: bytes) { throw PgcopyError.foreign(kind) }
         if let end = scanner.nextEnd(in: bytes, from: 0) {
             line += chunk[..<end]
             unread = Array(chunk[end..<count])
@@ -58,9 +58,9 @@ final class StreamHead: LoopTask {
             return
         }
         line += chunk[..<count]
-        if let fault = scanner.fault { throw InputFault(fault, rows: 0) }
-        if scanner.hasEnded { throw InputFault.noHeader }
-        if line.count > Self.limit { throw InputFault.headerTooLong(limit: Self.limit) }
+        if let fault = scanner.fault { throw PgcopyError.input(fault, rows: 0) }
+        if scanner.hasEnded { throw PgcopyError.noHeader }
+        if line.count > Self.limit { throw PgcopyError.headerTooLong(limit: Self.limit) }
     }
 
     func watch(_ entries: inout [PollEntry]) -> Bool {

@@ -74,7 +74,7 @@ final class StatementTask: StoppableTask {
         case .cancels:
             deadline = nil
             phase = .cancelling(CancelRepeater(), until: session.poller.now + 1, isHeard: false, because: cause)
-        case .waits(let seconds): deadline = earliest(deadline, session.poller.now + seconds)
+        case .waits(let seconds): deadline = session.poller.now + seconds
         }
     }
 
@@ -102,10 +102,10 @@ final class StatementTask: StoppableTask {
             inquiry = try inquire?()
             inquiry?.step([])
         }
-        guard let inquiry else { throw Unanswered(seconds: seconds) }
+        guard let inquiry else { throw PgcopyError.unanswered(seconds: seconds) }
         guard let answer = inquiry.answer else { return false }
         self.inquiry = nil
-        guard try answer.get() else { throw Unanswered(seconds: seconds) }
+        guard try answer.get() else { throw PgcopyError.unanswered(seconds: seconds) }
         return true
     }
 
@@ -116,8 +116,9 @@ final class StatementTask: StoppableTask {
             return
         }
         switch (stopping, error) {
-        case (.waits, _), (.cancels, is PQError): phase = .over(.failure(error))
-        case (.cancels, is Unanswered):
+        case (.waits, _): phase = .over(.failure(error))
+        case (.cancels, let own as PgcopyError) where own.isOfConnection: phase = .over(.failure(error))
+        case (.cancels, PgcopyError.Code.unanswered):
             session.connection.finish()
             phase = .over(.failure(error))
         case (.cancels, _):
@@ -134,13 +135,13 @@ final class StatementTask: StoppableTask {
         var cancels = cancels
         let now = session.poller.now
         if !isHeard, case .waiting(var interest) = try drain.step(session) {
-            guard now < end else { throw Unanswered(seconds: 1) }
+            guard now < end else { throw PgcopyError.unanswered(seconds: 1) }
             cancels.cancel(session.connection)
             interest.alarm = min(end, now + CancelRepeater.pause)
             waiting = interest
             phase = .cancelling(cancels, until: end, isHeard: false, because: cause)
         } else if let interest = cancels.underWay(session.connection) {
-            guard now < end else { throw Unanswered(seconds: 1) }
+            guard now < end else { throw PgcopyError.unanswered(seconds: 1) }
             waiting = Interest(interest.descriptor, interest.events, alarm: end)
             phase = .cancelling(cancels, until: end, isHeard: true, because: cause)
         } else {

@@ -15,10 +15,10 @@ import Testing
         func ended(_ statement: BatchStatement, _ outcome: Result<QueryResult, any Error>, at session: Int) {
             switch outcome {
             case .success(let result): ended.append("\(session): \(result.commandTag)")
-            case .failure(let error): ended.append("\(session): \((error as? PQError)?.server?.sqlState ?? "\(error)")")
+            case .failure(let error): ended.append("\(session): \((error as? PgcopyError)?.sqlState ?? "\(error)")")
             }
         }
-        func commitFailed(_ error: PQError, behind statement: Int, at session: Int) {}
+        func commitFailed(_ error: PgcopyError, behind statement: Int, at session: Int) {}
         func leftOpen(at session: Int) {}
         func committed(through statement: Int, at session: Int) {}
         func inDoubt(_ statements: ClosedRange<Int>, at session: Int) {}
@@ -154,13 +154,13 @@ import Testing
             statement.outcome != nil && batch.outcome != nil && child.status != nil && !round.watch(&entries)
         }
         #expect(try stage.poller.run([statement, batch, round, opening, child, failing, copy]))
-        #expect(throws: PQError.self) { try statement.outcome?.get() }
+        #expect(throws: PgcopyError.self) { try statement.outcome?.get() }
         #expect(try batch.outcome?.get() == Committer.Verdict.none)
         #expect(try stage.rows() == "")
         #expect(stage.record.ended.count { $0.hasSuffix("22012") } == 2)
-        #expect((bad.failure as? PQError)?.server?.sqlState == "42703")
+        #expect((bad.failure as? PgcopyError)?.sqlState == "42703")
         #expect(try answer.get().value(0, 0) == "good")
-        #expect(throws: PipeTimeout(seconds: 5, wantsReader: false)) { try opening.take() }
+        #expect(throws: PgcopyError.pipeTimeout(seconds: 5, wantsReader: false)) { try opening.take() }
         #expect(child.status == .signalled(SIGKILL))
         #expect(failing.failure?.reason == .noReceivers)
         #expect(copy.failure == nil && receiver.text == "0\n1\n2\n")
