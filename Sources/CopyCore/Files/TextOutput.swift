@@ -49,6 +49,11 @@ public final class TextOutput {
         try poller.finish { [self] in try drain().map(Step.waiting) ?? .done }
     }
 
+    /// Writes what is left of it, no longer than until then, whatever signal comes. False where some of it is left.
+    public func writeRest(until deadline: Instant, _ poller: any Poller) throws -> Bool {
+        try poller.finish(until: deadline, interruptible: false) { [self] in try drain().map(Step.waiting) ?? .done }
+    }
+
     private func noting<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()

@@ -3,9 +3,9 @@
 internal import CopyCore
 
 /// Writes a line per row and statement; see the manual for their shapes.
-final class ExecReport: BatchObserver {
+final class ExecReport: BatchSink {
     let output: TextOutput
-    private let console = Console()
+    private let console: Console
     private let labels: [String]
     /// The labels as the first field of a line, its tab included.
     private let fields: [[UInt8]]
@@ -18,8 +18,9 @@ final class ExecReport: BatchObserver {
     /// The sessions whose loss was told.
     private var lost: Set<Int> = []
 
-    init(_ labels: [String], _ output: TextOutput, _ verbosity: Verbosity) {
+    init(_ labels: [String], _ output: TextOutput, _ console: Console, _ verbosity: Verbosity) {
         self.labels = labels
+        self.console = console
         self.output = output
         self.verbosity = verbosity
         fields = labels.map { label in
@@ -31,9 +32,19 @@ final class ExecReport: BatchObserver {
 
     private static let tab = UInt8(ascii: "\t")
 
-    // MARK: Lines
+    func receive(_ event: BatchEvent) {
+        switch event {
+        case .row(let row, _, let session): rows(row, session)
+        case .ended(let statement, let outcome, let session): ended(statement, outcome, at: session)
+        case .commitFailed(let error, let statement, let session):
+            commitFailed(error, behind: statement, at: session)
+        case .leftOpen(let session): leftOpen(at: session)
+        case .committed(let statement, let session): committed(through: statement, at: session)
+        case .inDoubt(let statements, let session): inDoubt(statements, at: session)
+        }
+    }
 
-    func row(_ row: QueryResult, of statement: BatchStatement, at session: Int) { rows(row, session) }
+    // MARK: Lines
 
     private func rows(_ result: QueryResult, _ session: Int) {
         for row in 0..<result.rowCount {
@@ -46,7 +57,7 @@ final class ExecReport: BatchObserver {
         }
     }
 
-    func ended(_ statement: BatchStatement, _ outcome: Result<QueryResult, any Error>, at session: Int) {
+    private func ended(_ statement: BatchStatement, _ outcome: Result<QueryResult, any Error>, at session: Int) {
         switch outcome {
         case .success(let result):
             rows(result, session)
@@ -61,26 +72,26 @@ final class ExecReport: BatchObserver {
         }
     }
 
-    func commitFailed(_ error: PgcopyError, behind statement: Int, at session: Int) {
+    private func commitFailed(_ error: PgcopyError, behind statement: Int, at session: Int) {
         if error.code == .connectionLost, !lost.insert(session).inserted { return }
         failed(error, session)
         tell(session, "commit behind statement \(statement): ", error)
     }
 
-    func leftOpen(at session: Int) {
+    private func leftOpen(at session: Int) {
         let message = "the last transaction was not ended: everything in it is rolled back"
         line(session, "ERROR", "", message)
         console.message("\(labels[session]): ERROR: \(message)" + (failing.contains(session) ? "" : "; COMMIT ends it"))
     }
 
-    func committed(through statement: Int, at session: Int) {
+    private func committed(through statement: Int, at session: Int) {
         hasCommitted = true
         console.message(
             "\(labels[session]): what was sent up to statement \(statement) is committed, but for what failed or was rolled back; "
                 + "its results could not be written")
     }
 
-    func inDoubt(_ statements: ClosedRange<Int>, at session: Int) {
+    private func inDoubt(_ statements: ClosedRange<Int>, at session: Int) {
         isInDoubt = true
         console.message(
             "\(labels[session]): statements \(statements.lowerBound) to \(statements.upperBound) may have been "

@@ -11,7 +11,7 @@ func runExec(_ options: ExecOptions) -> Int32 {
         return ExitCode.failure
     }
     do {
-        return try ExecRun(options, SystemPoller(interruption: interruption)).run()
+        return try ExecRun(options, console, SystemPoller(interruption: interruption)).run()
     } catch let interrupted as Interrupted {
         console.message(SignalName.sentence(interrupted.signal))
         return 128 + interrupted.signal
@@ -28,24 +28,26 @@ func runExec(_ options: ExecOptions) -> Int32 {
 /// One run of `exec`.
 private struct ExecRun {
     private let options: ExecOptions
+    private let console: Console
     private let poller: SystemPoller
 
-    init(_ options: ExecOptions, _ poller: SystemPoller) {
+    init(_ options: ExecOptions, _ console: Console, _ poller: SystemPoller) {
         self.options = options
+        self.console = console
         self.poller = poller
     }
 
     func run() throws -> Int32 {
         let links = try self.links()
         guard Pipeline.isSupported else {
-            Console().message("\(PgcopyError.pipelineUnsupported)")
+            console.message("\(PgcopyError.pipelineUnsupported)")
             return ExitCode.usage
         }
         let input: BatchInput
         do {
             input = try self.input()
         } catch let error as PgcopyError where error.code == .system {
-            Console().message("\(fileName)\(error)")
+            console.message("\(fileName)\(error)")
             return ExitCode.usage
         }
         guard let sessions = try connect(links) else { return ExitCode.usage }
@@ -56,10 +58,10 @@ private struct ExecRun {
             if options.verbosity != .quiet { try output.requireWritable() }
             try output.requireReader()
         } catch {
-            Console().message("stdout: \(error); nothing was run")
+            console.message("stdout: \(error); nothing was run")
             return ExitCode.failure
         }
-        let report = ExecReport(sessions.map(\.label), output, options.verbosity)
+        let report = ExecReport(sessions.map(\.label), output, console, options.verbosity)
         for session in sessions { report.listen(to: session) }
         // The splitter reads by the standard; a server that says so costs no round trip.
         for session in sessions
@@ -67,15 +69,15 @@ private struct ExecRun {
             try session.run("SET standard_conforming_strings = on")
         }
         let batch = try Batch(
-            input, on: sessions, syncEvery: options.syncEvery, output: output, observer: report, poller: poller)
+            input, on: sessions, syncEvery: options.syncEvery, output: output, sink: report, poller: poller)
         do {
             return ExitCode.of(try batch.run())
         } catch let error as PgcopyError where error.code == .system && output.isLost {
             // `| head` had enough, which is not an error.
-            if !error.isBrokenPipe { Console().message("stdout: \(error)") }
+            if !error.isBrokenPipe { console.message("stdout: \(error)") }
             return report.isInDoubt ? ExitCode.inDoubt : report.hasCommitted ? ExitCode.partial : ExitCode.failure
         } catch let interrupted as Interrupted {
-            Console().message(SignalName.sentence(interrupted.signal))
+            console.message(SignalName.sentence(interrupted.signal))
             let code = ExitCode.of(batch.verdict, signal: interrupted.signal)
             // All was done, and not all of it was said.
             return code == ExitCode.success && output.lacksText ? 128 + interrupted.signal : code
@@ -119,9 +121,9 @@ private struct ExecRun {
         } catch let failure as PgcopyError where failure.code == .unreachable {
             for case let error as PgcopyError in failure.causes {
                 let label = error.endpoint ?? ""
-                for line in ErrorLines.of(error) { Console().message("\(label): \(line)") }
+                for line in ErrorLines.of(error) { console.message("\(label): \(line)") }
                 if label.contains(" "), !label.contains("=") {
-                    Console().message("\(label): was taken for a database; -c takes a statement")
+                    console.message("\(label): was taken for a database; -c takes a statement")
                 }
             }
             return nil

@@ -1,14 +1,16 @@
 // Lines for people and programs, on stderr.
 
 internal import CopyCore
-internal import Glibc
 
-/// Writes messages. A reader that is gone is no reason to stop.
+/// Writes messages.
 struct Console {
     private let write: (String) -> Void
 
     /// To stderr.
-    init() { self.init { try? TextOutput(blocking: STDERR_FILENO).write(Array($0.utf8)) } }
+    init() {
+        let stderr = StandardError()
+        self.init { stderr.write($0) }
+    }
 
     /// To whatever takes whole lines.
     init(_ write: @escaping (String) -> Void) { self.write = write }

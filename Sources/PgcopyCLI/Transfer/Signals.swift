@@ -9,7 +9,7 @@ internal import Glibc
 /// (SIGSEGV, SIGABRT and their like) and SIGKILL. What the parent ignored stays ignored: nohup, `trap '' INT`, a
 /// shell's background job.
 enum Signals {
-    private static let interruption = Interruption()
+    static let interruption = Interruption()
     private static let reports = ReportRequest()
 
     /// From now on these signals raise the interruption returned instead of ending the process.

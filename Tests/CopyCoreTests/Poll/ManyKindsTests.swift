@@ -8,20 +8,17 @@ import Testing
 
 @Suite struct `Tasks of every kind` {
     /// What becomes of a batch's statements.
-    private final class Record: BatchObserver {
+    private final class Record: BatchSink {
         var ended: [String] = []
 
-        func row(_ row: QueryResult, of statement: BatchStatement, at session: Int) {}
-        func ended(_ statement: BatchStatement, _ outcome: Result<QueryResult, any Error>, at session: Int) {
+        func receive(_ event: BatchEvent) {
+            guard case .ended(_, let outcome, let session) = event else { return }
             switch outcome {
             case .success(let result): ended.append("\(session): \(result.commandTag)")
-            case .failure(let error): ended.append("\(session): \((error as? PgcopyError)?.sqlState ?? "\(error)")")
+            case .failure(let error):
+                ended.append("\(session): \((error as? PgcopyError)?.sqlState ?? "\(error)")")
             }
         }
-        func commitFailed(_ error: PgcopyError, behind statement: Int, at session: Int) {}
-        func leftOpen(at session: Int) {}
-        func committed(through statement: Int, at session: Int) {}
-        func inDoubt(_ statements: ClosedRange<Int>, at session: Int) {}
     }
 
     /// A database and a folder of one test, and a poller that all share.
@@ -59,7 +56,7 @@ import Testing
 
         func batch(_ text: String) throws -> Batch {
             try Batch(
-                .texts([text]), on: [session(), session()], output: TextOutput(output.descriptor), observer: record,
+                .texts([text]), on: [session(), session()], output: TextOutput(output.descriptor), sink: record,
                 poller: poller)
         }
 

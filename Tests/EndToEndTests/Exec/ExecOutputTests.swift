@@ -58,6 +58,51 @@ import Testing
         #expect(try stage.rows() == ["2"])
     }
 
+    /// A reader that reads is given everything that is committed, for as long as it takes.
+    @Test(arguments: 0..<3) func `a signal cuts off no result whose reader reads on`(round: Int) throws {
+        let stage = try ExecStage("CREATE TABLE t (n int, what text)")
+        let insert = "INSERT INTO t VALUES (1, repeat('x', 2000)) RETURNING what;"
+        let program = try stage.program(["--sync-every=1"], input: String(repeating: insert + "\n", count: 3000))
+            .start()
+        try program.waitForOutput(containing: "INSERT 0 1", on: .output)
+        program.signal(SIGINT)
+        let result = try program.wait()
+        let told = result.lines(of: stage.conninfo).count { $0 == "INSERT 0 1" }
+        #expect(try stage.rows("SELECT count(*) FROM t") == ["\(told)"] && told > 0, "\(result.errors)")
+        #expect(result.code == 128 + SIGINT || told == 3000, "\(result.errors)")
+    }
+
+    @Test func `a signal ends a run whose messages nobody reads`() throws {
+        let stage = try ExecStage()
+        let text = String(repeating: "x", count: 100_000)
+        for arguments in [
+            ["exec", "-v", "-c", "SELECT '\(text)', pg_sleep(60)", stage.conninfo],
+            ["transfer", "-v", "--query", "SELECT '\(text)' AS a", stage.conninfo, "null:"],
+        ] {
+            let program = try Program(
+                "sh", ["-c", "exec \"$0\" \"$@\" 2>&1 >/dev/null", Program.pgcopyPath()] + arguments
+            ).start()
+            program.pauseOutput()
+            try eventually("the program waits for its reader") {
+                try stage.rows("SELECT 1 FROM pg_stat_activity WHERE datname = current_database()").count == 2
+            }
+            program.signal(SIGTERM)
+            let result = try program.wait()
+            #expect(result.code == 128 + SIGTERM, "\(result.code)")
+            #expect(result.duration < .seconds(5))
+        }
+    }
+
+    @Test(arguments: ["off", "'off'", "false"])
+    func `strings are read by the standard, which cannot be turned off`(value: String) throws {
+        let stage = try ExecStage()
+        let result = try stage.exec(
+            "-c", "SET standard_conforming_strings = on; set Standard_Conforming_Strings to \(value)", "-c",
+            #"INSERT INTO t VALUES (1); SELECT '\'; INSERT INTO t VALUES (2); --'"#)
+        #expect(result.code == 1 && result.errors.contains("standard_conforming_strings"), "\(result)")
+        #expect(try stage.rows() == [])
+    }
+
     @Test func `a signal while nobody reads is no success, though everything is done`() throws {
         let stage = try ExecStage()
         let program = try stage.program(["-c", "SELECT generate_series(1, 5200)"]).start()

@@ -10,6 +10,8 @@ public final class Batch: StoppableTask {
         case draining
         /// What runs is cancelled, and what still comes is taken.
         case stopping(CancelRepeater, until: Instant, because: any Error)
+        /// What was heard is written out, as long as its reader takes some of it every now and then.
+        case telling(until: Instant, left: Int, nextLook: Instant, because: any Error)
         case over(Result<Committer.Verdict, any Error>)
     }
 
@@ -29,12 +31,14 @@ public final class Batch: StoppableTask {
     private static let backlogLimit = 1 << 20
     /// How long a batch that was stopped may take to hear its last results.
     private static let grace = 3.0
+    /// How long its reader may take nothing then.
+    private static let readerGrace = 0.5
 
     /// A batch that has not begun.
     /// - Parameter syncEvery: how many statements a synchronization point stands behind; one stands at the end, too.
     public init(
         _ input: BatchInput, on sessions: [Session], syncEvery: Int? = nil, output: TextOutput,
-        observer: any BatchObserver, poller: any Poller
+        sink: any BatchSink, poller: any Poller
     ) throws {
         self.input = input
         self.output = output
@@ -42,7 +46,7 @@ public final class Batch: StoppableTask {
         // So that many sessions together stay within the memory of a few.
         let limit = max(1 << 17, (4 << 20) / max(2, sessions.count))
         links = sessions.enumerated().map {
-            BatchLink($1, index: $0, syncEvery: syncEvery, observer: observer, limit: limit)
+            BatchLink($1, index: $0, syncEvery: syncEvery, sink: sink, limit: limit)
         }
         guard Pipeline.isSupported else { throw PgcopyError.pipelineUnsupported }
         for session in sessions {
@@ -52,7 +56,7 @@ public final class Batch: StoppableTask {
     }
 
     /// Runs it to its end; the sessions can be used for nothing else afterwards.
-    /// - Returns: on which of the sessions everything succeeded, and is committed unless a statement said otherwise.
+    /// - Returns: whether everything succeeded on all sessions, and is committed unless a statement said otherwise.
     /// - Throws: `Interrupted` after what runs was cancelled, and what no synchronization point has confirmed
     ///   will be rolled back; a `.system` error of the input or the output.
     public func run() throws -> Committer.Verdict {
@@ -100,7 +104,12 @@ public final class Batch: StoppableTask {
         return true
     }
 
-    private var isStopping: Bool { if case .stopping = phase { true } else { false } }
+    private var isStopping: Bool {
+        switch phase {
+        case .stopping, .telling: true
+        case .running, .draining, .over: false
+        }
+    }
 
     private func advance() throws {
         waiting.removeAll(keepingCapacity: true)
@@ -117,6 +126,8 @@ public final class Batch: StoppableTask {
             }
             waiting.append(blocked)
         case .stopping(let cancels, let end, let cause): goOnStopping(cancels, until: end, because: cause)
+        case .telling(let end, let left, let nextLook, let cause):
+            goOnTelling(until: end, left: left, nextLook: nextLook, because: cause)
         case .over: return
         }
     }
@@ -181,7 +192,7 @@ public final class Batch: StoppableTask {
     public func stop(_ cause: any Error) {
         switch phase {
         case .running, .draining: break
-        case .stopping, .over: return
+        case .stopping, .telling, .over: return
         }
         if output.isLost { for link in links { link.isHeard = false } }
         for link in links { link.requestAnswers() }
@@ -204,7 +215,22 @@ public final class Batch: StoppableTask {
         guard waiting.isEmpty else { return }
         noteCommits()
         for link in links { link.close() }
-        _ = try? output.drain()
+        goOnTelling(
+            until: max(end, now + Self.readerGrace), left: .max, nextLook: now + Self.readerGrace, because: cause)
+    }
+
+    private func goOnTelling(until end: Instant, left: Int, nextLook: Instant, because cause: any Error) {
+        let now = poller.now
+        if !output.isLost, now < end, var interest = try? output.drain() {
+            let isTaking = output.pending.count < left
+            let look = isTaking ? now + Self.readerGrace : nextLook
+            if now < look {
+                interest.alarm = min(end, look)
+                waiting.append(interest)
+                phase = .telling(until: end, left: output.pending.count, nextLook: look, because: cause)
+                return
+            }
+        }
         if output.lacksText { for link in links { link.tellCommitted() } }
         phase = .over(.failure(cause))
     }

@@ -16,7 +16,7 @@ final class BatchLink {
     var hasFailed: Bool { ledger.hasFailed }
 
     private let syncEvery: Int?
-    private unowned let observer: any BatchObserver
+    private unowned let sink: any BatchSink
     /// The statement that ends the batch.
     private var refused: (BatchStatement, PgcopyError)?
     private var hasToldDoubt = false
@@ -24,11 +24,11 @@ final class BatchLink {
     /// Results have somewhere to go.
     var isHeard = true
 
-    init(_ session: Session, index: Int, syncEvery: Int?, observer: any BatchObserver, limit: Int) {
+    init(_ session: Session, index: Int, syncEvery: Int?, sink: any BatchSink, limit: Int) {
         self.session = session
         self.index = index
         self.syncEvery = syncEvery
-        self.observer = observer
+        self.sink = sink
         queue = PipelineQueue(session, limit: limit)
     }
 
@@ -42,7 +42,7 @@ final class BatchLink {
     func take(_ statement: BatchStatement) {
         taken += 1
         if queue.lost != nil {
-            observer.ended(statement, .failure(PgcopyError.aborted(by: queue.lost)), at: index)
+            sink.receive(.ended(statement, .failure(PgcopyError.aborted(by: queue.lost)), at: index))
             return
         }
         if let refusal = statement.refusal {
@@ -51,21 +51,21 @@ final class BatchLink {
             return
         }
         let reply = PipelineHandler(
-            onRow: { [unowned self] in if isHeard { observer.row($0, of: statement, at: index) } },
+            onRow: { [unowned self] in if isHeard { sink.receive(.row($0, of: statement, at: index)) } },
             onResult: { [unowned self] outcome in
                 switch outcome {
                 case .success(let result):
                     ledger.done(statement.number, tag: result.commandTag, words: statement.words)
                 case .failure(let error): note(error, of: statement)
                 }
-                if isHeard { observer.ended(statement, outcome, at: index) }
+                if isHeard { sink.receive(.ended(statement, outcome, at: index)) }
             })
         do {
             try queue.send(.statement(statement.sql), to: reply)
         } catch {
             // It was not taken: the connection is gone.
             ledger.fail()
-            observer.ended(statement, .failure(error), at: index)
+            sink.receive(.ended(statement, .failure(error), at: index))
             return
         }
         if let syncEvery, statement.number.isMultiple(of: syncEvery) { sync() }
@@ -87,7 +87,7 @@ final class BatchLink {
         guard queue.isEmpty else { return }
         if let refused {
             ledger.fail()
-            observer.ended(refused.0, .failure(refused.1), at: index)
+            sink.receive(.ended(refused.0, .failure(refused.1), at: index))
             // Without a synchronization point the server rolls back.
             session.close()
         }
@@ -101,7 +101,7 @@ final class BatchLink {
         else { return }
         isLeftOpen = true
         ledger.fail()
-        observer.leftOpen(at: index)
+        sink.receive(.leftOpen(at: index))
     }
 
     /// Statements wait on the server's side for someone to ask for their results.
@@ -125,13 +125,13 @@ final class BatchLink {
 
     /// Nobody reads what it did.
     func tellCommitted() {
-        if ledger.committed > 0 { observer.committed(through: ledger.committed, at: index) }
+        if ledger.committed > 0 { sink.receive(.committed(through: ledger.committed, at: index)) }
     }
 
     private func tellDoubt() {
         guard !hasToldDoubt, let doubtful = ledger.doubtful else { return }
         hasToldDoubt = true
-        observer.inDoubt(doubtful, at: index)
+        sink.receive(.inDoubt(doubtful, at: index))
     }
 
     private func sync() {
@@ -140,12 +140,12 @@ final class BatchLink {
         try? queue.sendSync { [unowned self] error in
             if let error, queue.lost != nil {
                 // A statement's own failure was told.
-                if !ledger.knowsFailure { observer.commitFailed(error, behind: last, at: index) }
+                if !ledger.knowsFailure { sink.receive(.commitFailed(error, behind: last, at: index)) }
                 return ledger.fail()
             }
             guard queue.lost == nil else { return }
             ledger.synchronized(isRefused: error != nil)
-            if let error { observer.commitFailed(error, behind: last, at: index) }
+            if let error { sink.receive(.commitFailed(error, behind: last, at: index)) }
         }
     }
 }

@@ -30,9 +30,20 @@ public struct BatchStatement: Sendable {
             refusal = .copyInBatch
         } else if statement.bytes.contains(0) {
             refusal = .zeroByteInBatch
+        } else if text == nil {
+            refusal = .notUTF8InBatch
         } else {
-            refusal = text == nil ? .notUTF8InBatch : nil
+            refusal = Self.turnsStandardOff(sql) ? .stringsOffStandardInBatch : nil
         }
+    }
+
+    /// Strings would be cut otherwise than they are read here, and what is in them run.
+    private static func turnsStandardOff(_ sql: String) -> Bool {
+        guard sql.utf8.prefix(3).elementsEqual("SET".utf8, by: { $0 & 0xDF == $1 }),
+            sql.lowercased().contains("standard_conforming_strings")
+        else { return false }
+        let value = sql.split { " \t\r\n='\"".contains($0) }.last?.lowercased() ?? ""
+        return !["on", "true", "yes", "1", "default"].contains(value)
     }
 }
 
@@ -42,6 +53,9 @@ extension PgcopyError {
     public static let copyInBatch = PgcopyError(.usage, "\(copyInPipeline); pgcopy transfer copies rows")
     /// The sessions speak UTF8.
     static let notUTF8InBatch = PgcopyError(.usage, "the statement is not valid UTF-8")
+    /// It would change what the statements behind it are.
+    static let stringsOffStandardInBatch = PgcopyError(
+        .usage, "statements are read with standard_conforming_strings on; E'...' takes backslashes")
     /// C strings end at a zero byte.
     static let zeroByteInBatch = PgcopyError(.usage, "the statement holds a zero byte")
 }
