@@ -24,20 +24,50 @@ public struct PgcopyError: Error, Sendable, CustomStringConvertible {
         public var description: String { rawValue }
     }
 
+    private struct Parts: Sendable {
+        var code: Code
+        var message: String
+        var hint: String?
+        var endpoint: String?
+        var server: ServerMessage?
+        var causes: [any Error]
+        var detail: (any Sendable)?
+    }
+
+    private final class Box: Sendable {
+        let parts: Parts
+        init(_ parts: Parts) { self.parts = parts }
+    }
+
+    /// Elsewhere: whatever may fail holds room for it, each statement of a batch, say.
+    private var box: Box
+
+    private mutating func change(_ change: (inout Parts) -> Void) {
+        var parts = box.parts
+        change(&parts)
+        box = Box(parts)
+    }
+
     /// What kind of failure it is.
-    public internal(set) var code: Code
+    public internal(set) var code: Code {
+        get { box.parts.code }
+        set { change { $0.code = newValue } }
+    }
     /// The whole text for a person, without the server's DETAIL, HINT and CONTEXT.
-    public let message: String
+    public var message: String { box.parts.message }
     /// What to do about it, where we know; a server's advice is in `server`.
-    public let hint: String?
+    public var hint: String? { box.parts.hint }
     /// The label of whom it is about; nil where nobody said so.
-    public var endpoint: String?
+    public var endpoint: String? {
+        get { box.parts.endpoint }
+        set { change { $0.endpoint = newValue } }
+    }
     /// The server's own words and SQLSTATE; nil where no server spoke.
-    public let server: ServerMessage?
+    public var server: ServerMessage? { box.parts.server }
     /// What it follows from: one error, or those of several that failed.
-    public let causes: [any Error]
+    public var causes: [any Error] { box.parts.causes }
     /// What else belongs to its code, given out by a property beside it.
-    package let detail: (any Sendable)?
+    package var detail: (any Sendable)? { box.parts.detail }
 
     /// An error with these parts.
     public init(
@@ -51,13 +81,10 @@ public struct PgcopyError: Error, Sendable, CustomStringConvertible {
         _ code: Code, _ message: String, hint: String? = nil, endpoint: String? = nil, server: ServerMessage? = nil,
         causes: [any Error] = [], detail: (any Sendable)?
     ) {
-        self.code = code
-        self.message = message
-        self.hint = hint
-        self.endpoint = endpoint
-        self.server = server
-        self.causes = causes
-        self.detail = detail
+        box = Box(
+            Parts(
+                code: code, message: message, hint: hint, endpoint: endpoint, server: server, causes: causes,
+                detail: detail))
     }
 
     /// What a server said.

@@ -22,7 +22,7 @@ public final class CopyTask: LoopTask {
     public init(_ manager: CopyManager, handle: @escaping (CopyEvent, CopyManager) throws -> Void) {
         self.manager = manager
         self.handle = handle
-        phase = .enteringProducer(nil, patience: manager.settings.idleInterval.map { manager.poller.now + $0 })
+        phase = .enteringProducer(nil, patience: nil)
     }
 
     /// It is over, well or not.
@@ -66,9 +66,13 @@ public final class CopyTask: LoopTask {
     }
 
     private func advance(_ polled: ArraySlice<PollEntry>) throws {
+        if case .moving = phase { return try move(polled) }
         if case .leaving(let task, let failure) = phase { return goOnLeaving(task, failure, polled) }
-        if case .enteringProducer(let interest, let patience) = phase {
-            if interest == nil { try manager.beginEntering() }
+        if case .enteringProducer(let interest, var patience) = phase {
+            if interest == nil {
+                try manager.beginEntering()
+                patience = manager.settings.idleInterval.map { manager.poller.now + $0 }
+            }
             let isLate = interest != nil && patience.map { $0 <= manager.poller.now } ?? false
             if !isLate, case .waiting(let interest) = try manager.enterProducer() {
                 phase = .enteringProducer(interest, patience: patience)
@@ -78,9 +82,7 @@ public final class CopyTask: LoopTask {
             phase = .enteringReceivers(entering)
             return try enter(entering, [])
         }
-        if case .enteringReceivers(let entering) = phase { return try enter(entering, polled) }
-        guard case .moving = phase else { return }
-        try move(polled)
+        if case .enteringReceivers(let entering) = phase { try enter(entering, polled) }
     }
 
     private func enter(_ entering: Together, _ polled: ArraySlice<PollEntry>) throws {

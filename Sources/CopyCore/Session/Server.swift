@@ -7,6 +7,9 @@ struct ServerVersion: Sendable, Hashable {
 
     init(_ number: Int) { self.number = number }
 
+    /// What data directories and standbys are compatible within.
+    var major: Int { number / 10_000 }
+
     /// jit: compiles what it takes for expensive.
     var compilesQueries: Bool { number >= 110_000 }
     /// pg_attribute.attgenerated.

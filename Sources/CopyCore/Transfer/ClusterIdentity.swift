@@ -13,6 +13,9 @@ struct ClusterIdentity: Sendable, Hashable {
     /// Not just the newest timeline it has noted down.
     var isTimelineSure = true
 
+    /// What a standby shares with its primary is known.
+    var isIdentified: Bool { systemIdentifier != nil && timeline != nil }
+
     /// How two connections are related.
     enum Relation: Sendable {
         /// Two servers with rows of their own.

@@ -51,6 +51,13 @@ struct Plan: Sendable {
         }
     }
 
+    /// All of it, which one stream copies.
+    func part(label: String) -> Part {
+        Part(
+            label: label, size: 0, out: statement ?? "",
+            into: landings.sorted { $0.key < $1.key }.map(\.value.statement), layout: options.layout)
+    }
+
     /// Messages of the source that are no row: the trailer of the binary format, the header line a server writes.
     var messagesWithoutRow: Int { options.format == .binary || options.header && statement != nil ? 1 : 0 }
 }

@@ -46,6 +46,8 @@ final class Streams {
     private var tasks: [StreamTask] = []
     /// What stopped all, and whose part it was.
     private var failure: (any Error)?
+    /// What became of the copies that were not completed, the first one first.
+    private(set) var failures: [CopyFail] = []
     /// What was copied, part by part in the order in which they ended.
     private(set) var done: [(part: Part, stream: Int, totals: Totals)] = []
 
@@ -78,6 +80,7 @@ final class Streams {
 
     fileprivate func ended(_ part: Part, _ stream: Int, _ task: CopyTask) {
         if let error = task.failure {
+            failures.append(error)
             stopAll(because: PgcopyError.part(part, stream: stream, error))
         } else {
             done.append((part, stream, task.manager.producer.totals))
@@ -106,7 +109,8 @@ extension PgcopyError {
 private final class StreamTask: LoopTask {
     private let number: Int
     private unowned let streams: Streams
-    private var current: (part: Part, copy: CopyTask)?
+    private var part: Part?
+    private var copy: CopyTask?
 
     init(_ number: Int, _ streams: Streams) {
         self.number = number
@@ -116,23 +120,29 @@ private final class StreamTask: LoopTask {
     func step(_ polled: ArraySlice<PollEntry>) throws {
         var polled = polled
         repeat {
-            if current == nil { current = try streams.begin(on: number) }
-            guard let (part, copy) = current else { return }
+            if copy == nil { (part, copy) = try streams.begin(on: number) ?? (nil, nil) }
+            guard let copy else { return }
             try copy.step(polled)
             guard copy.isOver else { return }
-            current = nil
+            end(copy)
             polled = []
-            streams.ended(part, number, copy)
         } while true
     }
 
     /// What it is at is undone.
     func stop(_ error: any Error) {
-        current?.copy.stop(error)
-        if current?.copy.isOver ?? false { current = nil }
+        guard let copy else { return }
+        copy.stop(error)
+        if copy.isOver { end(copy) }
     }
 
-    func watch(_ entries: inout [PollEntry]) -> Bool { current?.copy.watch(&entries) ?? false }
+    private func end(_ copy: CopyTask) {
+        guard let part = part.take() else { return }
+        self.copy = nil
+        streams.ended(part, number, copy)
+    }
+
+    func watch(_ entries: inout [PollEntry]) -> Bool { copy?.watch(&entries) ?? false }
 }
 
 extension Session {

@@ -10,7 +10,7 @@ extension Transfer {
                     guard other.side.isActive, let itsTable = other.found, itsTable.sharesRows(with: found) else {
                         continue
                     }
-                    let relation = try relation(of: place, to: other)
+                    let (relation, isKnown) = try relation(of: place, to: other)
                     guard try isTheSame(relation, place.session, other.session) else { continue }
                     let what =
                         if itsTable.oid != found.oid {
@@ -24,7 +24,10 @@ extension Transfer {
                         .usage,
                         relation == .sameServer
                             ? "this is \(what)"
-                            : "this is \(what), seen on a standby (system identifier and timeline are the same); "
+                            : "this is \(what), seen on a standby ("
+                                + (isKnown
+                                    ? "system identifier and timeline are the same"
+                                    : "as far as this role may ask; pg_control_system() and its like would tell") + "); "
                                 + "--not-same copies all the same")
                 }
             }
@@ -48,17 +51,22 @@ extension Transfer {
     }
 
     /// Only a standby shares its rows with another server: which one is asked here.
-    private func relation(of one: LocatedServer, to other: LocatedServer) throws -> ClusterIdentity.Relation {
+    private func relation(
+        of one: LocatedServer, to other: LocatedServer
+    ) throws -> (ClusterIdentity.Relation, isKnown: Bool) {
         let clusters = (one.server.cluster, other.server.cluster)
         guard clusters.0.isInRecovery || clusters.1.isInRecovery, clusters.0.start != clusters.1.start else {
-            return clusters.0.relation(to: clusters.1)
+            return (clusters.0.relation(to: clusters.1), true)
         }
+        // A standby runs its primary's major version.
+        guard one.session.version.major == other.session.version.major else { return (.different, true) }
         func completed(_ located: LocatedServer) throws -> ClusterIdentity {
             try Catalog.askControl(located.session, within: request.timeout).map {
                 Catalog.cluster(located.server.cluster, control: $0)
             } ?? located.server.cluster
         }
-        return try completed(one).relation(to: completed(other))
+        let (own, its) = (try completed(one), try completed(other))
+        return (own.relation(to: its), own.isIdentified && its.isIdentified)
     }
 
     private func isTheSame(_ relation: ClusterIdentity.Relation, _ one: Session, _ other: Session) throws -> Bool {

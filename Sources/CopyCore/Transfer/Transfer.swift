@@ -140,25 +140,26 @@ public final class Transfer {
         defer { for (side, destination) in opened.destinations { side.bytes = taken(side, destination) } }
         var uncounted = opened.plan.messagesWithoutRow
         var tries = Tries(limit: request.reconcileTries)
-        do {
-            try manager.withCopy { copy in
-                while let event = try copy.next() {
-                    switch event {
-                    case .moved(var moved):
-                        if moved.messages > 0 {
-                            moved.messages -= uncounted
-                            uncounted = 0
-                        }
-                        report(moved)
-                    case .idle: report(.zero)
-                    case .faulted(let faults):
-                        // Left before its end, the copy fails.
-                        guard try goOn(after: faults, opened, copy, &tries) else { return }
-                    }
+        let streams = Streams([opened.plan.part(label: source.label)], count: 1, poller: poller) { _, _ in
+            manager
+        } handle: { [unowned self] _, _, event, copy in
+            switch event {
+            case .moved(var moved):
+                if moved.messages > 0 {
+                    moved.messages -= uncounted
+                    uncounted = 0
                 }
+                report(moved)
+            case .idle: report(.zero)
+            // A fault that is left alone fails the copy.
+            case .faulted(let faults): try goOn(after: faults, opened, copy, &tries)
             }
-        } catch let failure as CopyFail {
-            try noteFailure(failure, opened)
+        }
+        do {
+            try streams.run()
+        } catch {
+            if let failure = streams.failures.first { try noteFailure(failure, opened) }
+            throw error
         }
     }
 
@@ -204,10 +205,10 @@ public final class Transfer {
             ? manager.producer.totals.bytes - manager.backlog(of: destination.receiver) : side.bytes
     }
 
-    /// False when everything is to be rolled back.
+    /// Reconciles or drops them; what is left alone has everything rolled back.
     private func goOn(
         after faults: [ReceiverFault], _ opened: Opened, _ copy: CopyManager, _ tries: inout Tries
-    ) throws -> Bool {
+    ) throws {
         for fault in faults {
             let receiver = fault.receiver
             guard let (side, destination) = opened.destinations.first(where: { $1.receiver === receiver }) else {
@@ -225,12 +226,11 @@ public final class Transfer {
             }
             side.bytes = taken(side, destination)
             fail(side, error)
-            if !request.keepGoing { return false }
+            if !request.keepGoing { return }
             try copy.drop(receiver)
             receiver.abandon()
             leave(side)
         }
-        return true
     }
 
     /// False when its tries are used up.

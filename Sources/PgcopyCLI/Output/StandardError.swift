@@ -6,22 +6,29 @@ internal import Glibc
 /// Writes messages; a signal ends the wait for the reader. A reader that is gone is no reason to stop.
 final class StandardError {
     private let output = try? TextOutput(STDERR_FILENO)
-    /// Nobody takes anything: it is not waited for any more.
+    /// Nobody took anything: what can be written is, and nobody is waited for any more.
     private var isStuck = false
 
     /// How long a reader may take once a signal came, in seconds: servers hold their locks meanwhile.
     private static let grace = 0.5
 
     func write(_ text: String) {
-        guard let output, !isStuck else { return }
+        guard let output else { return }
+        let poller = SystemPoller(interruption: Signals.interruption)
         do {
-            try output.write(Array(text.utf8), SystemPoller(interruption: Signals.interruption))
-        } catch is Interrupted {
-            let poller = SystemPoller()
-            let isWritten = try? output.writeRest(until: poller.now + Self.grace, poller)
-            isStuck = isWritten != true
+            if isStuck {
+                output.pending += Array(text.utf8)
+                _ = try output.writeRest(until: poller.now, poller)
+                return
+            }
+            do {
+                try output.write(Array(text.utf8), poller)
+            } catch is Interrupted {
+                isStuck = try !output.writeRest(until: poller.now + Self.grace, poller)
+            }
         } catch {
-            isStuck = true
+            // A disk that is full may have room for the next one.
+            output.pending = []
         }
     }
 }

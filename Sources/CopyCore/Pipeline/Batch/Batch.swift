@@ -32,7 +32,9 @@ public final class Batch: StoppableTask {
     /// How long a batch that was stopped may take to hear its last results.
     private static let grace = 3.0
     /// How long its reader may take nothing then.
-    private static let readerGrace = 0.5
+    private static let readerGrace = 1.0
+    /// Bytes of output that may wait while it stops: more is not read, and lost with its connection.
+    private static let outputLimit = 4 << 20
 
     /// A batch that has not begun.
     /// - Parameter syncEvery: how many statements a synchronization point stands behind; one stands at the end, too.
@@ -205,11 +207,17 @@ public final class Batch: StoppableTask {
         let now = poller.now
         if now < end {
             for link in links where link.queue.lost == nil {
-                guard case .waiting(var interest)? = try? link.step(), !link.queue.isEmpty else { continue }
+                var interest = Interest.at(end)
+                if output.pending.count < Self.outputLimit {
+                    guard case .waiting(let socket)? = try? link.step() else { continue }
+                    interest = socket
+                }
+                guard !link.queue.isEmpty else { continue }
                 cancels.cancel(link.session.connection)
                 interest.alarm = min(end, now + CancelRepeater.pause)
                 waiting.append(interest)
             }
+            if !waiting.isEmpty, let blocked = try? output.drain() { waiting.append(blocked) }
         }
         phase = .stopping(cancels, until: end, because: cause)
         guard waiting.isEmpty else { return }

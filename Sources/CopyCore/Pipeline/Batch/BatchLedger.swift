@@ -90,6 +90,7 @@ struct BatchLedger {
     /// It commits without a point behind it: itself, or as what a routine does.
     private static func mayCommit(_ words: [String]) -> Bool {
         ["commit", "end", "call", "do"].contains(words.first) || words.starts(with: ["prepare", "transaction"])
+            || words.starts(with: ["drop", "subscription"])
             || commitsAtOnce(words.prefix(2).joined(separator: " ").uppercased(), words)
     }
 
@@ -103,7 +104,7 @@ struct BatchLedger {
         }
         return switch tag.prefix(while: { $0 != " " }) {
         case "VACUUM": true
-        case "CREATE", "DROP": ["DATABASE", "TABLESPACE"].contains { tag.hasSuffix($0) } || ownsSlot(tag, words())
+        case "CREATE", "DROP": ["DATABASE", "TABLESPACE"].contains { tag.hasSuffix($0) } || makesSlot(tag, words())
         case "ALTER": tag == "ALTER SYSTEM" || tag == "ALTER DATABASE" && setsTablespace(words())
         case "REINDEX": reindexesMany(words())
         case "ROLLBACK": tag == "ROLLBACK PREPARED"
@@ -121,11 +122,10 @@ struct BatchLedger {
         return words.contains("concurrently") || ["schema", "database", "system"].contains(kind)
     }
 
-    /// A subscription's slot at the publisher is made and dropped beside any transaction.
-    private static func ownsSlot(_ tag: String, _ words: @autoclosure () -> [String]) -> Bool {
-        guard tag.hasSuffix("SUBSCRIPTION") else { return false }
+    /// A subscription's slot at the publisher is made beside any transaction. Whether DROP drops one it does not say.
+    private static func makesSlot(_ tag: String, _ words: @autoclosure () -> [String]) -> Bool {
+        guard tag == "CREATE SUBSCRIPTION" else { return false }
         let words = words()
-        // DROP does not say whether there is one.
         return !(words.contains("connect") || words.contains("create_slot")) || !words.contains("false")
     }
 

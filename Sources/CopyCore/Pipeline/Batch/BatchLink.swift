@@ -74,10 +74,11 @@ final class BatchLink {
     private func note(_ error: any Error, of statement: BatchStatement) {
         // It was answered: it did not run.
         if error.has(.aborted) { return ledger.fail() }
-        let server = (error as? PgcopyError)?.server
-        let endsSession = server.map { ["FATAL", "PANIC"].contains($0.severity) } ?? false
+        // A server that panics over a commit may have written it: that says as little as no answer.
+        let severity = (error as? PgcopyError)?.server?.severity
         ledger.failed(
-            statement.number, words: statement.words, byServer: server != nil, endsSession: endsSession)
+            statement.number, words: statement.words, byServer: severity != nil && severity != "PANIC",
+            endsSession: severity == "FATAL")
     }
 
     /// The batch has no more statements.
