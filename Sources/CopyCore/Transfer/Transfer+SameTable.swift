@@ -27,7 +27,8 @@ extension Transfer {
                             : "this is \(what), seen on a standby ("
                                 + (isKnown
                                     ? "system identifier and timeline are the same"
-                                    : "as far as this role may ask; pg_control_system() and its like would tell") + "); "
+                                    : "as far as this role may ask; pg_control_system() and its like would tell")
+                                + "); "
                                 + "--not-same copies all the same")
                 }
             }

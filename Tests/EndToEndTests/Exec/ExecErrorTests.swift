@@ -204,4 +204,19 @@ import Testing
         #expect(result.errors == "pgcopy: pipeline mode needs libpq 14 or newer\n", "\(result)")
         #expect(try stage.rows() == [])
     }
+
+    /// It may have written the commit before its disk failed.
+    @Test func `a server that panics over a commit leaves it in doubt`() throws {
+        let stage = try ExecStage()
+        let proxy = try FaultProxy(to: stage.cluster)
+        let panic = Message.error(severity: "PANIC", code: "58030", message: "could not fdatasync file")
+        proxy.arm(.replace(panic), at: .answer(to: "COMMIT"))
+        proxy.arm(.close, at: .answer(to: "COMMIT"))
+        let conninfo = proxy.conninfo(database: stage.database)
+        let result = try Program.pgcopy(["exec", "-c", "BEGIN; INSERT INTO t VALUES (1); COMMIT", conninfo]).run()
+        #expect(proxy.faultCount == 2 && result.code == 4, "\(result)")
+        #expect(result.errors.contains("may have been committed"), "\(result)")
+        #expect(try stage.rows() == ["1"])
+        proxy.stop()
+    }
 }

@@ -87,10 +87,10 @@ struct BatchLedger {
             || words.starts(with: ["prepare", "transaction"])
     }
 
-    /// It commits without a point behind it: itself, or as what a routine does.
+    /// It commits without a point behind it: itself, or as what a routine does, or with a slot at a publisher.
     private static func mayCommit(_ words: [String]) -> Bool {
         ["commit", "end", "call", "do"].contains(words.first) || words.starts(with: ["prepare", "transaction"])
-            || words.starts(with: ["drop", "subscription"])
+            || words.dropFirst().first == "subscription"
             || commitsAtOnce(words.prefix(2).joined(separator: " ").uppercased(), words)
     }
 
@@ -104,7 +104,7 @@ struct BatchLedger {
         }
         return switch tag.prefix(while: { $0 != " " }) {
         case "VACUUM": true
-        case "CREATE", "DROP": ["DATABASE", "TABLESPACE"].contains { tag.hasSuffix($0) } || makesSlot(tag, words())
+        case "CREATE", "DROP": ["DATABASE", "TABLESPACE"].contains { tag.hasSuffix($0) }
         case "ALTER": tag == "ALTER SYSTEM" || tag == "ALTER DATABASE" && setsTablespace(words())
         case "REINDEX": reindexesMany(words())
         case "ROLLBACK": tag == "ROLLBACK PREPARED"
@@ -120,13 +120,6 @@ struct BatchLedger {
     private static func reindexesMany(_ words: [String]) -> Bool {
         let kind = words.first { ["index", "table", "schema", "database", "system"].contains($0) }
         return words.contains("concurrently") || ["schema", "database", "system"].contains(kind)
-    }
-
-    /// A subscription's slot at the publisher is made beside any transaction. Whether DROP drops one it does not say.
-    private static func makesSlot(_ tag: String, _ words: @autoclosure () -> [String]) -> Bool {
-        guard tag == "CREATE SUBSCRIPTION" else { return false }
-        let words = words()
-        return !(words.contains("connect") || words.contains("create_slot")) || !words.contains("false")
     }
 
     /// What follows it is in no transaction that was begun.
