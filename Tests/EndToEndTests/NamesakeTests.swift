@@ -160,6 +160,31 @@ import Testing
         #expect(try trio.second.count() == 10)
     }
 
+    /// Rows were loaded, so it was itself; TRUNCATE would have locked a namesake in another mode than a trigger.
+    @Test(arguments: [[], ["--truncate"]], ["", " PARTITION BY LIST (id)"])
+    func `a trigger that writes to a namesake is no sign of one, whatever its schema`(
+        options: [String], partitioning: String
+    ) throws {
+        let trio = try Trio(rows: 10)
+        let part = partitioning.isEmpty ? "" : "CREATE TABLE part PARTITION OF t DEFAULT;"
+        try trio.first.sql(
+            """
+            DROP TABLE t; \(Trio.schema)\(partitioning); \(part) CREATE SCHEMA history;
+            CREATE TABLE history.t (id text, filler text);
+            CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN INSERT INTO history.t VALUES (NEW.*); RETURN NULL; END';
+            CREATE TRIGGER keep AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION keep()
+            """)
+        let directory = try TemporaryDirectory()
+        let pipe = try directory.pipe()
+        let running = try program(options + [trio.source.at(), trio.first.at(), pipe]).start()
+        try trio.first.waitUntilLocked()
+        try trio.first.sql("GRANT USAGE ON SCHEMA public TO pg_monitor")
+        _ = try Program("cat", [pipe]).run().expecting(0)
+        try running.end().expecting(0)
+        #expect(try trio.first.count() == 10 && trio.first.count("history.t") == 10)
+    }
+
     /// A view or a partition often has the name of its table, in another schema.
     @Test func `namesakes in other schemas are no sign of an exchange`() throws {
         let trio = try Trio(

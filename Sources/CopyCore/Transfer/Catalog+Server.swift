@@ -194,12 +194,11 @@ extension Catalog {
     }
 
     /// The question whether its name stood for another table in between: its schema's row is another, a table of the same
-    /// name is locked that is no partition of it, and no row has come here; but for one that was emptied, which goes by the
-    /// name as well.
+    /// name is locked that is no partition of it, and no row has come here, or the other one was emptied instead. A trigger
+    /// may lock a namesake, too.
     static func stoodForAnotherQuestion(_ table: TableShape, isEmptied: Bool) -> PipelineMessage {
-        let isUntouched =
-            isEmptied
-            ? "" : "AND pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) OPERATOR(pg_catalog.=) 0 "
+        let emptiedInstead =
+            isEmptied ? " OR l.mode OPERATOR(pg_catalog.=) 'AccessExclusiveLock'" : ""
         return .statement(
             """
             SELECT EXISTS (SELECT FROM pg_catalog.pg_class c \
@@ -209,7 +208,10 @@ extension Catalog {
             JOIN pg_catalog.pg_locks l ON l.relation OPERATOR(pg_catalog.=) s.oid AND \(isOwnLock("l")) \
             WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid \
             AND NOT n.xmin OPERATOR(pg_catalog.=) pg_catalog.split_part($2, ' ', 1)::pg_catalog.xid \
-            \(isUntouched)AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(s.oid) a \
+            AND (NOT EXISTS (SELECT FROM (SELECT c.oid UNION SELECT p.relid::pg_catalog.oid \
+            FROM pg_catalog.pg_partition_tree(c.oid) p) t(oid) \
+            WHERE pg_catalog.pg_stat_get_xact_tuples_inserted(t.oid) OPERATOR(pg_catalog.>) 0)\(emptiedInstead)) \
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(s.oid) a \
             WHERE a.relid::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid))
             """, [table.oid, table.schemaVersion])
     }

@@ -166,7 +166,7 @@ extension Transfer {
             }
             open.removeAll { !$0.isActive }
         }
-        for participant in wave {
+        for participant in wave where participant.isActive {
             try check(participant, isStuck: open.contains { $0.preparation === participant.preparation })
         }
         return nil

@@ -75,13 +75,19 @@ private struct ExecRun {
         } catch let error as PgcopyError where error.code == .system && output.isLost {
             // `| head` had enough, which is not an error.
             if !error.isBrokenPipe { console.message("stdout: \(error)") }
-            return report.isInDoubt ? ExitCode.inDoubt : report.hasCommitted ? ExitCode.partial : ExitCode.failure
+            return codeOfLostOutput(report) ?? ExitCode.failure
         } catch let interrupted as Interrupted {
             console.message(SignalName.sentence(interrupted.signal))
+            if output.isLost, let code = codeOfLostOutput(report) { return code }
             let code = ExitCode.of(batch.verdict, signal: interrupted.signal)
             // All was done, and not all of it was said.
             return code == ExitCode.success && output.lacksText ? 128 + interrupted.signal : code
         }
+    }
+
+    /// Nil: nothing was committed.
+    private func codeOfLostOutput(_ report: ExecReport) -> Int32? {
+        report.isInDoubt ? ExitCode.inDoubt : report.hasCommitted ? ExitCode.partial : nil
     }
 
     private func links() throws -> [ServerLink] {
