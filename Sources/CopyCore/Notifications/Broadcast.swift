@@ -69,14 +69,31 @@ public enum Broadcast {
         } catch {
             // It is noted with its session.
         }
-        // What was begun is not to be sent later, by whoever goes on with the session.
-        for (session, status) in zip(sessions, outcome.statuses) {
-            guard case .rolledBack = status, session.connection.isUsable, session.transactionStatus != .idle else {
-                continue
-            }
-            try? session.undo("ROLLBACK", within: 1)
-        }
+        rollBack(
+            zip(sessions, outcome.statuses).compactMap { session, status in
+                if case .rolledBack = status { session } else { nil }
+            })
         return outcome
+    }
+
+    /// What was begun is not to be sent later, by whoever goes on with the sessions; those that do not answer are closed.
+    private static func rollBack(_ sessions: [Session]) {
+        let open = sessions.filter { $0.connection.isUsable && $0.transactionStatus != .idle }
+        guard let poller = open.first?.poller else { return }
+        let work = open.map { session in
+            var drain: StatementDrain?
+            return {
+                if drain == nil {
+                    try session.announce("ROLLBACK")
+                    try session.connection.sendQuery("ROLLBACK")
+                    drain = StatementDrain()
+                }
+                return try drain?.step(session) ?? .done
+            }
+        }
+        let late = PgcopyError.unanswered(seconds: 1)
+        let task = Together(work, poller, until: (poller.now + 1, late)) { index, _ in open[index].close() }
+        _ = try? poller.run([task], interruptible: false)
     }
 
     private static func noting(_ index: Int, _ outcome: inout Outcome, _ body: () throws -> Void) throws {

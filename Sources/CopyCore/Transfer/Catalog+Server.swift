@@ -193,26 +193,30 @@ extension Catalog {
             """, [table.name.quoted, table.name.parts.first])
     }
 
-    /// The question whether its name stood for another table in between: its schema's row is another, a table of the same
-    /// name is locked that is no partition of it, and no row has come here, or the other one was emptied instead. A trigger
-    /// may lock a namesake, too.
+    /// The question whether its name stood for another table in between: its schema's row is another, and a table of the
+    /// same name is locked that is no partition of it while no row has come here. Or, where it was emptied, not all of it
+    /// was: who empties a table writes its row in pg_class. A trigger may lock a namesake, too.
     static func stoodForAnotherQuestion(_ table: TableShape, isEmptied: Bool) -> PipelineMessage {
-        let emptiedInstead =
-            isEmptied ? " OR l.mode OPERATOR(pg_catalog.=) 'AccessExclusiveLock'" : ""
+        let tree = """
+            (SELECT c.oid UNION SELECT p.relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(c.oid) p) t(oid)
+            """
+        let isNotEmptied = """
+            EXISTS (SELECT FROM \(tree) JOIN pg_catalog.pg_class k ON k.oid OPERATOR(pg_catalog.=) t.oid \
+            WHERE k.relkind OPERATOR(pg_catalog.=) 'r' AND NOT k.xmin::pg_catalog.text OPERATOR(pg_catalog.=) \
+            (pg_catalog.txid_current() OPERATOR(pg_catalog.%) 4294967296)::pg_catalog.text) OR
+            """
         return .statement(
             """
-            SELECT EXISTS (SELECT FROM pg_catalog.pg_class c \
-            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
-            JOIN pg_catalog.pg_class s ON s.relname OPERATOR(pg_catalog.=) c.relname \
-            AND s.oid OPERATOR(pg_catalog.<>) c.oid \
+            SELECT NOT n.xmin OPERATOR(pg_catalog.=) pg_catalog.split_part($2, ' ', 1)::pg_catalog.xid \
+            AND (\(isEmptied ? isNotEmptied + " " : "")EXISTS (SELECT FROM pg_catalog.pg_class s \
             JOIN pg_catalog.pg_locks l ON l.relation OPERATOR(pg_catalog.=) s.oid AND \(isOwnLock("l")) \
-            WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid \
-            AND NOT n.xmin OPERATOR(pg_catalog.=) pg_catalog.split_part($2, ' ', 1)::pg_catalog.xid \
-            AND (NOT EXISTS (SELECT FROM (SELECT c.oid UNION SELECT p.relid::pg_catalog.oid \
-            FROM pg_catalog.pg_partition_tree(c.oid) p) t(oid) \
-            WHERE pg_catalog.pg_stat_get_xact_tuples_inserted(t.oid) OPERATOR(pg_catalog.>) 0)\(emptiedInstead)) \
+            WHERE s.relname OPERATOR(pg_catalog.=) c.relname AND s.oid OPERATOR(pg_catalog.<>) c.oid \
+            AND NOT EXISTS (SELECT FROM \(tree) \
+            WHERE pg_catalog.pg_stat_get_xact_tuples_inserted(t.oid) OPERATOR(pg_catalog.>) 0) \
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(s.oid) a \
-            WHERE a.relid::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid))
+            WHERE a.relid::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid))) \
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+            WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid
             """, [table.oid, table.schemaVersion])
     }
 
