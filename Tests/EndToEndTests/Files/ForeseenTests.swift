@@ -76,4 +76,21 @@ import Testing
         #expect(result.code == 1 && result.errors.contains("symbolic links"), "\(result)")
         #expect(try directory.entries() == ["one", "two"])
     }
+
+    @Test(arguments: [true, false])
+    func `a temporary file that is no longer ours is renamed into no place`(isReplaced: Bool) throws {
+        let trio = try Trio(rows: 3)
+        let directory = try TemporaryDirectory()
+        let pipe = try directory.pipe()
+        let running = try program([trio.source.at(), directory.file("out"), trio.first.at(), pipe]).start()
+        // It has its last name by then.
+        try running.waitForOutput(containing: "waiting for the pipe's reader", on: .errors)
+        let temporary = try #require(directory.entries().first { $0.hasPrefix(".out.pgcopy.") })
+        try Program("rm", [directory.file(temporary)]).run().expecting(0)
+        if isReplaced { try directory.write("strange\n".utf8, to: temporary) }
+        _ = try Program("cat", [pipe]).run().expecting(0)
+        let result = try running.end()
+        #expect(result.code == 1 && result.errors.contains("temporary file was removed or replaced"), "\(result)")
+        #expect(try !directory.exists("out") && trio.first.count() == 0)
+    }
 }

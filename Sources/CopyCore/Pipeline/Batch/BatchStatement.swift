@@ -39,8 +39,9 @@ public struct BatchStatement: Sendable {
 
     /// Strings would be cut otherwise than they are read here, and what is in them run.
     private static func turnsStandardOff(_ sql: String) -> Bool {
-        guard sql.utf8.prefix(3).elementsEqual("SET".utf8, by: { $0 & 0xDF == $1 }),
-            sql.lowercased().contains("standard_conforming_strings")
+        // Most statements are none, which their first letter tells.
+        guard let first = sql.utf8.first, first & 0xDF == UInt8(ascii: "S"),
+            sql.prefix(3).uppercased() == "SET", sql.lowercased().contains("standard_conforming_strings")
         else { return false }
         let value = sql.split { " \t\r\n='\"".contains($0) }.last?.lowercased() ?? ""
         return !["on", "true", "yes", "1", "default"].contains(value)
