@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["off", "'off'", "false"])
+    @Test(arguments: ["off", "'off'", "false", "DEFAULT"])
     func `strings are read by the standard, which cannot be turned off`(value: String) throws {
         let stage = try ExecStage()
         let result = try stage.exec(

@@ -44,7 +44,7 @@ public struct BatchStatement: Sendable {
             sql.prefix(3).uppercased() == "SET", sql.lowercased().contains("standard_conforming_strings")
         else { return false }
         let value = sql.split { " \t\r\n='\"".contains($0) }.last?.lowercased() ?? ""
-        return !["on", "true", "yes", "1", "default"].contains(value)
+        return !["on", "true", "yes", "1"].contains(value)
     }
 }
 
