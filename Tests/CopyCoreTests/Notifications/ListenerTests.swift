@@ -1,6 +1,7 @@
 // Listening on servers that go away and come back.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 
