@@ -29,6 +29,8 @@ struct ListenerTests {
                 told.append("retrying")
             case .gap: told.append("gap")
             case .idle: continue
+            case .notice, .statement, .listening, .commandFailed, .deserted:
+                Issue.record("\(event) is none of a listener's")
             }
             if let last = told.last, isLast(last) { return told }
         }
