@@ -65,7 +65,7 @@ public final class Listening {
                 for portion in portions(notifications.prefix(left)) {
                     try take(portion, at: label, until: onlyPending ? nil : deadline)
                     left -= portion.count
-                    if command != nil, !onlyPending, isOver() { break }
+                    if !onlyPending, isOver() { break }
                 }
             case .idle:
                 try output.requireReader()

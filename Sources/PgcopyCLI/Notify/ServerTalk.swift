@@ -1,4 +1,4 @@
-// What `listen` and `notify` share: naming servers, passwords, and errors told with a label.
+// How `notify` talks of its servers, and what it and `listen` say of what kept them from beginning.
 
 internal import CopyCore
 
