@@ -72,25 +72,25 @@ import Testing
         #expect(result.code == 128 + SIGINT || told == 3000, "\(result.errors)")
     }
 
-    @Test func `a signal ends a run whose messages nobody reads`() throws {
+    @Test(arguments: ["exec", "transfer"]) func `a signal ends a run whose messages nobody reads`(command: String)
+        throws
+    {
         let stage = try ExecStage()
         let text = String(repeating: "x", count: 100_000)
-        for arguments in [
-            ["exec", "-v", "-c", "SELECT '\(text)', pg_sleep(60)", stage.conninfo],
-            ["transfer", "-v", "--query", "SELECT '\(text)' AS a", stage.conninfo, "null:"],
-        ] {
-            let program = try Program(
-                "sh", ["-c", "exec \"$0\" \"$@\" 2>&1 >/dev/null", Program.pgcopyPath()] + arguments
-            ).start()
-            program.pauseOutput()
-            try eventually("the program waits for its reader") {
-                try stage.rows("SELECT 1 FROM pg_stat_activity WHERE datname = current_database()").count == 2
-            }
-            program.signal(SIGTERM)
-            let result = try program.wait()
-            #expect(result.code == 128 + SIGTERM, "\(result.code)")
-            #expect(result.duration < .seconds(5))
+        let arguments =
+            command == "exec"
+            ? ["exec", "-v", "-c", "SELECT '\(text)', pg_sleep(60)", stage.conninfo]
+            : ["transfer", "-v", "--query", "SELECT '\(text)' AS a", stage.conninfo, "null:"]
+        let program = try Program("sh", ["-c", "exec \"$0\" \"$@\" 2>&1 >/dev/null", Program.pgcopyPath()] + arguments)
+            .start()
+        program.pauseOutput()
+        try eventually("the program waits for its reader") {
+            try stage.rows("SELECT 1 FROM pg_stat_activity WHERE datname = current_database()").count == 2
         }
+        program.signal(SIGTERM)
+        let result = try program.wait()
+        #expect(result.code == 128 + SIGTERM, "\(result.code)")
+        #expect(result.duration < .seconds(5))
     }
 
     @Test(arguments: ["off", "'off'", "false", "DEFAULT"])
