@@ -125,7 +125,7 @@ public struct LinkConnector {
         held.append(session)
         let settings = SessionSettings.first(connection).map { "; " + $0 }.joined()
         do {
-            try session.run("BEGIN READ ONLY" + settings, within: connectTimeout.map(Double.init))
+            try session.run("BEGIN READ ONLY" + settings, timeout: connectTimeout.map { .seconds($0) })
         } catch let interrupted as Interrupted {
             throw interrupted
         } catch {

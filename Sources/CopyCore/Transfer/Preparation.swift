@@ -78,7 +78,7 @@ final class Preparation {
         canNoticeClient = server.canNoticeClient
         self.pinsMoney = pinsMoney
         self.isVital = isVital
-        part = PipelinePart(session, within: nil, isVital: isVital)
+        part = PipelinePart(session, timeout: nil, isVital: isVital)
         switch rows {
         case .query:
             found = nil
@@ -92,19 +92,19 @@ final class Preparation {
     // MARK: Asking
 
     /// What lets go of everything, in a transaction that may stand idle; nil where the connection is gone.
-    func release(within seconds: Double?) -> PipelinePart? {
+    func release(timeout: Duration?) -> PipelinePart? {
         guard session.connection.isUsable else { return nil }
-        part = PipelinePart(session, within: seconds, isVital: isVital)
+        part = PipelinePart(session, timeout: timeout, isVital: isVital)
         begin()
         return part
     }
 
     /// Makes the part that asks everything, after what was begun before is undone.
     /// - Parameters:
-    ///   - seconds: as in `PipelinePart`.
+    ///   - timeout: as in `PipelinePart`.
     ///   - patience: seconds for which a lock that another holds is waited for, then it is `busy`; nil: no end.
-    func ask(within seconds: Double?, patience: Double?) {
-        part = PipelinePart(session, within: seconds, isVital: isVital)
+    func ask(timeout: Duration?, patience: Double?) {
+        part = PipelinePart(session, timeout: timeout, isVital: isVital)
         part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy || isGone }
         self.patience = patience
         begin()
@@ -117,7 +117,7 @@ final class Preparation {
         case .source:
             // Whatever is asked takes the snapshot.
             lock()
-            askForPatience(within: seconds)
+            askForPatience(timeout: timeout)
             askSettings()
             askRows()
             if !isLockedFirst { lockedResult = part.ask(Catalog.lockedQuestion(session)) }
@@ -133,10 +133,10 @@ final class Preparation {
     }
 
     /// Asks anew what the name stands for.
-    func lookUpAgain(within seconds: Double?) throws {
+    func lookUpAgain(timeout: Duration?) throws {
         isMisnamed = false
         guard let asked = found?.asked, session.connection.isUsable else { return }
-        let part = PipelinePart(session, within: seconds, isVital: isVital)
+        let part = PipelinePart(session, timeout: timeout, isVital: isVital)
         leave(part)
         part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
@@ -166,12 +166,12 @@ final class Preparation {
 
     /// The locks are had. What a source's functions lock while rows flow is known to nobody before, and may wait for what
     /// this very run holds.
-    /// - Parameter seconds: for which they may wait; nil: for ever.
-    private func askForPatience(within seconds: Double? = nil) {
+    /// - Parameter timeout: how long they may wait; nil: for ever.
+    private func askForPatience(timeout: Duration? = nil) {
         if keepLockTimeout {
             if patience != nil { part.ask(.statement("SET LOCAL lock_timeout = DEFAULT")) }
-        } else if patience != nil || seconds != nil {
-            let limit = seconds.map { max(1, Int(min($0, 1e6) * 1000)) } ?? 0
+        } else if patience != nil || timeout != nil {
+            let limit = timeout.map { max(1, Int(min($0.seconds, 1e6) * 1000)) } ?? 0
             part.ask(.statement("SET LOCAL lock_timeout = '\(limit)ms'"))
         }
     }

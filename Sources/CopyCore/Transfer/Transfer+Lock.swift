@@ -79,7 +79,7 @@ extension Transfer {
 
     private func release(_ participants: [Participant]) throws {
         try PipelineRound.run(
-            participants.filter(\.isActive).compactMap { $0.preparation.release(within: request.timeout) })
+            participants.filter(\.isActive).compactMap { $0.preparation.release(timeout: request.timeout) })
     }
 
     /// Those that may wait for each other's locks one after the other, so that the later one can be told from one that
@@ -112,7 +112,7 @@ extension Transfer {
 
     /// Seconds: longer than a link may be blocked and be reconciled.
     var deadLinkTimeout: Int {
-        max(60, Int(min((request.timeout ?? 0) * Double(request.reconcileTries + 1), 1e6)) + 30)
+        max(60, Int(min((request.timeout?.seconds ?? 0) * Double(request.reconcileTries + 1), 1e6)) + 30)
     }
 
     private var pinsMoney: Bool {
@@ -134,15 +134,15 @@ extension Transfer {
                 let preparation = participant.preparation
                 let others = done.filter { $0.isActive && $0.sharesLocks(with: participant) }
                 guard let patience, patience > Self.glance, !others.isEmpty else {
-                    preparation.ask(within: request.timeout, patience: patience)
+                    preparation.ask(timeout: request.timeout, patience: patience)
                     continue
                 }
                 let longest = patience + 2 * Self.watchInterval
                 // A server that is well says by then that it waits no longer.
-                let end = request.timeout.map { (at: poller.now + longest + $0, seconds: $0) }
-                preparation.ask(within: Self.watchInterval, patience: longest)
+                let end = request.timeout.map { (at: poller.now + longest + $0, timeout: $0) }
+                preparation.ask(timeout: .seconds(Self.watchInterval), patience: longest)
                 preparation.part.inquire = { [unowned self] in
-                    if let end, poller.now >= end.at { throw PgcopyError.unanswered(seconds: end.seconds) }
+                    if let end, poller.now >= end.at { throw PgcopyError.unanswered(after: end.timeout) }
                     let inquiry = whomItWaitsFor(participant, others)
                     inquiries.append(inquiry)
                     return inquiry
@@ -161,7 +161,7 @@ extension Transfer {
             open = zip(open, states).filter { $0.1 != .ready }.map(\.0)
             for participant in open where participant.preparation.isMisnamed {
                 try preparing(participant.side) {
-                    try participant.preparation.lookUpAgain(within: request.timeout)
+                    try participant.preparation.lookUpAgain(timeout: request.timeout)
                 }
             }
             open.removeAll { !$0.isActive }
