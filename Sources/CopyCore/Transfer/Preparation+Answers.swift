@@ -4,7 +4,7 @@ extension Preparation {
     /// 55P03: lock_not_available; 40P01: deadlock_detected, where one statement takes several locks.
     var isBusy: Bool {
         switch (part.failure as? PgcopyError)?.server?.sqlState {
-        case "55P03": patience != nil
+        case "55P03": lockTimeout != nil
         case "40P01": true
         default: false
         }

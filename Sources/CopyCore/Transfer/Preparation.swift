@@ -45,8 +45,8 @@ final class Preparation {
     private let pinsMoney: Bool
     let isVital: Bool
 
-    /// Seconds for which locks that others hold are waited for; nil: as long as it takes.
-    private(set) var patience: Double?
+    /// How long locks that others hold are waited for; nil: as long as it takes.
+    private(set) var lockTimeout: Duration?
     /// What did not stay as it was found.
     var changed: [String] = []
     /// The name that was asked for stands for another table than the one that was locked.
@@ -102,14 +102,14 @@ final class Preparation {
     /// Makes the part that asks everything, after what was begun before is undone.
     /// - Parameters:
     ///   - timeout: as in `PipelinePart`.
-    ///   - patience: seconds for which a lock that another holds is waited for, then it is `busy`; nil: no end.
-    func ask(timeout: Duration?, patience: Double?) {
+    ///   - lockTimeout: how long a lock that another holds is waited for, then it is `busy`; nil: no end.
+    func ask(timeout: Duration?, lockTimeout: Duration?) {
         part = PipelinePart(session, timeout: timeout, isVital: isVital)
         part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy || isGone }
-        self.patience = patience
+        self.lockTimeout = lockTimeout
         begin()
-        if let patience {
-            part.ask(.statement("SET LOCAL lock_timeout = '\(Int(patience * 1000))ms'"))
+        if let lockTimeout {
+            part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
         } else if !keepLockTimeout {
             part.ask(.statement("SET LOCAL lock_timeout = '0'"))
         }
@@ -117,7 +117,7 @@ final class Preparation {
         case .source:
             // Whatever is asked takes the snapshot.
             lock()
-            askForPatience(timeout: timeout)
+            askForLockTimeout(timeout: timeout)
             askSettings()
             askRows()
             if !isLockedFirst { lockedResult = part.ask(Catalog.lockedQuestion(session)) }
@@ -127,7 +127,7 @@ final class Preparation {
             lock()
             askRows()
             empty()
-            askForPatience()
+            askForLockTimeout()
         }
         if case .table(_, nil) = rows { part.ask(Catalog.secureSearchPath) }
     }
@@ -167,10 +167,10 @@ final class Preparation {
     /// The locks are had. What a source's functions lock while rows flow is known to nobody before, and may wait for what
     /// this very run holds.
     /// - Parameter timeout: how long they may wait; nil: for ever.
-    private func askForPatience(timeout: Duration? = nil) {
+    private func askForLockTimeout(timeout: Duration? = nil) {
         if keepLockTimeout {
-            if patience != nil { part.ask(.statement("SET LOCAL lock_timeout = DEFAULT")) }
-        } else if patience != nil || timeout != nil {
+            if lockTimeout != nil { part.ask(.statement("SET LOCAL lock_timeout = DEFAULT")) }
+        } else if lockTimeout != nil || timeout != nil {
             let limit = timeout.map { max(1, Int(min($0.seconds, 1e6) * 1000)) } ?? 0
             part.ask(.statement("SET LOCAL lock_timeout = '\(limit)ms'"))
         }

@@ -25,7 +25,7 @@ struct PreparationTests {
             session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true,
             isVital: true)
         #expect(preparation.backendPID == nil)
-        preparation.ask(timeout: nil, patience: nil)
+        preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .ready)
         #expect(try preparation.table().columns.map(\.name) == ["i"])
@@ -53,12 +53,12 @@ struct PreparationTests {
         found.name = SQLName(["aside", "é"])
         let preparation = try Preparation(
             session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true, isVital: true)
-        preparation.ask(timeout: nil, patience: nil)
+        preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .changed && preparation.isMisnamed)
         try preparation.lookUpAgain(timeout: nil)
         #expect(preparation.found?.name == SQLName(["public", "é"]) && !preparation.isMisnamed)
-        preparation.ask(timeout: nil, patience: nil)
+        preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .ready)
         #expect(try preparation.table().name == SQLName(["public", "é"]))
@@ -78,7 +78,7 @@ struct PreparationTests {
         let preparation = try Preparation(
             session, at: lookup.server(), .source, .table(found, where: nil), pinsMoney: true, isVital: true)
         try cluster.psql("ALTER TABLE a.t RENAME TO u", database: database)
-        preparation.ask(timeout: nil, patience: nil)
+        preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .changed && preparation.isMisnamed)
         try preparation.lookUpAgain(timeout: nil)
