@@ -75,7 +75,7 @@ private final class ListenRun {
                 if isOver { return code }
             }
             // What is pending at a timeout of 0 may take its time.
-            if countLeft == 0 || options.timeout != 0 && isOver { return code }
+            if countLeft == 0 || options.timeout != .zero && isOver { return code }
         }
         talk.console.message("no connection is left")
         return ExitCode.failure
@@ -97,13 +97,14 @@ private final class ListenRun {
         }
         for notification in taken {
             try write(record.line(notification, at: label))
-            if let failure = try command.run(notification, until: options.timeout == 0 ? nil : deadline, poller: poller)
+            if let failure = try command.run(
+                notification, until: options.timeout == .zero ? nil : deadline, poller: poller)
             {
                 commandFailed = true
                 talk.console.message("\(label): channel \(Echo.printable(notification.channel)): \(failure)")
             }
             countLeft -= 1
-            if options.timeout != 0, isOver { return }
+            if options.timeout != .zero, isOver { return }
         }
     }
 }
