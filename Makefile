@@ -8,6 +8,9 @@ export PREFIX DESTDIR
 # so `sudo make install` needs neither Swift nor the network.
 program = .build/install/pgcopy
 sources := $(shell find Package.swift Sources ! -name '*.md')
+# The runtime's C++ library lies in the program, too: to link a shared one takes a fifth of a start.
+static = .build/static
+release = swift build -c release --static-swift-stdlib -Xlinker -L$(static)
 swift_files = Package.swift Sources Tests
 scripts = .ci/dependencies .ci/room .ci/run .ci/server-programs .ci/server-versions .ci/within Tests/Demo/demo \
     Tests/Fuzz/fuzz.sh
@@ -29,7 +32,8 @@ help: ## list the targets
 
 build: ## build the release: .build/release/pgcopy, the Swift runtime in it
 	@.ci/dependencies build
-	swift build -c release --static-swift-stdlib --product pgcopy
+	@mkdir -p $(static) && ln -sf "$$(clang -print-file-name=libstdc++.a)" $(static)/
+	$(release) --product pgcopy
 	@mkdir -p $(dir $(program))
 	@strip -o $(program).$$$$ .build/release/pgcopy && mv $(program).$$$$ $(program)
 
@@ -65,7 +69,8 @@ fuzz: ## drive the parsers with libFuzzer for SECONDS (60)
 
 bench: ## measure against psql and others; writes Tests/Bench/RESULTS.md and results.svg
 	@.ci/dependencies build server
-	swift build -c release --static-swift-stdlib --product PgcopyBench
+	@$(MAKE) --no-print-directory build
+	$(release) --product PgcopyBench
 	.build/release/PgcopyBench --write
 
 lint: ## check the style of Swift files and shell scripts

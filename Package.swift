@@ -35,8 +35,9 @@ let package = Package(
         .testTarget(name: "TestKitTests", dependencies: ["TestKit"], swiftSettings: strict),
         .testTarget(
             name: "CopyModelTests", dependencies: ["CopyModel"], exclude: ["Corpus"], swiftSettings: strict),
-        .testTarget(name: "PQTests", dependencies: ["PQ", "TestKit"], swiftSettings: strict),
-        .testTarget(name: "CopyCoreTests", dependencies: ["CopyCore", "TestKit"], swiftSettings: strict),
+        .target(name: "ErrorKit", dependencies: ["PQ"], path: "Tests/ErrorKit", swiftSettings: strict),
+        .testTarget(name: "PQTests", dependencies: ["PQ", "TestKit", "ErrorKit"], swiftSettings: strict),
+        .testTarget(name: "CopyCoreTests", dependencies: ["CopyCore", "TestKit", "ErrorKit"], swiftSettings: strict),
         .testTarget(
             name: "PgcopyCLITests", dependencies: ["PgcopyCLI", "CopyCore", "CopyModel", "TestKit"],
             swiftSettings: strict),

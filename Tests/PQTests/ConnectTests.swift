@@ -1,5 +1,6 @@
 // Connecting, what a connection says of itself, and its end.
 
+import ErrorKit
 import PQ
 import TestKit
 import Testing

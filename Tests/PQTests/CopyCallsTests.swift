@@ -1,5 +1,6 @@
 // COPY by libpq's own calls: what psycopg asserts of it, on a real server.
 
+import ErrorKit
 import PQ
 import TestKit
 import Testing

@@ -1,5 +1,6 @@
 // Notices, notifications and errors with all their fields.
 
+import ErrorKit
 import PQ
 import TestKit
 import Testing

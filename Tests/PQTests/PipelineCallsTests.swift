@@ -1,5 +1,6 @@
 // Pipeline mode, call by call, on a real server.
 
+import ErrorKit
 import PQ
 import TestKit
 import Testing

@@ -37,11 +37,4 @@ import Testing
         }
         keeper.end()
     }
-
-    /// Not gone and no zombie either: nobody may be there to wait for a process without parents.
-    private func isRunning(_ pid: Int32) -> Bool {
-        guard let file = fopen("/proc/\(pid)/cmdline", "r") else { return false }
-        defer { fclose(file) }
-        return fgetc(file) != EOF
-    }
 }

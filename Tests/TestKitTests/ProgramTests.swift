@@ -68,10 +68,16 @@ import Testing
     }
 
     @Test func `a timeout kills the whole group and shows what it wrote`() throws {
-        let program = shell("echo started; sleep 600 & sleep 600").with { $0.timeout = .milliseconds(300) }
-        let error = #expect(throws: KitError.self) { try program.run() }
-        #expect(error?.description.contains("started") == true)
+        // One that the shell waits for, and one that holds none of its pipes.
+        let running = try shell("sleep 600 > /dev/null 2>&1 & echo \"started $!\"; sleep 600")
+            .with { $0.timeout = .seconds(1) }.start()
+        try running.waitForOutput(containing: "\n", on: .output)
+        let child = try #require(running.text(.output).split(separator: " ").last.flatMap { Int32($0.dropLast()) })
+        defer { if isRunning(child) { kill(child, SIGKILL) } }
+        let error = #expect(throws: KitError.self) { try running.wait() }
+        #expect(error?.description.contains("started \(child)") == true)
         #expect(error?.description.contains("killed after") == true)
+        try eventually("the shell and its child are gone") { !isRunning(running.pid) && !isRunning(child) }
     }
 
     @Test func `output is not read while it is paused`() throws {

@@ -19,6 +19,12 @@ public struct SQLName: Sendable, Hashable {
         self.parts = parts
     }
 
+    /// A part is longer than names can be: servers cut it.
+    var isCut: Bool { parts.contains { RawText.bytes(of: $0).count > 63 } }
+
+    /// The name with its schema, which is this one where none was given.
+    func inside(_ schema: String) -> SQLName { SQLName(([schema] + parts).suffix(2)) }
+
     /// Reads a whole text as names between commas; nil when it is no such list.
     public static func list(_ text: String) -> [String]? {
         var reader = Reader(text)

@@ -127,7 +127,7 @@ public final class Listener: LoopTask {
 
     private func noteLoss(_ session: Session, _ error: PgcopyError) {
         manager.garbage.remove(session)
-        events.append(.lost(label: session.label, error))
+        events.append(.lost(label: session.label, error, isReopened: reconnects))
         guard let member = members.removeValue(forKey: ObjectIdentifier(session)), reconnects else { return }
         if poller.now.duration(since: member.openSince) >= Self.steady { member.backoff.reset() }
         let reconnection = Reconnection(
@@ -156,16 +156,27 @@ public final class Listener: LoopTask {
     }
 }
 
-/// An event of a `Listener`.
+/// What happens while one listens. `Listener.next` gives those of its connections and of the time, a `Listening` tells a sink
+/// all but `idle`.
 public enum ListenerEvent {
+    /// A server said something that is not an error, or why it ends a session; the loss of that comes by itself.
+    case notice(label: String, ServerMessage)
+    /// A statement is about to be sent.
+    case statement(label: String, String)
+    /// Every server is listened on.
+    case listening
     /// Notifications of one connection, in order; never none.
     case notifications(label: String, [Notification])
-    /// A connection died.
-    case lost(label: String, any Error)
+    /// The command for this notification failed, or was ended.
+    case commandFailed(label: String, Notification, PgcopyError)
+    /// A connection died; whether it is opened again.
+    case lost(label: String, any Error, isReopened: Bool)
     /// A try to bring one back failed; the next one comes after the delay.
     case retrying(label: String, any Error, delay: Duration)
     /// A connection is back and listens again; what was sent meanwhile is missing.
     case gap(label: String)
+    /// No connection is left, nor will be. The last one.
+    case deserted
     /// The time is over, or something else may be ready.
     case idle
 }

@@ -6,11 +6,13 @@ extension Session {
     /// A signal does not cancel it; it only limits the wait for the answer.
     /// - Throws: `PgcopyError` with `.server`, `.unanswered` when the answer does not come, or `.connectionLost`.
     func commit(timeout: Duration?) throws -> String? {
-        try requireNoPipeline()
-        try announce("COMMIT")
-        try connection.sendQuery("COMMIT")
-        let commit = StatementTask(self, timeout: timeout, stopping: .waits(grace: .seconds(1)))
-        poller.seeThrough(commit)
-        return try commit.outcome?.get().last?.commandTag
+        try labelling {
+            try requireNoPipeline()
+            try announce("COMMIT")
+            try connection.sendQuery("COMMIT")
+            let commit = StatementTask(self, timeout: timeout, stopping: .waits(grace: .seconds(1)))
+            poller.seeThrough(commit)
+            return try commit.outcome?.get().last?.commandTag
+        }
     }
 }

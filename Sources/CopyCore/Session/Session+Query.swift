@@ -4,16 +4,20 @@ extension Session {
     /// Runs a string of statements, one round trip, and gives their results.
     /// - Parameter timeout: how long to wait for the answer while the server does nothing; nil: for ever.
     ///   A server that is at work, or waits for a lock, is waited for (`inquire`).
-    /// - Throws: `PgcopyError`, the first among them or with `.unanswered`, or `Interrupted` after the statement was cancelled.
+    /// - Throws: `PgcopyError`, the first among them or with `.unanswered`, its endpoint the session's label; or `Interrupted`
+    ///   after the statement was cancelled.
     @discardableResult
     public func run(_ sql: String, timeout: Duration? = nil) throws -> [QueryResult] {
-        try requireNoPipeline()
-        try announce(sql)
-        try connection.sendQuery(sql)
-        return try collect(timeout: timeout)
+        try labelling {
+            try requireNoPipeline()
+            try announce(sql)
+            try connection.sendQuery(sql)
+            return try collect(timeout: timeout)
+        }
     }
 
     /// Runs one statement with text parameters.
+    /// - Throws: as `run(_:timeout:)`.
     public func query(
         _ sql: String, _ parameters: [String?] = [], timeout: Duration? = nil
     ) throws -> QueryResult {
@@ -25,12 +29,14 @@ extension Session {
     func answer(
         to message: PipelineMessage, timeout: Duration?, inquire: (() throws -> Inquiry)? = nil
     ) throws -> QueryResult {
-        try requireNoPipeline()
-        try message.send(by: self)
-        guard let result = try collect(timeout: timeout, inquire).last else {
-            throw PgcopyError(.unexpected, "no result")
+        try labelling {
+            try requireNoPipeline()
+            try message.send(by: self)
+            guard let result = try collect(timeout: timeout, inquire).last else {
+                throw PgcopyError(.unexpected, "no result")
+            }
+            return result
         }
-        return result
     }
 
     /// The names and types of the columns one statement would give, without running it.
@@ -40,6 +46,15 @@ extension Session {
         _ = try answer(to: .prepare(sql), timeout: timeout)
         let result = try answer(to: .describe, timeout: timeout)
         return result.columns
+    }
+
+    /// What an error of ours is about, where nobody said so yet, is this session.
+    func labelling<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as PgcopyError {
+            throw PgcopyError.of(error, at: label)
+        }
     }
 
     /// Waits until the connection is between two statements.

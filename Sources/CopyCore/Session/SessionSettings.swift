@@ -12,17 +12,27 @@ enum SessionSettings {
 
     /// What `first` leaves, as one statement, which a pipeline takes: for the open transaction only, since the session
     /// behind a pooler is another client's afterwards. Its first value is the number of the backend.
-    /// - Parameter deadLink: seconds, as in `Preparation.Role`; nil: leave it to the server.
-    static func statement(pinsMoney: Bool, deadLink seconds: Int?) -> String {
-        var calls = values(pinsMoney).map {
-            "pg_catalog.set_config('\($0.name)', '\($0.value)', true)"
+    /// - Parameters:
+    ///   - deadLink: seconds, as in `Preparation.Role`; nil: leave it to the server.
+    ///   - noticesClient: as `noticingClient`, where `canNoticeClient`: then there is a value at `noticingPlace`.
+    static func statement(pinsMoney: Bool, deadLink seconds: Int?, noticesClient: Bool) -> String {
+        var calls: [String] = []
+        if noticesClient {
+            calls.append(
+                """
+                CASE WHEN \(canNoticeClient) \
+                THEN pg_catalog.set_config('client_connection_check_interval', '\(noticingInterval)', true) END
+                """)
         }
+        calls += values(pinsMoney).map { "pg_catalog.set_config('\($0.name)', '\($0.value)', true)" }
         if let seconds { calls.append(deadLinkSettings(seconds)) }
         return "SELECT pg_catalog.pg_backend_pid(), " + calls.joined(separator: ", ")
     }
 
     /// A backend that waits for a lock is to notice that its client was killed: it would stand in everybody's way.
-    static let noticingClient = "SET LOCAL client_connection_check_interval = '2s'"
+    static let noticingClient = "SET LOCAL client_connection_check_interval = '\(noticingInterval)'"
+    private static let noticingInterval = "2s"
+    static let noticingPlace = 1
 
     /// A condition: the server's system can tell it (14, on Linux), and nobody has set it.
     static let canNoticeClient = """

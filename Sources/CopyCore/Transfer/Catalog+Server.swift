@@ -3,15 +3,16 @@
 extension Catalog {
     /// The question what names stand for by the session's own search_path.
     static func namesQuestion(_ names: [SQLName]) -> PipelineMessage {
-        .statement(
+        let values = names.indices.map { "(\($0 + 1), \(oid(ofName: $0 + 1)))" }
+        return .statement(
             """
             SELECT q.place, c.relkind, n.nspname, c.relname, c.oid, \
             pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid), \
             \(ancestors("c")), c.relpersistence OPERATOR(pg_catalog.=) 't' \
-            FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY q(name, place) \
-            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(q.name) \
+            FROM (VALUES \(values.joined(separator: ", "))) q(place, oid) \
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) q.oid \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-            """, [arrayLiteral(names.map(\.quoted))])
+            """, names.map(\.quoted))
     }
 
     /// What is the answer, one for each name; nil when it stands for nothing. What it stands for is looked up now, its name
@@ -24,11 +25,9 @@ extension Catalog {
                 let name = result.name(row, 3)
             else { continue }
             let asked = asked[place - 1]
-            // Longer ones are cut by the server.
-            let isCut = asked.parts.contains { RawText.bytes(of: $0).count > 63 }
-            let own = isCut ? SQLName([schema, name]) : SQLName(([schema] + asked.parts).suffix(2))
             found[place - 1] = Lookup.Found(
-                asked: asked, name: own, kind: result.value(row, 1)?.first ?? "r", oid: result.value(row, 4) ?? "",
+                asked: asked, name: asked.isCut ? SQLName([schema, name]) : asked.inside(schema),
+                kind: result.value(row, 1)?.first ?? "r", oid: result.value(row, 4) ?? "",
                 isReadable: result.value(row, 5) == "t", parents: oids(result.value(row, 6)),
                 isTemporary: result.value(row, 7) == "t")
         }
@@ -50,19 +49,23 @@ extension Catalog {
 
     /// The question which server it is, as far as every role may ask. Only functions are called: to plan a query of the
     /// catalogs takes a new backend longer than all of this. The file of pg_class lies in its database's folder.
-    static let serverQuestion = PipelineMessage.statement(
-        """
-        SELECT (EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) OPERATOR(pg_catalog.*) 1000000)\
-        ::pg_catalog.int8, pg_catalog.pg_is_in_recovery(), pg_catalog.pg_relation_filepath('1259'), \
-        pg_catalog.current_setting('default_transaction_read_only'), pg_catalog.current_setting('lock_timeout'), \
-        \(SessionSettings.canNoticeClient)
-        """)
+    /// - Parameter noticing: as well, whether its backends can notice that their client is gone.
+    static func serverQuestion(noticing: Bool) -> PipelineMessage {
+        .statement(
+            """
+            SELECT pg_catalog.encode(pg_catalog.timestamptz_send(pg_catalog.pg_postmaster_start_time()), 'hex'), \
+            pg_catalog.pg_is_in_recovery(), pg_catalog.pg_relation_filepath('1259'), \
+            pg_catalog.current_setting('default_transaction_read_only'), pg_catalog.current_setting('lock_timeout'), \
+            \(noticing ? SessionSettings.canNoticeClient : "NULL")
+            """)
+    }
 
     /// The server that is the answer.
     static func server(_ result: QueryResult, _ connection: Connection) -> Lookup.Server {
         func text(_ column: Int) -> String { result.value(0, column) ?? "" }
         return Lookup.Server(
-            cluster: ClusterIdentity(start: text(0), isInRecovery: text(1) == "t"),
+            cluster: ClusterIdentity(
+                start: UInt64(text(0), radix: 16).map(String.init) ?? "", isInRecovery: text(1) == "t"),
             database: text(2).split(separator: "/").dropLast().last.map(String.init) ?? "",
             isReadOnly: text(3) == "on",
             hasOwnLockTimeout: text(4) != "0" && connection.isGiven("lock_timeout"),
@@ -135,7 +138,7 @@ extension Catalog {
         .statement(
             """
             SELECT COALESCE(pg_catalog.to_regclass($1)::pg_catalog.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid, false) \
-            AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE \(isOwnLock("l")) \
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_lock_status() l WHERE \(isOwnLock("l")) \
             AND l.relation OPERATOR(pg_catalog.>=) '\(LockedRelations.firstOfUsers)'::pg_catalog.oid \
             AND l.relation OPERATOR(pg_catalog.<>) $2::pg_catalog.oid)
             """, [table.name.quoted, table.oid])

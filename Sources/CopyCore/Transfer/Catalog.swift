@@ -3,40 +3,67 @@
 /// Asks the catalogs, in terms no search_path can change.
 enum Catalog {
     /// The question for tables that are locked already, and whether each is what the name that was asked for stands for.
-    static func tablesQuestion(_ tables: [Lookup.Found], for version: ServerVersion) -> PipelineMessage {
-        let generated = version.hasGeneratedColumns ? "a.attgenerated" : "''"
-        let sql = """
-            SELECT q.place, c.relkind, n.nspname, c.relname, a.attname, a.atttypid, \(generated), c.oid, \
-            pg_catalog.concat(n.xmin, ' ', n.xmax), EXISTS (SELECT FROM pg_catalog.pg_lock_status() l \
-            WHERE \(isOwnLock("l")) AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted), \
-            \(ancestors("c")), pg_catalog.to_regclass(q.asked)::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid \
-            FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) \
-            WITH ORDINALITY q(name, asked, place) \
-            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(q.name) \
-            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
-            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid \
-            AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped ORDER BY q.place, a.attnum
+    static func tablesQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
+        var parameters: [String] = []
+        let values = tables.enumerated().map { index, table in
+            parameters += [table.name.quoted, table.asked.quoted]
+            return "(\(index + 1), \(oid(ofName: 2 * index + 1)), \(oid(ofName: 2 * index + 2)))"
+        }
+        return .statement(
             """
-        return .statement(sql, [arrayLiteral(tables.map(\.name.quoted)), arrayLiteral(tables.map(\.asked.quoted))])
+            SELECT q.place, c.relkind, c.relname, c.oid, (SELECT pg_catalog.concat(n.xmin, ' ', n.xmax, ' ', n.nspname) \
+            FROM pg_catalog.pg_namespace n WHERE n.oid OPERATOR(pg_catalog.=) c.relnamespace), \
+            EXISTS (SELECT FROM pg_catalog.pg_lock_status() l \
+            WHERE \(isOwnLock("l")) AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted), \
+            \(ancestors("c")), q.asked OPERATOR(pg_catalog.=) c.oid \
+            FROM (VALUES \(values.joined(separator: ", "))) q(place, oid, asked) \
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) q.oid
+            """, parameters)
     }
 
-    /// The tables that are the answer, one for each that was asked for; nil when there is none.
-    static func tables(_ result: QueryResult, count: Int) -> [TableShape?] {
+    /// The question for their columns.
+    static func columnsQuestion(_ tables: [Lookup.Found], for version: ServerVersion) -> PipelineMessage {
+        let generated = version.hasGeneratedColumns ? "a.attgenerated" : "''"
+        let values = tables.enumerated().map { index, table in
+            "(\(index + 1), \(table.oid.isEmpty ? oid(ofName: index + 1) : "$\(index + 1)::pg_catalog.oid"))"
+        }
+        return .statement(
+            """
+            SELECT q.place, a.attrelid, a.attnum, a.attname, a.atttypid, \(generated) \
+            FROM (VALUES \(values.joined(separator: ", "))) q(place, oid) \
+            JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) q.oid \
+            WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+            """, tables.map { $0.oid.isEmpty ? $0.name.quoted : $0.oid })
+    }
+
+    /// The cast is part of it: to compare an OID with a regclass a server has to look through all operators of that name.
+    static func oid(ofName parameter: Int) -> String { "pg_catalog.to_regclass($\(parameter))::pg_catalog.oid" }
+
+    /// The tables that are the answers, one for each that was asked for; nil when there is none.
+    static func tables(_ result: QueryResult, columns: QueryResult, count: Int) -> [TableShape?] {
         var tables: [TableShape?] = Array(repeating: nil, count: count)
         for row in 0..<result.rowCount {
             func text(_ column: Int) -> String { result.name(row, column) ?? "" }
             guard let place = Int(text(0)) else { continue }
-            var table =
-                tables[place - 1]
-                ?? TableShape(
-                    name: SQLName([text(2), text(3)]), kind: text(1).first ?? "r", oid: text(7),
-                    isLocked: text(9) == "t", isAsked: text(11) == "t", columns: [], schemaVersion: text(8),
-                    parents: oids(text(10)))
-            if let name = result.name(row, 4) {
-                table.columns.append(
-                    TableShape.Column(name: name, type: UInt32(text(5)) ?? 0, isGenerated: !text(6).isEmpty))
-            }
-            tables[place - 1] = table
+            let schema = text(4).split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+            tables[place - 1] = TableShape(
+                name: SQLName([schema.last.map(String.init) ?? "", text(2)]), kind: text(1).first ?? "r", oid: text(3),
+                isLocked: text(5) == "t", isAsked: text(7) == "t", columns: [],
+                schemaVersion: schema.prefix(2).joined(separator: " "), parents: oids(text(6)))
+        }
+        var found: [(place: Int, number: Int, column: TableShape.Column)] = []
+        for row in 0..<columns.rowCount {
+            func number(_ column: Int) -> Int? { columns.value(row, column).flatMap { Int($0) } }
+            guard let place = number(0), tables[place - 1]?.oid == columns.value(row, 1),
+                let name = columns.name(row, 3)
+            else { continue }
+            let column = TableShape.Column(
+                name: name, type: number(4).flatMap(UInt32.init) ?? 0, isGenerated: columns.value(row, 5) != "")
+            found.append((place, number(2) ?? 0, column))
+        }
+        // An ORDER BY would cost the server as much as one of these questions.
+        for (place, _, column) in found.sorted(by: { $0.number < $1.number }) {
+            tables[place - 1]?.columns.append(column)
         }
         return tables
     }

@@ -17,7 +17,7 @@ final class Lookup {
         for setting in SessionSettings.first(part.session.connection) { part.ask(.statement(setting)) }
         tableResult = name.flatMap { $0.parts.count > 2 ? nil : part.ask(Catalog.namesQuestion([$0])) }
         // The transaction stays open until the next one: no idle_session_timeout ends the session meanwhile.
-        serverResult = part.ask(Catalog.serverQuestion)
+        serverResult = part.ask(Catalog.serverQuestion(noticing: true))
     }
 
     /// What a name stands for.

@@ -34,7 +34,7 @@ extension Preparation {
             isMisnamed = true
             return .changed
         }
-        let shape = tableResult.flatMap { try? Catalog.tables($0.get(), count: 1)[0] }
+        let shape = try? shape()
         // Its name stands for another table now, perhaps of a kind that what followed does not take.
         if let shape, !shape.isLocked || shape.kind != found?.kind {
             found?.kind = shape.kind
@@ -54,7 +54,7 @@ extension Preparation {
             return .changed
         }
         guard let shape else { return .ready }
-        if case .success(let result) = columnsResult?.outcome {
+        if case .success(let result) = describedResult?.outcome {
             let now = result.columns
             let same =
                 now.count == shape.columns.count
@@ -87,11 +87,35 @@ extension Preparation {
     func table() throws -> TableShape {
         try check()
         guard let found else { throw PgcopyError(.refused, "no table was asked for") }
-        guard let table = try tableResult.flatMap({ try Catalog.tables($0.get(), count: 1)[0] }) else {
-            throw PgcopyError.noTable(found.name)
-        }
+        guard let table = try shape() else { throw PgcopyError.noTable(found.name) }
         return table
     }
+
+    private func shape() throws -> TableShape? {
+        guard let tableResult, let columnsResult else { return nil }
+        return try Catalog.tables(tableResult.get(), columns: columnsResult.get(), count: 1)[0]
+    }
+
+    /// What was locked by the name that was asked for, and its server. Nil: it is to be looked up first, which tells what is
+    /// wrong.
+    func foundAtOnce() throws -> (Lookup.Found, Lookup.Server)? {
+        guard part.failure == nil, let asked = found?.asked, let shape = try shape(), let serverResult else {
+            return nil
+        }
+        guard shape.isLocked, shape.isAsked, !shape.isTemporary, !asked.isCut,
+            zip(asked.parts.reversed(), shape.name.parts.reversed()).allSatisfy(isSameName)
+        else { return nil }
+        let found = Lookup.Found(
+            asked: asked, name: asked.inside(shape.name.parts[0]), kind: shape.kind, oid: shape.oid,
+            parents: shape.parents)
+        self.found = found
+        var server = Catalog.server(try serverResult.get(), session.connection)
+        server.canNoticeClient = try settingsResult?.get().value(0, SessionSettings.noticingPlace) != nil
+        return (found, server)
+    }
+
+    /// An ordinary table, of which nothing else need be locked.
+    var isPlain: Bool { found?.kind == "r" && (try? shape())??.columns.isEmpty == false }
 
     /// The table held rows before it was emptied.
     func heldRows() throws -> Bool { try heldResult?.get().value(0, 0) == "t" }
@@ -193,6 +217,6 @@ extension Preparation {
     /// The names and types of the query's columns.
     func columns() throws -> [(name: String, type: UInt32)] {
         try part.check()
-        return try columnsResult?.get().columns ?? []
+        return try describedResult?.get().columns ?? []
     }
 }

@@ -40,8 +40,8 @@ final class Preparation {
     let rows: Rows
     /// What the name stood for at the last look.
     var found: Lookup.Found?
-    private let keepLockTimeout: Bool
-    private let canNoticeClient: Bool
+    /// Which server it is; nil: that is asked with all the rest.
+    private let server: Lookup.Server?
     private let pinsMoney: Bool
     let isVital: Bool
 
@@ -58,6 +58,8 @@ final class Preparation {
     private(set) var settingsResult: PipelineResult?
     private(set) var tableResult: PipelineResult?
     private(set) var columnsResult: PipelineResult?
+    private(set) var describedResult: PipelineResult?
+    private(set) var serverResult: PipelineResult?
     private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?
     /// The types that were asked for, and the answer.
@@ -65,17 +67,16 @@ final class Preparation {
 
     /// A preparation that asks nothing yet.
     /// - Parameters:
-    ///   - server: which it is.
+    ///   - server: which it is; nil: it is found out when its table is locked.
     ///   - pinsMoney: as in `SessionSettings`.
     ///   - isVital: as in `PipelinePart`.
     init(
-        _ session: Session, at server: Lookup.Server, _ role: Role, _ rows: Rows, pinsMoney: Bool, isVital: Bool
+        _ session: Session, at server: Lookup.Server?, _ role: Role, _ rows: Rows, pinsMoney: Bool, isVital: Bool
     ) {
         self.session = session
         self.role = role
         self.rows = rows
-        keepLockTimeout = server.hasOwnLockTimeout
-        canNoticeClient = server.canNoticeClient
+        self.server = server
         self.pinsMoney = pinsMoney
         self.isVital = isVital
         part = PipelinePart(session, timeout: nil, isVital: isVital)
@@ -105,7 +106,9 @@ final class Preparation {
     ///   - lockTimeout: how long a lock that another holds is waited for, then it is `busy`; nil: no end.
     func ask(timeout: Duration?, lockTimeout: Duration?) {
         part = PipelinePart(session, timeout: timeout, isVital: isVital)
-        part.isAskedAgain = { [unowned self] in lockIsRefused || isBusy || isGone }
+        part.isAskedAgain = { [unowned self] in
+            server == nil ? session.connection.isUsable : lockIsRefused || isBusy || isGone
+        }
         self.lockTimeout = lockTimeout
         begin()
         if let lockTimeout {
@@ -129,8 +132,11 @@ final class Preparation {
             empty()
             askForLockTimeout()
         }
+        if server == nil { serverResult = part.ask(Catalog.serverQuestion(noticing: false)) }
         if case .table(_, nil) = rows { part.ask(Catalog.secureSearchPath) }
     }
+
+    private var keepLockTimeout: Bool { server?.hasOwnLockTimeout ?? false }
 
     /// Asks anew what the name stands for.
     func lookUpAgain(timeout: Duration?) throws {
@@ -161,7 +167,7 @@ final class Preparation {
             part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED" + (overridesReadOnly ? " READ WRITE" : "")))
         }
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
-        if canNoticeClient { part.ask(.statement(SessionSettings.noticingClient)) }
+        if server?.canNoticeClient ?? false { part.ask(.statement(SessionSettings.noticingClient)) }
     }
 
     /// The locks are had. What a source's functions lock while rows flow is known to nobody before, and may wait for what
@@ -179,7 +185,7 @@ final class Preparation {
     private func askSettings() {
         settingsResult = part.ask(
             .statement(
-                SessionSettings.statement(pinsMoney: pinsMoney, deadLink: deadLink)),
+                SessionSettings.statement(pinsMoney: pinsMoney, deadLink: deadLink, noticesClient: server == nil)),
             answeredAtOnce: true)
     }
 
@@ -187,13 +193,13 @@ final class Preparation {
 
     private func lock() {
         lockResult = nil
-        columnsResult = nil
+        describedResult = nil
         if usesLockTable, let found {
             lockResult = part.ask(.statement("LOCK TABLE \(lockTarget(found)) IN \(lockMode) MODE"))
         }
         if let statement = describedStatement {
             part.ask(.prepare(statement))
-            columnsResult = part.ask(.describe)
+            describedResult = part.ask(.describe)
         }
         // Planning locks what parsing does not know of: the children of tables, indexes.
         if let plan { part.ask(.statement("EXPLAIN (COSTS off)\n" + plan)) }
@@ -242,7 +248,8 @@ final class Preparation {
 
     private func askRows() {
         guard let found else { return }
-        tableResult = part.ask(Catalog.tablesQuestion([found], for: session.version))
+        tableResult = part.ask(Catalog.tablesQuestion([found]))
+        columnsResult = part.ask(Catalog.columnsQuestion([found], for: session.version))
     }
 
     /// A destination's table, in the transaction that loads it: all of that can still be undone.

@@ -32,6 +32,9 @@ struct TableShape: Sendable {
         names.map { ($0, column($0)?.type ?? 0) }
     }
 
+    /// Of one session's: its schema is that session's own.
+    var isTemporary: Bool { name.parts.first?.hasPrefix("pg_temp_") ?? false }
+
     func column(_ name: String) -> Column? { columns.first { isSameName($0.name, name) } }
 
     /// An ordinary table is read, loaded and emptied without its children, as COPY itself does.

@@ -51,30 +51,32 @@ extension Transfer {
     }
 
     /// How long a lock is waited for while others are held: most are gone by then.
-    private static let glance = Duration.milliseconds(100)
+    static let glance = Duration.milliseconds(100)
     /// By chance two runs then do not try at the same moments.
     private static let longestLook = Duration.seconds(10)
 
     private func makeParticipant(_ located: LocatedServer) -> Participant {
-        let session = located.session
-        let role =
-            located.side.isSource
-            ? Preparation.Role.source
-            : .destination(
-                isEmptied: request.truncate, overridesReadOnly: request.overridesReadOnly,
-                deadLink: session.isLocal ? nil : deadLinkTimeout)
-        let condition = located.side.isSource ? request.condition : nil
         let rows: Preparation.Rows =
             if let found = located.found {
-                .table(found, where: condition)
+                .table(found, where: located.side.isSource ? request.condition : nil)
             } else {
                 .query(CopyStatement.trimmed(request.query ?? ""))
             }
         return Participant(
-            located: located,
-            preparation: Preparation(
-                session, at: located.server, role, rows, pinsMoney: pinsMoney,
-                isVital: located.side.isSource || !request.keepGoing))
+            located: located, preparation: makePreparation(located.side, located.session, at: located.server, rows))
+    }
+
+    func makePreparation(
+        _ side: Side, _ session: Session, at server: Lookup.Server?, _ rows: Preparation.Rows
+    ) -> Preparation {
+        let role =
+            side.isSource
+            ? Preparation.Role.source
+            : .destination(
+                isEmptied: request.truncate, overridesReadOnly: request.overridesReadOnly,
+                deadLink: session.isLocal ? nil : deadLinkTimeout)
+        return Preparation(
+            session, at: server, role, rows, pinsMoney: pinsMoney, isVital: side.isSource || !request.keepGoing)
     }
 
     private func release(_ participants: [Participant]) throws {

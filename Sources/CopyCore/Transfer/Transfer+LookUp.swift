@@ -41,7 +41,7 @@ extension Transfer {
     }
 
     /// Somebody had reasons for a server to be left as it is.
-    private func refuseGuarded(_ server: Lookup.Server) throws {
+    func refuseGuarded(_ server: Lookup.Server) throws {
         if server.cluster.isInRecovery {
             throw PgcopyError(
                 .readOnly, "this server is a standby, and takes no rows; name its primary")

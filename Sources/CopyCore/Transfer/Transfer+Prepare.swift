@@ -53,7 +53,7 @@ extension Transfer {
         try refuseEncodingOfNone()
         try refuseGivenEncoding()
         try refuseMissingHeader()
-        try lockAndAsk(lookUp())
+        try lockTables()
         let names = try headerNames(head)
         return (try plan(header: names), head)
     }

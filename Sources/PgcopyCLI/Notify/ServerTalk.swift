@@ -1,4 +1,4 @@
-// What `listen` and `notify` share: naming servers, passwords, and errors told with a label.
+// How `notify` talks of its servers, and what it and `listen` say of what kept them from beginning.
 
 internal import CopyCore
 
@@ -15,7 +15,9 @@ struct ServerTalk {
             if verbosity != .quiet {
                 session.onNotice = { [self] session, notice in
                     // The last words of a server are told with the loss of its connection.
-                    if notice.severity != "FATAL", notice.severity != "PANIC" { tell(session.label, notice) }
+                    if notice.severity != "FATAL", notice.severity != "PANIC" {
+                        console.message(ErrorLines.of(notice: notice), at: session.label)
+                    }
                 }
             }
             if verbosity == .verbose {
@@ -26,17 +28,7 @@ struct ServerTalk {
     }
 
     /// An error of a server.
-    func tell(_ label: String, _ error: any Error) { tell(label, ErrorLines.of(error)) }
-
-    private func tell(_ label: String, _ notice: ServerMessage) {
-        tell(label, ErrorLines.of(notice: notice))
-    }
-
-    private func tell(_ label: String, _ lines: [String]) {
-        for (index, line) in lines.enumerated() {
-            console.message("\(label): \(index > 0 ? "  " : "")\(line)")
-        }
-    }
+    func tell(_ label: String, _ error: any Error) { console.message(ErrorLines.of(error), at: label) }
 
     /// Tells what went wrong before anything could begin; gives the exit code.
     func tellRefusal(_ error: any Error, of command: CommandName) -> Int32 {

@@ -20,4 +20,9 @@ struct Console {
 
     /// A message of the program's own.
     func message(_ text: String) { line("pgcopy: " + text) }
+
+    /// Lines that belong together, about an endpoint.
+    func message(_ lines: [String], at label: String) {
+        for (index, line) in lines.enumerated() { message("\(label): \(index > 0 ? "  " : "")\(line)") }
+    }
 }

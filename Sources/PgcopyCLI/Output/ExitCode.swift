@@ -38,4 +38,13 @@ extension ExitCode {
 
     /// The exit code of notifications that were sent.
     static func of(_ outcome: Broadcast.Outcome) -> Int32 { of(outcome.verdict, signal: outcome.signal) }
+
+    /// The exit code of listening. Where a command failed not all was done, though everything was printed.
+    static func of(_ outcome: Listening.Outcome) -> Int32 {
+        switch outcome {
+        case .complete: success
+        case .commandsFailed: partial
+        case .deserted: failure
+        }
+    }
 }

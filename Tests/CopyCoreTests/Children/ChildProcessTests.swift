@@ -1,5 +1,6 @@
 // Children: arguments, environment, pipes, and how they end.
 
+import ErrorKit
 import Glibc
 import TestKit
 import Testing

@@ -1,5 +1,6 @@
 // Connection strings with a password wherever fingers can put it: no label, complaint or message shows a piece of it.
 
+import ErrorKit
 import TestKit
 import Testing
 

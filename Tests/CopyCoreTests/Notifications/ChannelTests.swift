@@ -1,6 +1,7 @@
 // LISTEN, UNLISTEN and NOTIFY: names, payloads, all or none.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

@@ -1,6 +1,7 @@
 // Listening on servers that go away and come back.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 
@@ -28,6 +29,8 @@ struct ListenerTests {
                 told.append("retrying")
             case .gap: told.append("gap")
             case .idle: continue
+            case .notice, .statement, .listening, .commandFailed, .deserted:
+                Issue.record("\(event) is none of a listener's")
             }
             if let last = told.last, isLast(last) { return told }
         }

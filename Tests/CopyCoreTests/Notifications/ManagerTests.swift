@@ -1,6 +1,7 @@
 // The manager's own promises: timeouts, sets that change, connections that die.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

@@ -1,6 +1,7 @@
 // The single-connection form, as psycopg's tests pin it. No test here lets real time pass.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

@@ -1,6 +1,7 @@
 // What people name as sources and destinations, and that no message shows a password.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

@@ -1,6 +1,7 @@
 // Receivers and producers that fail in the middle: the model's faults, on a real server.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

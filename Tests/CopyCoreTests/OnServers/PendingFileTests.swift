@@ -1,6 +1,7 @@
 // Files that appear under their name only when they are complete.
 
 import CopyCore
+import ErrorKit
 import Glibc
 import TestKit
 import Testing

@@ -1,5 +1,6 @@
 // Which columns are copied and in which words: pure, then understood by a server.
 
+import ErrorKit
 import TestKit
 import Testing
 

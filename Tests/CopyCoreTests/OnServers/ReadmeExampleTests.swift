@@ -1,6 +1,7 @@
 // README's library example is this source, and it works.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

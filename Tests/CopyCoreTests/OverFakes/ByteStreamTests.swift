@@ -1,5 +1,6 @@
 // Byte streams over real files, pipes and sockets. Nothing here waits.
 
+import ErrorKit
 import Glibc
 import Testing
 

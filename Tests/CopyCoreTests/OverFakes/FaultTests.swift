@@ -1,6 +1,7 @@
 // Receivers and producers that fail in the middle.
 
 import CopyCore
+import ErrorKit
 import Testing
 
 struct ReceiverFaultTests {

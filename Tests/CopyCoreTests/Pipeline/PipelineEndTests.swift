@@ -1,6 +1,7 @@
 // Pipelines that end by a signal, or with their connection.
 
 import CopyCore
+import ErrorKit
 import Glibc
 import TestKit
 import Testing

@@ -1,6 +1,7 @@
 // Errors in pipelines: whose they are, when they are raised, what they undo.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

@@ -1,6 +1,7 @@
 // Pipelines side by side.
 
 import CopyCore
+import ErrorKit
 import Glibc
 import TestKit
 import Testing

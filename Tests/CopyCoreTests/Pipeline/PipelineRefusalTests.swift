@@ -1,6 +1,7 @@
 // What a pipeline refuses, before anything is sent.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

@@ -1,5 +1,6 @@
 // One round trip on several sessions: what each part says of itself, and what ends the others.
 
+import ErrorKit
 import Glibc
 import TestKit
 import Testing

@@ -1,6 +1,7 @@
 // What a pipeline promises when nothing goes wrong.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

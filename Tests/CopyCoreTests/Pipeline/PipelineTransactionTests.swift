@@ -1,6 +1,7 @@
 // Pipelines and transactions, one inside of the other, and what goes over the line for them.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

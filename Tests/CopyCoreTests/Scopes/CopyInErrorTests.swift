@@ -1,6 +1,7 @@
 // COPY FROM STDIN against a server that objects, waits, talks or goes away.
 
 import CopyCore
+import ErrorKit
 import Glibc
 import TestKit
 import Testing

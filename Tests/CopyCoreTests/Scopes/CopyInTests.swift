@@ -1,6 +1,7 @@
 // COPY FROM STDIN in a scope, by every way.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

@@ -1,6 +1,7 @@
 // Transactions in a scope.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

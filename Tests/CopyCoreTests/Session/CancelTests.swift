@@ -1,6 +1,7 @@
 // Statements that a signal cuts short.
 
 import CopyCore
+import ErrorKit
 import Glibc
 import TestKit
 import Testing

@@ -1,5 +1,6 @@
 // What the rooms above libpq make of the one error.
 
+import ErrorKit
 import Glibc
 import TestKit
 import Testing

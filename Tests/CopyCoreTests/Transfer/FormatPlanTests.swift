@@ -1,5 +1,6 @@
 // The format between versions of the server: pure, no server is asked.
 
+import ErrorKit
 import Testing
 
 @testable import CopyCore

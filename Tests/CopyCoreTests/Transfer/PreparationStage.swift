@@ -19,12 +19,13 @@ final class PreparationStage: EventSink {
     private var before: [String: Int] = [:]
     private var after: [String: Int] = [:]
 
-    init(_ destinations: Int, columns: String = "i int, x text, d date") throws {
+    init(_ destinations: Int, columns: String = "i int, x text, d date", sql: String? = nil) throws {
         let clusters = [try Servers.source] + Array(repeating: try Servers.first, count: destinations)
         proxies = try clusters.map { try FaultProxy(to: $0) }
         endpoints = try zip(clusters, proxies).map { cluster, proxy in
             let database = try cluster.createDatabase()
             try cluster.psql("CREATE TABLE t (\(columns))", database: database)
+            if let sql { try cluster.psql(sql, database: database) }
             return try Endpoint(parsing: Array("\(proxy.conninfo(database: database))#t".utf8))
         }
     }

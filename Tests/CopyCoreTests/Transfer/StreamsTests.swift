@@ -1,5 +1,6 @@
 // Many parts on many streams: by script, then on servers.
 
+import ErrorKit
 import TestKit
 import Testing
 

@@ -1,6 +1,7 @@
 // A server that ends a COPY FROM STDIN while rows are written: its words are heard, its session goes on.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

@@ -1,6 +1,7 @@
 // What a server, or what is between, can do to a COPY: clear faults, and nothing hangs.
 
 import CopyCore
+import ErrorKit
 import TestKit
 import Testing
 

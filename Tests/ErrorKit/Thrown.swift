@@ -1,11 +1,11 @@
-// What a body throws, by its code.
+// What a body throws, by its code: for the tests of every room that throws.
 
-import PQ
-import Testing
+public import PQ
+public import Testing
 
 /// The error of this code that the body throws; nil, and an issue, where it throws another one or none.
 @discardableResult
-func thrown<R>(
+public func thrown<R>(
     _ code: PgcopyError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> R
 ) -> PgcopyError? {
     do {
@@ -18,4 +18,12 @@ func thrown<R>(
         Issue.record("thrown was, of \(kind): \(error)", sourceLocation: sourceLocation)
     }
     return nil
+}
+
+/// The error of this code that the body throws.
+public func requireThrown<R>(
+    _ code: PgcopyError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> R
+) throws -> PgcopyError {
+    let error = thrown(code, sourceLocation: sourceLocation, body)
+    return try #require(error, sourceLocation: sourceLocation)
 }

@@ -1,0 +1,50 @@
+// The plain case in one round trip: tables are locked by the names that were asked for, and looked at then.
+
+extension Transfer {
+    /// Locks the tables and asks all that has to be known of them.
+    func lockTables() throws {
+        guard let found = try lockAtOnce() else { return try lockAndAsk(lookUp()) }
+        try preparingEach { side in
+            if let server = found.first(where: { $0.side === side })?.located.server { try refuseGuarded(server) }
+        }
+        try refuseTheSameTable(found.map(\.located))
+        if found.allSatisfy(\.preparation.isPlain) {
+            participants = found.filter(\.isActive)
+        } else {
+            try lockAndAsk(found.map(\.located).filter(\.side.isActive))
+        }
+    }
+
+    /// Takes each name for that of an ordinary table that is read or loaded, and asks everything on all servers side by
+    /// side. What is locked so is in nobody's way, least of all in each other's.
+    /// - Returns: what was found; nil: names are to be looked up first, and nothing has happened.
+    private func lockAtOnce() throws -> [Participant]? {
+        guard request.query == nil, request.condition == nil, !request.truncate else { return nil }
+        var asked: [(side: Side, session: Session, preparation: Preparation)] = []
+        for side in [source] + active {
+            guard let session = side.session else { continue }
+            guard let name = side.isSource ? sourceTable : destinationTable(side.endpoint), name.parts.count <= 2,
+                !session.connection.isGiven("lock_timeout")
+            else { return nil }
+            asked.append((side, session, makePreparation(side, session, at: nil, .table(.unknown(name), where: nil))))
+        }
+        for (_, _, preparation) in asked { preparation.ask(timeout: request.timeout, lockTimeout: Self.glance) }
+        try PipelineRound.run(asked.map(\.preparation.part))
+        // Who is gone cannot be asked again.
+        for (side, session, preparation) in asked where !session.connection.isUsable {
+            try preparing(side) { try preparation.check() }
+        }
+        var found: [Participant] = []
+        for (side, session, preparation) in asked where side.isActive {
+            guard let (table, server) = try preparation.foundAtOnce() else { return nil }
+            let located = LocatedServer(side: side, session: session, server: server, found: table)
+            found.append(Participant(located: located, preparation: preparation))
+        }
+        return found
+    }
+}
+
+extension Lookup.Found {
+    /// What is taken for an ordinary table until it is known.
+    fileprivate static func unknown(_ name: SQLName) -> Self { Self(asked: name, name: name, kind: "r", oid: "") }
+}
