@@ -69,7 +69,6 @@ fuzz: ## drive the parsers with libFuzzer for SECONDS (60)
 
 bench: ## measure against psql and others; writes Tests/Bench/RESULTS.md and results.svg
 	@.ci/dependencies build server
-	@$(MAKE) --no-print-directory build
 	$(release) --product PgcopyBench
 	.build/release/PgcopyBench --write
 

@@ -46,6 +46,15 @@ enum PgcopyBench {
         ]
         for table in tables { try fight(table, installed.contenders, arena, options.rounds, &results) }
 
+        let few = SampleTable.narrow(10).named("few")
+        try arena.make(few)
+        let both = [ConnectionWay.unix, .tcp].flatMap { way in
+            [Contender.pgcopyInShell, .psqlText].map { $0.reached(by: way) }
+        }
+        // Milliseconds each, most of them the start of programs and servers: many rounds cost little.
+        results.few = try Duel(few, 1, both, arena, rounds: 8 * options.rounds)
+        try arena.drop(few)
+
         results.instructions = try InstructionCounts(arena, rows: options.scaled(500_000))
         if results.instructions == nil {
             results.missing.append(InstructionCounts.missing)

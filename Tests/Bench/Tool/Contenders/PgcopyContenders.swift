@@ -13,6 +13,15 @@ extension Contender {
     static let pgcopyLibpq = pgcopy(
         "pgcopy --format=text, libpq's calls", ["--format=text"], ["PGCOPY_TRANSPORT": "libpq"], counts: 0...3)
 
+    /// The same from a shell, as a pipe is.
+    static let pgcopyInShell = Contender(name: "pgcopy", isPgcopy: true, counts: 1...3) { arena, table, count in
+        let program = try pgcopyAuto.program(arena, table, count)
+        return Program("sh", ["-c", #""$0" "$@""#, program.executable]).with {
+            $0.rawArguments += program.rawArguments
+            $0.environment = program.environment
+        }
+    }
+
     private static func pgcopy(
         _ name: String, _ options: [String], _ environment: [String: String] = [:], counts: ClosedRange<Int>
     ) -> Contender {

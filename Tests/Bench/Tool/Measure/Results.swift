@@ -16,6 +16,8 @@ struct Results {
     var duels: [Duel] = []
     /// One destination beside what its server needs alone.
     var limit: Duel?
+    /// A few rows to one destination.
+    var few: Duel?
     /// Nil without callgrind.
     var instructions: InstructionCounts?
     /// Peaks.

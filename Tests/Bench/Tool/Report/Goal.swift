@@ -11,7 +11,7 @@ struct Goal {
 
     /// All goals of a benchmark.
     static func all(_ results: Results) -> [Goal] {
-        wall(results) + limit(results) + cpu(results) + instructions(results) + memory(results)
+        wall(results) + limit(results) + few(results) + cpu(results) + instructions(results) + memory(results)
     }
 
     private init(_ name: String, _ value: Double?, atMost limit: Double, unit: String = "", decimals: Int = 2) {
@@ -58,6 +58,14 @@ struct Goal {
             Goal(
                 "wide to 1, by \(way.rawValue): wall time at most 1.08 of what the server needs alone",
                 ratio(results.limit, .pgcopyAuto.reached(by: way), .limit(file: ""), \.wall), atMost: 1.08, decimals: 3)
+        }
+    }
+
+    private static func few(_ results: Results) -> [Goal] {
+        [ConnectionWay.unix, .tcp].map { way in
+            Goal(
+                "10 rows to 1, by \(way.rawValue): wall time at most that of psql's text pipe",
+                ratio(results.few, .pgcopyInShell.reached(by: way), .psqlText.reached(by: way), \.wall), atMost: 1)
         }
     }
 

@@ -11,6 +11,7 @@ struct ResultsPage {
         goals()
         for (table, bytes) in results.tables { section(table, bytes) }
         limit()
+        few()
         instructions()
         memory()
         loop()
@@ -124,6 +125,28 @@ struct ResultsPage {
                     contender.isPgcopy ? "**\(contender.name)**" : contender.name, Figures.fixed(series.wall, 2),
                     "\(Figures.fixed(series.range.least, 2))–\(Figures.fixed(series.range.most, 2))",
                     Figures.fixed(series.wall / alone.wall, 3),
+                ]
+            })
+    }
+
+    private mutating func few() {
+        guard let duel = results.few, let rounds = duel.results.first?.series.samples.count else { return }
+        line("## A few rows")
+        line()
+        line(
+            "10 rows to one destination, from a shell; \(rounds) rounds. psql is the program itself, not Debian's script around it."
+        )
+        line()
+        table(
+            ["", "wall ms", "least–most", "× psql's pipe", "client CPU ms"],
+            duel.results.enumerated().map { index, result in
+                let (contender, series) = result
+                // Each stands before the pipe that it is compared with.
+                let pipe = duel.results[index | 1].series
+                return [
+                    contender.isPgcopy ? "**\(contender.name)**" : contender.name, Figures.fixed(series.wall * 1e3, 1),
+                    "\(Figures.fixed(series.range.least * 1e3, 1))–\(Figures.fixed(series.range.most * 1e3, 1))",
+                    Figures.fixed(series.wall / pipe.wall, 2), Figures.fixed(series.cpu * 1e3, 1),
                 ]
             })
     }
