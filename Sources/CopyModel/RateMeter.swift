@@ -6,22 +6,22 @@ public struct RateMeter: Sendable {
     public struct Reading: Sendable, Equatable {
         /// What the stretch since the last report moved.
         public var cycle: Totals
-        /// Its length in seconds.
-        public var cycleSeconds: Double
+        /// Its length.
+        public var cycleDuration: Duration
         /// What the whole run moved.
         public var total: Totals
-        /// The whole run in seconds.
-        public var seconds: Double
+        /// The length of the whole run.
+        public var duration: Duration
 
         /// Bytes a second of the stretch.
-        public var cycleRate: Double { rate(cycle.bytes, cycleSeconds) }
+        public var cycleRate: Double { rate(cycle.bytes, cycleDuration) }
         /// Bytes a second of the whole run.
-        public var rate: Double { rate(total.bytes, seconds) }
+        public var rate: Double { rate(total.bytes, duration) }
         /// Rows a second of the stretch.
-        public var cycleRowRate: Double { rate(cycle.messages, cycleSeconds) }
+        public var cycleRowRate: Double { rate(cycle.messages, cycleDuration) }
 
-        private func rate(_ amount: Int, _ seconds: Double) -> Double {
-            seconds > 0 ? Double(amount) / seconds : 0
+        private func rate(_ amount: Int, _ duration: Duration) -> Double {
+            duration > .zero ? Double(amount) / duration.seconds : 0
         }
     }
 
@@ -46,9 +46,9 @@ public struct RateMeter: Sendable {
     public mutating func read(at now: Instant) -> Reading {
         let reading = Reading(
             cycle: total - reported,
-            cycleSeconds: now.seconds(since: last),
+            cycleDuration: now.duration(since: last),
             total: total,
-            seconds: now.seconds(since: start)
+            duration: now.duration(since: start)
         )
         reported = total
         last = now

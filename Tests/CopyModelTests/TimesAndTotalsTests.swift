@@ -12,6 +12,26 @@ struct InstantTests {
         #expect(start.seconds(since: start + 2.25) == -2.25)
     }
 
+    @Test func `durations are added and told back`() {
+        let start = Instant(nanoseconds: 1_500_000_000)
+        #expect((start + .milliseconds(2250)).nanoseconds == 3_750_000_000)
+        #expect((start + .seconds(-1)).nanoseconds == 500_000_000)
+        for nanoseconds in [1, 999_999_999, 1_680_000_001, 86_400_000_000_001] as [Int64] {
+            let later = start + .nanoseconds(nanoseconds)
+            #expect(later.duration(since: start) == .nanoseconds(nanoseconds))
+            #expect(start.duration(since: later) == .nanoseconds(-nanoseconds))
+        }
+    }
+
+    @Test func `what is given in decimals is told in the same ones`() {
+        for milliseconds in 0..<200_000 {
+            let seconds = Double(milliseconds) / 1000
+            #expect(Duration.seconds(seconds).seconds == seconds)
+            #expect(Duration.milliseconds(milliseconds).seconds == seconds)
+        }
+        #expect(Duration.seconds(1181.5).seconds == 1181.5 && Duration.seconds(-0.003911).seconds == -0.003911)
+    }
+
     @Test func `earlier is less`() {
         #expect(Instant(nanoseconds: 1) < Instant(nanoseconds: 2))
         #expect(!(Instant(nanoseconds: 2) < Instant(nanoseconds: 2)))
@@ -19,6 +39,11 @@ struct InstantTests {
 
     @Test(arguments: [1e10, 1e300, Double.infinity]) func `a wait too long to count is for ever`(_ seconds: Double) {
         #expect(Instant(nanoseconds: 7) + seconds == Instant(nanoseconds: .max))
+    }
+
+    @Test func `no duration is too long to be added`() {
+        #expect(Instant(nanoseconds: 7) + .seconds(Int64.max) == Instant(nanoseconds: .max))
+        #expect(Instant(nanoseconds: 7) + .seconds(Int64.min) < Instant(nanoseconds: 0))
     }
 }
 
@@ -95,11 +120,11 @@ struct RateMeterTests {
         meter.add(Totals(messages: 10, bytes: 100))
         let second = meter.read(at: Self.start + 4)
         #expect(second.cycle == Totals(messages: 40, bytes: 300))
-        #expect(second.cycleSeconds == 2)
+        #expect(second.cycleDuration == .seconds(2))
         #expect(second.cycleRate == 150)
         #expect(second.cycleRowRate == 20)
         #expect(second.total == Totals(messages: 50, bytes: 400))
-        #expect(second.seconds == 4)
+        #expect(second.duration == .seconds(4))
         #expect(second.rate == 100)
     }
 

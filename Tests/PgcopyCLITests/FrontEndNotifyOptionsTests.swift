@@ -33,10 +33,10 @@ struct FrontEndNotifyOptionsTests {
             "--reconnect",
             "-qw")
         #expect(options.channels == ["a", "B c"])
-        #expect(options.timeout == 0 && options.count == 12 && options.format == .json)
+        #expect(options.timeout == .zero && options.count == 12 && options.format == .json)
         #expect(options.exec == Argument("cat | wc") && options.reconnect)
         #expect(options.passwordPrompt == .never && options.verbosity == .quiet)
-        #expect(try listen("-c", "a", "-W", "-v", "--timeout=1.5").timeout == 1.5)
+        #expect(try listen("-c", "a", "-W", "-v", "--timeout=1.5").timeout == .milliseconds(1500))
     }
 
     @Test func `a name is taken as it is, in double quotes as SQL reads it`() throws {
@@ -68,6 +68,8 @@ struct FrontEndNotifyOptionsTests {
         (["listen", "-c", "a", "--count=1.5", "db"], "--count"),
         (["listen", "-c", "a", "--timeout=-1", "db"], "--timeout"),
         (["listen", "-c", "a", "--timeout=soon", "db"], "--timeout"),
+        (["listen", "-c", "a", "--timeout=nan", "db"], "--timeout"),
+        (["listen", "-c", "a", "--timeout=inf", "db"], "--timeout"),
         (["listen", "-c", "a", "--timeout=1e9", "db"], "--timeout"),
         (["listen", "-c", "a", "--timeout=99999999999", "db"], "--timeout"),
         (["listen", "-c", "a", "--format=csv", "db"], "--format"),

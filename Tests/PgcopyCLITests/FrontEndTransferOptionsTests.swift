@@ -14,7 +14,7 @@ struct FrontEndTransferOptionsTests {
         #expect(options.format == .auto && options.formatDetails == FormatDetails())
         #expect(options.timeout == nil && options.reconcileTries == nil && !options.keepGoing)
         #expect(options.rateLimit == nil)
-        #expect(options.progress == .plain && options.interval == 1)
+        #expect(options.progress == .plain && options.interval == .seconds(1))
         #expect(options.verbosity == .normal && options.passwordPrompt == .automatic)
     }
 
@@ -33,15 +33,15 @@ struct FrontEndTransferOptionsTests {
         #expect(options.formatDetails.header && options.formatDetails.delimiter == UInt8(ascii: ";"))
         #expect(options.formatDetails.null == "NULL" && options.formatDetails.quote == UInt8(ascii: "'"))
         #expect(options.formatDetails.escape == UInt8(ascii: "\\") && options.formatDetails.encoding == "LATIN1")
-        #expect(options.timeout == 2.5 && options.reconcileTries == 3 && options.keepGoing)
-        #expect(options.rateLimit == 10 << 20 && options.progress == .json && options.interval == 0)
+        #expect(options.timeout == .milliseconds(2500) && options.reconcileTries == 3 && options.keepGoing)
+        #expect(options.rateLimit == 10 << 20 && options.progress == .json && options.interval == .zero)
         #expect(options.verbosity == .verbose && options.passwordPrompt == .never)
     }
 
     @Test func `reconciling implies a timeout`() throws {
         #expect(try transfer("--reconcile-timeouts").reconcileTries == 10)
-        #expect(try transfer("--reconcile-timeouts").timeout == 30)
-        #expect(try transfer("--reconcile-timeouts=1", "--timeout=5").timeout == 5)
+        #expect(try transfer("--reconcile-timeouts").timeout == .seconds(30))
+        #expect(try transfer("--reconcile-timeouts=1", "--timeout=5").timeout == .seconds(5))
         #expect(try transfer("--timeout=5").reconcileTries == nil)
         for wrong in ["0", "-1", "x", "", "1.5", "99999999999999999999"] {
             let message = try #require(transferError("--reconcile-timeouts=\(wrong)"))
@@ -51,8 +51,8 @@ struct FrontEndTransferOptionsTests {
 
     @Test(arguments: [("1", 1), ("0.25", 0.25), (".5", 0.5), ("3.", 3), ("0010", 10)] as [(String, Double)])
     func `seconds may have a fraction`(_ text: String, _ value: Double) throws {
-        #expect(try transfer("--timeout", text).timeout == value)
-        #expect(try transfer("--interval", text).interval == value)
+        #expect(try transfer("--timeout", text).timeout == .seconds(value))
+        #expect(try transfer("--interval", text).interval == .seconds(value))
     }
 
     @Test(arguments: ["", ".", "-1", "1e3", "0x10", "inf", "nan", "1s", " 1", "1.2.3", "9999999", "\u{0661}"])
@@ -64,7 +64,7 @@ struct FrontEndTransferOptionsTests {
     @Test func `a timeout of nothing is wrong, an interval of nothing is every cycle`() throws {
         #expect(transferError("--timeout=0") == "option --timeout: \"0\" is not a number of seconds greater than 0")
         #expect(transferError("--timeout=0.0") != nil)
-        #expect(try transfer("--interval=0").interval == 0)
+        #expect(try transfer("--interval=0").interval == .zero)
     }
 
     static let rightSizes: [(String, Int)] = [

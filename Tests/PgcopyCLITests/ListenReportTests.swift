@@ -75,7 +75,7 @@ struct `The report of listen` {
         // An error that bears the endpoint does not name it once more.
         let refused = PgcopyError(.unreachable, "refused\n\tIs it running?", endpoint: "db")
         #expect(
-            told(.retrying(label: "db", refused, seconds: 1.26), as: format, verbosity) == [
+            told(.retrying(label: "db", refused, delay: .milliseconds(1260)), as: format, verbosity) == [
                 "",
                 """
                 pgcopy: db: refused

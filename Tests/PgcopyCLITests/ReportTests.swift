@@ -32,18 +32,20 @@ struct `Reports` {
                 .init(label: "a", status: .committed, rows: 2, bytes: 2048),
                 .init(
                     label: "b", status: .rolledBack, bytes: 10, error: PgcopyError(.server, "", server: duplicate),
-                    lingering: .seconds(70)),
+                    lingering: .atMost(.seconds(70))),
                 .init(label: "c", status: .inDoubt(transaction: "7"), bytes: 0),
                 .init(label: "null:", status: .rolledBack, bytes: 0, lingering: .itsOwnSettings),
-            ], totals: Totals(messages: 2, bytes: 2048), seconds: 2.5, copySeconds: 2, signal: 15, started: true)
+            ], totals: Totals(messages: 2, bytes: 2048), duration: .milliseconds(2500), copyDuration: .seconds(2),
+            signal: 15, started: true)
     }
 
     private var progress: TransferProgress {
         TransferProgress(
-            seconds: 3,
+            duration: .seconds(3),
             reading: RateMeter.Reading(
-                cycle: Totals(messages: 1, bytes: 1024), cycleSeconds: 0.5, total: Totals(messages: 3, bytes: 4096),
-                seconds: 2),
+                cycle: Totals(messages: 1, bytes: 1024), cycleDuration: .milliseconds(500),
+                total: Totals(messages: 3, bytes: 4096),
+                duration: .seconds(2)),
             destinations: [
                 DestinationLag(label: "a", bytes: 0, isActive: true),
                 DestinationLag(label: "b", bytes: 7, isActive: true),
@@ -68,7 +70,7 @@ struct `Reports` {
     }
 
     @Test func `plain faults say what is done about them`() {
-        let timeout = PgcopyError.timeout(seconds: 5, awaitingConfirmation: false)
+        let timeout = PgcopyError.timeout(after: .seconds(5), awaitingConfirmation: false)
         #expect(
             plain(.fault(timeout, at: "a", .reconciled(tries: 1, limit: 3)))
                 == ["pgcopy: a: \(timeout); reconciled, try 1 of 3\n"])
@@ -158,7 +160,7 @@ struct `Units for people` {
 
     @Test func `rows know their plural, seconds a tenth`() {
         #expect([0, 1, 2].map(Units.rows) == ["0 rows", "1 row", "2 rows"])
-        #expect([0, 0.04, 0.06, 59.96].map(Units.seconds) == ["0.0 s", "0.0 s", "0.1 s", "60.0 s"])
+        #expect([0, 40, 60, 59_960].map { Units.seconds(.milliseconds($0)) } == ["0.0 s", "0.0 s", "0.1 s", "60.0 s"])
         #expect(Units.rate(2048) == "2.0 kB/s")
     }
 }

@@ -10,17 +10,17 @@ final class OpenFile {
 
     deinit { close(descriptor) }
 
-    typealias Patience = Opening.Patience
+    typealias Waiting = Opening.Waiting
 
     /// Opens for reading. A named pipe waits for its writer; a signal ends that.
     static func reading(
-        _ path: Path, _ poller: any Poller, _ patience: Patience = Patience()
+        _ path: Path, _ poller: any Poller, _ waiting: Waiting = Waiting()
     ) throws -> OpenFile {
         // What was closed is /dev/null by now, open for the other direction.
         if let number = inherited(path), !isCallers(number) || fcntl(number, F_GETFL) & O_ACCMODE == O_WRONLY {
             throw PgcopyError.system("cannot open", EBADF)
         }
-        let file = try open(path, O_RDONLY, "cannot open", poller, patience)
+        let file = try open(path, O_RDONLY, "cannot open", poller, waiting)
         var status = stat()
         if unsafe fstat(file.descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
             throw PgcopyError.system("cannot read", EISDIR)
@@ -30,10 +30,10 @@ final class OpenFile {
 
     /// Opens what is written directly: a device, a named pipe, a socket's file.
     static func writing(
-        _ path: Path, _ poller: any Poller, _ patience: Patience = Patience()
+        _ path: Path, _ poller: any Poller, _ waiting: Waiting = Waiting()
     ) throws -> OpenFile {
         guard let number = inherited(path) else {
-            return try open(path, O_WRONLY, "cannot open for writing", poller, patience)
+            return try open(path, O_WRONLY, "cannot open for writing", poller, waiting)
         }
         // Opened anew, a file would be written from its beginning, whoever appends to it.
         guard isCallers(number), fcntl(number, F_GETFL) & O_ACCMODE != O_RDONLY else {
@@ -77,9 +77,9 @@ final class OpenFile {
     }
 
     private static func open(
-        _ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller, _ patience: Patience
+        _ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller, _ waiting: Waiting
     ) throws -> OpenFile {
-        let opening = try Opening(path, flags, attempt, poller, patience)
+        let opening = try Opening(path, flags, attempt, poller, waiting)
         try poller.run([opening])
         return OpenFile(try opening.take())
     }
@@ -94,8 +94,8 @@ extension PgcopyError.Code {
 extension PgcopyError {
     /// Nobody came to the other end of a named pipe.
     /// - Parameter wantsReader: a reader was waited for, else a writer.
-    static func pipeTimeout(seconds: Double, wantsReader: Bool) -> PgcopyError {
+    static func pipeTimeout(after timeout: Duration, wantsReader: Bool) -> PgcopyError {
         PgcopyError(
-            .timeout, "nobody opened the pipe for \(wantsReader ? "reading" : "writing") within \(seconds) s")
+            .timeout, "nobody opened the pipe for \(wantsReader ? "reading" : "writing") within \(timeout.seconds) s")
     }
 }

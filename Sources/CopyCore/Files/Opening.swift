@@ -9,8 +9,8 @@ internal import Synchronization
 /// Whoever lets go of it wants it no more: what is opened yet is closed, so that no other end waits for us.
 final class Opening: LoopTask {
     /// How long a named pipe's other end is waited for, and who is told that it is.
-    struct Patience {
-        var seconds: Double?
+    struct Waiting {
+        var timeout: Duration?
         var tell: () -> Void = {}
     }
 
@@ -38,7 +38,7 @@ final class Opening: LoopTask {
     private let attempt: String
     private let wantsReader: Bool
     private let poller: any Poller
-    private let patience: Patience
+    private let waiting: Waiting
     private let end: Instant?
     /// When to tell that it is waited for; nil: that was told.
     private var telling: Instant?
@@ -47,17 +47,17 @@ final class Opening: LoopTask {
     /// Begins to open it.
     /// - Parameter attempt: what is tried, as "cannot open".
     init(
-        _ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller, _ patience: Patience = Patience()
+        _ path: Path, _ flags: CInt, _ attempt: String, _ poller: any Poller, _ waiting: Waiting = Waiting()
     ) throws(PgcopyError) {
         guard let pipe = WakePipe() else { throw PgcopyError.systemNow(attempt) }
         let outcome = Outcome(pipe)
         self.outcome = outcome
         self.attempt = attempt
         self.poller = poller
-        self.patience = patience
+        self.waiting = waiting
         wantsReader = flags & O_ACCMODE == O_WRONLY
         let now = poller.now
-        end = patience.seconds.map { now + $0 }
+        end = waiting.timeout.map { now + $0 }
         telling = now + 1
         guard startThread({ outcome.run(path, flags) }) else { throw PgcopyError.systemNow(attempt) }
     }
@@ -74,7 +74,7 @@ final class Opening: LoopTask {
         if let end, now >= end { isLate = true }
         if let time = telling, now >= time, !isLate {
             telling = nil
-            patience.tell()
+            waiting.tell()
         }
     }
 
@@ -91,7 +91,7 @@ final class Opening: LoopTask {
     func take() throws -> CInt {
         let value = outcome.end()
         if value >= 0 { return value }
-        guard let seconds = patience.seconds, value == -EINPROGRESS else { throw PgcopyError.system(attempt, -value) }
-        throw PgcopyError.pipeTimeout(seconds: seconds, wantsReader: wantsReader)
+        guard let timeout = waiting.timeout, value == -EINPROGRESS else { throw PgcopyError.system(attempt, -value) }
+        throw PgcopyError.pipeTimeout(after: timeout, wantsReader: wantsReader)
     }
 }

@@ -65,11 +65,11 @@ public struct CopyFail: Error, Sendable, CustomStringConvertible {
 extension PgcopyError {
     /// A receiver made no progress for so long although something waited for it.
     /// - Parameter awaitingConfirmation: it had taken everything and did not confirm the end.
-    public static func timeout(seconds: Double, awaitingConfirmation: Bool) -> PgcopyError {
+    public static func timeout(after timeout: Duration, awaitingConfirmation: Bool) -> PgcopyError {
         PgcopyError(
             .timeout,
             awaitingConfirmation
-                ? "socket timeout: no answer within \(seconds) s of the last row"
-                : "socket timeout: took no data for \(seconds) s")
+                ? "socket timeout: no answer within \(timeout.seconds) s of the last row"
+                : "socket timeout: took no data for \(timeout.seconds) s")
     }
 }

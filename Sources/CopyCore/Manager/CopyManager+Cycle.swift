@@ -58,7 +58,7 @@ extension CopyManager {
 
     private func mayFill() -> Bool { (rateLimit?.allowance(at: poller.now) ?? 1) > 0 }
 
-    private var idleAt: Instant? { settings.idleInterval.map { lastReturn + $0 } }
+    private var idleAt: Instant? { idleInterval.map { lastReturn + $0 } }
 
     private func attend(_ polled: ArraySlice<PollEntry>, block: Bool) -> CopyMachine.Action {
         let now = poller.now
@@ -82,7 +82,7 @@ extension CopyManager {
                 let start = entries.count
                 _ = inquiry.watch(&entries)
                 for _ in start..<entries.count { owners.append(Self.ofInquiry(index)) }
-            } else if blocked, let timeout = settings.timeout {
+            } else if blocked, let timeout {
                 deadline = earliest(deadline, clocks[index].deadline(timeout))
             }
             guard !machine.isConfirmed(index),
@@ -111,7 +111,7 @@ extension CopyManager {
             if owner < 0 { machine.producerBecameReady() } else { attend(owner, entry.ready) }
         }
         if hearInquiries(now) { moved = true }
-        guard let timeout = settings.timeout else { return moved }
+        guard let timeout else { return moved }
         for index in allReceivers.indices where machine.isBlocked(index) && inquiries[index] == nil {
             guard let deadline = clocks[index].deadline(timeout), deadline <= now else { continue }
             if machine.isFinishing(index), let inquiry = try? allReceivers[index].inquire() {
@@ -122,10 +122,13 @@ extension CopyManager {
             }
             moved = true
             clocks[index].progressed()
-            receiverFailed(
-                index, PgcopyError.timeout(seconds: timeout, awaitingConfirmation: machine.isFinishing(index)))
+            receiverFailed(index, timeoutFault(awaitingConfirmation: machine.isFinishing(index)))
         }
         return moved
+    }
+
+    private func timeoutFault(awaitingConfirmation: Bool) -> PgcopyError {
+        .timeout(after: settings.timeout ?? .zero, awaitingConfirmation: awaitingConfirmation)
     }
 
     /// Who is at work has as much time again; others are late. True when one is.
@@ -144,8 +147,7 @@ extension CopyManager {
                 receiverFailed(index, error)
             default:
                 isLate = true
-                receiverFailed(
-                    index, PgcopyError.timeout(seconds: settings.timeout ?? 0, awaitingConfirmation: true))
+                receiverFailed(index, timeoutFault(awaitingConfirmation: true))
             }
         }
         return isLate

@@ -6,9 +6,9 @@ struct EntryRefused: Error {}
 extension CopyManager {
     /// The producer first: when it fails, no receiver was disturbed. Then the receivers, all at once.
     func enterAll() throws {
-        let patience = settings.idleInterval.map { poller.now + $0 }
+        let deadline = idleInterval.map { poller.now + $0 }
         // A server says so with its first rows only: a long sort must not keep all the others waiting.
-        try poller.finish(until: patience) { [self] in try enterProducer() }
+        try poller.finish(until: deadline) { [self] in try enterProducer() }
         let entering = receiversEntering()
         try poller.run([entering])
         try requireEntered(entering)
@@ -59,8 +59,8 @@ extension CopyManager {
             letGo.append { receiver.abandon() }
             note.append { [unowned self] in errors[index] = errors[index] ?? $0 }
         }
-        let seconds = settings.realignmentTimeout
-        return Together(work, poller, until: (poller.now + seconds, PgcopyError.unanswered(seconds: seconds))) {
+        let grace = settings.grace
+        return Together(work, poller, until: (poller.now + grace, PgcopyError.unanswered(after: grace))) {
             index, error in
             if error.has(.unanswered) { letGo[index]() }
             note[index](error)

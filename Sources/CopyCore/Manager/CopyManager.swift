@@ -19,6 +19,9 @@ public final class CopyManager {
     public let allReceivers: [any Receiver]
     /// The numbers it runs by.
     public let settings: CopySettings
+    /// As in the settings, in seconds: every cycle reckons with them.
+    let timeout: Double?
+    let idleInterval: Double?
 
     let poller: any Poller
     let memory: RingMemory
@@ -56,6 +59,8 @@ public final class CopyManager {
     ) {
         self.producer = producer
         self.settings = settings
+        timeout = settings.timeout?.seconds
+        idleInterval = settings.idleInterval?.seconds
         self.poller = poller
         allReceivers = receivers
         memory = RingMemory(capacity: settings.buffer)

@@ -8,17 +8,17 @@ public struct CopySettings: Sendable, Hashable {
     /// Bytes the producer gives in one cycle at most. 64 KiB frames cost a destination least;
     /// psycopg saw puts above 128 KiB get slower.
     public var chunk = 1 << 16
-    /// Seconds a receiver may make no progress while something waits for it; nil: for ever.
-    public var timeout: Double?
-    /// Seconds after which `next()` returns although nothing moved, and for which entering waits for a server's
-    /// consent to give rows; nil: both wait.
-    public var idleInterval: Double?
+    /// How long a receiver may make no progress while something waits for it; nil: for ever.
+    public var timeout: Duration?
+    /// After what time `next()` returns although nothing moved, and how long entering waits for a server's consent to
+    /// give rows; nil: both wait.
+    public var idleInterval: Duration?
     /// Bytes a second read from the producer; nil: as fast as it goes.
     public var rateLimit: Int?
     /// A receiver that cannot be entered ends the whole copy; else it faults in the first cycle.
     public var needsEveryReceiver = true
-    /// Seconds a failed copy may take to bring its connections back before they are closed.
-    public var realignmentTimeout = 5.0
+    /// How long a failed copy may take to bring its connections back before they are closed.
+    public var grace = Duration.seconds(5)
 
     /// The defaults.
     public init() {}

@@ -4,7 +4,7 @@
 public final class CopyTask: LoopTask {
     private enum Phase {
         /// The producer goes in; a server that thinks for long before its first row holds nobody up for longer than this.
-        case enteringProducer(Interest?, patience: Instant?)
+        case enteringProducer(Interest?, deadline: Instant?)
         case enteringReceivers(Together)
         case moving
         case leaving(Together, () -> CopyFail?)
@@ -22,7 +22,7 @@ public final class CopyTask: LoopTask {
     public init(_ manager: CopyManager, handle: @escaping (CopyEvent, CopyManager) throws -> Void) {
         self.manager = manager
         self.handle = handle
-        phase = .enteringProducer(nil, patience: nil)
+        phase = .enteringProducer(nil, deadline: nil)
     }
 
     /// It is over, well or not.
@@ -68,14 +68,14 @@ public final class CopyTask: LoopTask {
     private func advance(_ polled: ArraySlice<PollEntry>) throws {
         if case .moving = phase { return try move(polled) }
         if case .leaving(let task, let failure) = phase { return goOnLeaving(task, failure, polled) }
-        if case .enteringProducer(let interest, var patience) = phase {
+        if case .enteringProducer(let interest, var deadline) = phase {
             if interest == nil {
                 try manager.beginEntering()
-                patience = manager.settings.idleInterval.map { manager.poller.now + $0 }
+                deadline = manager.idleInterval.map { manager.poller.now + $0 }
             }
-            let isLate = interest != nil && patience.map { $0 <= manager.poller.now } ?? false
+            let isLate = interest != nil && deadline.map { $0 <= manager.poller.now } ?? false
             if !isLate, case .waiting(let interest) = try manager.enterProducer() {
-                phase = .enteringProducer(interest, patience: patience)
+                phase = .enteringProducer(interest, deadline: deadline)
                 return
             }
             let entering = manager.receiversEntering()
@@ -114,9 +114,9 @@ public final class CopyTask: LoopTask {
     /// What it waits for: sockets, timeouts, the next time it may read.
     public func watch(_ entries: inout [PollEntry]) -> Bool {
         switch phase {
-        case .enteringProducer(let interest, let patience):
+        case .enteringProducer(let interest, let deadline):
             if let interest { entries.append(PollEntry(interest)) }
-            if let patience { entries.append(PollEntry(.at(patience))) }
+            if let deadline { entries.append(PollEntry(.at(deadline))) }
         case .enteringReceivers(let task): return task.watch(&entries)
         case .moving: manager.watch(&entries)
         case .leaving(let task, _): return task.watch(&entries)

@@ -2,16 +2,16 @@
 
 /// Delays that double up to a limit, each shortened by chance so that many clients do not come back at once.
 public struct Backoff: Sendable, Hashable {
-    /// The first delay before chance shortens it, in seconds.
-    public let first: Double
+    /// The first delay before chance shortens it.
+    public let first: Duration
     /// No delay is longer.
-    public let longest: Double
+    public let longest: Duration
 
-    private var next: Double
+    private var next: Duration
     private var state: UInt64
 
     /// Delays from a seed: the same seed, the same delays.
-    public init(first: Double = 0.25, longest: Double = 30, seed: UInt64) {
+    public init(first: Duration = .milliseconds(250), longest: Duration = .seconds(30), seed: UInt64) {
         self.first = first
         self.longest = longest
         next = first
@@ -19,7 +19,7 @@ public struct Backoff: Sendable, Hashable {
     }
 
     /// The next delay: between a half and the whole of what it has doubled to.
-    public mutating func delay() -> Double {
+    public mutating func delay() -> Duration {
         let whole = min(next, longest)
         next = min(next * 2, longest)
         return whole * (0.5 + 0.5 * chance())

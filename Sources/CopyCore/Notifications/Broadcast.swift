@@ -76,6 +76,9 @@ public enum Broadcast {
         return outcome
     }
 
+    /// How long a rollback may take.
+    private static let grace = Duration.seconds(1)
+
     /// What was begun is not to be sent later, by whoever goes on with the sessions; those that do not answer are closed.
     private static func rollBack(_ sessions: [Session]) {
         let open = sessions.filter { $0.connection.isUsable && $0.transactionStatus != .idle }
@@ -91,8 +94,8 @@ public enum Broadcast {
                 return try drain?.step(session) ?? .done
             }
         }
-        let late = PgcopyError.unanswered(seconds: 1)
-        let task = Together(work, poller, until: (poller.now + 1, late)) { index, _ in open[index].close() }
+        let late = PgcopyError.unanswered(after: grace)
+        let task = Together(work, poller, until: (poller.now + grace, late)) { index, _ in open[index].close() }
         _ = try? poller.run([task], interruptible: false)
     }
 
@@ -106,7 +109,7 @@ public enum Broadcast {
     }
 
     private static func commit(_ session: Session) -> Status {
-        switch session.commitAnswer(within: nil) {
+        switch session.commitAnswer(timeout: nil) {
         case .committed: .committed
         case .refused(let error): .rolledBack(error)
         case .rolledBack: .rolledBack(PgcopyError(.rolledBack, "the transaction was rolled back"))

@@ -15,7 +15,7 @@ public final class Listener: LoopTask {
     }
 
     /// A connection that held so long starts over with short delays when it is lost again.
-    private static let steady = 60.0
+    private static let steady = Duration.seconds(60)
 
     private let channels: [String]
     private let reconnects: Bool
@@ -129,7 +129,7 @@ public final class Listener: LoopTask {
         manager.garbage.remove(session)
         events.append(.lost(label: session.label, error, isReopened: reconnects))
         guard let member = members.removeValue(forKey: ObjectIdentifier(session)), reconnects else { return }
-        if poller.now.seconds(since: member.openSince) >= Self.steady { member.backoff.reset() }
+        if poller.now.duration(since: member.openSince) >= Self.steady { member.backoff.reset() }
         let reconnection = Reconnection(
             member.link, channels: channels, backoff: member.backoff, poller: poller, prepare: connector.prepare)
         lost.append((member, reconnection))
@@ -142,8 +142,8 @@ public final class Listener: LoopTask {
         lost.removeAll { member, reconnection in
             switch reconnection.step() {
             case .waiting(let interest): waiting.append(interest)
-            case .failed(let error, let seconds):
-                events.append(.retrying(label: member.link.label, error, seconds: seconds))
+            case .failed(let error, let delay):
+                events.append(.retrying(label: member.link.label, error, delay: delay))
                 waiting.append(.at(poller.now))
             case .open(let session):
                 member.backoff = reconnection.backoff
@@ -171,8 +171,8 @@ public enum ListenerEvent {
     case commandFailed(label: String, Notification, PgcopyError)
     /// A connection died; whether it is opened again.
     case lost(label: String, any Error, isReopened: Bool)
-    /// A try to bring one back failed; the next one comes after so many seconds.
-    case retrying(label: String, any Error, seconds: Double)
+    /// A try to bring one back failed; the next one comes after the delay.
+    case retrying(label: String, any Error, delay: Duration)
     /// A connection is back and listens again; what was sent meanwhile is missing.
     case gap(label: String)
     /// No connection is left, nor will be. The last one.

@@ -7,8 +7,8 @@ internal import Glibc
 /// PGCOPY_CHANNEL, PGCOPY_PAYLOAD and PGCOPY_PID hold the notification; stdin is the payload, as it is. A command
 /// that does not read it is fine. SIGPIPE is to be ignored and SIGCHLD to be left alone by the program.
 public struct NotificationCommand: Sendable {
-    /// Seconds a command may take to end after a signal was passed on to it, or its time is over.
-    private static let grace = 1.0
+    /// How long a command may take to end after a signal was passed on to it, or its time is over.
+    private static let grace = Duration.seconds(1)
 
     private let text: [UInt8]
 

@@ -19,8 +19,8 @@ public final class NotificationManager: LoopTask {
     public var garbage = SessionSet()
     /// Called when a session goes into the garbage, with the reason.
     public var onLost: ((Session, PgcopyError) -> Void)?
-    /// Seconds between idle events; nil: none. 0: the loop ends when nothing is pending.
-    public private(set) var timeout: Double?
+    /// The time between idle events; nil: there are none. Zero: the loop ends when nothing is pending.
+    public private(set) var timeout: Duration?
 
     private let poller: any Poller
     /// When the last idle event was, or the timeout began.
@@ -41,7 +41,7 @@ public final class NotificationManager: LoopTask {
 
     /// A manager of these sessions.
     public init(
-        _ connections: some Sequence<Session> = [], timeout: Double? = nil, poller: any Poller = SystemPoller()
+        _ connections: some Sequence<Session> = [], timeout: Duration? = nil, poller: any Poller = SystemPoller()
     ) throws(PgcopyError) {
         self.connections = SessionSet(connections)
         self.poller = poller
@@ -50,9 +50,9 @@ public final class NotificationManager: LoopTask {
     }
 
     /// Changes the timeout, between any two events.
-    public func setTimeout(_ seconds: Double?) throws(PgcopyError) {
-        if let seconds, !(seconds >= 0) { throw .invalidTimeout(seconds) }
-        timeout = seconds
+    public func setTimeout(_ timeout: Duration?) throws(PgcopyError) {
+        if let timeout, timeout < .zero { throw .invalidTimeout(timeout) }
+        self.timeout = timeout
         idleSince = poller.now
     }
 
@@ -73,7 +73,7 @@ public final class NotificationManager: LoopTask {
             try poller.run([self, lookout], until: idleAt) { hasHeard || lookout.isReady }
             if hasHeard { continue }
             if lookout.isReady { return .idle }
-            if timeout == 0 { return nil }
+            if timeout == .zero { return nil }
             idleSince = poller.now
             return .idle
         }

@@ -1,9 +1,9 @@
 // What cannot be asked of notifications: refused before anything is sent.
 
 extension PgcopyError {
-    /// A timeout below zero, or no number at all.
-    public static func invalidTimeout(_ seconds: Double) -> PgcopyError {
-        PgcopyError(.usage, "\(seconds) is no timeout; it is a number of seconds, not below 0")
+    /// A timeout below zero.
+    public static func invalidTimeout(_ timeout: Duration) -> PgcopyError {
+        PgcopyError(.usage, "\(timeout.seconds) is no timeout; it is a number of seconds, not below 0")
     }
 
     /// Fewer than no notifications to wait for.

@@ -6,8 +6,8 @@ final class Reconnection {
     enum Outcome {
         /// Call again when this is ready, or its alarm is there.
         case waiting(Interest)
-        /// A try failed; the next one comes after so many seconds.
-        case failed(any Error, seconds: Double)
+        /// A try failed; the next one comes after the delay.
+        case failed(any Error, delay: Duration)
         /// The session listens.
         case open(Session)
     }
@@ -21,8 +21,8 @@ final class Reconnection {
         case preparing(Session, StatementDrain, until: Instant)
     }
 
-    /// Seconds a try may take where the user set no connect_timeout, and the first statements in any case.
-    private static let patience = 10
+    /// How long a try may take where the user set no connect_timeout, and the first statements in any case.
+    private static let timeout = Duration.seconds(10)
 
     let link: ServerLink
     private let channels: [String]
@@ -52,13 +52,13 @@ final class Reconnection {
                 case .resting(let until):
                     // No descriptor: only the time counts.
                     if poller.now < until { return .waiting(Interest(-1, [], alarm: until)) }
-                    state = .connecting(try ConnectAttempt(link.parameters(waitingUpTo: Self.patience)))
+                    state = .connecting(try ConnectAttempt(link.parameters(waitingUpTo: Self.timeout.connectTimeout)))
                 case .connecting(let attempt):
                     guard attempt.isDone else { return .waiting(attempt.interest) }
                     state = try begin(attempt.take())
                 case .preparing(let session, var drain, let until):
                     if case .waiting(var interest) = try drain.step(session) {
-                        guard poller.now < until else { throw PgcopyError.unanswered(seconds: Double(Self.patience)) }
+                        guard poller.now < until else { throw PgcopyError.unanswered(after: Self.timeout) }
                         interest.alarm = until
                         state = .preparing(session, drain, until: until)
                         return .waiting(interest)
@@ -71,7 +71,7 @@ final class Reconnection {
             if case .preparing(let session, _, _) = state { session.close() }
             let delay = backoff.delay()
             state = .resting(until: poller.now + delay)
-            return .failed(error, seconds: delay)
+            return .failed(error, delay: delay)
         }
     }
 
@@ -84,6 +84,6 @@ final class Reconnection {
         let statements = session.pinningSettings + "; " + Session.listenStatements(channels)
         try session.announce(statements)
         try connection.sendQuery(statements)
-        return .preparing(session, StatementDrain(), until: poller.now + Double(Self.patience))
+        return .preparing(session, StatementDrain(), until: poller.now + Self.timeout)
     }
 }

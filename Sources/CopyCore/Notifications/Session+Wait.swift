@@ -5,14 +5,14 @@ extension Session {
     ///
     /// When the connection is lost, what it had received is given first; the next call throws.
     /// - Parameters:
-    ///   - timeout: seconds in all, however many notifications come meanwhile; nil: no end. 0 gives what is
+    ///   - timeout: the time in all, however many notifications come meanwhile; nil: no end. Zero gives what is
     ///     pending, without waiting and whatever `stopAfter` says.
     ///   - stopAfter: enough to return before the time is over; more are given when they came together. nil: none is.
     /// - Throws: `PgcopyError` with `.usage`, `.misuse` or `.connectionLost`; `Interrupted` (nothing is lost then).
-    public func wait(timeout: Double? = nil, stopAfter: Int? = 1) throws -> [Notification] {
-        if let timeout, !(timeout >= 0) { throw PgcopyError.invalidTimeout(timeout) }
+    public func wait(timeout: Duration? = nil, stopAfter: Int? = 1) throws -> [Notification] {
+        if let timeout, timeout < .zero { throw PgcopyError.invalidTimeout(timeout) }
         if let stopAfter, stopAfter < 1 { throw PgcopyError.invalidCount(stopAfter) }
-        let onlyPending = timeout == 0
+        let onlyPending = timeout == .zero
         let deadline = timeout.map { poller.now + $0 }
         hearRemains()
         var gone: PgcopyError?

@@ -146,21 +146,21 @@ public final class Pipeline {
         } catch let interrupted as Interrupted {
             throw interrupted
         } catch {
-            stop(because: error, within: 1)
+            stop(because: error, grace: .seconds(1))
             return session.poller.now
         }
     }
 
     /// Stops what runs and undoes what no synchronization point has confirmed, while the group is waited for.
-    /// - Parameter seconds: how long that may take before the connection is closed.
-    func stop(because reason: (any Error)?, within seconds: Double) {
+    /// - Parameter grace: how long that may take before the connection is closed.
+    func stop(because reason: (any Error)?, grace: Duration) {
         guard queue.lost == nil, queue.hasUnsynced || !queue.isEmpty else { return }
         if queue.hasUnsynced {
             // The cancel request may find nothing running: then this must not be committed all the same.
             try? queue.send(.statement("interrupted"), to: PipelineHandler(onRow: nil) { _ in })
             try? startSync()
         }
-        watch.stop(queue, because: reason, within: seconds)
+        watch.stop(queue, because: reason, grace: grace)
     }
 
     /// The block is over.

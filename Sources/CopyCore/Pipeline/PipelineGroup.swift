@@ -17,7 +17,7 @@ public final class PipelineGroup: LoopTask {
     /// One for each session, in the order given.
     public private(set) var pipelines: [Pipeline] = []
     private let poller: any Poller
-    private let grace: Double
+    private let grace: Duration
     private var stage = Stage.open
     /// What the queues wait for, or the cancel requests.
     private var interests: [Interest] = []
@@ -42,7 +42,7 @@ public final class PipelineGroup: LoopTask {
     /// As `run`, with the pipelines' own errors apart from the block's.
     /// - Parameter grace: how long an interrupted pipeline may take to come back.
     static func perform<R>(
-        _ sessions: [Session], grace: Double = 3, _ body: (PipelineGroup) throws -> R
+        _ sessions: [Session], grace: Duration = .seconds(3), _ body: (PipelineGroup) throws -> R
     ) throws -> (value: R, failure: PgcopyError?) {
         guard let first = sessions.first else { throw PgcopyError(.misuse, "a group of pipelines needs a session") }
         let group = PipelineGroup(first.poller, grace: grace)
@@ -57,7 +57,7 @@ public final class PipelineGroup: LoopTask {
         return (value, try group.leave())
     }
 
-    init(_ poller: any Poller, grace: Double) {
+    init(_ poller: any Poller, grace: Duration) {
         self.poller = poller
         self.grace = grace
     }
@@ -184,7 +184,7 @@ public final class PipelineGroup: LoopTask {
     func stop() {
         guard stage != .exiting else { return }
         stage = .abandoning
-        for pipeline in pipelines { pipeline.stop(because: nil, within: grace) }
+        for pipeline in pipelines { pipeline.stop(because: nil, grace: grace) }
     }
 
     /// False where a synchronization point stands behind everything.
@@ -233,7 +233,7 @@ public final class PipelineGroup: LoopTask {
             session.pipelineInProgress = nil
             do {
                 if let lost = pipeline.queue.lost { throw lost }
-                if cancel != nil { throw PgcopyError.unanswered(seconds: grace) }
+                if cancel != nil { throw PgcopyError.unanswered(after: grace) }
                 try session.connection.exitPipelineMode()
             } catch {
                 // Lost, or results are left that will never be taken.

@@ -3,8 +3,8 @@
 /// One session's messages, sent without waiting.
 final class PipelinePart {
     let session: Session
-    /// As `Session.run(_:within:)`.
-    let patience: Double?
+    /// As `Session.run(_:timeout:)`.
+    let timeout: Duration?
     /// Nothing else matters once it has failed.
     let isVital: Bool
 
@@ -26,9 +26,9 @@ final class PipelinePart {
     private var reason: (any Error)?
 
     /// A part that asks nothing yet.
-    init(_ session: Session, within patience: Double?, isVital: Bool) {
+    init(_ session: Session, timeout: Duration?, isVital: Bool) {
         self.session = session
-        self.patience = patience
+        self.timeout = timeout
         self.isVital = isVital
     }
 
@@ -73,7 +73,7 @@ final class PipelinePart {
 
     /// Queues all of it with a synchronization point at its end.
     func send(by pipeline: Pipeline) {
-        pipeline.watch.patience = patience
+        pipeline.watch.timeout = timeout
         pipeline.watch.inquire = inquire
         do {
             for question in questions {
@@ -91,7 +91,7 @@ final class PipelinePart {
         guard let question = questions.first(where: { $0.result.outcome == nil }) else { return nil }
         try session.requireNoPipeline()
         try question.message.send(by: session)
-        return StatementTask(session, within: patience, inquire: inquire)
+        return StatementTask(session, timeout: timeout, inquire: inquire)
     }
 
     /// What was sent is answered; where that failed the rest is not asked.
@@ -111,10 +111,10 @@ final class PipelinePart {
 
     /// Takes over why it was stopped.
     func take(_ reason: (any Error)?) {
-        guard let unanswered = reason as? PgcopyError, let seconds = unanswered.patience else {
+        guard let unanswered = reason as? PgcopyError, let timeout = unanswered.timeout else {
             self.reason = reason
             return
         }
-        self.reason = PgcopyError.unanswered(seconds: seconds, wasCancelled: session.connection.isUsable)
+        self.reason = PgcopyError.unanswered(after: timeout, wasCancelled: session.connection.isUsable)
     }
 }

@@ -6,7 +6,7 @@
 /// the rest is stopped.
 final class PipelineRound: StoppableTask {
     /// How long what is stopped may take before its connection is closed.
-    private static let grace = 1.0
+    private static let grace = Duration.seconds(1)
 
     private let parts: [PipelinePart]
     private var joined: [PipelinePart] = []
@@ -37,7 +37,7 @@ final class PipelineRound: StoppableTask {
         if !isDecided, let first = decided {
             isDecided = true
             for (part, pipeline) in zip(joined, group.pipelines) where part !== first {
-                pipeline.stop(because: nil, within: Self.grace)
+                pipeline.stop(because: nil, grace: Self.grace)
             }
             try group.step([])
         }

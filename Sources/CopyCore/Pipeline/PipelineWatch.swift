@@ -2,11 +2,11 @@
 
 /// Gives up a server that says nothing, and stops one that is to stop.
 struct PipelineWatch {
-    /// Seconds a server that did not answer in time has to say that it stopped.
-    private static let grace = 1.0
+    /// How long a server that did not answer in time has to say that it stopped.
+    private static let grace = Duration.seconds(1)
 
-    /// Seconds to wait for an answer while the server does nothing; nil: for ever. As `Session.run(_:within:)`.
-    var patience: Double?
+    /// How long to wait for an answer while the server does nothing; nil: for ever. As `Session.run(_:timeout:)`.
+    var timeout: Duration?
     /// Asks whether the server is at work; nil: as the session does.
     var inquire: (() throws -> Inquiry)?
     /// The question that is under way.
@@ -18,18 +18,18 @@ struct PipelineWatch {
     /// How much was answered when the wait began.
     private var answered = 0
     /// Cancelled until it has ended; then the connection is closed.
-    private var end: (at: Instant, seconds: Double)?
+    private var end: (at: Instant, grace: Duration)?
     private var nextCancel: Instant?
     private var cancels = CancelRepeater()
 
     /// From now on what runs is cancelled.
-    /// - Parameter seconds: how long it may take before the connection is closed instead.
-    mutating func stop(_ queue: PipelineQueue, because reason: (any Error)?, within seconds: Double) {
+    /// - Parameter grace: how long it may take before the connection is closed instead.
+    mutating func stop(_ queue: PipelineQueue, because reason: (any Error)?, grace: Duration) {
         guard end == nil else { return }
         inquiry = nil
         self.reason = reason
         let now = queue.session.poller.now
-        end = (now + seconds, seconds)
+        end = (now + grace, grace)
         nextCancel = now
     }
 
@@ -42,7 +42,7 @@ struct PipelineWatch {
             let now = session.poller.now
             guard now < end.at else {
                 let told = reason.flatMap { $0.has(.unanswered) ? $0 : nil }
-                queue.giveUp(told ?? PgcopyError.unanswered(seconds: end.seconds))
+                queue.giveUp(told ?? PgcopyError.unanswered(after: end.grace))
                 return nil
             }
             guard now >= due else { return min(due, end.at) }
@@ -50,9 +50,9 @@ struct PipelineWatch {
             nextCancel = now + CancelRepeater.pause
             return min(now + CancelRepeater.pause, end.at)
         }
-        guard let patience, queue.answered < queue.asked else { return nil }
+        guard let timeout, queue.answered < queue.asked else { return nil }
         if deadline == nil || answered != queue.answered {
-            deadline = session.poller.now + patience
+            deadline = session.poller.now + timeout
             answered = queue.answered
         }
         guard let due = deadline, session.poller.now >= due else {
@@ -63,17 +63,17 @@ struct PipelineWatch {
             inquiry = try (inquire ?? session.inquire)?()
             inquiry?.step([])
         }
-        guard let inquiry else { return giveUp(queue, patience) }
+        guard let inquiry else { return giveUp(queue, timeout) }
         guard let answer = inquiry.answer else { return nil }
         self.inquiry = nil
-        guard try answer.get() else { return giveUp(queue, patience) }
-        deadline = session.poller.now + patience
+        guard try answer.get() else { return giveUp(queue, timeout) }
+        deadline = session.poller.now + timeout
         return deadline
     }
 
     /// It may be waiting for a lock, in everybody's way.
-    private mutating func giveUp(_ queue: PipelineQueue, _ seconds: Double) -> Instant? {
-        stop(queue, because: PgcopyError.unanswered(seconds: seconds), within: Self.grace)
+    private mutating func giveUp(_ queue: PipelineQueue, _ timeout: Duration) -> Instant? {
+        stop(queue, because: PgcopyError.unanswered(after: timeout), grace: Self.grace)
         return nextCancel
     }
 

@@ -17,7 +17,7 @@ public final class CopyIn {
 
     private let session: Session
     private let transport: any CopyInTransport
-    private let seconds: Double
+    private let grace: Duration
     private var stage = Stage.running
     /// Rows that wait for others to be sent with.
     private var collected: [UInt8] = []
@@ -28,10 +28,10 @@ public final class CopyIn {
     private static let batch = 1 << 16
 
     /// Sends the statement and awaits the server's consent.
-    init(_ session: Session, _ sql: String, transport: any CopyInTransport, within seconds: Double) throws {
+    init(_ session: Session, _ sql: String, transport: any CopyInTransport, grace: Duration) throws {
         self.session = session
         self.transport = transport
-        self.seconds = seconds
+        self.grace = grace
         try session.poller.checkInterruption()
         do {
             try session.poller.finish { try transport.begin(sql) }
@@ -187,7 +187,7 @@ public final class CopyIn {
 
     private func realign(_ reason: String) throws {
         do {
-            try session.complete(within: seconds) { [transport] in try transport.fail(reason) }
+            try session.complete(grace: grace) { [transport] in try transport.fail(reason) }
         } catch let unanswered as PgcopyError where unanswered.code == .unanswered {
             transport.abandon()
             throw unanswered

@@ -33,7 +33,7 @@ public final class CopyOut {
 
     /// Sends the statement and awaits the server's consent.
     init(
-        _ session: Session, _ sql: String, layout: RowLayout, transport: any CopyOutTransport, within seconds: Double
+        _ session: Session, _ sql: String, layout: RowLayout, transport: any CopyOutTransport, grace: Duration
     ) throws {
         self.session = session
         self.transport = transport
@@ -41,7 +41,7 @@ public final class CopyOut {
         do {
             try session.poller.finish { try transport.begin(sql) }
         } catch {
-            try? Self.realign(session, transport, within: seconds)
+            try? Self.realign(session, transport, grace: grace)
             throw error
         }
         scanner = RowScanner(transport.isBinary ? .binary : layout)
@@ -144,21 +144,21 @@ public final class CopyOut {
 
     /// Brings the connection back, wherever the copy stands.
     /// - Throws: an error met while reading, and the loss of the connection.
-    func leave(within seconds: Double) throws {
+    func leave(grace: Duration) throws {
         let stage = stage
         held = 0..<0
         if case .ended = stage { return }
         self.stage = .left
-        let lost = Result { try Self.realign(session, transport, within: seconds) }
+        let lost = Result { try Self.realign(session, transport, grace: grace) }
         if case .failed(let error) = stage { throw error }
         try lost.get()
     }
 
     private static func realign(
-        _ session: Session, _ transport: any CopyOutTransport, within seconds: Double
+        _ session: Session, _ transport: any CopyOutTransport, grace: Duration
     ) throws {
         do {
-            try session.complete(within: seconds) { try transport.cancel() }
+            try session.complete(grace: grace) { try transport.cancel() }
         } catch let unanswered as PgcopyError where unanswered.code == .unanswered {
             transport.abandon()
             throw unanswered

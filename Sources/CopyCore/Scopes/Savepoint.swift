@@ -24,6 +24,6 @@ struct Savepoint: TransactionScope {
 
     func rollBack() throws {
         guard session.transactionStatus != .idle else { return }
-        try session.undo("ROLLBACK TO SAVEPOINT \(Self.name); RELEASE SAVEPOINT \(Self.name)", within: patience)
+        try session.undo("ROLLBACK TO SAVEPOINT \(Self.name); RELEASE SAVEPOINT \(Self.name)", grace: grace)
     }
 }

@@ -13,15 +13,15 @@ extension Session {
     ///
     /// - Parameters:
     ///   - transport: how the COPY is spoken.
-    ///   - seconds: how long ending it may take before the connection is closed.
+    ///   - grace: how long ending it may take before the connection is closed.
     /// - Throws: what the block throws, unchanged; `PgcopyError` with `.usage` for a string that is no such statement; the
     ///   server's error, although the block might have swallowed it; `PgcopyError.copyNotFinished`.
     @discardableResult
     public func copyIn<R>(
         _ sql: String, transport: TransportChoice = .wire,
-        realignedWithin seconds: Double = CopySettings().realignmentTimeout, _ body: (CopyIn) throws -> R
+        grace: Duration = CopySettings().grace, _ body: (CopyIn) throws -> R
     ) throws -> CopyResult<R> {
-        let copy = try CopyIn(self, sql, transport: transport.copyIn(self), within: seconds)
+        let copy = try CopyIn(self, sql, transport: transport.copyIn(self), grace: grace)
         let value: R
         do {
             value = try body(copy)

@@ -14,23 +14,23 @@ extension Session {
     /// - Parameters:
     ///   - layout: how rows lie when the statement does not give the binary format.
     ///   - transport: how the COPY is spoken.
-    ///   - seconds: how long ending it may take before the connection is closed.
+    ///   - grace: how long ending it may take before the connection is closed.
     /// - Throws: what the block throws, unchanged; `PgcopyError` with `.usage` for a string that is no such statement; the
     ///   server's error, although the block might have swallowed it.
     @discardableResult
     public func copyOut<R>(
         _ sql: String, layout: RowLayout = .text, transport: TransportChoice = .wire,
-        realignedWithin seconds: Double = CopySettings().realignmentTimeout, _ body: (CopyOut) throws -> R
+        grace: Duration = CopySettings().grace, _ body: (CopyOut) throws -> R
     ) throws -> CopyResult<R> {
-        let copy = try CopyOut(self, sql, layout: layout, transport: transport.copyOut(self), within: seconds)
+        let copy = try CopyOut(self, sql, layout: layout, transport: transport.copyOut(self), grace: grace)
         let value: R
         do {
             value = try body(copy)
         } catch {
-            try? copy.leave(within: seconds)
+            try? copy.leave(grace: grace)
             throw error
         }
-        try copy.leave(within: seconds)
+        try copy.leave(grace: grace)
         return CopyResult(value: value, commandTag: copy.commandTag)
     }
 }

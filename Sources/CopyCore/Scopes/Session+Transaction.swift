@@ -41,7 +41,7 @@ protocol TransactionScope {
 
 extension TransactionScope {
     /// How long a rollback may take before the connection is closed.
-    var patience: Double { CopySettings().realignmentTimeout }
+    var grace: Duration { CopySettings().grace }
 }
 
 /// Thrown inside of `Session.transaction` it rolls that transaction, or savepoint, back and goes no further.

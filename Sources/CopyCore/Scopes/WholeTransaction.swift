@@ -22,7 +22,7 @@ struct WholeTransaction: TransactionScope {
 
     func commit() throws {
         guard session.transactionStatus != .idle else { throw PgcopyError.transactionIsOver }
-        switch session.commitAnswer(within: nil) {
+        switch session.commitAnswer(timeout: nil) {
         case .committed: return
         case .refused(let error): throw error
         case .rolledBack: throw PgcopyError.transactionFailed(answer: "ROLLBACK")
@@ -32,6 +32,6 @@ struct WholeTransaction: TransactionScope {
 
     func rollBack() throws {
         guard session.transactionStatus != .idle else { return }
-        try session.undo("ROLLBACK", within: patience)
+        try session.undo("ROLLBACK", grace: grace)
     }
 }

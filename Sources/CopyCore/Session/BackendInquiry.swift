@@ -4,16 +4,16 @@
 struct QueryWork {
     private let session: Session
     private let deadline: Instant
-    private let seconds: Double
+    private let timeout: Duration
     private var drain = StatementDrain()
 
     /// Sends it.
-    init(_ sql: String, _ parameters: [String?], on session: Session, within seconds: Double) throws {
+    init(_ sql: String, _ parameters: [String?], on session: Session, timeout: Duration) throws {
         try session.requireIdle()
         try PipelineMessage.statement(sql, parameters).send(by: session)
         self.session = session
-        self.seconds = seconds
-        deadline = session.poller.now + seconds
+        self.timeout = timeout
+        deadline = session.poller.now + timeout
     }
 
     /// The result once it is there.
@@ -21,7 +21,7 @@ struct QueryWork {
     mutating func step() throws -> (result: QueryResult?, waiting: Interest?) {
         do {
             if case .waiting(var interest) = try drain.step(session) {
-                guard session.poller.now < deadline else { throw PgcopyError.unanswered(seconds: seconds) }
+                guard session.poller.now < deadline else { throw PgcopyError.unanswered(after: timeout) }
                 interest.alarm = earliest(interest.alarm, deadline)
                 return (nil, interest)
             }
@@ -60,7 +60,7 @@ extension Inquiry {
                         WHERE pid OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) 'active' \
                         AND (wait_event_type IS NULL OR wait_event_type OPERATOR(pg_catalog.<>) 'Client')
                         """
-                    phase = .asking(session, try QueryWork(sql, ["\(pid)"], on: session, within: 2))
+                    phase = .asking(session, try QueryWork(sql, ["\(pid)"], on: session, timeout: .seconds(2)))
                 }
                 guard case .asking(let session, var work) = phase else { return .answered(false) }
                 let (result, waiting) = try work.step()

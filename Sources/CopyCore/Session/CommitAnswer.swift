@@ -13,12 +13,12 @@ enum CommitAnswer {
 
 extension Session {
     /// Commits. Where the answer is lost the connection is closed: the next statement must not be asked.
-    func commitAnswer(within seconds: Double?) -> CommitAnswer {
+    func commitAnswer(timeout: Duration?) -> CommitAnswer {
         // What was never sent is no commit.
         do { try requireIdle() } catch { return .refused(error) }
         let reason: any Error
         do {
-            switch try commit(within: seconds) {
+            switch try commit(timeout: timeout) {
             case "COMMIT": return .committed
             case "ROLLBACK": return .rolledBack
             case let tag: reason = PgcopyError(.unexpected, "the server answered COMMIT with \(tag ?? "nothing")")

@@ -100,7 +100,7 @@ public struct LinkConnector {
                 made[place] = attempt.take()
             }
         }
-        while try !poller.run(attempts, until: poller.now + Self.patience) {
+        while try !poller.run(attempts, until: poller.now + Self.holdDelay) {
             take()
             for (place, connection) in made.enumerated() {
                 if let connection { try keptWaiting(place, connection) }
@@ -114,7 +114,7 @@ public struct LinkConnector {
     }
 
     /// Seconds after which whoever is connected is held: hardly any idle_session_timeout is shorter.
-    private static let patience = 0.5
+    private static let holdDelay = 0.5
 
     /// Begins a transaction that nothing ends; whoever uses the connection ends it.
     private func hold(_ connection: Connection, _ label: String, _ held: inout [Session]) throws {
@@ -125,7 +125,7 @@ public struct LinkConnector {
         held.append(session)
         let settings = SessionSettings.first(connection).map { "; " + $0 }.joined()
         do {
-            try session.run("BEGIN READ ONLY" + settings, within: connectTimeout.map(Double.init))
+            try session.run("BEGIN READ ONLY" + settings, timeout: connectTimeout.map { .seconds($0) })
         } catch let interrupted as Interrupted {
             throw interrupted
         } catch {

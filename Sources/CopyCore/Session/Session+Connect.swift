@@ -16,8 +16,13 @@ extension Session {
                 server: Endpoint(.server(conninfo: conninfo, table: nil), label: label), isNamed: false)
         else { throw PgcopyError(.unreachable, "no connection was made") }
         var connector = LinkConnector(poller: poller)
-        connector.connectTimeout = timeout.map { max(2, Int(min(1e6, ($0 / .seconds(1)).rounded(.up)))) }
+        connector.connectTimeout = timeout?.connectTimeout
         var links = [link]
         return try Session(connector.connect(&links)[0].get(), label: label, poller: poller)
     }
+}
+
+extension Duration {
+    /// As libpq takes it: whole seconds, 2 at least.
+    var connectTimeout: Int { Int(max(2, min(seconds, 1e6)).rounded(.up)) }
 }

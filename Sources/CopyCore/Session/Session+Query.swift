@@ -2,37 +2,37 @@
 
 extension Session {
     /// Runs a string of statements, one round trip, and gives their results.
-    /// - Parameter seconds: how long to wait for the answer while the server does nothing; nil: for ever.
+    /// - Parameter timeout: how long to wait for the answer while the server does nothing; nil: for ever.
     ///   A server that is at work, or waits for a lock, is waited for (`inquire`).
     /// - Throws: `PgcopyError`, the first among them or with `.unanswered`, its endpoint the session's label; or `Interrupted`
     ///   after the statement was cancelled.
     @discardableResult
-    public func run(_ sql: String, within seconds: Double? = nil) throws -> [QueryResult] {
+    public func run(_ sql: String, timeout: Duration? = nil) throws -> [QueryResult] {
         try labelling {
             try requireNoPipeline()
             try announce(sql)
             try connection.sendQuery(sql)
-            return try collect(within: seconds)
+            return try collect(timeout: timeout)
         }
     }
 
     /// Runs one statement with text parameters.
-    /// - Throws: as `run(_:within:)`.
+    /// - Throws: as `run(_:timeout:)`.
     public func query(
-        _ sql: String, _ parameters: [String?] = [], within seconds: Double? = nil
+        _ sql: String, _ parameters: [String?] = [], timeout: Duration? = nil
     ) throws -> QueryResult {
-        try answer(to: .statement(sql, parameters), within: seconds)
+        try answer(to: .statement(sql, parameters), timeout: timeout)
     }
 
     /// Sends one message outside of a pipeline and gives its result.
     /// - Parameter inquire: asks whether the server is at work; nil: as the session does.
     func answer(
-        to message: PipelineMessage, within seconds: Double?, inquire: (() throws -> Inquiry)? = nil
+        to message: PipelineMessage, timeout: Duration?, inquire: (() throws -> Inquiry)? = nil
     ) throws -> QueryResult {
         try labelling {
             try requireNoPipeline()
             try message.send(by: self)
-            guard let result = try collect(within: seconds, inquire).last else {
+            guard let result = try collect(timeout: timeout, inquire).last else {
                 throw PgcopyError(.unexpected, "no result")
             }
             return result
@@ -41,10 +41,10 @@ extension Session {
 
     /// The names and types of the columns one statement would give, without running it.
     public func columns(
-        of sql: String, within seconds: Double? = nil
+        of sql: String, timeout: Duration? = nil
     ) throws -> [(name: String, type: UInt32)] {
-        _ = try answer(to: .prepare(sql), within: seconds)
-        let result = try answer(to: .describe, within: seconds)
+        _ = try answer(to: .prepare(sql), timeout: timeout)
+        let result = try answer(to: .describe, timeout: timeout)
         return result.columns
     }
 
@@ -60,9 +60,9 @@ extension Session {
     /// Waits until the connection is between two statements.
     @discardableResult
     private func collect(
-        within seconds: Double?, _ inquire: (() throws -> Inquiry)? = nil
+        timeout: Duration?, _ inquire: (() throws -> Inquiry)? = nil
     ) throws -> [QueryResult] {
-        let statement = StatementTask(self, within: seconds, inquire: inquire)
+        let statement = StatementTask(self, timeout: timeout, inquire: inquire)
         poller.seeThrough(statement)
         return try statement.outcome?.get() ?? []
     }

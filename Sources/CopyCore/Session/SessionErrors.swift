@@ -15,16 +15,17 @@ extension PgcopyError {
     /// Another statement is under way on this connection.
     public static let busy = PgcopyError(.misuse, "another statement is under way on this connection")
 
-    /// The other side did not answer within so many seconds.
+    /// The other side did not answer for so long.
     /// - Parameter wasCancelled: it heard that it was to stop, and did.
-    static func unanswered(seconds: Double, wasCancelled: Bool = false) -> PgcopyError {
+    static func unanswered(after timeout: Duration, wasCancelled: Bool = false) -> PgcopyError {
         let what = wasCancelled ? "the statement was cancelled" : "the connection was closed"
         return PgcopyError(
-            wasCancelled ? .cancelled : .unanswered, "no answer within \(seconds) s; \(what)", detail: seconds)
+            wasCancelled ? .cancelled : .unanswered, "no answer within \(timeout.seconds) s; \(what)",
+            detail: timeout)
     }
 
-    /// How long an answer was waited for, in seconds.
-    public var patience: Double? { code == .unanswered || code == .cancelled ? detail as? Double : nil }
+    /// How long an answer was waited for.
+    public var timeout: Duration? { code == .unanswered || code == .cancelled ? detail as? Duration : nil }
 
     /// Several that failed side by side, each with its endpoint; the first server that spoke is who is quoted.
     static func several(

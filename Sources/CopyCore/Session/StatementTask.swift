@@ -7,7 +7,7 @@ final class StatementTask: StoppableTask {
         /// What runs is cancelled, and the connection closed where that takes over a second.
         case cancels
         /// It cannot be undone: its answer is waited for, but no longer than this.
-        case waits(seconds: Double)
+        case waits(grace: Duration)
     }
 
     private enum Phase {
@@ -17,10 +17,13 @@ final class StatementTask: StoppableTask {
         case over(Result<[QueryResult], any Error>)
     }
 
+    /// How long what is cancelled may take to end.
+    private static let grace = Duration.seconds(1)
+
     private let session: Session
     private let stopping: Stopping
     /// How long to wait while the server does nothing; nil: for ever.
-    private let seconds: Double?
+    private let timeout: Duration?
     private let inquire: (() throws -> Inquiry)?
     private var phase = Phase.hearing
     private var drain = StatementDrain()
@@ -32,14 +35,14 @@ final class StatementTask: StoppableTask {
     /// Hears what the session was just sent.
     /// - Parameter inquire: asks whether the server is at work; nil: as the session does.
     init(
-        _ session: Session, within seconds: Double?, inquire: (() throws -> Inquiry)? = nil,
+        _ session: Session, timeout: Duration?, inquire: (() throws -> Inquiry)? = nil,
         stopping: Stopping = .cancels
     ) {
         self.session = session
         self.stopping = stopping
-        self.seconds = seconds
+        self.timeout = timeout
         self.inquire = inquire ?? session.inquire
-        deadline = seconds.map { session.poller.now + $0 }
+        deadline = timeout.map { session.poller.now + $0 }
     }
 
     /// What came of it; nil: it goes on.
@@ -73,8 +76,9 @@ final class StatementTask: StoppableTask {
         switch stopping {
         case .cancels:
             deadline = nil
-            phase = .cancelling(CancelRepeater(), until: session.poller.now + 1, isHeard: false, because: cause)
-        case .waits(let seconds): deadline = session.poller.now + seconds
+            phase = .cancelling(
+                CancelRepeater(), until: session.poller.now + Self.grace, isHeard: false, because: cause)
+        case .waits(let grace): deadline = session.poller.now + grace
         }
     }
 
@@ -86,15 +90,16 @@ final class StatementTask: StoppableTask {
             return
         }
         waiting = interest
-        guard let seconds = patience, let deadline, session.poller.now >= deadline else { return }
-        guard try isAtWork(answering, seconds) else { return }
-        self.deadline = session.poller.now + seconds
+        guard let limit, let deadline, session.poller.now >= deadline else { return }
+        guard try isAtWork(answering, limit) else { return }
+        self.deadline = session.poller.now + limit
     }
 
-    private var patience: Double? { if isStopped, case .waits(let seconds) = stopping { seconds } else { seconds } }
+    /// How long to wait now.
+    private var limit: Duration? { if isStopped, case .waits(let grace) = stopping { grace } else { timeout } }
 
     /// False: that is not known yet.
-    private func isAtWork(_ answering: ArraySlice<PollEntry>, _ seconds: Double) throws -> Bool {
+    private func isAtWork(_ answering: ArraySlice<PollEntry>, _ limit: Duration) throws -> Bool {
         let now = session.poller.now
         if let inquiry {
             if answering.contains(where: { $0.isDue(at: now) }) { inquiry.step(answering) }
@@ -102,10 +107,10 @@ final class StatementTask: StoppableTask {
             inquiry = try inquire?()
             inquiry?.step([])
         }
-        guard let inquiry else { throw PgcopyError.unanswered(seconds: seconds) }
+        guard let inquiry else { throw PgcopyError.unanswered(after: limit) }
         guard let answer = inquiry.answer else { return false }
         self.inquiry = nil
-        guard try answer.get() else { throw PgcopyError.unanswered(seconds: seconds) }
+        guard try answer.get() else { throw PgcopyError.unanswered(after: limit) }
         return true
     }
 
@@ -135,13 +140,13 @@ final class StatementTask: StoppableTask {
         var cancels = cancels
         let now = session.poller.now
         if !isHeard, case .waiting(var interest) = try drain.step(session) {
-            guard now < end else { throw PgcopyError.unanswered(seconds: 1) }
+            guard now < end else { throw PgcopyError.unanswered(after: Self.grace) }
             cancels.cancel(session.connection)
             interest.alarm = min(end, now + CancelRepeater.pause)
             waiting = interest
             phase = .cancelling(cancels, until: end, isHeard: false, because: cause)
         } else if let interest = cancels.underWay(session.connection) {
-            guard now < end else { throw PgcopyError.unanswered(seconds: 1) }
+            guard now < end else { throw PgcopyError.unanswered(after: Self.grace) }
             waiting = Interest(interest.descriptor, interest.events, alarm: end)
             phase = .cancelling(cancels, until: end, isHeard: true, because: cause)
         } else {

@@ -230,6 +230,6 @@ extension Catalog {
             SELECT b.pid FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1)) b(pid) \
             WHERE b.pid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.int4[])
             """
-        return try QueryWork(sql, ["\(pid)", arrayLiteral(others.map(String.init))], on: session, within: 2)
+        return try QueryWork(sql, ["\(pid)", arrayLiteral(others.map(String.init))], on: session, timeout: .seconds(2))
     }
 }

@@ -4,7 +4,7 @@ extension Preparation {
     /// 55P03: lock_not_available; 40P01: deadlock_detected, where one statement takes several locks.
     var isBusy: Bool {
         switch (part.failure as? PgcopyError)?.server?.sqlState {
-        case "55P03": patience != nil
+        case "55P03": lockTimeout != nil
         case "40P01": true
         default: false
         }
@@ -132,7 +132,7 @@ extension Preparation {
         let own = result.value(0, result.columnCount - 1)
         // The last probe is waited for, too.
         return own == "\(SessionSettings.deadLinkSettingCount)"
-            ? .seconds(seconds + SessionSettings.deadLinkInterval) : .itsOwnSettings
+            ? .atMost(.seconds(seconds + SessionSettings.deadLinkInterval)) : .itsOwnSettings
     }
 
     /// All of it, but for types.
@@ -200,7 +200,7 @@ extension Preparation {
         let result = part.ask(Catalog.stillAloneQuestion(table))
         return { [self] in
             if try result.get().value(0, 0) == "t" { return [] }
-            let now = try session.answer(to: Catalog.lockedQuestion(session), within: part.patience)
+            let now = try session.answer(to: Catalog.lockedQuestion(session), timeout: part.timeout)
             return try locked.map { Catalog.locked(now).changed(since: $0) } ?? []
         }
     }

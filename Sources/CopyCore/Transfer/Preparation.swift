@@ -45,8 +45,8 @@ final class Preparation {
     private let pinsMoney: Bool
     let isVital: Bool
 
-    /// Seconds for which locks that others hold are waited for; nil: as long as it takes.
-    private(set) var patience: Double?
+    /// How long locks that others hold are waited for; nil: as long as it takes.
+    private(set) var lockTimeout: Duration?
     /// What did not stay as it was found.
     var changed: [String] = []
     /// The name that was asked for stands for another table than the one that was locked.
@@ -79,7 +79,7 @@ final class Preparation {
         self.server = server
         self.pinsMoney = pinsMoney
         self.isVital = isVital
-        part = PipelinePart(session, within: nil, isVital: isVital)
+        part = PipelinePart(session, timeout: nil, isVital: isVital)
         switch rows {
         case .query:
             found = nil
@@ -93,26 +93,26 @@ final class Preparation {
     // MARK: Asking
 
     /// What lets go of everything, in a transaction that may stand idle; nil where the connection is gone.
-    func release(within seconds: Double?) -> PipelinePart? {
+    func release(timeout: Duration?) -> PipelinePart? {
         guard session.connection.isUsable else { return nil }
-        part = PipelinePart(session, within: seconds, isVital: isVital)
+        part = PipelinePart(session, timeout: timeout, isVital: isVital)
         begin()
         return part
     }
 
     /// Makes the part that asks everything, after what was begun before is undone.
     /// - Parameters:
-    ///   - seconds: as in `PipelinePart`.
-    ///   - patience: seconds for which a lock that another holds is waited for, then it is `busy`; nil: no end.
-    func ask(within seconds: Double?, patience: Double?) {
-        part = PipelinePart(session, within: seconds, isVital: isVital)
+    ///   - timeout: as in `PipelinePart`.
+    ///   - lockTimeout: how long a lock that another holds is waited for, then it is `busy`; nil: no end.
+    func ask(timeout: Duration?, lockTimeout: Duration?) {
+        part = PipelinePart(session, timeout: timeout, isVital: isVital)
         part.isAskedAgain = { [unowned self] in
             server == nil ? session.connection.isUsable : lockIsRefused || isBusy || isGone
         }
-        self.patience = patience
+        self.lockTimeout = lockTimeout
         begin()
-        if let patience {
-            part.ask(.statement("SET LOCAL lock_timeout = '\(Int(patience * 1000))ms'"))
+        if let lockTimeout {
+            part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
         } else if !keepLockTimeout {
             part.ask(.statement("SET LOCAL lock_timeout = '0'"))
         }
@@ -120,7 +120,7 @@ final class Preparation {
         case .source:
             // Whatever is asked takes the snapshot.
             lock()
-            askForPatience(within: seconds)
+            askForLockTimeout(timeout: timeout)
             askSettings()
             askRows()
             if !isLockedFirst { lockedResult = part.ask(Catalog.lockedQuestion(session)) }
@@ -130,7 +130,7 @@ final class Preparation {
             lock()
             askRows()
             empty()
-            askForPatience()
+            askForLockTimeout()
         }
         if server == nil { serverResult = part.ask(Catalog.serverQuestion(noticing: false)) }
         if case .table(_, nil) = rows { part.ask(Catalog.secureSearchPath) }
@@ -139,10 +139,10 @@ final class Preparation {
     private var keepLockTimeout: Bool { server?.hasOwnLockTimeout ?? false }
 
     /// Asks anew what the name stands for.
-    func lookUpAgain(within seconds: Double?) throws {
+    func lookUpAgain(timeout: Duration?) throws {
         isMisnamed = false
         guard let asked = found?.asked, session.connection.isUsable else { return }
-        let part = PipelinePart(session, within: seconds, isVital: isVital)
+        let part = PipelinePart(session, timeout: timeout, isVital: isVital)
         leave(part)
         part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
@@ -172,12 +172,12 @@ final class Preparation {
 
     /// The locks are had. What a source's functions lock while rows flow is known to nobody before, and may wait for what
     /// this very run holds.
-    /// - Parameter seconds: for which they may wait; nil: for ever.
-    private func askForPatience(within seconds: Double? = nil) {
+    /// - Parameter timeout: how long they may wait; nil: for ever.
+    private func askForLockTimeout(timeout: Duration? = nil) {
         if keepLockTimeout {
-            if patience != nil { part.ask(.statement("SET LOCAL lock_timeout = DEFAULT")) }
-        } else if patience != nil || seconds != nil {
-            let limit = seconds.map { max(1, Int(min($0, 1e6) * 1000)) } ?? 0
+            if lockTimeout != nil { part.ask(.statement("SET LOCAL lock_timeout = DEFAULT")) }
+        } else if lockTimeout != nil || timeout != nil {
+            let limit = timeout.map { max(1, Int(min($0.seconds, 1e6) * 1000)) } ?? 0
             part.ask(.statement("SET LOCAL lock_timeout = '\(limit)ms'"))
         }
     }

@@ -4,7 +4,7 @@
 final class ServerDestination: Destination {
     private let statement: StatementReceiver
     var receiver: any Receiver { statement }
-    private let timeout: Double?
+    private let timeout: Duration?
     private let table: TableShape
     private let isEmptied: Bool
     private var checks: PipelinePart?
@@ -12,7 +12,7 @@ final class ServerDestination: Destination {
     private var transaction: PipelineResult?
 
     /// A destination whose transaction is open and whose table is ready to be loaded.
-    init(_ receiver: StatementReceiver, _ table: TableShape, isEmptied: Bool, timeout: Double?) {
+    init(_ receiver: StatementReceiver, _ table: TableShape, isEmptied: Bool, timeout: Duration?) {
         statement = receiver
         self.table = table
         self.isEmptied = isEmptied
@@ -27,7 +27,7 @@ final class ServerDestination: Destination {
 
     /// Deferred constraints are checked now, while every destination can still be rolled back.
     func settling(isVital: Bool) -> PipelinePart? {
-        let part = PipelinePart(session, within: timeout, isVital: isVital)
+        let part = PipelinePart(session, timeout: timeout, isVital: isVital)
         part.ask(.statement("SET CONSTRAINTS ALL IMMEDIATE"))
         standsFor = part.ask(Catalog.standsForQuestion(table))
         transaction = part.ask(.statement("SELECT pg_catalog.txid_current_if_assigned()"))
@@ -49,12 +49,12 @@ final class ServerDestination: Destination {
     }
 
     private func stoodForAnother() throws -> Bool {
-        try session.answer(to: Catalog.stoodForAnotherQuestion(table, isEmptied: isEmptied), within: timeout).value(
+        try session.answer(to: Catalog.stoodForAnotherQuestion(table, isEmptied: isEmptied), timeout: timeout).value(
             0, 0) != "f"
     }
 
     func commit() throws {
-        switch session.commitAnswer(within: timeout) {
+        switch session.commitAnswer(timeout: timeout) {
         case .committed: session.close()
         case .refused(let error): throw error
         case .rolledBack: throw PgcopyError(.rolledBack, "the server answered COMMIT with ROLLBACK")

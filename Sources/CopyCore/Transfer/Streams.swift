@@ -147,16 +147,16 @@ private final class StreamTask: LoopTask {
 
 extension Session {
     /// Gives others this transaction's snapshot; good until it ends. The corresponding SQL function is pg_export_snapshot.
-    func exportSnapshot(within seconds: Double? = nil) throws -> String {
-        let id = try query("SELECT pg_catalog.pg_export_snapshot()", within: seconds).value(0, 0)
+    func exportSnapshot(timeout: Duration? = nil) throws -> String {
+        let id = try query("SELECT pg_catalog.pg_export_snapshot()", timeout: timeout).value(0, 0)
         guard let id else { throw PgcopyError(.unexpected, "the server exported no snapshot") }
         return id
     }
 
     /// Begins a transaction that sees what another one sees.
-    func begin(inSnapshot id: String, within seconds: Double? = nil) throws {
+    func begin(inSnapshot id: String, timeout: Duration? = nil) throws {
         try run(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT \(quoteLiteral(id))",
-            within: seconds)
+            timeout: timeout)
     }
 }

@@ -22,7 +22,7 @@ extension Transfer {
             return part
         }
         let reader = participants.first(where: \.side.isSource)?.preparation
-        let sourceCheck = reader.map { PipelinePart($0.session, within: request.timeout, isVital: true) }
+        let sourceCheck = reader.map { PipelinePart($0.session, timeout: request.timeout, isVital: true) }
         let look = sourceCheck.flatMap { reader?.lookAgain($0) }
         checkTypes(source, sourceCheck)
         let described = sourceCheck.flatMap { reader?.describeAgain($0) }

@@ -17,8 +17,7 @@ extension Transfer {
         }
     }
 
-    /// libpq takes whole seconds, 2 at least.
-    private var connectTimeout: Int? { request.timeout.map { max(2, Int(min($0, 1e6).rounded(.up))) } }
+    private var connectTimeout: Int? { request.timeout?.connectTimeout }
 
     private func noteFailures(_ results: some Sequence<(Side, Result<Connection, PgcopyError>)>) throws {
         var first: PgcopyError?

@@ -48,7 +48,7 @@ extension Transfer {
                 SELECT pg_catalog.convert_from(pg_catalog.decode(n.hex, 'hex'), $2) \
                 FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY n(hex, place) ORDER BY n.place
                 """
-            let result = try session.query(sql, [arrayLiteral(names.map(hex)), encoding], within: request.timeout)
+            let result = try session.query(sql, [arrayLiteral(names.map(hex)), encoding], timeout: request.timeout)
             return (0..<result.rowCount).map { result.value($0, 0) ?? "" }
         }
         return try names.map { name in

@@ -29,31 +29,31 @@ extension Transfer {
     /// Two runs that wait at two servers, each for what the other holds, would wait for ever: no server sees both. So
     /// nobody waits for long while holding anything. Where something is in the way all is let go, the one lock is
     /// waited for alone, and the others are tried behind it: those that come before it in the order that all runs have
-    /// for a moment, and those behind it each time with more patience. Of two runs in each other's way one lets go at
+    /// for a moment, and those behind it for longer each time. Of two runs in each other's way one lets go at
     /// once; else both would, again and again.
     func lockAndAsk(_ located: [LocatedServer]) throws {
         let all = located.map(makeParticipant)
         participants = all
         var alone = all.count == 1 ? all.first : nil
-        var patience = Self.glance
+        var lockTimeout = Self.glance
         while true {
             var held: [Participant] = []
             if let waiting = alone {
-                if try prepare([waiting], after: [], patience: nil) != nil { continue }
+                if try prepare([waiting], after: [], lockTimeout: nil) != nil { continue }
                 held = [waiting]
             }
             let others = all.filter { one in one.isActive && !held.contains { $0.preparation === one.preparation } }
-            guard let busy = try lock(others, after: held, patience) else { return }
+            guard let busy = try lock(others, after: held, lockTimeout) else { return }
             try release(all)
             alone = busy
-            patience = min(Self.longestLook, patience * Double.random(in: 1.5...2.5))
+            lockTimeout = min(Self.longestLook, lockTimeout * Double.random(in: 1.5...2.5))
         }
     }
 
-    /// Seconds a lock is waited for while others are held: most are gone by then.
-    static let glance = 0.1
-    /// Seconds: by chance two runs then do not try at the same moments.
-    private static let longestLook = 10.0
+    /// How long a lock is waited for while others are held: most are gone by then.
+    static let glance = Duration.milliseconds(100)
+    /// By chance two runs then do not try at the same moments.
+    private static let longestLook = Duration.seconds(10)
 
     private func makeParticipant(_ located: LocatedServer) -> Participant {
         let rows: Preparation.Rows =
@@ -81,7 +81,7 @@ extension Transfer {
 
     private func release(_ participants: [Participant]) throws {
         try PipelineRound.run(
-            participants.filter(\.isActive).compactMap { $0.preparation.release(within: request.timeout) })
+            participants.filter(\.isActive).compactMap { $0.preparation.release(timeout: request.timeout) })
     }
 
     /// Those that may wait for each other's locks one after the other, so that the later one can be told from one that
@@ -99,14 +99,16 @@ extension Transfer {
     }
 
     /// Whoever finds a lock in the way that somebody else holds; nil: all are had.
-    private func lock(_ others: [Participant], after held: [Participant], _ patience: Double) throws -> Participant? {
+    private func lock(_ others: [Participant], after held: [Participant], _ lockTimeout: Duration) throws
+        -> Participant?
+    {
         let behind = others.filter { other in held.contains { $0.comesBefore(other) } }
         let glanced = others.filter { other in !behind.contains { $0.preparation === other.preparation } }
-        var turns = inWaves(glanced).map { (wave: $0, patience: Self.glance) }
-        turns += behind.sorted { $0.comesBefore($1) }.map { ([$0], patience) }
+        var turns = inWaves(glanced).map { (wave: $0, lockTimeout: Self.glance) }
+        turns += behind.sorted { $0.comesBefore($1) }.map { ([$0], lockTimeout) }
         var done = held
         for turn in turns {
-            if let busy = try prepare(turn.wave, after: done, patience: turn.patience) { return busy }
+            if let busy = try prepare(turn.wave, after: done, lockTimeout: turn.lockTimeout) { return busy }
             done += turn.wave
         }
         return nil
@@ -114,7 +116,7 @@ extension Transfer {
 
     /// Seconds: longer than a link may be blocked and be reconciled.
     var deadLinkTimeout: Int {
-        max(60, Int(min((request.timeout ?? 0) * Double(request.reconcileTries + 1), 1e6)) + 30)
+        max(60, Int(min((request.timeout?.seconds ?? 0) * Double(request.reconcileTries + 1), 1e6)) + 30)
     }
 
     private var pinsMoney: Bool {
@@ -125,9 +127,9 @@ extension Transfer {
     private static let attempts = 20
 
     /// Whoever finds a lock in the way that somebody else holds.
-    /// - Parameter patience: seconds for which a lock is waited for; nil: as long as it takes.
+    /// - Parameter lockTimeout: how long a lock is waited for; nil: as long as it takes.
     private func prepare(
-        _ wave: [Participant], after done: [Participant], patience: Double?
+        _ wave: [Participant], after done: [Participant], lockTimeout: Duration?
     ) throws -> Participant? {
         var open = wave
         for _ in 0..<Self.attempts where !open.isEmpty {
@@ -135,16 +137,16 @@ extension Transfer {
             for participant in open {
                 let preparation = participant.preparation
                 let others = done.filter { $0.isActive && $0.sharesLocks(with: participant) }
-                guard let patience, patience > Self.glance, !others.isEmpty else {
-                    preparation.ask(within: request.timeout, patience: patience)
+                guard let lockTimeout, lockTimeout > Self.glance, !others.isEmpty else {
+                    preparation.ask(timeout: request.timeout, lockTimeout: lockTimeout)
                     continue
                 }
-                let longest = patience + 2 * Self.watchInterval
+                let longest = lockTimeout + Self.watchInterval * 2
                 // A server that is well says by then that it waits no longer.
-                let end = request.timeout.map { (at: poller.now + longest + $0, seconds: $0) }
-                preparation.ask(within: Self.watchInterval, patience: longest)
+                let end = request.timeout.map { (at: poller.now + longest + $0, timeout: $0) }
+                preparation.ask(timeout: Self.watchInterval, lockTimeout: longest)
                 preparation.part.inquire = { [unowned self] in
-                    if let end, poller.now >= end.at { throw PgcopyError.unanswered(seconds: end.seconds) }
+                    if let end, poller.now >= end.at { throw PgcopyError.unanswered(after: end.timeout) }
                     let inquiry = whomItWaitsFor(participant, others)
                     inquiries.append(inquiry)
                     return inquiry
@@ -163,7 +165,7 @@ extension Transfer {
             open = zip(open, states).filter { $0.1 != .ready }.map(\.0)
             for participant in open where participant.preparation.isMisnamed {
                 try preparing(participant.side) {
-                    try participant.preparation.lookUpAgain(within: request.timeout)
+                    try participant.preparation.lookUpAgain(timeout: request.timeout)
                 }
             }
             open.removeAll { !$0.isActive }
@@ -174,8 +176,8 @@ extension Transfer {
         return nil
     }
 
-    /// Seconds after which a session that waits is asked whom it waits for.
-    private static let watchInterval = 1.0
+    /// After what time a session that waits is asked whom it waits for.
+    private static let watchInterval = Duration.seconds(1)
 
     private func check(_ participant: Participant, isStuck: Bool = false) throws {
         try preparing(participant.side) {

@@ -28,7 +28,7 @@ extension Transfer {
             else { return nil }
             asked.append((side, session, makePreparation(side, session, at: nil, .table(.unknown(name), where: nil))))
         }
-        for (_, _, preparation) in asked { preparation.ask(within: request.timeout, patience: Self.glance) }
+        for (_, _, preparation) in asked { preparation.ask(timeout: request.timeout, lockTimeout: Self.glance) }
         try PipelineRound.run(asked.map(\.preparation.part))
         // Who is gone cannot be asked again.
         for (side, session, preparation) in asked where !session.connection.isUsable {

@@ -18,7 +18,7 @@ extension Transfer {
             guard let session = side.session else { continue }
             let table = side.isSource ? (request.query == nil ? sourceTable : nil) : destinationTable(side.endpoint)
             guard side.isSource || table != nil else { continue }
-            let part = PipelinePart(session, within: request.timeout, isVital: false)
+            let part = PipelinePart(session, timeout: request.timeout, isVital: false)
             lookups.append((side, session, Lookup(part, table: table)))
         }
         try PipelineRound.run(lookups.map(\.lookup.part))

@@ -70,12 +70,12 @@ extension Transfer {
     /// Nil: stdin.
     func openStreamFile() throws -> OpenFile? {
         guard case .file(let path) = request.source.kind else { return nil }
-        return try OpenFile.reading(path, poller, patience(source.label, "the pipe's writer"))
+        return try OpenFile.reading(path, poller, waiting(source.label, "the pipe's writer"))
     }
 
     /// As with everything else that keeps a transfer waiting.
-    func patience(_ label: String, _ what: String) -> OpenFile.Patience {
-        OpenFile.Patience(seconds: request.timeout) { [sink] in sink?.receive(.waiting(for: what, at: label)) }
+    func waiting(_ label: String, _ what: String) -> OpenFile.Waiting {
+        OpenFile.Waiting(timeout: request.timeout) { [sink] in sink?.receive(.waiting(for: what, at: label)) }
     }
 
     private func openDestination(_ side: Side, _ plan: Plan) throws -> any Destination {
@@ -87,7 +87,7 @@ extension Transfer {
             return try OpenFile.isReplaceable(path)
                 ? FileDestination(path, label: label)
                 : StreamDestination(
-                    OpenFile.writing(path, poller, patience(label, "the pipe's reader")), label: label)
+                    OpenFile.writing(path, poller, waiting(label, "the pipe's reader")), label: label)
         case .server:
             guard let session = side.session, let place = side.place, let landing = plan.landings[place] else {
                 throw PgcopyError(.unreachable, "not connected")

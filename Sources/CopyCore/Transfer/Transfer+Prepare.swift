@@ -104,7 +104,7 @@ extension Transfer {
             guard let unknown = answers?.unknownTypes, !unknown.isEmpty else { continue }
             let preparation = participant.preparation
             let part = PipelinePart(
-                preparation.session, within: request.timeout, isVital: side.isSource || !request.keepGoing)
+                preparation.session, timeout: request.timeout, isVital: side.isSource || !request.keepGoing)
             questions.append((side, part, preparation.askTypes(unknown, part)))
         }
         try PipelineRound.run(questions.map(\.part))

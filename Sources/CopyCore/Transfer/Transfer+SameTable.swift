@@ -62,7 +62,7 @@ extension Transfer {
         // A standby runs its primary's major version.
         guard one.session.version.major == other.session.version.major else { return (.different, true) }
         func completed(_ located: LocatedServer) throws -> ClusterIdentity {
-            try Catalog.askControl(located.session, within: request.timeout).map {
+            try Catalog.askControl(located.session, timeout: request.timeout).map {
                 Catalog.cluster(located.server.cluster, control: $0)
             } ?? located.server.cluster
         }
@@ -74,43 +74,43 @@ extension Transfer {
         switch relation {
         case .different: false
         case .sameRows: !request.isNotSame
-        case .sameServer: try Catalog.sharesLocks(one, other, within: request.timeout)
+        case .sameServer: try Catalog.sharesLocks(one, other, timeout: request.timeout)
         }
     }
 }
 
 extension Catalog {
     /// The answer to `controlQuestion`; nil where the role may not ask, which leaves an open transaction as it was.
-    static func askControl(_ session: Session, within seconds: Double?) throws -> QueryResult? {
+    static func askControl(_ session: Session, timeout: Duration?) throws -> QueryResult? {
         let isInTransaction = session.connection.transactionStatus != .idle
-        if isInTransaction { try session.run("SAVEPOINT pgcopy", within: seconds) }
+        if isInTransaction { try session.run("SAVEPOINT pgcopy", timeout: timeout) }
         do {
-            return try session.answer(to: controlQuestion, within: seconds)
+            return try session.answer(to: controlQuestion, timeout: timeout)
         } catch let error as PgcopyError where error.leavesConnection {
-            if isInTransaction { try session.run("ROLLBACK TO SAVEPOINT pgcopy", within: seconds) }
+            if isInTransaction { try session.run("ROLLBACK TO SAVEPOINT pgcopy", timeout: timeout) }
             return nil
         }
     }
 
     /// Whether two sessions are on one server, by what only that one knows: a lock that the first takes and the second
     /// sees. The living copy of a machine has its start and its identifier.
-    static func sharesLocks(_ one: Session, _ other: Session, within seconds: Double?) throws -> Bool {
+    static func sharesLocks(_ one: Session, _ other: Session, timeout: Duration?) throws -> Bool {
         let key = Int64.random(in: .min ... .max)
         // In a transaction that loads a table the lock stays until that ends.
         let isOwn = one.connection.transactionStatus == .idle
-        if isOwn { try one.run("BEGIN", within: seconds) }
+        if isOwn { try one.run("BEGIN", timeout: timeout) }
         let half = { (value: Int64) in UInt32(truncatingIfNeeded: value) }
         let seen = Result {
-            _ = try one.query("SELECT pg_catalog.pg_advisory_xact_lock_shared($1)", ["\(key)"], within: seconds)
+            _ = try one.query("SELECT pg_catalog.pg_advisory_xact_lock_shared($1)", ["\(key)"], timeout: timeout)
             return try other.query(
                 """
                 SELECT 1 FROM pg_catalog.pg_locks l WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' \
                 AND l.classid OPERATOR(pg_catalog.=) $1::pg_catalog.oid \
                 AND l.objid OPERATOR(pg_catalog.=) $2::pg_catalog.oid
-                """, ["\(half(key >> 32))", "\(half(key))"], within: seconds
+                """, ["\(half(key >> 32))", "\(half(key))"], timeout: timeout
             ).rowCount > 0
         }
-        if isOwn, one.connection.isUsable { try one.run("ROLLBACK", within: seconds) }
+        if isOwn, one.connection.isUsable { try one.run("ROLLBACK", timeout: timeout) }
         return try seen.get()
     }
 }

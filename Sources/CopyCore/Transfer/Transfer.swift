@@ -133,7 +133,7 @@ public final class Transfer {
         settings.needsEveryReceiver = !request.keepGoing
         settings.idleInterval = request.idleInterval
         settings.rateLimit = request.rateLimit
-        settings.realignmentTimeout = request.realignmentTimeout
+        settings.grace = request.grace
         let manager = CopyManager(
             opened.producer, opened.destinations.map(\.destination.receiver), settings: settings, poller: poller)
         copying = Copying(manager: manager, startedAt: poller.now)
@@ -168,7 +168,7 @@ public final class Transfer {
         // The first cycle's data flowed from the moment copying began, which is this one but for a chunk.
         var meter = copying?.meter ?? RateMeter(start: now)
         meter.add(moved)
-        if let interval = request.reportInterval, now.seconds(since: meter.lastReport) >= interval {
+        if let interval = request.reportInterval, now.duration(since: meter.lastReport) >= interval {
             sink?.receive(.progress(progress(meter.read(at: now), at: now)))
         }
         copying?.meter = meter
@@ -186,7 +186,7 @@ public final class Transfer {
     }
 
     private func progress(_ reading: RateMeter.Reading, at now: Instant) -> TransferProgress {
-        TransferProgress(seconds: now.seconds(since: begun), reading: reading, destinations: lags())
+        TransferProgress(duration: now.duration(since: begun), reading: reading, destinations: lags())
     }
 
     private func lags() -> [DestinationLag] {
@@ -269,8 +269,8 @@ public final class Transfer {
                         ? nil : opened?[side]?.rows ?? opened?.countedRows ?? totals.messages,
                     bytes: side.bytes, error: side.error, lingering: lingering(side))
             },
-            totals: totals, seconds: now.seconds(since: begun),
-            copySeconds: copying.map { now.seconds(since: $0.startedAt) } ?? 0, started: copying != nil)
+            totals: totals, duration: now.duration(since: begun),
+            copyDuration: copying.map { now.duration(since: $0.startedAt) } ?? .zero, started: copying != nil)
         switch failure {
         case let interrupted as Interrupted:
             outcome.signal = interrupted.signal

@@ -29,8 +29,8 @@ public protocol EventSink: AnyObject {
 
 /// How far a transfer is.
 public struct TransferProgress: Sendable {
-    /// Since the program began; the reading's own seconds are of the copy, by which rates are reckoned.
-    public var seconds: Double
+    /// Since the program began; the reading's own duration is the copy's, by which rates are reckoned.
+    public var duration: Duration
     /// What was moved, and at which rate.
     public var reading: RateMeter.Reading
     /// Every destination, in the order given.

@@ -30,8 +30,8 @@ public struct TransferOutcome: Sendable {
 
     /// How long a server goes on with a session whose client it cannot hear.
     public enum Lingering: Sendable, Hashable {
-        /// So many seconds at the most.
-        case seconds(Int)
+        /// No longer than this.
+        case atMost(Duration)
         /// As its own settings say (tcp_user_timeout, tcp_keepalives_…).
         case itsOwnSettings
     }
@@ -40,10 +40,10 @@ public struct TransferOutcome: Sendable {
     public var destinations: [Destination]
     /// What the source gave.
     public var totals: Totals
-    /// From its beginning, the program's where it said so, to the last answer, in seconds.
-    public var seconds: Double
+    /// From its beginning, the program's where it said so, to the last answer.
+    public var duration: Duration
     /// From the beginning of the copy to the last answer: what a rate is to be reckoned by.
-    public var copySeconds: Double
+    public var copyDuration: Duration
     /// What failed with the source, or with the transfer as a whole.
     public var error: (any Error)?
     /// The label of what `error` is about; nil: the transfer as a whole.
@@ -75,6 +75,6 @@ public struct TransferOutcome: Sendable {
 
     /// Bytes a second that a destination took while there was copying.
     public func rate(of destination: Destination) -> Double {
-        copySeconds > 0 ? Double(destination.bytes) / copySeconds : 0
+        copyDuration > .zero ? Double(destination.bytes) / copyDuration.seconds : 0
     }
 }

@@ -36,22 +36,22 @@ public struct TransferRequest: Sendable {
     public var expectedRows: Int?
     /// How COPY is spoken.
     public var transport = TransportChoice.wire
-    /// Seconds a destination may take nothing.
-    public var timeout: Double?
+    /// How long a destination may take nothing; nil: for ever.
+    public var timeout: Duration?
     /// How many timeouts in a row, without progress between them, are reconciled.
     public var reconcileTries = 0
     /// A destination that fails is dropped, the others go on.
     public var keepGoing = false
     /// Bytes a second read from the source.
     public var rateLimit: Int?
-    /// Seconds after which progress is told although nothing moved.
-    public var idleInterval: Double?
-    /// Seconds between two reports of progress; nil: none are given.
-    public var reportInterval: Double?
+    /// After what time progress is told although nothing moved.
+    public var idleInterval: Duration?
+    /// The time between two reports of progress; nil: none are given.
+    public var reportInterval: Duration?
     /// Ask for every server's password before connecting, not only when it wants one.
     public var asksPasswordsFirst = false
-    /// Seconds a failed transfer may take to bring its connections back before they are closed.
-    public var realignmentTimeout = 1.0
+    /// How long a failed transfer may take to bring its connections back before they are closed.
+    public var grace = Duration.seconds(1)
 
     /// A transfer of everything the source's endpoint names.
     public init(from source: Endpoint, to destinations: [Endpoint]) {

@@ -4,7 +4,7 @@
 /// either that its client is gone: it is cancelled after a while.
 struct LastResort {
     /// How long a server has for its answer: a round trip of any link, and the rows it has in its buffers.
-    private static let patience = 0.4
+    private static let grace = 0.4
 
     private var since: Instant?
     private var request: CancelRequest?
@@ -16,7 +16,7 @@ struct LastResort {
             return nil
         }
         let now = session.poller.now
-        let alarm = (since ?? now) + Self.patience
+        let alarm = (since ?? now) + Self.grace
         since = since ?? now
         if request == nil {
             if now >= alarm { request = CancelRequest(session.connection) } else { interest.alarm = alarm }

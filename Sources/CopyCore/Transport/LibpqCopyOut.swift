@@ -20,7 +20,7 @@ public final class LibpqCopyOut: CopyOutTransport {
     private let session: Session
     private var state = State.idle
     private var drain = StatementDrain()
-    private var patience: RestPatience?
+    private var grace: RestGrace?
     private var request: CancelRequest?
     /// What the copy failed with.
     private var failure: PgcopyError?
@@ -166,16 +166,16 @@ public final class LibpqCopyOut: CopyOutTransport {
             guard session.connection.isUsable else { return .done }
             let now = session.poller.now
             if let lead = request?.lead(at: now) { return .waiting(lead) }
-            var patience = patience ?? RestPatience(at: now)
+            var grace = grace ?? RestGrace(at: now)
             if request?.isDone ?? false {
                 request = nil
-                patience.renew(at: now)
+                grace.renew(at: now)
             }
-            self.patience = patience
+            self.grace = grace
             if case .waiting(let interest) = try drain.step(session, discarding: Self.slice) {
                 guard request == nil, !isFailed || mustCancel else { return .waiting(interest) }
-                guard patience.isOver(at: session.poller.now) else {
-                    return .waiting(patience.watching(interest, at: now))
+                guard grace.isOver(at: session.poller.now) else {
+                    return .waiting(grace.watching(interest, at: now))
                 }
                 request = CancelRequest(session.connection, at: session.poller.now)
                 return .waiting(request?.lead(at: session.poller.now) ?? interest)

@@ -9,7 +9,7 @@ extension WireLine {
         let cancelling: Bool
         /// The statement had failed before: its error is known.
         let hadFailed: Bool
-        var patience: RestPatience
+        var grace: RestGrace
         /// Under way.
         var request: CancelRequest?
     }
@@ -23,14 +23,14 @@ extension WireLine {
         if realignment == nil {
             realignment = Realignment(
                 reason: copyFailReason(reason), cancelling: cancelling, hadFailed: error != nil,
-                patience: RestPatience(at: session.poller.now))
+                grace: RestGrace(at: session.poller.now))
             if wantsData { failCopy() }
         }
         while true {
             if let lead = realignment?.request?.lead(at: session.poller.now) { return .waiting(lead) }
             if realignment?.request?.isDone ?? false {
                 realignment?.request = nil
-                realignment?.patience.renew(at: session.poller.now)
+                realignment?.grace.renew(at: session.poller.now)
             }
             let unsent = try flush()
             if isReady {
@@ -44,13 +44,13 @@ extension WireLine {
             guard !isReady else { continue }
             if quiet != nil || reads - before >= Self.slice {
                 let now = session.poller.now
-                let patience = unsent == nil ? patience : nil
-                if let patience, patience.isOver(at: now), requestCancel() { continue }
+                let grace = unsent == nil ? grace : nil
+                if let grace, grace.isOver(at: now), requestCancel() { continue }
                 guard let quiet else {
                     // A deadline has its look at the clock as well. What TLS holds makes no socket ready.
                     return .waiting(Interest(socket, .read, alarm: now))
                 }
-                return .waiting(unsent ?? patience?.watching(quiet, at: now) ?? quiet)
+                return .waiting(unsent ?? grace?.watching(quiet, at: now) ?? quiet)
             }
         }
         if let request = realignment?.request, !request.isDone { return .waiting(request.interest) }
@@ -65,9 +65,9 @@ extension WireLine {
     }
 
     /// Where a request may still have to be sent.
-    private var patience: RestPatience? {
+    private var grace: RestGrace? {
         guard let now = realignment, now.cancelling, now.request == nil, error == nil else { return nil }
-        return now.patience
+        return now.grace
     }
 
     /// True when a request is under way now.

@@ -8,8 +8,8 @@ public struct ListenOptions: Sendable, Equatable {
     public var connections: [Argument]
     /// The channels; at least one.
     public var channels: [String]
-    /// Seconds in all; nil: no end. 0: what is pending.
-    public var timeout: Double?
+    /// The time in all; nil: no end. Zero: what is pending.
+    public var timeout: Duration?
     /// How many notifications end it, at least 1; nil: no number does.
     public var count: Int?
     /// The form of the lines.
@@ -49,7 +49,7 @@ extension ListenOptions {
         passwordPrompt = invocation.has(.noPassword) ? .never : invocation.has(.password) ? .always : .automatic
     }
 
-    private static func timeout(_ invocation: Invocation) throws(UsageError) -> Double? {
+    private static func timeout(_ invocation: Invocation) throws(UsageError) -> Duration? {
         guard let text = try invocation.text(of: .listenTimeout) else { return nil }
         guard let seconds = NumberReading.decimal(text) else {
             throw invocation.error("option --timeout: \(Echo.quoted(text)) is not a number of seconds")
@@ -57,7 +57,7 @@ extension ListenOptions {
         if seconds > longestTime {
             throw invocation.error("option --timeout: at most \(Int(longestTime)) seconds")
         }
-        return seconds
+        return .seconds(seconds)
     }
 
     private static func count(_ invocation: Invocation) throws(UsageError) -> Int? {

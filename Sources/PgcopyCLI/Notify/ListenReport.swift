@@ -34,9 +34,9 @@ final class ListenReport: ListenerSink {
         case .lost(let label, let error, let isReopened):
             console.message(ErrorLines.of(error), at: label)
             console.message("\(label): the connection is lost" + (isReopened ? "; it is opened again" : ""))
-        case .retrying(let label, let error, let seconds):
+        case .retrying(let label, let error, let delay):
             console.message(ErrorLines.of(error), at: label)
-            console.message("\(label): the next try comes in \(Units.seconds(seconds))")
+            console.message("\(label): the next try comes in \(Units.seconds(delay))")
         case .gap(let label):
             if verbosity != .quiet { console.message("\(label): listening again") }
             write(record.gap(at: label))

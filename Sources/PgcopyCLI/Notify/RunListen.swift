@@ -37,5 +37,5 @@ private func listen(
     try listening.open(links, seed: UInt64.random(in: 0 ... .max))
     defer { listening.close() }
     return try listening.run(
-        until: options.timeout.map { poller.now + $0 }, onlyPending: options.timeout == 0, count: options.count)
+        until: options.timeout.map { poller.now + $0 }, onlyPending: options.timeout == .zero, count: options.count)
 }

@@ -36,15 +36,15 @@ final class JSONReport: EventSink {
         tell(
             "progress",
             [
-                ("seconds", .double(progress.seconds)),
-                ("copy_seconds", .double(reading.seconds)),
+                ("seconds", .double(progress.duration.seconds)),
+                ("copy_seconds", .double(reading.duration.seconds)),
                 ("rows", .int(reading.total.messages)),
                 ("bytes", .int(reading.total.bytes)),
                 ("bytes_per_second", .double(reading.rate)),
                 (
                     "cycle",
                     .object([
-                        ("seconds", .double(reading.cycleSeconds)),
+                        ("seconds", .double(reading.cycleDuration.seconds)),
                         ("rows", .int(reading.cycle.messages)),
                         ("bytes", .int(reading.cycle.bytes)),
                         ("bytes_per_second", .double(reading.cycleRate)),
@@ -84,8 +84,8 @@ final class JSONReport: EventSink {
                 ("source", .string(source)),
                 ("rows", .int(outcome.totals.messages)),
                 ("bytes", .int(outcome.totals.bytes)),
-                ("seconds", .double(outcome.seconds)),
-                ("copy_seconds", .double(outcome.copySeconds)),
+                ("seconds", .double(outcome.duration.seconds)),
+                ("copy_seconds", .double(outcome.copyDuration.seconds)),
                 ("destinations", .array(outcome.destinations.map { destination($0, outcome) })),
                 ("error", outcome.error.map(error) ?? .null),
                 ("error_endpoint", outcome.error == nil ? .null : .optional(outcome.errorLabel)),
@@ -108,7 +108,8 @@ final class JSONReport: EventSink {
         members.append(("error", destination.error.map(error) ?? .null))
         // A number only where it is known.
         if let lingering = destination.lingering {
-            let seconds: JSONText = if case .seconds(let seconds) = lingering { .int(seconds) } else { .null }
+            let seconds: JSONText =
+                if case .atMost(let time) = lingering { .int(Int(time.components.seconds)) } else { .null }
             members.append(("locks_may_last_seconds", seconds))
         }
         return .object(members)

@@ -31,7 +31,7 @@ final class PlainReport: EventSink {
             lag.isActive ? "\(lag.label) \(Units.bytes(Double(lag.bytes)))" : "\(lag.label) dropped"
         }
         console.message(
-            "\(Units.seconds(progress.seconds)): \(Units.rows(reading.total.messages)), "
+            "\(Units.seconds(progress.duration)): \(Units.rows(reading.total.messages)), "
                 + "\(Units.bytes(Double(reading.total.bytes))), \(Units.rate(reading.cycleRate)) now, "
                 + "\(Units.rate(reading.rate)) on average; behind: "
                 + (behind.isEmpty ? "nobody" : behind.joined(separator: ", ")))
@@ -78,7 +78,7 @@ final class PlainReport: EventSink {
     private func sentence(_ lingering: TransferOutcome.Lingering) -> String {
         let end =
             switch lingering {
-            case .seconds(let seconds): "\(seconds) s at the most"
+            case .atMost(let time): "\(time.components.seconds) s at the most"
             case .itsOwnSettings: "see its tcp_user_timeout and tcp_keepalives_idle"
             }
         return "where the link is dead its server holds the table's locks until it notices, \(end)"
@@ -88,7 +88,7 @@ final class PlainReport: EventSink {
         switch destination.status {
         case .committed:
             return at(destination.label) + "committed, \(Units.rows(destination.rows ?? 0)), "
-                + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.seconds)), "
+                + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.duration)), "
                 + "\(Units.rate(outcome.rate(of: destination))) while copying"
         case .rolledBack:
             return at(destination.label) + "rolled back after \(Units.bytes(Double(destination.bytes)))"

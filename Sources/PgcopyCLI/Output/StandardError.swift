@@ -9,8 +9,8 @@ final class StandardError {
     /// Nobody took anything: what can be written is, and nobody is waited for any more.
     private var isStuck = false
 
-    /// How long a reader may take once a signal came, in seconds: servers hold their locks meanwhile.
-    private static let grace = 0.5
+    /// How long a reader may take once a signal came: servers hold their locks meanwhile.
+    private static let grace = Duration.milliseconds(500)
 
     func write(_ text: String) {
         guard let output else { return }

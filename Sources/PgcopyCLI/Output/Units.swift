@@ -1,5 +1,7 @@
 // Numbers for people.
 
+internal import CopyCore
+
 /// Sizes, rates and times in few characters.
 enum Units {
     /// Bytes with PostgreSQL's units: 1 kB is 1024.
@@ -22,7 +24,7 @@ enum Units {
     static func rows(_ count: Int) -> String { count == 1 ? "1 row" : "\(count) rows" }
 
     /// As 4.2 s.
-    static func seconds(_ seconds: Double) -> String { oneDecimal(seconds) + " s" }
+    static func seconds(_ duration: Duration) -> String { oneDecimal(duration.seconds) + " s" }
 
     static func oneDecimal(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())

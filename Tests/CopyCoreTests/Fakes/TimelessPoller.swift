@@ -21,10 +21,10 @@ final class TimelessPoller: Poller {
         var scripted = zip(entries, isReal).filter { !$1 }.map(\.0)
         var real = zip(entries, isReal).filter { $1 }.map(\.0)
         let isDue = deadline.map { $0 <= now } ?? false
-        let patience = isDue || isQuiet() ? 0 : 60
-        try system.poll(&real, until: system.now + Double(patience), interruptible: false)
+        let wait = isDue || isQuiet() ? 0 : 60
+        try system.poll(&real, until: system.now + Double(wait), interruptible: false)
         let isReady = real.contains { !$0.ready.isEmpty }
-        if !isReady, patience > 0 {
+        if !isReady, wait > 0 {
             Issue.record("nothing came: \(entries.map(\.interest))")
             throw Interrupted(signal: 99)
         }

@@ -21,7 +21,7 @@ struct BroadcastTests {
         for (ear, session) in zip(ears, sessions) {
             try awaitArrival(ear)
             #expect(
-                try ear.wait(timeout: 30) == ["1", "2", "3"].map { Notification(channel, $0, from: session) })
+                try ear.wait(timeout: .seconds(30)) == ["1", "2", "3"].map { Notification(channel, $0, from: session) })
             #expect(session.transactionStatus == .idle)
         }
     }
@@ -44,7 +44,7 @@ struct BroadcastTests {
         let outcome = try Broadcast.send(notes(channel, "fine", "🦆"), on: sessions.reversed())
         #expect(outcome.statuses.map(\.word) == ["rolled back", "rolled back: 22P05"])
         sessions[1].close()
-        #expect(try ear.wait(timeout: 0) == [])
+        #expect(try ear.wait(timeout: .zero) == [])
     }
 
     @Test func `a lost connection rolls the others back, a lost answer is in doubt`() throws {
@@ -62,7 +62,7 @@ struct BroadcastTests {
         proxy.arm(.reset, at: .answer(to: "COMMIT"), on: .all)
         let some = try Broadcast.send(notes(channel, "some"), on: unanswered)
         #expect(some.statuses.map(\.word) == ["committed", "in doubt", "rolled back"])
-        #expect(try ear.wait(timeout: 30, stopAfter: 2).map(\.payload) == ["some", "some"])
+        #expect(try ear.wait(timeout: .seconds(30), stopAfter: 2).map(\.payload) == ["some", "some"])
         proxy.stop()
     }
 

@@ -33,10 +33,10 @@ struct ChannelTests {
         try session.listen([channel])
         try session.listen([channel])
         try session.notify(channel, "p")
-        #expect(try session.wait(timeout: 0) == [Notification(channel, "p", from: session)])
+        #expect(try session.wait(timeout: .zero) == [Notification(channel, "p", from: session)])
         try session.unlisten([channel])
         try session.notify(channel, "q")
-        #expect(try session.wait(timeout: 0) == [])
+        #expect(try session.wait(timeout: .zero) == [])
     }
 
     @Test(arguments: ["", String(repeating: "x", count: 64), "zero\0byte"])
@@ -58,7 +58,7 @@ struct ChannelTests {
         try session.listen([name])
         #expect(try session.listeningChannels() == [name])
         try session.notify(name, "payload of " + name)
-        #expect(try session.wait(timeout: 0) == [Notification(name, "payload of " + name, from: session)])
+        #expect(try session.wait(timeout: .zero) == [Notification(name, "payload of " + name, from: session)])
         try session.unlisten([name])
         #expect(try session.listeningChannels() == [])
     }
@@ -73,7 +73,7 @@ struct ChannelTests {
         let name = String(repeating: "é", count: 60)
         try session.listen([name])
         try session.notify(name, String(repeating: "ü", count: 7999))
-        let got = try session.wait(timeout: 0)
+        let got = try session.wait(timeout: .zero)
         #expect(got.map(\.channel) == [name] && got[0].payload.count == 7999)
         #expect(throws: PgcopyError.channelTooLong(name + "éééé", bytes: 64)) {
             try session.listen([name + "éééé"])
@@ -90,7 +90,7 @@ struct ChannelTests {
             ("foo of payloads", "bar"), ("bar of payloads", ""), ("foo of payloads", "barred"),
             ("bar of payloads", "{\"a\\\\\",NULL,}"), ("foo of payloads", "NULL"), ("foo of payloads", "  x  "))
         try session.notify(sent)
-        let got = try session.wait(timeout: 0)
+        let got = try session.wait(timeout: .zero)
         #expect(got.map { OutgoingNotification(channel: $0.channel, payload: $0.payload) } == sent)
         #expect(Set(got.map(\.pid)) == [session.connection.backendPID])
     }
@@ -101,7 +101,7 @@ struct ChannelTests {
         try session.listen([channel])
         let longest = String(repeating: "x", count: 7999)
         try session.notify(channel, longest)
-        #expect(try session.wait(timeout: 0).map(\.payload) == [longest])
+        #expect(try session.wait(timeout: .zero).map(\.payload) == [longest])
         var statements = 0
         session.onStatement = { _, _ in statements += 1 }
         let error = thrown(.usage) {
@@ -111,7 +111,7 @@ struct ChannelTests {
         thrown(.usage) { try session.notify(notes((channel, "fine"), ("", "no"))) }
         thrown(.usage) { try session.notify(notes((channel, "a\0b"))) }
         #expect(statements == 0)
-        #expect(try session.wait(timeout: 0) == [])
+        #expect(try session.wait(timeout: .zero) == [])
     }
 
     @Test func `what is notified in a transaction comes with its commit, or not at all`() throws {
@@ -123,8 +123,8 @@ struct ChannelTests {
         try session.run("ROLLBACK")
         try session.run("BEGIN")
         try session.notify(channel, "committed")
-        #expect(try session.wait(timeout: 0) == [])
+        #expect(try session.wait(timeout: .zero) == [])
         try session.run("COMMIT")
-        #expect(try session.wait(timeout: 0).map(\.payload) == ["committed"])
+        #expect(try session.wait(timeout: .zero).map(\.payload) == ["committed"])
     }
 }

@@ -47,9 +47,9 @@ struct InterleavingTests {
             }
             #expect(producer.totals.messages == 3000)
             try tell(2)
-            received += try session.wait(timeout: 0).map(\.payload)
+            received += try session.wait(timeout: .zero).map(\.payload)
         }
-        while received.count < sent { received += try session.wait(timeout: 30).map(\.payload) }
+        while received.count < sent { received += try session.wait(timeout: .seconds(30)).map(\.payload) }
         #expect(received.map { $0.prefix { $0 != "." } } == (1...sent).map { "\($0)"[...] })
     }
 
@@ -73,7 +73,7 @@ struct InterleavingTests {
         }
         #expect(producer.totals.messages == 300)
         var received: [String] = []
-        while received.count < 2000 { received += try session.wait(timeout: 30).map(\.payload) }
+        while received.count < 2000 { received += try session.wait(timeout: .seconds(30)).map(\.payload) }
         #expect(received == (1...2000).map { "\($0) " + payload })
         #expect(try session.query("SELECT 7").value(0, 0) == "7")
     }

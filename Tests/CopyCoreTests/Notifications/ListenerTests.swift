@@ -24,8 +24,8 @@ struct ListenerTests {
             switch event {
             case .notifications(_, let notifications): told += notifications.map(\.payload)
             case .lost: told.append("lost")
-            case .retrying(_, _, let seconds):
-                #expect(seconds > 0 && seconds <= 30)
+            case .retrying(_, _, let delay):
+                #expect(delay > .zero && delay <= .seconds(30))
                 told.append("retrying")
             case .gap: told.append("gap")
             case .idle: continue

@@ -29,7 +29,7 @@ struct ManagerModelTests {
         let channel = freshChannel()
         try session.listen([channel])
         let script = ScriptedPoller()
-        let manager = try NotificationManager([session], timeout: 0.1, poller: script)
+        let manager = try NotificationManager([session], timeout: .milliseconds(100), poller: script)
         var idles = 0
         var received: [Notification] = []
         while received.count < 4, let event = try manager.next() {
@@ -51,7 +51,7 @@ struct ManagerModelTests {
         let session = try openSession()
         let channel = freshChannel()
         try session.listen([channel])
-        let manager = try NotificationManager([session], timeout: 0)
+        let manager = try NotificationManager([session], timeout: .zero)
         #expect(try manager.next() == nil)
         for turn in 1...3 {
             try session.notify(channel, "\(turn)")
@@ -100,7 +100,7 @@ struct ManagerModelTests {
         let session = try openSession()
         let channel = freshChannel()
         try session.listen([channel])
-        let manager = try NotificationManager([session], timeout: 0.2, poller: ScriptedPoller())
+        let manager = try NotificationManager([session], timeout: .milliseconds(200), poller: ScriptedPoller())
         var received: [String] = []
         while let event = try manager.next() {
             switch event {
@@ -130,9 +130,9 @@ struct ManagerModelTests {
             let manager = CopyManager(producer, [NullReceiver()], settings: settings)
             var inside: [Notification] = []
             try manager.withCopy { copy in
-                while try copy.next() != nil { inside += try session.wait(timeout: 0) }
+                while try copy.next() != nil { inside += try session.wait(timeout: .zero) }
             }
-            inside += try session.wait(timeout: 30)
+            inside += try session.wait(timeout: .seconds(30))
             #expect(inside == [Notification(channel, "during", from: teller)])
             #expect(producer.totals.messages == 1000)
         }

@@ -9,31 +9,30 @@ struct ManagerTests {
     private let channel = "manager tests"
 
     @Test func `a timeout below zero is refused and changes nothing`() throws {
-        #expect(throws: PgcopyError.invalidTimeout(-1)) { try NotificationManager(timeout: -1) }
-        thrown(.usage) { try NotificationManager(timeout: .nan) }
-        let manager = try NotificationManager(timeout: 2)
-        #expect(throws: PgcopyError.invalidTimeout(-0.5)) { try manager.setTimeout(-0.5) }
-        #expect(manager.timeout == 2)
+        #expect(throws: PgcopyError.invalidTimeout(.seconds(-1))) { try NotificationManager(timeout: .seconds(-1)) }
+        let manager = try NotificationManager(timeout: .seconds(2))
+        #expect(throws: PgcopyError.invalidTimeout(.milliseconds(-500))) { try manager.setTimeout(.milliseconds(-500)) }
+        #expect(manager.timeout == .seconds(2))
     }
 
     @Test func `without connections the loop ends at once`() throws {
-        #expect(try NotificationManager(timeout: 5, poller: ScriptedPoller()).next() == nil)
+        #expect(try NotificationManager(timeout: .seconds(5), poller: ScriptedPoller()).next() == nil)
         #expect(try NotificationManager(timeout: nil, poller: ScriptedPoller()).next() == nil)
     }
 
     @Test func `the timeout may change between events`() throws {
         let session = try openSession()
         let script = ScriptedPoller()
-        let manager = try NotificationManager([session], timeout: 3, poller: script)
+        let manager = try NotificationManager([session], timeout: .seconds(3), poller: script)
         #expect(try manager.next()?.isIdle == true)
         #expect(script.elapsed == 3)
-        try manager.setTimeout(0.5)
+        try manager.setTimeout(.milliseconds(500))
         #expect(try manager.next()?.isIdle == true)
         #expect(script.elapsed == 3.5)
         script.pass(0.25)
         #expect(try manager.next()?.isIdle == true)
         #expect(script.elapsed == 4, "the time of the loop's user counts too")
-        try manager.setTimeout(0)
+        try manager.setTimeout(.zero)
         #expect(try manager.next() == nil)
         #expect(script.elapsed == 4)
     }
@@ -44,7 +43,7 @@ struct ManagerTests {
         try session.listen([channel])
         let teller = try openSession()
         let script = ScriptedPoller()
-        let manager = try NotificationManager([session], timeout: 1, poller: script)
+        let manager = try NotificationManager([session], timeout: .seconds(1), poller: script)
         try teller.notify(channel, "in the socket")
         try awaitArrival(session)
         script.ready(session.connection.socket, .read, at: 0)
@@ -61,7 +60,7 @@ struct ManagerTests {
         let teller = try openSession()
         try teller.notify((1...50).map { OutgoingNotification(channel: channel, payload: "\($0)") })
         try awaitArrival(session)
-        let manager = try NotificationManager([session], timeout: 0)
+        let manager = try NotificationManager([session], timeout: .zero)
         #expect(try manager.payloads() == (1...50).map(String.init))
         #expect(try manager.next() == nil)
     }
@@ -80,8 +79,8 @@ struct ManagerTests {
         // By the same manager, by another one, or by the session alone.
         #expect(try manager.payloads() == ["1"])
         let left = try #require(sessions.first { !$0.inbox.isEmpty })
-        #expect(try left.wait(timeout: 0).map(\.payload) == ["1"])
-        try manager.setTimeout(0)
+        #expect(try left.wait(timeout: .zero).map(\.payload) == ["1"])
+        try manager.setTimeout(.zero)
         #expect(try manager.next() == nil)
     }
 
@@ -104,7 +103,7 @@ struct ManagerTests {
         manager.connections.removeAll()
         #expect(try manager.next() == nil)
         // What came for the one that was taken out stays with it.
-        #expect(try one.wait(timeout: 30).map(\.payload) == ["second"])
+        #expect(try one.wait(timeout: .seconds(30)).map(\.payload) == ["second"])
     }
 
     @Test func `every connection gets a turn, even when one is notified all the time`() throws {
@@ -198,10 +197,10 @@ struct ManagerTests {
                 _ = try copy.next()
                 #expect(throws: PgcopyError.busy) { try manager.next() }
                 #expect(throws: PgcopyError.busy) { try session.wait() }
-                #expect(try session.wait(timeout: 0) == [])
-                try manager.setTimeout(0)
+                #expect(try session.wait(timeout: .zero) == [])
+                try manager.setTimeout(.zero)
                 #expect(try manager.next() == nil)
-                try manager.setTimeout(1)
+                try manager.setTimeout(.seconds(1))
                 #expect(try manager.next()?.isIdle == true)
             }
         }

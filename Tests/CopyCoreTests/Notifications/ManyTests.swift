@@ -33,7 +33,7 @@ struct ManyTests {
         }
         #expect(expected == count + 1)
         #expect(events < count / 10, "picked up together, given together")
-        try manager.setTimeout(0)
+        try manager.setTimeout(.zero)
         #expect(try manager.next() == nil)
     }
 
@@ -64,7 +64,7 @@ struct ManyTests {
             }
         }
         // The last victim's end may not have been looked at yet.
-        try manager.setTimeout(0)
+        try manager.setTimeout(.zero)
         while try manager.next() != nil {}
         #expect(losses.sorted() == dead.sorted())
         #expect(manager.garbage.count == 20 && manager.connections.count == 180)

@@ -29,7 +29,7 @@ struct WaitTests {
             script.ready(session.connection.socket, .read, at: seconds)
         }
 
-        func wait(timeout: Double?, stopAfter: Int? = 1) throws -> [String] {
+        func wait(timeout: Duration?, stopAfter: Int? = 1) throws -> [String] {
             poller.script = script
             defer { poller.script = nil }
             return try session.wait(timeout: timeout, stopAfter: stopAfter).map(\.payload)
@@ -50,10 +50,10 @@ struct WaitTests {
         try pair.session.notify(pair.channel, "2")
         #expect(first.count == 1 && second.count == 2)
         #expect(throws: PgcopyError.noSuchHandler) { try inbox.removeHandler(handler) }
-        #expect(try pair.session.wait(timeout: 0) == [], "handlers had them")
+        #expect(try pair.session.wait(timeout: .zero) == [], "handlers had them")
         try inbox.removeHandler(other)
         try pair.session.notify(pair.channel, "3")
-        #expect(try pair.session.wait(timeout: 0).map(\.payload) == ["3"])
+        #expect(try pair.session.wait(timeout: .zero).map(\.payload) == ["3"])
     }
 
     @Test func `onNotification is given them as they come, in order`() throws {
@@ -77,37 +77,37 @@ struct WaitTests {
 
     @Test func `a timeout without a notification is as long as it says`() throws {
         let pair = try Pair()
-        #expect(try pair.wait(timeout: 0.5) == [])
+        #expect(try pair.wait(timeout: .milliseconds(500)) == [])
         #expect(pair.script.elapsed == 0.5)
     }
 
     @Test func `the timeout is the time in all, not from one notification to the next`() throws {
         let pair = try Pair()
         try pair.send("at a quarter", at: 0.25)
-        #expect(try pair.wait(timeout: 0.5, stopAfter: nil) == ["at a quarter"])
+        #expect(try pair.wait(timeout: .milliseconds(500), stopAfter: nil) == ["at a quarter"])
         #expect(pair.script.elapsed == 0.5)
     }
 
     @Test func `timeout zero looks once`() throws {
         let pair = try Pair()
-        #expect(try pair.session.wait(timeout: 0) == [])
+        #expect(try pair.session.wait(timeout: .zero) == [])
         try pair.teller.notify(pair.channel, "1")
         try awaitArrival(pair.session)
-        #expect(try pair.session.wait(timeout: 0).map(\.payload) == ["1"])
-        #expect(try pair.session.wait(timeout: 0) == [])
+        #expect(try pair.session.wait(timeout: .zero).map(\.payload) == ["1"])
+        #expect(try pair.session.wait(timeout: .zero) == [])
     }
 
     @Test func `stopping after two leaves the third for later`() throws {
         let pair = try Pair()
         try pair.send("1", at: 0.1)
         // One at a time: the next is sent when the one before was taken from the socket.
-        #expect(try pair.wait(timeout: 1, stopAfter: 1) == ["1"])
+        #expect(try pair.wait(timeout: .seconds(1), stopAfter: 1) == ["1"])
         try pair.send("2", at: 0.2)
-        #expect(try pair.wait(timeout: 1, stopAfter: 1) == ["2"])
+        #expect(try pair.wait(timeout: .seconds(1), stopAfter: 1) == ["2"])
         try pair.teller.notify(pair.channel, "3")
         try awaitArrival(pair.session)
-        #expect(try pair.wait(timeout: 0) == [], "the script says that nothing is ready")
-        #expect(try pair.session.wait(timeout: 1, stopAfter: 1).map(\.payload) == ["3"])
+        #expect(try pair.wait(timeout: .zero) == [], "the script says that nothing is ready")
+        #expect(try pair.session.wait(timeout: .seconds(1), stopAfter: 1).map(\.payload) == ["3"])
         #expect(abs(pair.script.elapsed - 0.2) < 0.001)
     }
 
@@ -115,7 +115,7 @@ struct WaitTests {
         let pair = try Pair()
         try pair.session.notify(pair.channel, "1")
         try pair.teller.notify(pair.channel, "2")
-        #expect(try pair.session.wait(timeout: 30, stopAfter: 2).map(\.payload) == ["1", "2"])
+        #expect(try pair.session.wait(timeout: .seconds(30), stopAfter: 2).map(\.payload) == ["1", "2"])
     }
 
     @Test func `two of three that come one by one are given, and the third is there later`() throws {
@@ -132,10 +132,10 @@ struct WaitTests {
             "SELECT pg_advisory_lock(\(lock))", "NOTIFY \"\(channel)\", '3'",
         ]
         let teller = try cluster.psqlProgram(statements.flatMap { ["-c", $0] }, conninfo: cluster.conninfo()).start()
-        #expect(try session.wait(timeout: 30, stopAfter: 2).map(\.payload) == ["1", "2"])
-        #expect(try session.wait(timeout: 0) == [])
+        #expect(try session.wait(timeout: .seconds(30), stopAfter: 2).map(\.payload) == ["1", "2"])
+        #expect(try session.wait(timeout: .zero) == [])
         try holder.run("SELECT pg_advisory_unlock(\(lock))")
-        #expect(try session.wait(timeout: 30).map(\.payload) == ["3"])
+        #expect(try session.wait(timeout: .seconds(30)).map(\.payload) == ["3"])
         try teller.wait().expecting(0)
     }
 
@@ -143,7 +143,7 @@ struct WaitTests {
         let pair = try Pair()
         try pair.teller.notify(["1", "2"].map { OutgoingNotification(channel: pair.channel, payload: $0) })
         try awaitArrival(pair.session)
-        #expect(try pair.session.wait(timeout: 30, stopAfter: 1).map(\.payload) == ["1", "2"])
+        #expect(try pair.session.wait(timeout: .seconds(30), stopAfter: 1).map(\.payload) == ["1", "2"])
     }
 
     @Test func `what came before the wait is not lost, with a query in between`() throws {
@@ -152,7 +152,7 @@ struct WaitTests {
         try awaitArrival(pair.session)
         #expect(try pair.session.query("SELECT 1").value(0, 0) == "1")
         try pair.teller.notify(pair.channel, "late")
-        #expect(try pair.session.wait(timeout: 30, stopAfter: 2).map(\.payload) == ["early", "late"])
+        #expect(try pair.session.wait(timeout: .seconds(30), stopAfter: 2).map(\.payload) == ["early", "late"])
     }
 
     @Test func `notifications around sleeps of the server and of the client come in order`() throws {
@@ -165,10 +165,11 @@ struct WaitTests {
             try pair.teller.notify(pair.channel, "2")
             try awaitArrival(pair.session)
             try pair.teller.notify(pair.channel, "3")
-            let waited = try pair.session.wait(timeout: byHandler ? 0 : 30, stopAfter: byHandler ? nil : 3)
+            let waited = try pair.session.wait(
+                timeout: byHandler ? .zero : .seconds(30), stopAfter: byHandler ? nil : 3)
             if byHandler {
                 try eventually("the third") {
-                    _ = try pair.session.wait(timeout: 0)
+                    _ = try pair.session.wait(timeout: .zero)
                     return handled.count == 3
                 }
                 #expect(handled == ["1", "2", "3"] && waited == [])
@@ -182,7 +183,7 @@ struct WaitTests {
         let interruption = try #require(Interruption())
         let session = try openSession(poller: SystemPoller(interruption: interruption))
         try session.listen([freshChannel()])
-        #expect(try session.wait(timeout: 0.001) == [])
+        #expect(try session.wait(timeout: .milliseconds(1)) == [])
         interruption.raise(15)
         #expect(throws: Interrupted(signal: 15)) { try session.wait() }
         #expect(session.connection.isUsable)
@@ -193,8 +194,8 @@ struct WaitTests {
         let pair = try Pair()
         try pair.send("kept", at: 0.1)
         pair.script.interruptedAt = ScriptedPoller.start + 0.2
-        #expect(throws: Interrupted.self) { try pair.wait(timeout: 1, stopAfter: 2) }
-        #expect(try pair.session.wait(timeout: 0).map(\.payload) == ["kept"])
+        #expect(throws: Interrupted.self) { try pair.wait(timeout: .seconds(1), stopAfter: 2) }
+        #expect(try pair.session.wait(timeout: .zero).map(\.payload) == ["kept"])
     }
 
     @Test func `a lost connection gives what it had, then its reason`() throws {
@@ -213,7 +214,7 @@ struct WaitTests {
 
     @Test func `nonsense is refused`() throws {
         let session = try openSession()
-        #expect(throws: PgcopyError.invalidTimeout(-1)) { try session.wait(timeout: -1) }
+        #expect(throws: PgcopyError.invalidTimeout(.seconds(-1))) { try session.wait(timeout: .seconds(-1)) }
         #expect(throws: PgcopyError.invalidCount(0)) { try session.wait(stopAfter: 0) }
     }
 }

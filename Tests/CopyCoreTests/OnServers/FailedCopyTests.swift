@@ -162,7 +162,7 @@ import Testing
         let other = try stage.receiver("d2")
         let producer = try stage.producer(endless)
         let manager = stage.manager(
-            producer, [stuck, other], .with { $0.realignmentTimeout = 0.5 })
+            producer, [stuck, other], .with { $0.grace = .milliseconds(500) })
         var begun = stage.poller.now
         let failure = copyFail {
             try manager.withCopy { copy in
@@ -175,7 +175,7 @@ import Testing
         let seconds = stage.poller.now.seconds(since: begun)
         #expect(seconds >= 0.5 && seconds < 4)
         #expect(failure?.receiverFaults.count == 1)
-        #expect((failure?[stuck] as? PgcopyError)?.patience == 0.5)
+        #expect((failure?[stuck] as? PgcopyError)?.timeout == .milliseconds(500))
         #expect(!stuck.session.connection.isUsable)
         #expect(producer.session.isIdleAndAnswers && other.session.isIdleAndAnswers)
         proxy.resume()

@@ -145,7 +145,7 @@ import Testing
         let receiver = try stage.receiver("d1", format, on: stage.session("d1", through: proxy))
         let other = try stage.receiver("d2", format)
         let producer = try stage.producer(source, format)
-        let manager = stage.manager(producer, [receiver, other], .with { $0.timeout = 0.3 })
+        let manager = stage.manager(producer, [receiver, other], .with { $0.timeout = .milliseconds(300) })
         proxy.arm(.stall, direction: .toServer, at: .copyBytes(20_000))
         var sum = Totals.zero
         var timeouts = 0

@@ -11,7 +11,7 @@ func cloneOrders(from source: String, to first: String, _ second: String) throws
         }
     ) {
         $0.truncate = true
-        $0.reportInterval = 1
+        $0.reportInterval = .seconds(1)
     }
 }
 
@@ -26,7 +26,7 @@ func load(_ people: [(name: String, age: Int?)], into session: Session) throws {
 /// Listens until something is said on a channel, for ten seconds at most.
 func nextJob(_ session: Session) throws -> String? {
     try session.listen(["jobs"])
-    return try session.wait(timeout: 10).first?.payload
+    return try session.wait(timeout: .seconds(10)).first?.payload
 }
 
 /// Many statements in one round trip.

@@ -14,7 +14,8 @@ import Testing
         let receiver = try stage.receiver("d1")
         let poller = PatientPoller(limit: 10)
         poller.interruptsAt = poller.now + 20
-        let manager = CopyManager(producer, [receiver], settings: .with { $0.idleInterval = 0.2 }, poller: poller)
+        let manager = CopyManager(
+            producer, [receiver], settings: .with { $0.idleInterval = .milliseconds(200) }, poller: poller)
         try manager.enter()
         #expect(
             try stage.value(

@@ -232,7 +232,7 @@ struct ByteStreamProducerTests {
         let source = try TestPipe()
         let producer = ByteStreamProducer(source.readEnd, label: "stdin")
         let receiver = ByteStreamReceiver(pipe.writeEnd, label: "stdout")
-        let manager = CopyManager(producer, [receiver], settings: .with { $0.idleInterval = 0 })
+        let manager = CopyManager(producer, [receiver], settings: .with { $0.idleInterval = .zero })
         try manager.enter()
         // The source is silent and stays so; the reader is there.
         try manager.expectNext(.zero)

@@ -63,18 +63,18 @@ import Testing
             producer.realigning.acts = [.hang]
             let others = receivers(1)
             others[0].aborting.acts = [.hang]
-            return (.with { $0.realignmentTimeout = 4 }, producer, others)
+            return (.with { $0.grace = .seconds(4) }, producer, others)
         },
         Course("one takes nothing for too long") { poller in
             let others = receivers(2)
             others[0].ever = .block
-            return (.with { $0.timeout = 7 }, FakeProducer(rows: numberedRows(9)), others)
+            return (.with { $0.timeout = .seconds(7) }, FakeProducer(rows: numberedRows(9)), others)
         },
         Course("rows are long in coming, and few a second") { poller in
             poller.always(100, readyAfter: 10)
             return (
                 .with {
-                    $0.idleInterval = 3
+                    $0.idleInterval = .seconds(3)
                     $0.rateLimit = 20
                     $0.buffer = 16
                     $0.chunk = 16

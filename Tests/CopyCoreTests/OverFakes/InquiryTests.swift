@@ -22,7 +22,7 @@ import Testing
         poller.always(50, readyAfter: 2)
         poller.ready(1, .read, at: 30)
         let manager = CopyManager(
-            FakeProducer(rows: ["1\n"]), [slow], settings: .with { $0.timeout = 5 }, poller: poller)
+            FakeProducer(rows: ["1\n"]), [slow], settings: .with { $0.timeout = .seconds(5) }, poller: poller)
         #expect(try manager.run() == Totals(messages: 1, bytes: 2))
         // After 5 s, 12, 19 and 26, each time for 2 s.
         #expect(slow.called("inquire") == 4 && poller.elapsed == 30)
@@ -36,7 +36,7 @@ import Testing
             slow.inquiring = answer.map { answer in { question(50, answer) } }
             poller.always(50, readyAfter: 2)
             let manager = CopyManager(
-                FakeProducer(rows: ["1\n"]), [slow], settings: .with { $0.timeout = 5 }, poller: poller)
+                FakeProducer(rows: ["1\n"]), [slow], settings: .with { $0.timeout = .seconds(5) }, poller: poller)
             try manager.enter()
             var faults: [String] = []
             while let event = try manager.next() {
@@ -44,7 +44,7 @@ import Testing
                 faults += described(these)
                 try manager.drop(these)
             }
-            #expect(faults == ["slow: \(PgcopyError.timeout(seconds: 5, awaitingConfirmation: true))"])
+            #expect(faults == ["slow: \(PgcopyError.timeout(after: .seconds(5), awaitingConfirmation: true))"])
             #expect(poller.elapsed == (answer == nil ? 5 : 7))
             _ = try manager.failure()
         }
@@ -62,7 +62,8 @@ import Testing
         poller.ready(2, .write, at: 4)
         poller.ready(2, .write, at: 8)
         let manager = CopyManager(
-            FakeProducer(rows: ["1\n", "2\n"]), [slow, late], settings: .with { $0.timeout = 5 }, poller: poller)
+            FakeProducer(rows: ["1\n", "2\n"]), [slow, late], settings: .with { $0.timeout = .seconds(5) },
+            poller: poller)
         var confirmedAt: Double?
         try manager.withCopy { copy in
             while try copy.next() != nil {
@@ -82,7 +83,7 @@ import Testing
         poller.ready(1, .read, at: 6)
         poller.ready(50, .read, at: 9)
         let manager = CopyManager(
-            FakeProducer(rows: ["1\n"]), [slow], settings: .with { $0.timeout = 5 }, poller: poller)
+            FakeProducer(rows: ["1\n"]), [slow], settings: .with { $0.timeout = .seconds(5) }, poller: poller)
         #expect(try manager.run() == Totals(messages: 1, bytes: 2))
         #expect(poller.elapsed == 6)
     }

@@ -117,7 +117,7 @@ struct LeavingTests {
         receivers[1].aborting.acts = [.wait]
         poller.always(2, readyAfter: 3)
         producer.realigning.acts = [.hang]
-        let settings = CopySettings.with { $0.realignmentTimeout = 4 }
+        let settings = CopySettings.with { $0.grace = .seconds(4) }
         let failure = try copyFailure { try manager(settings).withCopy { copy in _ = try copy.next() } }
         #expect(poller.elapsed == 4)
         #expect(failure[receivers[0]]?.has(.unanswered) == true)
@@ -134,7 +134,7 @@ struct LeavingTests {
         poller.always(100, readyAfter: 0)
         producer.whileRealigning = { [poller] in poller.pass(0.25) }
         receivers[1].aborting.acts = [.hang]
-        let settings = CopySettings.with { $0.realignmentTimeout = 4 }
+        let settings = CopySettings.with { $0.grace = .seconds(4) }
         let failure = try copyFailure { try manager(settings).withCopy { copy in _ = try copy.next() } }
         #expect(poller.elapsed == 4)
         #expect(failure.producerFault?.has(.unanswered) == true)

@@ -58,7 +58,7 @@ struct RateAndIdleTests {
         let poller = ScriptedPoller()
         poller.ready(100, .read, at: 3.5)
         let producer = FakeProducer([.rows(["1\n"]), .block, .rows(["2\n"])])
-        let settings = CopySettings.with { $0.idleInterval = 1 }
+        let settings = CopySettings.with { $0.idleInterval = .seconds(1) }
         let manager = CopyManager(producer, [FakeReceiver("one")], settings: settings, poller: poller)
         try manager.withCopy { copy in
             try copy.expectNext(Totals(messages: 1, bytes: 2))
@@ -77,8 +77,8 @@ struct RateAndIdleTests {
         let receiver = FakeReceiver("stuck")
         receiver.ever = .block
         let settings = CopySettings.with {
-            $0.idleInterval = 1
-            $0.timeout = 2.5
+            $0.idleInterval = .seconds(1)
+            $0.timeout = .milliseconds(2500)
         }
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], settings: settings, poller: poller)
         try manager.enter()
@@ -95,7 +95,7 @@ struct RateAndIdleTests {
         poller.ready(1, .read, at: 2.5)
         let receiver = FakeReceiver("one")
         receiver.finishing.acts = [.wait]
-        let settings = CopySettings.with { $0.idleInterval = 1 }
+        let settings = CopySettings.with { $0.idleInterval = .seconds(1) }
         let manager = CopyManager(NullProducer(), [receiver], settings: settings, poller: poller)
         try manager.withCopy { copy in
             try copy.expectNext(.zero)
@@ -110,7 +110,7 @@ struct RateAndIdleTests {
         let producer = FakeProducer([.rows(["1\n"])])
         producer.entering.acts = [.hang]
         let receiver = FakeReceiver("one")
-        let settings = CopySettings.with { $0.idleInterval = 2 }
+        let settings = CopySettings.with { $0.idleInterval = .seconds(2) }
         let manager = CopyManager(producer, [receiver], settings: settings, poller: poller)
         try manager.enter()
         #expect(poller.elapsed == 2)

@@ -5,7 +5,7 @@ import Testing
 @testable import CopyCore
 
 struct TimeoutTests {
-    private static let settings = CopySettings.with { $0.timeout = 10 }
+    private static let settings = CopySettings.with { $0.timeout = .seconds(10) }
 
     @Test func `a stuck receiver faults at its deadline and not before`() throws {
         let poller = ScriptedPoller()
@@ -18,7 +18,7 @@ struct TimeoutTests {
         #expect(poller.elapsed == 3)
         let faults = try manager.nextFaults()
         #expect(poller.elapsed == 13)
-        #expect(faults[receiver] as? PgcopyError == .timeout(seconds: 10, awaitingConfirmation: false))
+        #expect(faults[receiver] as? PgcopyError == .timeout(after: .seconds(10), awaitingConfirmation: false))
         #expect(manager.receivers.isEmpty)
         _ = try manager.failure()
     }
@@ -93,7 +93,7 @@ struct TimeoutTests {
         slow.ever = .takeThenBlock(20)
         let producer = FakeProducer(rows: numberedRows(40))
         let settings = CopySettings.with {
-            $0.timeout = 10
+            $0.timeout = .seconds(10)
             $0.buffer = 50
             $0.chunk = 50
         }
@@ -162,7 +162,7 @@ struct TimeoutTests {
         try manager.enter()
         try manager.expectNext(Totals(messages: 1, bytes: 2))
         let faults = try manager.nextFaults()
-        #expect(faults[receiver] as? PgcopyError == .timeout(seconds: 10, awaitingConfirmation: true))
+        #expect(faults[receiver] as? PgcopyError == .timeout(after: .seconds(10), awaitingConfirmation: true))
         #expect(poller.elapsed == 10)
         // Reconciled, it is waited for as long again.
         try manager.reconcile(receiver)

@@ -28,8 +28,8 @@ import Testing
             sessions = try [direct, direct, last].map { try PipelineStage.session($0, poller) }
         }
 
-        func parts(within seconds: Double? = nil, areVital: Bool = true) -> [PipelinePart] {
-            sessions.map { PipelinePart($0, within: seconds, isVital: areVital) }
+        func parts(timeout: Duration? = nil, areVital: Bool = true) -> [PipelinePart] {
+            sessions.map { PipelinePart($0, timeout: timeout, isVital: areVital) }
         }
 
         func expectAllIdle() {
@@ -103,13 +103,13 @@ import Testing
                 return Inquiry { .answered(index < 2) }
             }
         }
-        let parts = places.parts(within: 0.3, areVital: false)
+        let parts = places.parts(timeout: .milliseconds(300), areVital: false)
         parts[0].ask(.statement("SELECT pg_sleep(1)"))
         parts[1].ask(.statement("SELECT 1"))
         let lost = parts[2].ask(.statement("SELECT 2"))
         try PipelineRound.run(parts)
         #expect(parts[0].hasSucceeded && parts[1].hasSucceeded)
-        #expect(parts[2].failure as? PgcopyError == .unanswered(seconds: 0.3))
+        #expect(parts[2].failure as? PgcopyError == .unanswered(after: .milliseconds(300)))
         thrown(.unanswered) { try lost.get() }
         #expect(asked[0] >= 2 && asked[1] == 0 && asked[2] == 1, "\(asked)")
         #expect(places.sessions.map(\.connection.isUsable) == [true, true, false])
@@ -119,7 +119,7 @@ import Testing
     @Test func `cancels what waits in vain, and says why`() throws {
         let places = try Places()
         places.sessions[1].inquire = { Inquiry { throw OwnError(number: 7) } }
-        let parts = places.parts(within: 0.2, areVital: false)
+        let parts = places.parts(timeout: .milliseconds(200), areVital: false)
         parts[0].ask(.statement("SELECT 1"))
         parts[1].ask(.statement("SELECT pg_sleep(300)"))
         let time = try ContinuousClock().measure { try PipelineRound.run(parts) }
@@ -133,7 +133,7 @@ import Testing
         let places = try Places(last: proxy)
         proxy.arm(.stall, direction: .toServer, at: .beforeQuery("SELECT 2"))
         proxy.arm(.stall, direction: .toServer, at: .now, on: .matching(\.isCancelRequest), times: 100)
-        let parts = places.parts(within: 0.1)
+        let parts = places.parts(timeout: .milliseconds(100))
         for part in parts { part.ask(.statement("SELECT 2, pg_sleep(300)")) }
         places.sessions[2].inquire = { [places] in
             places.interruption.raise(SIGINT)
@@ -150,7 +150,7 @@ import Testing
 
     @Test(arguments: [true, false]) func `ends by a signal, everything cancelled`(pipelined: Bool) throws {
         let places = try Places()
-        let parts = places.parts(within: 0.1)
+        let parts = places.parts(timeout: .milliseconds(100))
         for part in parts { part.ask(.statement("SELECT pg_sleep(300)")) }
         for session in places.sessions {
             session.inquire = { [places] in

@@ -66,15 +66,15 @@ import Testing
             return try ChildProcess(command, input: .inherited, inGroup: true)
         }
 
-        func opening(_ patience: Double? = nil) throws -> Opening {
+        func opening(_ timeout: Duration? = nil) throws -> Opening {
             try Opening(
                 Path(Array(directory.file("pipe").utf8)), O_RDONLY, "cannot open", poller,
-                .init(seconds: patience))
+                .init(timeout: timeout))
         }
 
-        func statement(_ sql: String, _ session: Session, within seconds: Double? = nil) throws -> StatementTask {
+        func statement(_ sql: String, _ session: Session, timeout: Duration? = nil) throws -> StatementTask {
             try session.connection.sendQuery(sql)
-            return StatementTask(session, within: seconds)
+            return StatementTask(session, timeout: timeout)
         }
 
         /// A copy that waits for a scripted descriptor, again and again.
@@ -102,7 +102,7 @@ import Testing
         let statement = try stage.statement("SELECT pg_sleep(0.1), pg_advisory_unlock(1)", holder)
         let batch = try stage.batch(
             "BEGIN; SELECT pg_advisory_xact_lock(1); INSERT INTO t VALUES (1); NOTIFY done, 'all'; COMMIT")
-        let parts = try (0..<3).map { _ in PipelinePart(try stage.session(), within: nil, isVital: true) }
+        let parts = try (0..<3).map { _ in PipelinePart(try stage.session(), timeout: nil, isVital: true) }
         let answers = parts.map { $0.ask(.statement("SELECT pg_advisory_xact_lock_shared(1), 'asked'")) }
         let round = try PipelineRound(parts, stage.poller)
         let opening = try stage.opening()
@@ -136,12 +136,12 @@ import Testing
         let lost = try stage.session()
         let statement = try stage.statement("SELECT pg_terminate_backend(pg_backend_pid())", lost)
         let batch = try stage.batch("INSERT INTO t VALUES (1); SELECT 1/0; INSERT INTO t VALUES (2)")
-        let bad = PipelinePart(try stage.session(), within: nil, isVital: false)
-        let good = PipelinePart(try stage.session(), within: nil, isVital: false)
+        let bad = PipelinePart(try stage.session(), timeout: nil, isVital: false)
+        let good = PipelinePart(try stage.session(), timeout: nil, isVital: false)
         bad.ask(.statement("SELECT nosuch"))
         let answer = good.ask(.statement("SELECT 'good'"))
         let round = try PipelineRound([bad, good], stage.poller)
-        let opening = try stage.opening(5)
+        let opening = try stage.opening(.seconds(5))
         let child = try stage.child("kill -9 $$")
         let (faulty, failing) = stage.copy(1001, rows: 9)
         faulty.failsBeforeByte = 2
@@ -157,7 +157,7 @@ import Testing
         #expect(stage.record.ended.count { $0.hasSuffix("22012") } == 2)
         #expect((bad.failure as? PgcopyError)?.sqlState == "42703")
         #expect(try answer.get().value(0, 0) == "good")
-        #expect(throws: PgcopyError.pipeTimeout(seconds: 5, wantsReader: false)) { try opening.take() }
+        #expect(throws: PgcopyError.pipeTimeout(after: .seconds(5), wantsReader: false)) { try opening.take() }
         #expect(child.status == .signalled(SIGKILL))
         #expect(failing.failure?.reason == .noReceivers)
         #expect(copy.failure == nil && receiver.text == "0\n1\n2\n")
@@ -170,7 +170,7 @@ import Testing
         let opening = try stage.opening()
         let holder = try stage.session()
         try holder.run("SELECT pg_advisory_lock(1)")
-        let part = PipelinePart(try stage.session(), within: nil, isVital: true)
+        let part = PipelinePart(try stage.session(), timeout: nil, isVital: true)
         let answer = part.ask(.statement("SELECT pg_advisory_lock(1), 'asked'"))
         let round = try PipelineRound([part], stage.poller)
         stage.poller.isQuiet = { true }
@@ -195,7 +195,7 @@ import Testing
         let (receiver, copy) = stage.copy(1001, rows: 9)
         receiver.aborting.acts = [.wait]
         stage.poller.script.always(1001, readyAfter: 0.5)
-        let (held, asked) = (try stage.session(), PipelinePart(try stage.session(), within: nil, isVital: true))
+        let (held, asked) = (try stage.session(), PipelinePart(try stage.session(), timeout: nil, isVital: true))
         let statement = try stage.statement("SELECT pg_sleep(1000)", held)
         asked.ask(.statement("SELECT pg_sleep(1000)"))
         let round = try PipelineRound([asked], stage.poller)

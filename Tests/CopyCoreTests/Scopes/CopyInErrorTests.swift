@@ -235,7 +235,7 @@ struct CopyInErrorTests {
         proxy.arm(.stall, direction: .toServer, at: .copyBytes(100_000))
         let begun = session.poller.now
         #expect(throws: Interrupted(signal: 2)) {
-            try session.copyIn(sql, transport: transport, realignedWithin: 0.5) { copy throws in
+            try session.copyIn(sql, transport: transport, grace: .milliseconds(500)) { copy throws in
                 session.pooled.interruptsAt = session.poller.now + 0.3
                 while true { try copy.write([UInt8](repeating: UInt8(ascii: "\n"), count: 100_000)) }
             }

@@ -42,12 +42,12 @@ final class PatientPoller: Poller {
         polls += 1
         onPoll()
         try check(interruptible)
-        let patience = now + limit
-        var until = deadline.map { min($0, patience) } ?? patience
+        let end = now + limit
+        var until = deadline.map { min($0, end) } ?? end
         if interruptible, let interruptsAt { until = min(until, interruptsAt) }
         try base.poll(&entries, until: until, interruptible: interruptible)
         try check(interruptible)
-        if entries.allSatisfy(\.ready.isEmpty), now >= patience {
+        if entries.allSatisfy(\.ready.isEmpty), now >= end {
             Issue.record("waited too long for \(entries)")
             throw Interrupted(signal: 99)
         }

@@ -26,7 +26,7 @@ import Testing
         let poller = PatientPoller(limit: 20)
         let session = try ScopeKit.session(Servers.source.conninfo(), poller)
         let begun = poller.now
-        thrown(.unanswered) { try session.run("SELECT pg_sleep(30)", within: 0.3) }
+        thrown(.unanswered) { try session.run("SELECT pg_sleep(30)", timeout: .milliseconds(300)) }
         #expect(poller.now.seconds(since: begun) < 10)
         #expect(!session.connection.isUsable && session.transactionStatus == .unknown)
     }

@@ -47,11 +47,11 @@ struct ErrorTests {
     }
 
     @Test func `an answer that did not come tells by its code what became of the connection`() {
-        let closed = PgcopyError.unanswered(seconds: 2)
-        let cancelled = PgcopyError.unanswered(seconds: 2, wasCancelled: true)
+        let closed = PgcopyError.unanswered(after: .seconds(2))
+        let cancelled = PgcopyError.unanswered(after: .seconds(2), wasCancelled: true)
         #expect("\(closed)" == "no answer within 2.0 s; the connection was closed" && closed.code == .unanswered)
         #expect("\(cancelled)" == "no answer within 2.0 s; the statement was cancelled" && cancelled.code == .cancelled)
-        #expect(closed.patience == 2 && cancelled.patience == 2 && PgcopyError.busy.patience == nil)
+        #expect(closed.timeout == .seconds(2) && cancelled.timeout == .seconds(2) && PgcopyError.busy.timeout == nil)
     }
 
     @Test func `a commit in doubt has the transaction and what came instead of the answer`() {
@@ -70,7 +70,7 @@ struct ErrorTests {
 
     @Test func `a receiver's fault has the code of its error, another's has none`() {
         let receiver = FakeReceiver("one")
-        let timeout = PgcopyError.timeout(seconds: 5, awaitingConfirmation: false)
+        let timeout = PgcopyError.timeout(after: .seconds(5), awaitingConfirmation: false)
         #expect(ReceiverFault(receiver: receiver, error: timeout).code == .timeout)
         #expect(ReceiverFault(receiver: receiver, error: Trouble("x")).code == nil)
     }

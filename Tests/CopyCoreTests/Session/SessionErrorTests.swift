@@ -19,7 +19,7 @@ import Testing
     @Test func `has the session's label, the server's code and its words, whichever call it comes of`() throws {
         let calls: [() throws -> QueryResult] = [
             { try session.query("SELECT 1/$1::int", ["0"]) }, { try session.run("SELECT 1/0")[0] },
-            { try session.query("SELECT 1 / 0", within: 60) },
+            { try session.query("SELECT 1 / 0", timeout: .seconds(60)) },
         ]
         for call in calls {
             let error = try requireThrown(.server, call)
@@ -54,7 +54,7 @@ import Testing
     @Test func `of a COMMIT names it, and a signal stays a signal`() throws {
         try session.run(
             "CREATE TEMP TABLE t (i int UNIQUE DEFERRABLE INITIALLY DEFERRED); BEGIN; INSERT INTO t VALUES (1), (1)")
-        let error = try requireThrown(.server) { try session.commit(within: nil) }
+        let error = try requireThrown(.server) { try session.commit(timeout: nil) }
         #expect(error.endpoint == "eu" && error.sqlState == "23505")
         let poller = PatientPoller()
         let other = try openSession(conninfo, label: "us", poller: poller)

@@ -15,7 +15,7 @@ struct BuiltInTypesTests {
         #expect(all.count > 180)
         let asked = Catalog.types(
             try session.answer(
-                to: Catalog.typesQuestion(all, for: session.version), within: nil))
+                to: Catalog.typesQuestion(all, for: session.version), timeout: nil))
         for oid in all {
             let (known, told) = (BuiltInTypes.node(oid), try #require(asked.nodes[oid]))
             #expect(known?.schema == told.schema && known?.name == told.name && known?.kind == told.kind, "\(oid)")

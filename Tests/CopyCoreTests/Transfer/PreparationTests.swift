@@ -16,7 +16,7 @@ struct PreparationTests {
             try session.query("SELECT string_agg(s::text, ' ' ORDER BY name) FROM pg_settings s").value(0, 0)
         }
         let before = try settings()
-        let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: SQLName(["t"]))
+        let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), table: SQLName(["t"]))
         try PipelineRound.run([lookup.part])
         let found = try #require(try lookup.table())
         try session.run("ROLLBACK")
@@ -25,7 +25,7 @@ struct PreparationTests {
             session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true,
             isVital: true)
         #expect(preparation.backendPID == nil)
-        preparation.ask(within: nil, patience: nil)
+        preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .ready)
         #expect(try preparation.table().columns.map(\.name) == ["i"])
@@ -47,18 +47,18 @@ struct PreparationTests {
             "CREATE SCHEMA aside; CREATE TABLE é (i int); CREATE TABLE aside.é (i int); INSERT INTO aside.é VALUES (1)",
             database: database)
         let session = try ScopeKit.session(cluster.tcpConninfo(database: database))
-        let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: SQLName(["é"]))
+        let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), table: SQLName(["é"]))
         try PipelineRound.run([lookup.part])
         var found = try #require(try lookup.table())
         found.name = SQLName(["aside", "é"])
         let preparation = try Preparation(
             session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true, isVital: true)
-        preparation.ask(within: nil, patience: nil)
+        preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .changed && preparation.isMisnamed)
-        try preparation.lookUpAgain(within: nil)
+        try preparation.lookUpAgain(timeout: nil)
         #expect(preparation.found?.name == SQLName(["public", "é"]) && !preparation.isMisnamed)
-        preparation.ask(within: nil, patience: nil)
+        preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .ready)
         #expect(try preparation.table().name == SQLName(["public", "é"]))
@@ -72,19 +72,19 @@ struct PreparationTests {
         try cluster.psql("CREATE SCHEMA a; CREATE TABLE a.t (i int); CREATE TABLE t (i int)", database: database)
         let session = try ScopeKit.session(cluster.tcpConninfo(database: database))
         try session.run("SET search_path = a, public")
-        let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: SQLName(["t"]))
+        let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), table: SQLName(["t"]))
         try PipelineRound.run([lookup.part])
         let found = try #require(try lookup.table())
         let preparation = try Preparation(
             session, at: lookup.server(), .source, .table(found, where: nil), pinsMoney: true, isVital: true)
         try cluster.psql("ALTER TABLE a.t RENAME TO u", database: database)
-        preparation.ask(within: nil, patience: nil)
+        preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .changed && preparation.isMisnamed)
-        try preparation.lookUpAgain(within: nil)
+        try preparation.lookUpAgain(timeout: nil)
         #expect(preparation.found?.name == SQLName(["public", "t"]))
         try cluster.psql("DROP TABLE t", database: database)
-        #expect(throws: PgcopyError.noTable(SQLName(["t"]))) { try preparation.lookUpAgain(within: nil) }
+        #expect(throws: PgcopyError.noTable(SQLName(["t"]))) { try preparation.lookUpAgain(timeout: nil) }
     }
 
     @Test func `a name that was asked for with its schema is the table's, whatever a snapshot says`() throws {
@@ -103,7 +103,7 @@ struct PreparationTests {
         let session = try ScopeKit.session(Servers.source.tcpConninfo(database: Servers.source.createDatabase()))
         try session.run("CREATE TABLE t (i int); CREATE TEMPORARY TABLE t (i int)")
         func lookUp(_ name: SQLName) throws -> Lookup.Found? {
-            let lookup = Lookup(PipelinePart(session, within: nil, isVital: true), table: name)
+            let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), table: name)
             try PipelineRound.run([lookup.part])
             return try lookup.table()
         }

@@ -101,14 +101,14 @@ import Testing
 
     @Test func `a receiver that takes nothing on one stream holds up no other`() throws {
         let script = Script()
-        script.settings.timeout = 5
+        script.settings.timeout = .seconds(5)
         script.change = { label, _, receiver in if label == "a" { receiver.ever = .block } }
         var told: [String] = []
         let streams = script.streams([part("a", 30), part("b", 2), part("c", 1)], 2) { part, _, event, _ in
             if case .faulted(let faults) = event { told.append("\(part.label) \(faults[0].error)") }
         }
         _ = try requireThrown(.part) { try streams.run() }
-        #expect(told == ["a \(PgcopyError.timeout(seconds: 5, awaitingConfirmation: false))"])
+        #expect(told == ["a \(PgcopyError.timeout(after: .seconds(5), awaitingConfirmation: false))"])
         #expect(streams.done.map(\.part.label) == ["b", "c"] && script.poller.elapsed == 35)
     }
 

@@ -142,7 +142,7 @@ struct CopyCheckTests {
         try session.run("CREATE TEMP TABLE t (i int)")
         let line = try #require(WireLine(session))
         try line.send(sql)
-        try session.complete(within: 10) { try line.realign(saying: "not wanted", cancelling: true) }
+        try session.complete(grace: .seconds(10)) { try line.realign(saying: "not wanted", cancelling: true) }
         #expect(session.transactionStatus == .idle)
         #expect(try session.value("SELECT count(*) FROM t") == "0")
     }

@@ -184,7 +184,7 @@ struct WireFaultTests {
         let begun = session.poller.now
         var failure: PgcopyError?
         do {
-            let result = try session.copyIn("COPY t FROM STDIN", transport: transport, realignedWithin: 2) {
+            let result = try session.copyIn("COPY t FROM STDIN", transport: transport, grace: .seconds(2)) {
                 copy throws in
                 for _ in 0..<blocks { try copy.write(block) }
                 try copy.finish()

@@ -30,9 +30,9 @@ public final class Batch: StoppableTask {
 
     private static let backlogLimit = 1 << 20
     /// How long a batch that was stopped may take to hear its last results.
-    private static let grace = 3.0
+    private static let grace = Duration.seconds(3)
     /// How long its reader may take nothing then.
-    private static let readerGrace = 1.0
+    private static let readerGrace = Duration.seconds(1)
     /// Bytes of output that may wait while it stops: more is not read, and lost with its connection.
     private static let outputLimit = 4 << 20
 

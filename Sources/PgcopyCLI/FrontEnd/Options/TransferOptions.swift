@@ -33,8 +33,8 @@ public struct TransferOptions: Sendable, Equatable {
     /// COPY's options for text and csv.
     public var formatDetails: FormatDetails
 
-    /// Seconds after which a receiver that takes no data faults; greater than 0.
-    public var timeout: Double?
+    /// How long a receiver may take no data before it faults; more than nothing.
+    public var timeout: Duration?
     /// How often a receiver that timed out is reconciled without progress, at least 1; nil drops it at once.
     public var reconcileTries: Int?
     /// Commit the others when a receiver faults.
@@ -48,8 +48,8 @@ public struct TransferOptions: Sendable, Equatable {
 
     /// How to report on stderr.
     public var progress: ProgressChoice
-    /// Seconds between reports; 0 reports every cycle.
-    public var interval: Double
+    /// The time between reports; zero reports every cycle.
+    public var interval: Duration
     /// How much is said.
     public var verbosity: Verbosity
     /// When to ask for a password.
@@ -57,8 +57,8 @@ public struct TransferOptions: Sendable, Equatable {
 
     /// What `--reconcile-timeouts` without a value means.
     public static let defaultReconcileTries = 10
-    /// The timeout, in seconds, that `--reconcile-timeouts` implies.
-    public static let impliedTimeout = 30
+    /// The timeout that `--reconcile-timeouts` implies.
+    public static let impliedTimeout = Duration.seconds(30)
 }
 
 extension TransferOptions {
@@ -85,8 +85,8 @@ extension TransferOptions {
         formatDetails = try FormatDetails(invocation, format: format)
 
         reconcileTries = try Self.reconcileTries(invocation)
-        let impliedTimeout = reconcileTries == nil ? nil : Double(Self.impliedTimeout)
-        timeout = try Self.seconds(.timeout, invocation, atLeast: .leastNonzeroMagnitude) ?? impliedTimeout
+        let impliedTimeout = reconcileTries == nil ? nil : Self.impliedTimeout
+        timeout = try Self.time(.timeout, invocation, canBeZero: false) ?? impliedTimeout
         keepGoing = invocation.has(.keepGoing)
         allowUnterminated = invocation.has(.allowUnterminated)
         expectRows = try Self.expectRows(invocation)
@@ -95,22 +95,22 @@ extension TransferOptions {
         verbosity = invocation.has(.quiet) ? .quiet : invocation.has(.verbose) ? .verbose : .normal
         let asked = invocation.value(of: .progress).flatMap { ProgressChoice(rawValue: $0.text) }
         progress = asked ?? (verbosity == .quiet ? .none : .plain)
-        interval = try Self.seconds(.interval, invocation, atLeast: 0) ?? 1
+        interval = try Self.time(.interval, invocation, canBeZero: true) ?? .seconds(1)
         passwordPrompt = invocation.has(.noPassword) ? .never : invocation.has(.password) ? .always : .automatic
     }
 
-    private static func seconds(
-        _ option: OptionSpec, _ invocation: Invocation, atLeast least: Double
-    ) throws(UsageError) -> Double? {
+    private static func time(
+        _ option: OptionSpec, _ invocation: Invocation, canBeZero: Bool
+    ) throws(UsageError) -> Duration? {
         guard let text = try invocation.text(of: option) else { return nil }
-        guard let seconds = NumberReading.decimal(text), seconds >= least else {
-            let wanted = least > 0 ? "a number of seconds greater than 0" : "a number of seconds"
+        guard let seconds = NumberReading.decimal(text), seconds > 0 || canBeZero else {
+            let wanted = canBeZero ? "a number of seconds" : "a number of seconds greater than 0"
             throw invocation.error("option \(option.spelling): \(Echo.quoted(text)) is not \(wanted)")
         }
         if seconds > longestTime {
             throw invocation.error("option \(option.spelling): at most \(Int(longestTime)) seconds")
         }
-        return seconds
+        return .seconds(seconds)
     }
 
     private static func reconcileTries(_ invocation: Invocation) throws(UsageError) -> Int? {

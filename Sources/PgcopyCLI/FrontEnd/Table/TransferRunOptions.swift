@@ -15,7 +15,7 @@ extension OptionSpec {
         summary: "reconcile a receiver that timed out instead of dropping it, "
             + "up to TRIES times without progress (default: \(TransferOptions.defaultReconcileTries))",
         details: [
-            "Implies `--timeout` \(TransferOptions.impliedTimeout) where none is given. No row is lost or doubled."
+            "Implies `--timeout` \(TransferOptions.impliedTimeout.components.seconds) where none is given. No row is lost or doubled."
         ]
     )
     /// `--keep-going`.

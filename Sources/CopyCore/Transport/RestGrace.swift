@@ -5,7 +5,7 @@
 /// A request costs the server a connection and a process, three to four milliseconds: as much as 30,000 small rows,
 /// or two megabytes of large ones. Nobody knows how much is left; a short rest is cheaper read, and a long one costs
 /// only this time more.
-struct RestPatience {
+struct RestGrace {
     private static let first = 0.001
     /// A request that was faster than its statement found nothing to cancel: after this another one is sent.
     private static let second = 0.1
