@@ -131,7 +131,7 @@ public final class Listener: LoopTask {
         guard let member = members.removeValue(forKey: ObjectIdentifier(session)), reconnects else { return }
         if poller.now.duration(since: member.openSince) >= Self.steady { member.backoff.reset() }
         let reconnection = Reconnection(
-            member.link, channels: channels, backoff: member.backoff, poller: poller, prepare: connector.prepare)
+            member.link, channels: channels, backoff: member.backoff, poller: poller, onSession: connector.onSession)
         lost.append((member, reconnection))
         waiting.append(.at(poller.now))
     }

@@ -28,9 +28,9 @@ public final class Listening {
         output: TextOutput, sink: any ListenerSink
     ) throws {
         var connector = connector
-        let prepare = connector.prepare
-        connector.prepare = { session in
-            prepare(session)
+        let onSession = connector.onSession
+        connector.onSession = { session in
+            onSession(session)
             session.onNotice = { session, notice in sink.receive(.notice(label: session.label, notice)) }
             session.onStatement = { session, sql in sink.receive(.statement(label: session.label, sql)) }
         }

@@ -18,7 +18,7 @@ final class Reconnection {
         /// → preparing, resting
         case connecting(ConnectAttempt)
         /// The statements are under way. → resting; no way out once open
-        case preparing(Session, StatementDrain, until: Instant)
+        case beginning(Session, StatementDrain, until: Instant)
     }
 
     /// How long a try may take where the user set no connect_timeout, and the first statements in any case.
@@ -27,19 +27,19 @@ final class Reconnection {
     let link: ServerLink
     private let channels: [String]
     private let poller: any Poller
-    private let prepare: (Session) -> Void
+    private let onSession: (Session) -> Void
     private(set) var backoff: Backoff
     private var state: State
 
     /// Begins with a rest.
     init(
         _ link: ServerLink, channels: [String], backoff: Backoff, poller: any Poller,
-        prepare: @escaping (Session) -> Void
+        onSession: @escaping (Session) -> Void
     ) {
         self.link = link
         self.channels = channels
         self.poller = poller
-        self.prepare = prepare
+        self.onSession = onSession
         self.backoff = backoff
         state = .resting(until: poller.now + self.backoff.delay())
     }
@@ -56,11 +56,11 @@ final class Reconnection {
                 case .connecting(let attempt):
                     guard attempt.isDone else { return .waiting(attempt.interest) }
                     state = try begin(attempt.take())
-                case .preparing(let session, var drain, let until):
+                case .beginning(let session, var drain, let until):
                     if case .waiting(var interest) = try drain.step(session) {
                         guard poller.now < until else { throw PgcopyError.unanswered(after: Self.timeout) }
                         interest.alarm = until
-                        state = .preparing(session, drain, until: until)
+                        state = .beginning(session, drain, until: until)
                         return .waiting(interest)
                     }
                     if let error = drain.error { throw error }
@@ -68,7 +68,7 @@ final class Reconnection {
                 }
             }
         } catch {
-            if case .preparing(let session, _, _) = state { session.close() }
+            if case .beginning(let session, _, _) = state { session.close() }
             let delay = backoff.delay()
             state = .resting(until: poller.now + delay)
             return .failed(error, delay: delay)
@@ -80,10 +80,10 @@ final class Reconnection {
             throw link.failure(connection)
         }
         let session = try Session(connection, label: link.label, poller: poller)
-        prepare(session)
+        onSession(session)
         let statements = session.pinningSettings + "; " + Session.listenStatements(channels)
         try session.announce(statements)
         try connection.sendQuery(statements)
-        return .preparing(session, StatementDrain(), until: poller.now + Self.timeout)
+        return .beginning(session, StatementDrain(), until: poller.now + Self.timeout)
     }
 }

@@ -10,7 +10,7 @@ public struct LinkConnector {
     /// Asked for a password, by the label of the server; nil: none is to be had.
     public var password: (_ label: String) -> String? = { _ in nil }
     /// Called with each session before its first statement.
-    public var prepare: (Session) -> Void = { _ in }
+    public var onSession: (Session) -> Void = { _ in }
     /// Seconds a try may take where the user set no `connect_timeout`.
     var connectTimeout: Int?
     /// Connections that wait for others are held in a transaction, so that no idle_session_timeout ends them.
@@ -31,7 +31,7 @@ public struct LinkConnector {
         for (link, result) in zip(links, connections) {
             do {
                 let session = try Session(result.get(), label: link.label, poller: poller)
-                prepare(session)
+                onSession(session)
                 try begin(session)
                 sessions.append(session)
             } catch let interrupted as Interrupted {

@@ -13,7 +13,7 @@ extension Transfer {
         let connections = try connector.connect(&links)
         try noteFailures(zip(servers, connections))
         for (index, server) in servers.enumerated() where server.isActive {
-            try preparing(server) { server.session = try openSession(links[index], connections[index].get()) }
+            try attributing(to: server) { server.session = try openSession(links[index], connections[index].get()) }
         }
     }
 

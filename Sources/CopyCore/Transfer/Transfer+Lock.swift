@@ -39,7 +39,7 @@ extension Transfer {
         while true {
             var held: [Participant] = []
             if let waiting = alone {
-                if try prepare([waiting], after: [], lockTimeout: nil) != nil { continue }
+                if try lock(wave: [waiting], after: [], lockTimeout: nil) != nil { continue }
                 held = [waiting]
             }
             let others = all.filter { one in one.isActive && !held.contains { $0.preparation === one.preparation } }
@@ -108,7 +108,7 @@ extension Transfer {
         turns += behind.sorted { $0.comesBefore($1) }.map { ([$0], lockTimeout) }
         var done = held
         for turn in turns {
-            if let busy = try prepare(turn.wave, after: done, lockTimeout: turn.lockTimeout) { return busy }
+            if let busy = try lock(wave: turn.wave, after: done, lockTimeout: turn.lockTimeout) { return busy }
             done += turn.wave
         }
         return nil
@@ -128,8 +128,8 @@ extension Transfer {
 
     /// Whoever finds a lock in the way that somebody else holds.
     /// - Parameter lockTimeout: how long a lock is waited for; nil: as long as it takes.
-    private func prepare(
-        _ wave: [Participant], after done: [Participant], lockTimeout: Duration?
+    private func lock(
+        wave: [Participant], after done: [Participant], lockTimeout: Duration?
     ) throws -> Participant? {
         var open = wave
         for _ in 0..<Self.attempts where !open.isEmpty {
@@ -164,7 +164,7 @@ extension Transfer {
             if let index = states.firstIndex(of: .busy) { return open[index] }
             open = zip(open, states).filter { $0.1 != .ready }.map(\.0)
             for participant in open where participant.preparation.isMisnamed {
-                try preparing(participant.side) {
+                try attributing(to: participant.side) {
                     try participant.preparation.lookUpAgain(timeout: request.timeout)
                 }
             }
@@ -180,7 +180,7 @@ extension Transfer {
     private static let watchInterval = Duration.seconds(1)
 
     private func check(_ participant: Participant, isStuck: Bool = false) throws {
-        try preparing(participant.side) {
+        try attributing(to: participant.side) {
             // What the last try met is not what kept it from being had.
             if isStuck { throw PgcopyError.sourceChanged(participant.preparation.changed, isStuck: true) }
             try participant.preparation.check()
@@ -218,7 +218,7 @@ extension Transfer {
         guard waiting.side.isSource else {
             throw PgcopyError(.refused, "this waits for a lock that \(holder.side.label) of the same run holds")
         }
-        try preparing(holder.side) {
+        try attributing(to: holder.side) {
             throw PgcopyError(
                 .refused, "the source reads the table of \(holder.side.label); it cannot be emptied before that is done"
             )

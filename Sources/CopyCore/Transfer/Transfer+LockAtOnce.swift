@@ -4,7 +4,7 @@ extension Transfer {
     /// Locks the tables and asks all that has to be known of them.
     func lockTables() throws {
         guard let found = try lockAtOnce() else { return try lockAndAsk(lookUp()) }
-        try preparingEach { side in
+        try attributingEach { side in
             if let server = found.first(where: { $0.side === side })?.located.server { try refuseGuarded(server) }
         }
         try refuseTheSameTable(found.map(\.located))
@@ -32,7 +32,7 @@ extension Transfer {
         try PipelineRound.run(asked.map(\.preparation.part))
         // Who is gone cannot be asked again.
         for (side, session, preparation) in asked where !session.connection.isUsable {
-            try preparing(side) { try preparation.check() }
+            try attributing(to: side) { try preparation.check() }
         }
         var found: [Participant] = []
         for (side, session, preparation) in asked where side.isActive {

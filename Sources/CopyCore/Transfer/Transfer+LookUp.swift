@@ -35,7 +35,7 @@ extension Transfer {
         } catch {
             source.error = error
         }
-        try preparingEach(locate)
+        try attributingEach(locate)
         try refuseTheSameTable(located)
         return located.filter(\.side.isActive)
     }

@@ -34,7 +34,7 @@ extension Transfer {
         // What was opened is taken back, whatever fails from here on.
         self.opened = opened
         for side in active {
-            try preparing(side) { opened.destinations.append((side, try openDestination(side, plan))) }
+            try attributing(to: side) { opened.destinations.append((side, try openDestination(side, plan))) }
         }
         // Servers do without a header line: its names are their list of columns.
         if let line = head?.line {

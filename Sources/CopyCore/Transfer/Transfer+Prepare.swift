@@ -62,7 +62,7 @@ extension Transfer {
         var planner = Planner(request: request, header: header, destinations: [])
         var answered: [(LocatedServer, Answers)] = []
         for participant in participants where participant.isActive {
-            try preparing(participant.side) {
+            try attributing(to: participant.side) {
                 answered.append((participant.located, try participant.preparation.answers()))
             }
         }
@@ -109,7 +109,7 @@ extension Transfer {
         }
         try PipelineRound.run(questions.map(\.part))
         for (side, _, result) in questions {
-            try preparing(side) {
+            try attributing(to: side) {
                 let types = Catalog.types(try result.get())
                 if side.isSource { planner.source?.types = types }
                 let index = planner.destinations.firstIndex { $0.place == side.place }

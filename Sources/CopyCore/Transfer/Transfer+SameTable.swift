@@ -5,7 +5,7 @@ extension Transfer {
     func refuseTheSameTable(_ located: [LocatedServer]) throws {
         for (index, place) in located.enumerated() {
             guard !place.side.isSource, let found = place.found else { continue }
-            try preparing(place.side) {
+            try attributing(to: place.side) {
                 for other in located[..<index] where other.server.database == place.server.database {
                     guard other.side.isActive, let itsTable = other.found, itsTable.sharesRows(with: found) else {
                         continue

@@ -76,7 +76,7 @@ public final class Transfer {
     }
 
     /// Does a part of a side's preparation; with `--keep-going` a destination's failure is its own.
-    func preparing(_ side: Side, _ body: () throws -> Void) throws {
+    func attributing(to side: Side, _ body: () throws -> Void) throws {
         if side.isSource { return try atSource(body) }
         do {
             try at(side.label, body)
@@ -107,11 +107,11 @@ public final class Transfer {
     }
 
     /// Does a part of every destination's preparation. What fails is told of all of them, and of the source.
-    func preparingEach(_ body: (Side) throws -> Void) throws {
+    func attributingEach(_ body: (Side) throws -> Void) throws {
         var failure = source.error
         for destination in active {
             do {
-                try preparing(destination) { try body(destination) }
+                try attributing(to: destination) { try body(destination) }
             } catch let error as PgcopyError {
                 destination.error = error
                 failure = failure ?? error

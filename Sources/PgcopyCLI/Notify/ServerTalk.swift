@@ -11,7 +11,7 @@ struct ServerTalk {
     /// A connector that asks for passwords, and shows notices and statements, as the user wants it.
     func connector(_ poller: any Poller) -> LinkConnector {
         var connector = LinkConnector(poller, passwordPrompt)
-        connector.prepare = { [self] session in
+        connector.onSession = { [self] session in
             if verbosity != .quiet {
                 session.onNotice = { [self] session, notice in
                     // The last words of a server are told with the loss of its connection.
