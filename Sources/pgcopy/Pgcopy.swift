@@ -7,7 +7,8 @@ internal import PgcopyCLI
 enum Pgcopy {
     static func main() {
         holdStandardDescriptors()
-        exit(CLI.run(Argument.ofProcess))
+        // At once: a thread may be within libpq yet, in libraries that an orderly exit would take apart below it.
+        _exit(CLI.run(Argument.ofProcess))
     }
 
     /// A socket must never become stdout because the caller closed that. What is opened in its place cannot

@@ -1,5 +1,6 @@
 // TLS and SCRAM: where nobody can look at the socket's bytes.
 
+import Glibc
 import TestKit
 import Testing
 
@@ -32,6 +33,21 @@ import Testing
         #expect(result.code == 0, "\(result)")
         #expect(try back.digest() == plain.digest())
         #expect(result.peakMemory < 128 << 20, "\(result.peakMemory)")
+    }
+
+    /// The libraries of TLS are at work on a thread of their own when the program ends.
+    @Test func `a signal while TLS is agreed on ends the program by its own code`() throws {
+        let cluster = try Servers.tls
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<40 {
+            let servers = Array(repeating: cluster.tcpConninfo(), count: 3)
+            let program = try Program.pgcopy(["exec", "-c", "SELECT 1"] + servers).start()
+            usleep(UInt32.random(in: 8_000...32_000, using: &random))
+            program.signal(SIGTERM)
+            let result = try program.wait()
+            // Before signals are heard they end it, too; behind the last answer they come too late.
+            #expect([.exited(143), .exited(0), .signalled(SIGTERM)].contains(result.status), "\(result)")
+        }
     }
 
     @Test func `an early error is seen within seconds`() throws {

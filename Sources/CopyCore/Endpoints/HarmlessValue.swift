@@ -32,10 +32,12 @@ enum HarmlessValue {
     /// Numbers of ports between commas; libpq allows spaces around them.
     static func isPorts(_ value: String) -> Bool {
         elements(value).allSatisfy { port in
-            let digits = port.utf8.drop { $0 == 32 }.reversed().drop { $0 == 32 }
+            // Plain slices: the type of each chain of adapters is made at run time, which each start would pay.
+            var digits = Array(port.utf8)[...]
+            while digits.first == 32 { digits.removeFirst() }
+            while digits.last == 32 { digits.removeLast() }
             guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
-            return digits.isEmpty && port.isEmpty
-                || (Int(String(decoding: digits.reversed(), as: UTF8.self)) ?? 0) < 65_536
+            return digits.isEmpty && port.isEmpty || (Int(String(decoding: digits, as: UTF8.self)) ?? 0) < 65_536
         }
     }
 

@@ -4,12 +4,16 @@ internal import Glibc
 
 /// Collects text and writes what the descriptor takes.
 public final class TextOutput {
-    /// What is not written yet; append to it.
+    /// The text; append to it. What is written goes from time to time.
     public var pending: [UInt8] = []
+    /// How much of it is written. To take that off after each write would move the rest each time.
+    private var written = 0
+    /// Bytes that are not written yet.
+    public var unwritten: Int { pending.count - written }
     /// Nothing can be written any more.
     public private(set) var isLost = false
     /// Something of it will not be read by anybody, once nothing more is written.
-    public var lacksText: Bool { isLost || !pending.isEmpty }
+    public var lacksText: Bool { isLost || unwritten > 0 }
     /// Where it goes.
     public let descriptor: CInt
     private let writer: DescriptorWriter
@@ -38,10 +42,32 @@ public final class TextOutput {
     public var attention: Interest? { writer.attention }
 
     /// Enough is waiting to be written.
-    var isFull: Bool { pending.count >= 1 << 16 }
+    var isFull: Bool { unwritten >= 1 << 16 }
 
     /// Writes what is taken; gives what to wait for when something is left.
-    func drain() throws -> Interest? { try noting { try writer.write(&pending) } }
+    func drain() throws -> Interest? {
+        var blocked: Interest?
+        while unwritten > 0, blocked == nil {
+            let drained = try noting {
+                try unsafe pending.withUnsafeBytes {
+                    try unsafe writer.write(UnsafeRawBufferPointer(rebasing: $0[written...]).bytes)
+                }
+            }
+            written += drained.taken
+            blocked = drained.blocked
+        }
+        if written > pending.count / 2 {
+            pending.removeFirst(written)
+            written = 0
+        }
+        return blocked
+    }
+
+    /// Nothing of it is to be written any more.
+    public func drop() {
+        pending = []
+        written = 0
+    }
 
     /// Writes all of it; a signal the poller hears ends the wait for the reader.
     public func write(_ bytes: [UInt8], _ poller: any Poller = SystemPoller()) throws {

@@ -97,7 +97,7 @@ public final class Listening {
 
     private func tell(_ event: ListenerEvent) throws {
         sink.receive(event)
-        if !output.pending.isEmpty { try output.write([], poller) }
+        if output.unwritten > 0 { try output.write([], poller) }
     }
 }
 

@@ -38,7 +38,7 @@ enum ColumnPlan {
             throw PgcopyError(
                 .refused,
                 "\(what) has no column \(told.joined(separator: ", ")); "
-                    + "it has \(have.map(quoteIdentifier).joined(separator: ", "))")
+                    + (have.isEmpty ? "it has none" : "it has \(have.map(quoteIdentifier).joined(separator: ", "))"))
         }
         var seen: Set<[UInt8]> = []
         for name in names where !seen.insert(Array(name.utf8)).inserted {

@@ -56,9 +56,13 @@ extension Preparation {
         guard let shape else { return .ready }
         if case .success(let result) = describedResult?.outcome {
             let now = result.columns
+            // A domain is described as what it is made of. That its column was altered is seen by who wrote the row.
             let same =
                 now.count == shape.columns.count
-                && zip(now, shape.columns).allSatisfy { isSameName($0.name, $1.name) && $0.type == $1.type }
+                && zip(now, shape.columns).allSatisfy { now, column in
+                    isSameName(now.name, column.name)
+                        && (now.type == column.type || !TypeGraph.unknown([column.type]).isEmpty)
+                }
             if !same { return .changed }
         }
         return .ready
@@ -102,7 +106,7 @@ extension Preparation {
         guard part.failure == nil, let asked = found?.asked, let shape = try shape(), let serverResult else {
             return nil
         }
-        guard shape.isLocked, shape.isAsked, !shape.isTemporary, !asked.isCut,
+        guard shape.isLocked, shape.isAsked, !shape.isTemporary,
             zip(asked.parts.reversed(), shape.name.parts.reversed()).allSatisfy(isSameName)
         else { return nil }
         let found = Lookup.Found(

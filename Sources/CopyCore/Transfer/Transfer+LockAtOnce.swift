@@ -24,7 +24,7 @@ extension Transfer {
         for side in [source] + active {
             guard let session = side.session else { continue }
             guard let name = side.isSource ? sourceTable : destinationTable(side.endpoint), name.parts.count <= 2,
-                !session.connection.isGiven("lock_timeout")
+                !name.isCut, !session.connection.isGiven("lock_timeout")
             else { return nil }
             asked.append((side, session, makePreparation(side, session, at: nil, .table(.unknown(name), where: nil))))
         }

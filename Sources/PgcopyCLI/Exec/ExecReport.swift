@@ -129,6 +129,8 @@ final class ExecReport: BatchSink {
 
     /// Listens to what a session says beside its results.
     func listen(to session: Session) {
+        // Nobody asks for notifications here, and those kept for a reader would pile up.
+        session.onNotification = { _, _ in }
         if verbosity != .quiet {
             session.onNotice = { [console] session, notice in
                 for (index, line) in ErrorLines.of(notice: notice).enumerated() {

@@ -26,7 +26,7 @@ func runNotify(_ options: NotifyOptions) -> Int32 {
 
 private func tell(_ outcome: Broadcast.Outcome, _ sessions: [Session], _ talk: ServerTalk) {
     if let signal = outcome.signal { talk.console.message(SignalName.sentence(signal)) }
-    let someCommitted = outcome.statuses.contains { if case .committed = $0 { true } else { false } }
+    let someWereSent = outcome.statuses.contains { if case .rolledBack = $0 { false } else { true } }
     for (session, status) in zip(sessions, outcome.statuses) {
         switch status {
         case .committed:
@@ -34,7 +34,7 @@ private func tell(_ outcome: Broadcast.Outcome, _ sessions: [Session], _ talk: S
             if outcome.verdict != .all { talk.console.message("\(session.label): sent") }
         case .rolledBack(let error):
             if let error { talk.tell(session.label, error) }
-            if someCommitted || error != nil { talk.console.message("\(session.label): nothing was sent") }
+            if someWereSent || error != nil { talk.console.message("\(session.label): nothing was sent") }
         case .inDoubt(let error):
             talk.tell(session.label, error)
             talk.console.message("\(session.label): in doubt: the commit was sent, its answer was lost")

@@ -28,7 +28,7 @@ final class StandardError {
             }
         } catch {
             // A disk that is full may have room for the next one.
-            output.pending = []
+            output.drop()
         }
     }
 }

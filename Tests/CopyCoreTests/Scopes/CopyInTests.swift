@@ -253,7 +253,8 @@ struct CopyInTests {
         #expect(result.commandTag == nil && session.transactionStatus == .idle)
         #expect(try session.value("SELECT count(*) FROM t") == "0")
         // As bytes: what other tests have made it log is in any encoding.
-        let told = "position('COPY from stdin failed: \(reason)'::bytea IN pg_read_binary_file('\(cluster.logFile)')) > 0"
+        let told =
+            "position('COPY from stdin failed: \(reason)'::bytea IN pg_read_binary_file('\(cluster.logFile)')) > 0"
         #expect(try session.value("SELECT \(told)") == "t")
     }
 

@@ -93,6 +93,17 @@ import Testing
         #expect(result.duration < .seconds(5))
     }
 
+    @Test func `notifications do not pile up`() throws {
+        let stage = try ExecStage()
+        let flood =
+            "SELECT count(*) FROM (SELECT pg_notify('a', i || repeat('x', 7900)) FROM generate_series(1, 2000) i) x;\n"
+        let result = try stage.exec(
+            "-q", "--sync-every=1", input: "LISTEN a;\n" + String(repeating: flood, count: 8))
+        #expect(result.code == 0 && result.output.split(separator: "\n").count == 8, "\(result)")
+        // 126 MB came.
+        #expect(result.peakMemory < 64 << 20, "\(result.peakMemory)")
+    }
+
     @Test(arguments: ["off", "'off'", "false", "DEFAULT"])
     func `strings are read by the standard, which cannot be turned off`(value: String) throws {
         let stage = try ExecStage()

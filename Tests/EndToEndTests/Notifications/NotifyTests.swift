@@ -82,6 +82,15 @@ struct NotifyTests {
         proxy.stop()
     }
 
+    @Test func `what is not sent because another one is in doubt is named`() throws {
+        let proxy = try FaultProxy(to: Servers.first)
+        proxy.arm(.reset, at: .answer(to: "COMMIT"), on: .all)
+        let result = try Program.pgcopy("notify", "-c", "\(channel)=1", proxy.conninfo(), cluster.conninfo()).run()
+        #expect(result.code == 4 && result.errors.contains("in doubt"), "\(result)")
+        #expect(result.errors.contains("\(cluster.conninfo()): nothing was sent"), "\(result)")
+        proxy.stop()
+    }
+
     @Test func `a commit that may not have arrived is in doubt, the one before it is sent`() throws {
         let proxy = try FaultProxy(to: Servers.first)
         let ear = try Program.listening("-c", channel, "--count=1", cluster.conninfo())

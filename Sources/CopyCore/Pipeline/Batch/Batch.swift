@@ -208,7 +208,7 @@ public final class Batch: StoppableTask {
         if now < end {
             for link in links where link.queue.lost == nil {
                 var interest = Interest.at(end)
-                if output.pending.count < Self.outputLimit {
+                if output.unwritten < Self.outputLimit {
                     guard case .waiting(let socket)? = try? link.step() else { continue }
                     interest = socket
                 }
@@ -230,12 +230,12 @@ public final class Batch: StoppableTask {
     private func goOnTelling(until end: Instant, left: Int, nextLook: Instant, because cause: any Error) {
         let now = poller.now
         if !output.isLost, now < end, var interest = try? output.drain() {
-            let isTaking = output.pending.count < left
+            let isTaking = output.unwritten < left
             let look = isTaking ? now + Self.readerGrace : nextLook
             if now < look {
                 interest.alarm = min(end, look)
                 waiting.append(interest)
-                phase = .telling(until: end, left: output.pending.count, nextLook: look, because: cause)
+                phase = .telling(until: end, left: output.unwritten, nextLook: look, because: cause)
                 return
             }
         }
