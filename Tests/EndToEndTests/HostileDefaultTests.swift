@@ -41,6 +41,27 @@ import Testing
         ],
     ]
 
+    /// What a transaction has set is undone where it fails, while others have yet to answer.
+    @Test(arguments: [false, true])
+    func `a session whose lock is refused outlives a short idle timeout`(isOfRole: Bool) throws {
+        let trio = try Trio("CREATE TABLE t (a int)", source: "INSERT INTO t VALUES (1)")
+        try trio.source.sql("CREATE MATERIALIZED VIEW kept AS TABLE t")
+        try trio.source.cluster.psql(
+            "ALTER DATABASE \(trio.source.database) SET idle_in_transaction_session_timeout = '200ms'")
+        let role = "reader_\(trio.source.database)"
+        try trio.source.sql("CREATE ROLE \(role) LOGIN; GRANT SELECT (a) ON t TO \(role)")
+        let login = trio.source.cluster.conninfo(database: trio.source.database, ["user": role])
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        proxy.delay(toClient: .milliseconds(400))
+        let result = try transfer(
+            "--into", "t", isOfRole ? login + "#t" : trio.source.at("kept"),
+            proxy.conninfo(database: trio.first.database))
+        #expect(result.code == 0, "\(result)")
+        #expect(try trio.first.count() == 1)
+        proxy.stop()
+        try trio.source.sql("DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+
     @Test(arguments: settings, [0, 1]) func `the defaults of either side change nothing`(settings: [String], side: Int)
         throws
     {

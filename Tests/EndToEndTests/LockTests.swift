@@ -38,6 +38,26 @@ import Testing
         #expect(try content(trio.source) == "1000 new")
     }
 
+    @Test(arguments: ["source", "destination"]) func `who is cancelled while he waits does not go on`(side: String)
+        throws
+    {
+        let trio = try Trio(Self.schema, source: Self.fill("old"))
+        let place = side == "source" ? trio.source : trio.first
+        let holder = try Holder(place, "LOCK TABLE t")
+        let running = try start(trio.source.at(), trio.first.at())
+        try eventually("it waits and is cancelled") {
+            try place.sql(
+                """
+                SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'LOCK%'
+                """) != "0"
+        }
+        let result = try running.end()
+        try holder.release()
+        #expect(result.code == 1 && result.errors.contains("user request"), "\(result)")
+        #expect(try trio.first.count() == 0)
+    }
+
     @Test(arguments: ["table", "view", "condition", "query", "columns of a role", "partitioned"])
     func `a TRUNCATE of the source that is not committed yet is waited for`(way: String) throws {
         let source = try Place(Servers.source, Self.schema + "; CREATE VIEW v AS SELECT * FROM t; " + Self.fill("old"))

@@ -11,6 +11,9 @@ final class PipelinePart {
     /// Its failure is no failure yet: it will be asked otherwise.
     var isAskedAgain: () -> Bool = { false }
 
+    /// What is run at once where it will be asked otherwise, while others have yet to answer.
+    var whenRefused: [String] = []
+
     /// Asks whether its server is at work, where that is not the session's own question.
     var inquire: (() throws -> Inquiry)?
 
@@ -84,6 +87,22 @@ final class PipelinePart {
         } catch {
             fail(error)
         }
+    }
+
+    /// Runs what is to be run where it is refused, once; false where it is not.
+    func recover(by pipeline: Pipeline) -> Bool {
+        guard !whenRefused.isEmpty, failure != nil, isAskedAgain(), pipeline.queue.lost == nil else { return false }
+        let statements = whenRefused
+        whenRefused = []
+        do {
+            for statement in statements {
+                try pipeline.queue.send(.statement(statement), to: PipelineResult(nil, position: 0))
+            }
+            try pipeline.startSync()
+        } catch {
+            // What comes of the connection is told where it is used next.
+        }
+        return true
     }
 
     /// Sends what is asked next, outside of a pipeline; nil: all is answered.

@@ -41,7 +41,11 @@ final class PipelineRound: StoppableTask {
             }
             try group.step([])
         }
-        guard group.isSynchronized else { return }
+        guard group.isSynchronized else {
+            let recovering = zip(joined, group.pipelines).filter { $1.isSynchronized && $0.recover(by: $1) }
+            if !recovering.isEmpty { try group.step([]) }
+            return
+        }
         for (part, pipeline) in zip(joined, group.pipelines) { part.take(pipeline.watch.reason) }
         isLeaving = true
         group.beginLeaving()

@@ -161,13 +161,20 @@ final class Preparation {
 
     private func begin() {
         leave(part)
-        switch role {
-        case .source: part.ask(.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        case .destination(_, let overridesReadOnly, _):
-            part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED" + (overridesReadOnly ? " READ WRITE" : "")))
-        }
-        for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
-        if server?.canNoticeClient ?? false { part.ask(.statement(SessionSettings.noticingClient)) }
+        for statement in beginning { part.ask(.statement(statement)) }
+        // Others may take long yet, and what a transaction has set ends where it fails.
+        part.whenRefused = ["ROLLBACK"] + beginning
+    }
+
+    private var beginning: [String] {
+        let begin =
+            switch role {
+            case .source: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            case .destination(_, let overridesReadOnly, _):
+                "BEGIN ISOLATION LEVEL READ COMMITTED" + (overridesReadOnly ? " READ WRITE" : "")
+            }
+        let noticing = server?.canNoticeClient ?? false ? [SessionSettings.noticingClient] : []
+        return [begin] + SessionSettings.first(session.connection) + noticing
     }
 
     /// The locks are had. What a source's functions lock while rows flow is known to nobody before, and may wait for what

@@ -7,11 +7,12 @@ extension Transfer {
         try attributingEach { side in
             if let server = found.first(where: { $0.side === side })?.located.server { try refuseGuarded(server) }
         }
-        try refuseTheSameTable(found.map(\.located))
+        let located = found.map(\.located).filter(\.side.isActive)
+        try refuseTheSameTable(located)
         if found.allSatisfy(\.preparation.isPlain) {
             participants = found.filter(\.isActive)
         } else {
-            try lockAndAsk(found.map(\.located).filter(\.side.isActive))
+            try lockAndAsk(located.filter(\.side.isActive))
         }
     }
 
@@ -30,8 +31,10 @@ extension Transfer {
         }
         for (_, _, preparation) in asked { preparation.ask(timeout: request.timeout, lockTimeout: Self.glance) }
         try PipelineRound.run(asked.map(\.preparation.part))
-        // Who is gone cannot be asked again.
-        for (side, session, preparation) in asked where !session.connection.isUsable {
+        // Who is gone cannot be asked again; who was cancelled is not to be.
+        for (side, session, preparation) in asked {
+            let wasStopped = (preparation.part.failure as? PgcopyError)?.server?.sqlState.hasPrefix("57") ?? false
+            guard wasStopped || !session.connection.isUsable else { continue }
             try attributing(to: side) { try preparation.check() }
         }
         var found: [Participant] = []

@@ -67,6 +67,7 @@ private struct ExecRun {
         for session in sessions
         where session.connection.parameterStatus("standard_conforming_strings") == "off" {
             try session.run("SET standard_conforming_strings = on")
+            input.isOffByDefault = true
         }
         let batch = try Batch(
             input, on: sessions, syncEvery: options.syncEvery, output: output, sink: report, poller: poller)

@@ -21,11 +21,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("VIEW v AS TABLE t", [2, 2]), ("TABLE v (LIKE t) PARTITION BY LIST (i)", [2, 2]),
-        // LOCK TABLE takes none: names are looked up first.
-        ("MATERIALIZED VIEW v AS TABLE t", [3, 3]),
+        ("VIEW v AS TABLE t", 2), ("TABLE v (LIKE t) PARTITION BY LIST (i)", 2),
+        // LOCK TABLE takes none: names are looked up first. Where the other one is slower, the source begins anew meanwhile.
+        ("MATERIALIZED VIEW v AS TABLE t", 3),
     ])
-    func `takes one more for what is no ordinary table`(relation: String, roundTrips: [Int]) throws {
+    func `takes one more for what is no ordinary table`(relation: String, roundTrips: Int) throws {
         let stage = try PreparationStage(1, sql: "CREATE " + relation)
         var request = stage.request
         request.source = Endpoint(
@@ -33,7 +33,8 @@ import Testing
         request.into = SQLName(["t"])
         let outcome = stage.run(request)
         #expect(outcome.destinations.allSatisfy { $0.status == .committed }, "\(outcome)")
-        #expect(stage.roundTrips == roundTrips)
+        #expect(stage.roundTrips[1] == roundTrips)
+        #expect(stage.roundTrips[0] == roundTrips || roundTrips == 3 && stage.roundTrips[0] == 4)
     }
 
     @Test(arguments: [nil, CopyFormat.text], [false, true])

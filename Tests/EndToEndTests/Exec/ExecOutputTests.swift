@@ -114,6 +114,33 @@ import Testing
         #expect(try stage.rows() == [])
     }
 
+    @Test(arguments: [
+        #"/**/ SET standard_conforming_strings = off"#, #"SET "standard_conforming_strings" = off -- on\n"#,
+        "SELECT set_config('Standard_Conforming_Strings', 'off', false)", "RESET standard_conforming_strings",
+        "SET standard_conforming_strings = 'off' -- 'on'\n", "RESET ALL", "/* */ discard all",
+        "UPDATE pg_settings SET setting = 'off' WHERE name = 'standard_conforming_strings'",
+    ])
+    func `no other way turns standard strings off, whatever the role's default`(sql: String) throws {
+        let stage = try ExecStage()
+        try stage.cluster.psql(
+            "ALTER DATABASE \"\(stage.database)\" SET standard_conforming_strings = off", database: stage.database)
+        let result = try stage.exec(
+            "--sync-every=1", "-c", sql + #"; SELECT 'a\'; INSERT INTO t VALUES (1); --'"#)
+        #expect(result.code == 1 && result.errors.contains("standard_conforming_strings"), "\(result)")
+        #expect(try stage.rows() == [])
+    }
+
+    @Test(arguments: [
+        "SET standard_conforming_strings = on", "SET LOCAL standard_conforming_strings TO 'on'",
+        "SHOW standard_conforming_strings", "SELECT current_setting('standard_conforming_strings')",
+        "SET search_path TO standard_conforming_strings_x, public", "RESET search_path", "RESET ALL",
+    ])
+    func `what leaves strings standard is run`(sql: String) throws {
+        let stage = try ExecStage()
+        try stage.exec("-c", sql + "; INSERT INTO t VALUES (1)").expecting(0)
+        #expect(try stage.rows() == ["1"])
+    }
+
     @Test func `a signal while nobody reads is no success, though everything is done`() throws {
         let stage = try ExecStage()
         let program = try stage.program(["-c", "SELECT generate_series(1, 5200)"]).start()

@@ -15,6 +15,8 @@ public final class BatchInput {
     private var count = 0
     private var isAtStart = true
     private var buffer: [UInt8] = []
+    /// Of some session: what resets its settings turns standard_conforming_strings off.
+    public var isOffByDefault = false
     /// No statement comes any more.
     private(set) var hasEnded = false
 
@@ -86,7 +88,7 @@ public final class BatchInput {
 
     private func number(_ statement: SQLStatement, _ take: (BatchStatement) -> Void) {
         count += 1
-        let numbered = BatchStatement(statement, number: count)
+        let numbered = BatchStatement(statement, number: count, isOffByDefault: isOffByDefault)
         if numbered.refusal != nil { hasEnded = true }
         take(numbered)
     }

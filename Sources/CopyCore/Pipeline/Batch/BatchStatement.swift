@@ -9,7 +9,7 @@ public struct BatchStatement: Sendable {
     /// The statement.
     let sql: String
     /// Why it is not sent.
-    let refusal: PgcopyError?
+    private(set) var refusal: PgcopyError?
 
     /// Its keywords and plain names, in lower case; comments, strings and quoted names are none.
     var words: [String] {
@@ -21,7 +21,8 @@ public struct BatchStatement: Sendable {
         return words
     }
 
-    init(_ statement: SQLStatement, number: Int) {
+    /// - Parameter isOffByDefault: what resets a session's settings turns standard_conforming_strings off.
+    init(_ statement: SQLStatement, number: Int, isOffByDefault: Bool = false) {
         self.number = number
         line = statement.line
         let text = String(validating: statement.bytes, as: UTF8.self)
@@ -33,18 +34,54 @@ public struct BatchStatement: Sendable {
         } else if text == nil {
             refusal = .notUTF8InBatch
         } else {
-            refusal = Self.turnsStandardOff(sql) ? .stringsOffStandardInBatch : nil
+            refusal = nil
+            if mayTurnStandardOff(isOffByDefault: isOffByDefault) { refusal = .stringsOffStandardInBatch }
         }
     }
 
     /// Strings would be cut otherwise than they are read here, and what is in them run.
-    private static func turnsStandardOff(_ sql: String) -> Bool {
-        // Most statements are none, which their first letter tells.
-        guard let first = sql.utf8.first, first & 0xDF == UInt8(ascii: "S"),
-            sql.prefix(3).uppercased() == "SET", sql.lowercased().contains("standard_conforming_strings")
-        else { return false }
-        let value = sql.split { " \t\r\n='\"".contains($0) }.last?.lowercased() ?? ""
-        return !["on", "true", "yes", "1"].contains(value)
+    private func mayTurnStandardOff(isOffByDefault: Bool) -> Bool {
+        guard names("standard_conforming_strings") else {
+            guard isOffByDefault, names("reset") || names("discard") else { return false }
+            return words == ["reset", "all"] || words == ["discard", "all"]
+        }
+        var tokens = SQLTokens(sql, standardStrings: true)
+        switch tokens.next() {
+        // Of later sessions.
+        case .word("alter"), .word("show"): return false
+        case .word("set"):
+            var setting = tokens.next()
+            while setting == .word("local") || setting == .word("session") { setting = tokens.next() }
+            if case .word(let name) = setting, name != "standard_conforming_strings" { return false }
+            return setting == .quotedName || !isSetToOn
+        case .word("reset"), .word("do"), .word("call"): return true
+        default: return names("set_config") || names("pg_settings")
+        }
+    }
+
+    private var isSetToOn: Bool {
+        let last = words.last ?? ""
+        if last != "to", last != "standard_conforming_strings" { return ["on", "true", "yes"].contains(last) }
+        // A number or a string, which has to be the last in the text, too.
+        guard !names("--"), !names("/*") else { return false }
+        let value = sql.split { " \t\r\n='".contains($0) }.last?.lowercased() ?? ""
+        return ["on", "true", "yes", "1"].contains(value)
+    }
+
+    /// Its text has this in it, in any case; it is given in lower case.
+    private func names(_ text: StaticString) -> Bool {
+        text.withUTF8Buffer { wanted in
+            var sql = sql
+            return sql.withUTF8 { bytes in
+                guard bytes.count >= wanted.count else { return false }
+                return (0...bytes.count - wanted.count).contains { start in
+                    wanted.indices.allSatisfy { place in
+                        let (byte, letter) = unsafe (bytes[start + place], wanted[place])
+                        return byte == letter || (0x41...0x5A).contains(byte) && byte | 0x20 == letter
+                    }
+                }
+            }
+        }
     }
 }
 
