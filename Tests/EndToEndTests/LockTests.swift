@@ -38,6 +38,23 @@ import Testing
         #expect(try content(trio.source) == "1000 new")
     }
 
+    @Test func `a destination that is lost while the source waits is told as lost`() throws {
+        let trio = try Trio(Self.schema, source: Self.fill("old"))
+        let holder = try Holder(trio.source, "LOCK TABLE t")
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        proxy.arm(.close, direction: .toServer, at: .beforeQuery("LOCK TABLE"))
+        let other = try FaultProxy(to: trio.second.cluster)
+        other.arm(.close, direction: .toServer, at: .beforeQuery("LOCK TABLE"))
+        let labels = [trio.first.through(proxy), trio.second.through(other)]
+        let result = try transfer([trio.source.at()] + labels)
+        try holder.release()
+        #expect(result.code == 1 && !result.errors.contains("user request"), "\(result)")
+        for label in labels { #expect(result.errors.contains("\(label): "), "\(result)") }
+        #expect(!result.errors.contains("\(trio.source.at()): "), "\(result)")
+        proxy.stop()
+        other.stop()
+    }
+
     @Test(arguments: ["source", "destination"]) func `who is cancelled while he waits does not go on`(side: String)
         throws
     {

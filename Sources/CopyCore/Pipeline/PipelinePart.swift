@@ -91,7 +91,9 @@ final class PipelinePart {
 
     /// Runs what is to be run where it is refused, once; false where it is not.
     func recover(by pipeline: Pipeline) -> Bool {
-        guard !whenRefused.isEmpty, failure != nil, isAskedAgain(), pipeline.queue.lost == nil else { return false }
+        guard !whenRefused.isEmpty, failure != nil, isAskedAgain(), pipeline.queue.lost == nil,
+            !pipeline.watch.isStopping
+        else { return false }
         let statements = whenRefused
         whenRefused = []
         do {

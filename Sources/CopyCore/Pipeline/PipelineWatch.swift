@@ -19,6 +19,8 @@ struct PipelineWatch {
     private var answered = 0
     /// Cancelled until it has ended; then the connection is closed.
     private var end: (at: Instant, grace: Duration)?
+    /// What runs is being cancelled.
+    var isStopping: Bool { end != nil }
     private var nextCancel: Instant?
     private var cancels = CancelRepeater()
 

@@ -46,8 +46,9 @@ enum Catalog {
             func text(_ column: Int) -> String { result.name(row, column) ?? "" }
             guard let place = Int(text(0)) else { continue }
             let schema = text(4).split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+            guard schema.count == 3 else { continue }
             tables[place - 1] = TableShape(
-                name: SQLName([schema.last.map(String.init) ?? "", text(2)]), kind: text(1).first ?? "r", oid: text(3),
+                name: SQLName([String(schema[2]), text(2)]), kind: text(1).first ?? "r", oid: text(3),
                 isLocked: text(5) == "t", isAsked: text(7) == "t", columns: [],
                 schemaVersion: schema.prefix(2).joined(separator: " "), parents: oids(text(6)))
         }

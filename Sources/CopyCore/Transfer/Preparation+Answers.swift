@@ -100,13 +100,22 @@ extension Preparation {
         return try Catalog.tables(tableResult.get(), columns: columnsResult.get(), count: 1)[0]
     }
 
-    /// What was locked by the name that was asked for, and its server. Nil: it is to be looked up first, which tells what is
-    /// wrong.
+    /// The server refused something, which is looked into step by step. Whoever was stopped, and who was silent, is not
+    /// asked again (class 57: operator intervention).
+    var isRefused: Bool {
+        guard let error = part.failure as? PgcopyError, error.timeout == nil, session.connection.isUsable else {
+            return false
+        }
+        return error.server.map { !$0.sqlState.hasPrefix("57") } ?? false
+    }
+
+    /// What was locked by the name that was asked for, and its server: that this session holds its lock is the proof. Nil:
+    /// it is to be looked up first, which tells what is wrong.
     func foundAtOnce() throws -> (Lookup.Found, Lookup.Server)? {
         guard part.failure == nil, let asked = found?.asked, let shape = try shape(), let serverResult else {
             return nil
         }
-        guard shape.isLocked, shape.isAsked, !shape.isTemporary,
+        guard shape.isLocked, !shape.isTemporary,
             zip(asked.parts.reversed(), shape.name.parts.reversed()).allSatisfy(isSameName)
         else { return nil }
         let found = Lookup.Found(

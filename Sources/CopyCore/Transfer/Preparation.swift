@@ -107,7 +107,7 @@ final class Preparation {
     func ask(timeout: Duration?, lockTimeout: Duration?) {
         part = PipelinePart(session, timeout: timeout, isVital: isVital)
         part.isAskedAgain = { [unowned self] in
-            server == nil ? session.connection.isUsable : lockIsRefused || isBusy || isGone
+            server == nil ? isRefused : lockIsRefused || isBusy || isGone
         }
         self.lockTimeout = lockTimeout
         begin()

@@ -76,7 +76,8 @@ extension Transfer {
                 isEmptied: request.truncate, overridesReadOnly: request.overridesReadOnly,
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
         return Preparation(
-            session, at: server, role, rows, pinsMoney: pinsMoney, isVital: side.isSource || !request.keepGoing)
+            session, at: server, role, rows, pinsMoney: pinsMoney,
+            isVital: server != nil && (side.isSource || !request.keepGoing))
     }
 
     private func release(_ participants: [Participant]) throws {

@@ -31,12 +31,17 @@ extension Transfer {
         }
         for (_, _, preparation) in asked { preparation.ask(timeout: request.timeout, lockTimeout: Self.glance) }
         try PipelineRound.run(asked.map(\.preparation.part))
-        // Who is gone cannot be asked again; who was cancelled is not to be.
-        for (side, session, preparation) in asked {
-            let wasStopped = (preparation.part.failure as? PgcopyError)?.server?.sqlState.hasPrefix("57") ?? false
-            guard wasStopped || !session.connection.isUsable else { continue }
-            try attributing(to: side) { try preparation.check() }
+        func check(_ side: Side) throws {
+            guard let preparation = asked.first(where: { $0.side === side })?.preparation, !preparation.isRefused
+            else { return }
+            try preparation.check()
         }
+        do {
+            try check(source)
+        } catch {
+            source.error = error
+        }
+        try attributingEach(check)
         var found: [Participant] = []
         for (side, session, preparation) in asked where side.isActive {
             guard let (table, server) = try preparation.foundAtOnce() else { return nil }
