@@ -3,8 +3,9 @@
 // One cycle: poll, fill the ring once, give every receiver its turn, then report or raise. The manager
 // performs each action and answers with the event that says what came of it.
 
-/// Decides the course of a copy from one producer to many receivers over one shared ring.
-package struct CopyMachine: Sendable {
+/// Decides the course of a copy from one producer to many receivers over one shared ring. There is one of each copy: to ask
+/// it something never duplicates its arrays, which it would several times a cycle.
+package struct CopyMachine: ~Copyable, Sendable {
     /// What the manager is to do.
     package enum Action: Sendable, Equatable {
         /// See what is ready; wait for it only when `block`. Answer: `becameReady`…, then `polled` or `idled`.
@@ -130,7 +131,28 @@ package struct CopyMachine: Sendable {
     package var isHeldBack: Bool { source == .open && hasRoom && !producerMayFill }
 
     /// Whether the receiver waits for its descriptor.
-    package func isBlocked(_ receiver: Int) -> Bool { blocked[receiver] && isActive(receiver) }
+    package func isBlocked(_ receiver: Int) -> Bool { standing(receiver) == .blocked }
+
+    /// What a receiver's descriptor is watched for.
+    package enum Standing: Sendable {
+        /// It takes no part, or not for now.
+        case out
+        /// Its copy is confirmed.
+        case confirmed
+        /// It waits until it can go on.
+        case blocked
+        /// It waits for rows: only what it says by itself is of interest.
+        case free
+    }
+
+    /// What a receiver is watched for.
+    package func standing(_ receiver: Int) -> Standing {
+        switch sinks[receiver] {
+        case .faulted, .lost: .out
+        case .confirmed: .confirmed
+        case .receiving, .finishing: blocked[receiver] ? .blocked : .free
+        }
+    }
 
     // MARK: The course of a cycle
 

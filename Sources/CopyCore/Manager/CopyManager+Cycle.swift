@@ -56,7 +56,7 @@ extension CopyManager {
 
     // MARK: Polling
 
-    private func mayFill() -> Bool { (rateLimit?.allowance(at: poller.now) ?? 1) > 0 }
+    private func mayFill() -> Bool { !isLimited || (rateLimit?.allowance(at: poller.now) ?? 1) > 0 }
 
     private var idleAt: Instant? { idleInterval.map { lastReturn + $0 } }
 
@@ -69,24 +69,28 @@ extension CopyManager {
 
     /// Appends what is watched, and the time of the first timeout.
     func watch(_ entries: inout [PollEntry]) {
+        var owners: [Int] = []
+        swap(&owners, &self.owners)
+        defer { self.owners = owners }
         owners.removeAll(keepingCapacity: true)
         var deadline = wasPolled == false ? poller.now : idleAt
-        if machine.isHeldBack { deadline = earliest(deadline, rateLimit?.opensAt()) }
-        if machine.wantsProducer, let interest = producerBlockedBy {
+        if isLimited, machine.isHeldBack { deadline = earliest(deadline, rateLimit?.opensAt()) }
+        if let interest = producerBlockedBy, machine.wantsProducer {
             entries.append(PollEntry(interest))
             owners.append(-1)
         }
-        for index in allReceivers.indices where machine.isActive(index) {
-            let blocked = machine.isBlocked(index)
+        for index in allReceivers.indices {
+            let standing = machine.standing(index)
+            if standing == .out { continue }
             if let inquiry = inquiries[index] {
                 let start = entries.count
                 _ = inquiry.watch(&entries)
                 for _ in start..<entries.count { owners.append(Self.ofInquiry(index)) }
-            } else if blocked, let timeout {
+            } else if standing == .blocked, let timeout {
                 deadline = earliest(deadline, clocks[index].deadline(timeout))
             }
-            guard !machine.isConfirmed(index),
-                let interest = blocked ? blockedBy[index] : allReceivers[index].attention
+            guard standing != .confirmed,
+                let interest = standing == .blocked ? blockedBy[index] : allReceivers[index].attention
             else { continue }
             entries.append(PollEntry(interest))
             owners.append(index)
@@ -179,12 +183,12 @@ extension CopyManager {
 
     private func fill(_ region: RingLedger.Region) -> CopyMachine.Action {
         var region = region
-        if let allowance = rateLimit?.allowance(at: poller.now) { region = region.prefix(max(1, allowance)) }
+        if isLimited, let allowance = rateLimit?.allowance(at: poller.now) { region = region.prefix(max(1, allowance)) }
         do {
             switch try memory.write(region, { try producer.fill(&$0) }) {
             case .moved(let totals, let blocked):
                 producerError = nil
-                rateLimit?.spend(totals.bytes)
+                if isLimited { rateLimit?.spend(totals.bytes) }
                 producerBlockedBy = blocked
                 return machine.filled(totals, blocked: blocked != nil)
             case .blocked(let interest):

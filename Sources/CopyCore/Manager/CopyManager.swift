@@ -22,6 +22,7 @@ public final class CopyManager {
     /// As in the settings, in seconds: every cycle reckons with them.
     let timeout: Double?
     let idleInterval: Double?
+    let isLimited: Bool
 
     let poller: any Poller
     let memory: RingMemory
@@ -61,6 +62,7 @@ public final class CopyManager {
         self.settings = settings
         timeout = settings.timeout?.seconds
         idleInterval = settings.idleInterval?.seconds
+        isLimited = settings.rateLimit != nil
         self.poller = poller
         allReceivers = receivers
         memory = RingMemory(capacity: settings.buffer)
@@ -73,17 +75,17 @@ public final class CopyManager {
 
     /// The receivers that still take part: a faulted one is out until it is reconciled.
     public var receivers: [any Receiver] {
-        allReceivers.indices.filter(machine.isActive).map { allReceivers[$0] }
+        allReceivers.indices.filter { machine.isActive($0) }.map { allReceivers[$0] }
     }
 
     /// Bytes a receiver is behind the producer; 0 for one that is out.
     public func backlog(of receiver: any Receiver) -> Int {
-        index(of: receiver).map(machine.backlog) ?? 0
+        index(of: receiver).map { machine.backlog($0) } ?? 0
     }
 
     /// Whether this receiver's copy was confirmed as complete.
     public func isConfirmed(_ receiver: any Receiver) -> Bool {
-        index(of: receiver).map(machine.isConfirmed) ?? false
+        index(of: receiver).map { machine.isConfirmed($0) } ?? false
     }
 
     /// Whether the producer has given everything.
@@ -166,7 +168,7 @@ public final class CopyManager {
             producerFault: producerError, producerLabel: producer.label, cause: cause)
     }
 
-    var noneLeft: Bool { !allReceivers.indices.contains(where: machine.isActive) }
+    var noneLeft: Bool { !allReceivers.indices.contains { machine.isActive($0) } }
 
     /// It says nothing that the producer's and the receivers' own errors do not.
     func isTold(_ error: any Error) -> Bool {

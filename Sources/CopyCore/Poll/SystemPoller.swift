@@ -28,13 +28,16 @@ public final class SystemPoller: Poller {
     public func poll(
         _ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool
     ) throws(Interrupted) {
-        prepare(entries, interruptible: interruptible)
-        if entries.contains(where: \.interest.gathers) { gather() }
+        // Out of the poller for as long as it is worked on: each use of a property costs as much as an entry.
+        var descriptors: [pollfd] = []
+        swap(&descriptors, &self.descriptors)
+        defer { self.descriptors = descriptors }
+        if prepare(entries, &descriptors, interruptible: interruptible) { gather() }
         while true {
             if interruptible, let signal = interruption?.signal { throw Interrupted(signal: signal) }
             while reports?.take() ?? false { onReportRequest?() }
             let count = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds(until: deadline))
-            if count > (sawReportRequest() ? 1 : 0) { break }
+            if count > (sawReportRequest(descriptors) ? 1 : 0) { break }
             if count == 0, let deadline, now >= deadline { break }
             // EINTR: the loop looks at the signal. A rounded-down or very long wait goes on, and so does one that
             // was ended by a request for a report alone.
@@ -44,7 +47,7 @@ public final class SystemPoller: Poller {
     }
 
     /// Whether the last poll was ended by a request for a report, perhaps along with others.
-    private func sawReportRequest() -> Bool {
+    private func sawReportRequest(_ descriptors: [pollfd]) -> Bool {
         guard let reports, descriptors[descriptors.count - 1].revents != 0 else { return false }
         reports.noticed()
         return true
@@ -57,9 +60,13 @@ public final class SystemPoller: Poller {
         unsafe nanosleep(&moment, nil)
     }
 
-    private func prepare(_ entries: [PollEntry], interruptible: Bool) {
+    /// What poll(2) is to be given.
+    /// - Returns: whether a stream is to gather first.
+    private func prepare(_ entries: [PollEntry], _ descriptors: inout [pollfd], interruptible: Bool) -> Bool {
         descriptors.removeAll(keepingCapacity: true)
+        var gathers = false
         for entry in entries {
+            if entry.interest.gathers { gathers = true }
             var events: CInt = 0
             if entry.interest.events.contains(.read) { events |= CInt(POLLIN) }
             if entry.interest.events.contains(.write) { events |= CInt(POLLOUT) }
@@ -69,6 +76,7 @@ public final class SystemPoller: Poller {
             descriptors.append(pollfd(fd: interruption.descriptor, events: Int16(POLLIN), revents: 0))
         }
         if let reports { descriptors.append(pollfd(fd: reports.descriptor, events: Int16(POLLIN), revents: 0)) }
+        return gathers
     }
 
     private func milliseconds(until deadline: Instant?) -> CInt {

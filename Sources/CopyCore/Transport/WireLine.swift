@@ -189,7 +189,7 @@ final class WireLine {
     func readEarly(into rows: inout [UInt8]) throws(PgcopyError) -> (Totals, Interest?) {
         try replies.write(0..<Self.replySpace) { space throws(PgcopyError) in
             let (moved, blocked) = try read(&space)
-            for index in 0..<moved.bytes { rows.append(space.bytes.byte(index)) }
+            unsafe space.bytes.extracting(0..<moved.bytes).withUnsafeBytes { unsafe rows.append(contentsOf: $0) }
             return (moved, blocked)
         }
     }
