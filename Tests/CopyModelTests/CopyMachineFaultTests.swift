@@ -18,8 +18,8 @@ struct CopyMachineFaultTests {
         #expect(machine.receiverFaulted(inTurn: 0) == .drain(receiver: 1, 0..<5))
         #expect(machine.took(5, 1, blocked: false) == .drain(receiver: 2, 0..<5))
         #expect(machine.took(5, 2, blocked: false) == .raiseReceivers([0]))
-        #expect(!machine.isActive(0))
-        #expect(machine.isActive(1))
+        #expect(machine.isActive(0) == false)
+        #expect(machine.isActive(1) == true)
     }
 
     @Test func `all faults of one cycle are raised together`() {
@@ -33,7 +33,7 @@ struct CopyMachineFaultTests {
         var machine = CopyMachine(receivers: 2, ring: 8, chunk: 8)
         #expect(machine.cycleBegan() == .poll(block: false))
         machine.receiverFaulted(0)
-        #expect(!machine.isActive(0))
+        #expect(machine.isActive(0) == false)
         #expect(machine.polled() == .fill(0..<8))
         #expect(machine.filled(row(5)) == .drain(receiver: 1, 0..<5))
         #expect(machine.took(5, 1, blocked: false) == .raiseReceivers([0]))
@@ -96,7 +96,7 @@ struct CopyMachineFaultTests {
         #expect(machine.confirmed(1) == .raiseReceivers([0]))
         #expect(machine.cycleBegan() == .report(Totals(messages: 1)))
         #expect(machine.cycleBegan() == .end)
-        #expect(machine.isComplete)
+        #expect(machine.isComplete == true)
     }
 
     @Test func `a receiver given up frees the ring`() {
@@ -116,12 +116,12 @@ struct CopyMachineFaultTests {
     @Test func `the last receiver given up ends the copy without success`() {
         var machine = Self.serving(1)
         #expect(machine.receiverFaulted(inTurn: 0) == .raiseReceivers([0]))
-        #expect(!machine.isOver)
+        #expect(machine.isOver == false)
         // What was moved is told first.
         #expect(machine.cycleBegan() == .report(row(5)))
         #expect(machine.cycleBegan() == .end)
-        #expect(machine.isOver)
-        #expect(!machine.isComplete)
+        #expect(machine.isOver == true)
+        #expect(machine.isComplete == false)
     }
 
     @Test func `a fault while the end is awaited leaves the others to be confirmed`() {
@@ -137,7 +137,7 @@ struct CopyMachineFaultTests {
         machine.receiverBecameReady(1)
         #expect(machine.polled() == .finish(receiver: 1))
         #expect(machine.confirmed(1) == .end)
-        #expect(machine.isComplete)
+        #expect(machine.isComplete == true)
     }
 
     @Test func `a confirmed receiver cannot fault any more`() {
@@ -147,9 +147,9 @@ struct CopyMachineFaultTests {
         _ = machine.producerEnded(Totals(messages: 1))
         #expect(machine.confirmed(0) == .report(Totals(messages: 1)))
         machine.receiverFaulted(0)
-        #expect(machine.isConfirmed(0))
+        #expect(machine.isConfirmed(0) == true)
         #expect(machine.cycleBegan() == .end)
-        #expect(machine.isComplete)
+        #expect(machine.isComplete == true)
     }
 
     @Test func `the end waits until the last fault could be reconciled`() {
@@ -159,10 +159,10 @@ struct CopyMachineFaultTests {
         #expect(machine.producerEnded() == .finish(receiver: 0))
         #expect(machine.confirmed(0) == .finish(receiver: 1))
         #expect(machine.receiverFaulted(inTurn: 1) == .raiseReceivers([1]))
-        #expect(!machine.isOver)
-        #expect(!machine.isComplete)
+        #expect(machine.isOver == false)
+        #expect(machine.isComplete == false)
         #expect(machine.cycleBegan() == .end)
-        #expect(machine.isComplete)
+        #expect(machine.isComplete == true)
     }
 
     // MARK: The producer
@@ -176,7 +176,7 @@ struct CopyMachineFaultTests {
         _ = machine.cycleBegan()
         #expect(machine.polled() == .fill(3..<8))
         #expect(machine.producerFaulted() == .raiseProducer)
-        #expect(machine.isActive(0))
+        #expect(machine.isActive(0) == true)
         #expect(machine.backlog(0) == 1)
         // The same is asked again.
         #expect(machine.cycleBegan() == .poll(block: false))
@@ -204,10 +204,10 @@ struct CopyMachineFaultTests {
         machine.receiverFaulted(1)
         #expect(machine.polled() == .fill(0..<8))
         #expect(machine.producerFaulted() == .raiseProducer)
-        #expect(machine.canReconcile(1))
+        #expect(machine.canReconcile(1) == true)
         // It was not told yet, so it is not given up yet, and telling it needs no waiting.
         #expect(machine.cycleBegan() == .poll(block: false))
-        #expect(machine.canReconcile(1))
+        #expect(machine.canReconcile(1) == true)
         #expect(machine.polled() == .fill(0..<8))
         #expect(machine.producerBlocked() == .raiseReceivers([1]))
     }

@@ -18,11 +18,11 @@ struct CopyMachineTests {
         #expect(machine.cycleBegan() == .poll(block: false))
         #expect(machine.polled() == .fill(0..<6))
         #expect(machine.producerEnded() == .finish(receiver: 0))
-        #expect(machine.isFinishing(0))
+        #expect(machine.isFinishing(0) == true)
         #expect(machine.confirmed(0) == .end)
-        #expect(machine.isConfirmed(0))
-        #expect(machine.isOver)
-        #expect(machine.isComplete)
+        #expect(machine.isConfirmed(0) == true)
+        #expect(machine.isOver == true)
+        #expect(machine.isComplete == true)
     }
 
     @Test func `the end is told as often as it is asked for`() {
@@ -33,7 +33,7 @@ struct CopyMachineTests {
         #expect(machine.confirmed(0) == .end)
         #expect(machine.cycleBegan() == .end)
         #expect(machine.cycleBegan() == .end)
-        #expect(machine.isComplete)
+        #expect(machine.isComplete == true)
     }
 
     @Test func `a producer without rows is a success with no report`() {
@@ -42,9 +42,9 @@ struct CopyMachineTests {
         #expect(machine.polled() == .fill(0..<10))
         #expect(machine.producerEnded() == .finish(receiver: 0))
         #expect(machine.confirmed(0) == .finish(receiver: 1))
-        #expect(!machine.isOver)
+        #expect(machine.isOver == false)
         #expect(machine.confirmed(1) == .end)
-        #expect(machine.isComplete)
+        #expect(machine.isComplete == true)
     }
 
     @Test func `what comes with the end is reported before the end`() {
@@ -54,31 +54,31 @@ struct CopyMachineTests {
         // A last line without its end: its bytes were moved before.
         #expect(machine.producerEnded(Totals(messages: 1)) == .finish(receiver: 0))
         #expect(machine.confirmed(0) == .report(Totals(messages: 1)))
-        #expect(!machine.isComplete)
+        #expect(machine.isComplete == false)
         #expect(machine.cycleBegan() == .end)
-        #expect(machine.isComplete)
+        #expect(machine.isComplete == true)
     }
 
     @Test func `without receivers it is over at once and not a success`() {
         var machine = CopyMachine(receivers: 0, ring: 10, chunk: 10)
         #expect(machine.cycleBegan() == .end)
-        #expect(machine.isOver)
-        #expect(!machine.isComplete)
+        #expect(machine.isOver == true)
+        #expect(machine.isComplete == false)
     }
 
     @Test func `a producer without data is waited for`() {
         var machine = CopyMachine(receivers: 1, ring: 10, chunk: 10)
-        #expect(!machine.wantsProducer)
+        #expect(machine.wantsProducer == false)
         #expect(machine.cycleBegan() == .poll(block: false))
         #expect(machine.polled() == .fill(0..<10))
         // open → blocked; nothing to report, so the same cycle polls again: serving → polling
         #expect(machine.producerBlocked() == .poll(block: true))
-        #expect(machine.wantsProducer)
+        #expect(machine.wantsProducer == true)
         // blocked stays blocked while something else was ready.
         #expect(machine.polled() == .poll(block: true))
         // blocked → open
         machine.producerBecameReady()
-        #expect(!machine.wantsProducer)
+        #expect(machine.wantsProducer == false)
         #expect(machine.polled() == .fill(0..<10))
         #expect(machine.filled(row(3)) == .drain(receiver: 0, 0..<3))
         #expect(machine.took(3, 0, blocked: false) == .report(row(3)))
@@ -137,8 +137,8 @@ struct CopyMachineTests {
         #expect(machine.filled(row(4)) == .drain(receiver: 0, 0..<4))
         #expect(machine.took(0, 0, blocked: true) == .drain(receiver: 1, 0..<4))
         #expect(machine.took(4, 1, blocked: false) == .report(row(4)))
-        #expect(machine.isBlocked(0))
-        #expect(!machine.isBlocked(1))
+        #expect(machine.isBlocked(0) == true)
+        #expect(machine.isBlocked(1) == false)
         #expect(machine.backlog(0) == 4)
         #expect(machine.backlog(1) == 0)
 
@@ -150,7 +150,7 @@ struct CopyMachineTests {
 
         // Full: nothing is asked of the producer, and its descriptor is not worth watching.
         #expect(machine.cycleBegan() == .poll(block: true))
-        #expect(!machine.wantsProducer)
+        #expect(machine.wantsProducer == false)
         #expect(machine.polled() == .poll(block: true))
 
         // A single byte taken is a byte to fill.
@@ -171,12 +171,12 @@ struct CopyMachineTests {
         _ = machine.cycleBegan()
         #expect(machine.polled() == .fill(3..<4))
         #expect(machine.producerBlocked() == .poll(block: true))
-        #expect(machine.wantsProducer)
+        #expect(machine.wantsProducer == true)
         machine.producerBecameReady()
         #expect(machine.polled() == .fill(3..<4))
         #expect(machine.filled(row(1)) == .report(row(1)))
         #expect(machine.cycleBegan() == .poll(block: true))
-        #expect(!machine.wantsProducer)
+        #expect(machine.wantsProducer == false)
     }
 
     @Test func `the end waits for what receivers still owe and for every confirmation`() {
@@ -190,10 +190,10 @@ struct CopyMachineTests {
         #expect(machine.polled() == .fill(5..<8))
         // The second one is finished while the first still takes data.
         #expect(machine.producerEnded() == .finish(receiver: 1))
-        #expect(machine.sourceEnded)
+        #expect(machine.sourceEnded == true)
         #expect(machine.unconfirmed(1) == .poll(block: true))
-        #expect(machine.isFinishing(1))
-        #expect(machine.isBlocked(1))
+        #expect(machine.isFinishing(1) == true)
+        #expect(machine.isBlocked(1) == true)
         // The producer is not asked again.
         machine.receiverBecameReady(0)
         #expect(machine.polled() == .drain(receiver: 0, 2..<5))
@@ -206,7 +206,7 @@ struct CopyMachineTests {
         machine.receiverBecameReady(1)
         #expect(machine.polled() == .finish(receiver: 1))
         #expect(machine.confirmed(1) == .end)
-        #expect(machine.isComplete)
+        #expect(machine.isComplete == true)
     }
 
     @Test func `a receiver that took everything but could not send it on is finished when it can`() {

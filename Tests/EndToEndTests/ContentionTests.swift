@@ -338,7 +338,14 @@ import Testing
         proxy.arm(.stall, at: .answer(to: "COMMIT"))
         let running = try start(trio.source.at(), trio.first.through(proxy))
         try eventually("COMMIT was sent") { proxy.faultCount == 1 }
-        try trio.source.expectNoBackends(within: .seconds(20))
+        try eventually("the source holds nothing") {
+            let holding = """
+                SELECT count(*) FROM pg_stat_activity a LEFT JOIN pg_locks l ON l.pid = a.pid AND l.locktype = 'relation'
+                WHERE a.application_name = 'pgcopy' AND a.datname = current_database()
+                AND (a.xact_start IS NOT NULL OR l.pid IS NOT NULL)
+                """
+            return try trio.source.sql(holding) == "0"
+        }
         proxy.resume()
         try running.end().expecting(0)
         proxy.stop()

@@ -183,11 +183,11 @@ final class PipelineQueue {
             deliver { try reply.take(row: result) }
             return
         case .commandOK, .tuplesOK, .emptyQuery: outcome = .success(result)
-        case .pipelineAborted: outcome = .failure(PgcopyError.aborted(by: cause))
+        case .pipelineAborted: outcome = .failure(session.labelled(PgcopyError.aborted(by: cause)))
         case .fatalError, .pipelineSync:
-            let error =
+            let error = PgcopyError.of(
                 result.error(connectionLost: !connection.isUsable)
-                ?? PgcopyError(.unexpected, "libpq lost count of its pipeline")
+                    ?? PgcopyError(.unexpected, "libpq lost count of its pipeline"), at: session.label)
             cause = cause ?? error
             // libpq repeats itself for ever on a connection that is gone.
             if !connection.isUsable, error.server == nil { throw error }
@@ -209,7 +209,9 @@ final class PipelineQueue {
 
     private func takeSync(_ result: QueryResult, _ done: (PgcopyError?) throws -> Void) throws(PgcopyError) {
         guard case .pipelineSync = result.status else {
-            let error = result.error(connectionLost: !connection.isUsable)
+            let error = result.error(connectionLost: !connection.isUsable).map {
+                PgcopyError.of($0, at: session.label)
+            }
             if !connection.isUsable, let error { throw error }
             syncError = syncError ?? error
             return
@@ -246,7 +248,7 @@ final class PipelineQueue {
         guard lost == nil else { return }
         // A server that ends a session says why first.
         let reason = [cause, syncError].compactMap { $0 }.first { $0.endsSession }
-        let error = PgcopyError(.connectionLost, reason?.message ?? error.message)
+        let error = PgcopyError(.connectionLost, reason?.message ?? error.message, endpoint: session.label)
         lost = error
         cost = 0
         hasUnsynced = false

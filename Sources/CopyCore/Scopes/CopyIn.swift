@@ -37,7 +37,7 @@ public final class CopyIn {
             try session.poller.finish { try transport.begin(sql) }
         } catch {
             try? realign("pgcopy: the copy was not begun")
-            throw error
+            throw session.labelled(error)
         }
     }
 
@@ -121,6 +121,7 @@ public final class CopyIn {
         do {
             return try body()
         } catch {
+            let error = session.labelled(error)
             stage = .failed(error)
             throw error
         }

@@ -42,7 +42,7 @@ public final class CopyOut {
             try session.poller.finish { try transport.begin(sql) }
         } catch {
             try? Self.realign(session, transport, grace: grace)
-            throw error
+            throw session.labelled(error)
         }
         scanner = RowScanner(transport.isBinary ? .binary : layout)
     }
@@ -135,6 +135,7 @@ public final class CopyOut {
         } catch let interrupted as Interrupted {
             throw interrupted
         } catch {
+            let error = session.labelled(error)
             stage = .failed(error)
             throw error
         }

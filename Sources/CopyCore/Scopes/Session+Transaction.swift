@@ -15,7 +15,7 @@ extension Session {
         try poller.checkInterruption()
         let scope: any TransactionScope =
             transactionStatus == .idle ? WholeTransaction(self, options) : try Savepoint(self, options)
-        try scope.begin()
+        try labelling { try scope.begin() }
         let value: R
         do {
             value = try body(self)
@@ -27,7 +27,7 @@ extension Session {
             try? scope.rollBack()
             throw error
         }
-        try scope.commit()
+        try labelling { try scope.commit() }
         return value
     }
 }

@@ -4,8 +4,10 @@ extension Session {
     /// Calls a piece of work until it is done.
     /// - Throws: `PgcopyError` with `.unanswered` where it takes longer, and what the work throws.
     func complete(grace: Duration, _ work: @escaping () throws -> Step) throws {
-        guard try poller.finish(until: poller.now + grace, interruptible: false, work) else {
-            throw PgcopyError.unanswered(after: grace)
+        try labelling {
+            guard try poller.finish(until: poller.now + grace, interruptible: false, work) else {
+                throw PgcopyError.unanswered(after: grace)
+            }
         }
     }
 
@@ -16,7 +18,7 @@ extension Session {
             try connection.sendQuery(sql)
             var drain = StatementDrain()
             try complete(grace: grace) { [self] in try drain.step(self) }
-            if let error = drain.error { throw error }
+            if let error = drain.error { throw labelled(error) }
         } catch let unanswered as PgcopyError where unanswered.code == .unanswered {
             close()
             throw unanswered

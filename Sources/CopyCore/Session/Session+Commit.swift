@@ -15,4 +15,17 @@ extension Session {
             return try commit.outcome?.get().last?.commandTag
         }
     }
+
+    /// Ends the transaction, and its locks, without waiting for the answer: the session can only be closed then. To close it at
+    /// once would end them too, but a backend takes 2 ms to go, during which one that is to commit may wait for its processor.
+    func letGo() {
+        do {
+            try requireNoPipeline()
+            try announce("ROLLBACK")
+            try connection.sendQuery("ROLLBACK")
+            if try connection.flush() { return }
+        } catch {}
+        // What is not sent at once ends with the connection.
+        close()
+    }
 }

@@ -32,7 +32,7 @@ extension Session {
 
     /// Why the connection is gone: the server's own last words, where it had any.
     func loss(_ error: PgcopyError?) -> PgcopyError {
-        if let lastWords { return PgcopyError(lastWords, connectionLost: true) }
-        return PgcopyError(.connectionLost, error?.message ?? connection.errorMessage)
+        if let lastWords { return PgcopyError.of(PgcopyError(lastWords, connectionLost: true), at: label) }
+        return PgcopyError(.connectionLost, error?.message ?? connection.errorMessage, endpoint: label)
     }
 }

@@ -50,12 +50,11 @@ extension Session {
 
     /// What an error of ours is about, where nobody said so yet, is this session.
     func labelling<R>(_ body: () throws -> R) throws -> R {
-        do {
-            return try body()
-        } catch let error as PgcopyError {
-            throw PgcopyError.of(error, at: label)
-        }
+        do { return try body() } catch { throw labelled(error) }
     }
+
+    /// The error with this session as its endpoint, where it is one of ours and has none.
+    func labelled(_ error: any Error) -> any Error { error is PgcopyError ? PgcopyError.of(error, at: label) : error }
 
     /// Waits until the connection is between two statements.
     @discardableResult

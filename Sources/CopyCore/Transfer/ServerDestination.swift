@@ -55,7 +55,7 @@ final class ServerDestination: Destination {
 
     func commit() throws {
         switch session.commitAnswer(timeout: timeout) {
-        case .committed: session.close()
+        case .committed: break
         case .refused(let error): throw error
         case .rolledBack: throw PgcopyError(.rolledBack, "the server answered COMMIT with ROLLBACK")
         case .lost(let error): throw PgcopyError.commitInDoubt(error, transaction: try? transaction?.get().value(0, 0))

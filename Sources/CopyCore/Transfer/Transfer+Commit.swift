@@ -51,7 +51,7 @@ extension Transfer {
         // The last moment at which a signal undoes everything.
         try poller.checkInterruption()
         // A standby whose COMMITs are waited for cannot replay what our locks are in the way of.
-        source.session?.close()
+        source.session?.letGo()
     }
 
     private func ofEach(_ opened: Opened, _ check: (Side, any Destination) throws -> Void) throws {

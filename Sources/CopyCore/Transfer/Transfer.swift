@@ -55,7 +55,7 @@ public final class Transfer {
             failure = error
         }
         for destination in destinations where destination.status == .rolledBack { leave(destination) }
-        source.session?.close()
+        for side in [source] + destinations { side.session?.close() }
         let outcome = outcome(failure)
         sink?.receive(.finished(outcome))
         return outcome

@@ -150,9 +150,10 @@ struct TransactionTests {
 
     @Test func `a transaction ended inside of its block is told`() throws {
         let session = try session()
-        #expect(throws: PgcopyError.transactionIsOver) {
+        let ended = try requireThrown(PgcopyError.transactionIsOver.code) {
             try session.transaction { _ throws in try session.run("INSERT INTO t VALUES (1); COMMIT") }
         }
+        #expect(ended.message == PgcopyError.transactionIsOver.message && ended.endpoint == session.label)
         #expect(throws: Trouble("mine")) {
             try session.transaction { _ throws in
                 try session.run("ROLLBACK")

@@ -51,6 +51,42 @@ import Testing
         #expect(closed.endpoint == "eu" && closed.server == nil)
     }
 
+    @Test func `of a pipeline, of a COPY and of a wait names it, too`() throws {
+        try session.pipeline { pipeline in
+            let failed = try pipeline.execute("SELECT 1/0")
+            let skipped = try pipeline.execute("SELECT 1")
+            let error = try requireThrown(.server) { try failed.get() }
+            #expect(error.endpoint == "eu" && "\(error)" == "division by zero")
+            let aborted = try requireThrown(.aborted) { try skipped.get() }
+            #expect(aborted.endpoint == "eu")
+        }
+        try session.run("CREATE TEMP TABLE t (i int)")
+        for transport in TransportChoice.allCases {
+            let refused = try requireThrown(.server) {
+                try session.copyIn("COPY nosuch FROM STDIN", transport: transport) { _ in }
+            }
+            #expect(refused.endpoint == "eu" && refused.sqlState == "42P01")
+            let row = try requireThrown(.server) {
+                try session.copyIn("COPY t FROM STDIN", transport: transport) { copy in
+                    try copy.write("no number\n")
+                    try copy.finish()
+                }
+            }
+            #expect(row.endpoint == "eu" && row.sqlState == "22P02")
+            let rows = try requireThrown(.server) {
+                try session.copyOut(
+                    "COPY (SELECT 1/(3 - i) FROM generate_series(1, 3) i) TO STDOUT", transport: transport
+                ) { rows in
+                    while try rows.nextRow() != nil {}
+                }
+            }
+            #expect(rows.endpoint == "eu" && rows.sqlState == "22012")
+        }
+        try Servers.source.psql("SELECT pg_terminate_backend(\(session.connection.backendPID))")
+        let gone = try requireThrown(.connectionLost) { try session.wait(timeout: .seconds(60)) }
+        #expect(gone.endpoint == "eu")
+    }
+
     @Test func `of a COMMIT names it, and a signal stays a signal`() throws {
         try session.run(
             "CREATE TEMP TABLE t (i int UNIQUE DEFERRABLE INITIALLY DEFERRED); BEGIN; INSERT INTO t VALUES (1), (1)")

@@ -107,12 +107,16 @@ struct CopyCheckTests {
             ("copy t from program 'true'", .fileOrProgram, .fileOrProgram),
         ]
         for (sql, out, into) in cases + [("copy t from stdin", .notToStdout, .notCopy)] {
-            #expect(throws: out) { try session.copyOut(sql, transport: transport) { _ in } }
+            #expect(throws: PgcopyError.of(out, at: session.label)) {
+                try session.copyOut(sql, transport: transport) { _ in }
+            }
             #expect(session.transactionStatus == status)
             guard sql != "copy t from stdin" else { continue }
-            #expect(throws: into) { try session.copyIn(sql, transport: transport) { _ in } }
+            #expect(throws: PgcopyError.of(into, at: session.label)) {
+                try session.copyIn(sql, transport: transport) { _ in }
+            }
         }
-        #expect(throws: PgcopyError.notFromStdin) {
+        #expect(throws: PgcopyError.of(PgcopyError.notFromStdin, at: session.label)) {
             try session.copyIn("copy t to stdout", transport: transport) { _ in }
         }
         #expect(session.transactionStatus == status)
