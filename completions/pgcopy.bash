@@ -21,12 +21,12 @@ _pgcopy_endpoints() {
         ;;
     *)
         local words
-        _pgcopy_words '- null: file:'
+        _pgcopy_words '- null: file: program:'
         words=("${COMPREPLY[@]}")
         COMPREPLY=()
         _pgcopy_files ''
         COMPREPLY+=("${words[@]}")
-        [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != file: ]] || compopt -o nospace 2>/dev/null
+        [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != @(file|program): ]] || compopt -o nospace 2>/dev/null
         ;;
     esac
 }

@@ -23,7 +23,7 @@ complete -c pgcopy -n __pgcopy_needs_command -s 'h' -s '?' -l help -d 'show this
 complete -c pgcopy -n __pgcopy_needs_command -s 'V' -l version -d 'show the version, then exit'
 
 # transfer
-complete -c pgcopy -n '__pgcopy_command_is transfer' -F -a '- null: file:'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -F -a '- null: file: program:'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -s 't' -l table -r -f -d 'copy this table'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l query -r -f -d 'copy the rows of a query instead of a table'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l where -r -f -d 'copy only the rows that meet this SQL condition'

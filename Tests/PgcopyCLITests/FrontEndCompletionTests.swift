@@ -16,7 +16,7 @@ struct FrontEndCompletionTests {
     }
 
     private static let commands = Set(CommandName.allCases.map(\.rawValue))
-    private static let endpoints: Set = ["-", "null:", "file:", "orders.csv", "sub"]
+    private static let endpoints: Set = ["-", "null:", "file:", "program:", "orders.csv", "sub"]
 
     /// What every shell offers alike.
     static let common = [

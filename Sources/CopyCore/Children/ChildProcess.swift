@@ -3,7 +3,7 @@
 internal import Glibc
 internal import Synchronization
 
-/// A program that runs beside us: its arguments and environment, its stdin and stdout, and how it ended.
+/// A program that runs beside us: its arguments and environment, its stdin, stdout and stderr, and how it ended.
 ///
 /// SIGPIPE is to be ignored and SIGCHLD to be left alone by whoever starts one.
 final class ChildProcess: LoopTask {
@@ -30,11 +30,11 @@ final class ChildProcess: LoopTask {
         case pipe
     }
 
-    /// Where its stdout goes.
+    /// Where its stdout or stderr goes.
     enum Output {
         /// To ours.
         case inherited
-        /// Into a pipe, whose other end is `output`.
+        /// Into a pipe, whose other end is `output`, or `errors`.
         case pipe
     }
 
@@ -49,26 +49,28 @@ final class ChildProcess: LoopTask {
     }
 
     private final class End: Sendable {
-        /// Nil: it runs.
-        let state = Mutex<Status?>(nil)
+        /// Nil: it runs. As long as it is not reaped its number is its own, and its group's.
+        let state = Mutex<(status: Status?, isReaped: Bool)>((nil, false))
         let pipe: WakePipe
-        /// It leads a group of its own, so that what the shell has started can be ended with it.
-        let hasGroup: Bool
+        let group: Group
+        var hasGroup: Bool { group != .ours }
         /// It is being ended: what it leaves behind ends, too.
         let isCondemned = Atomic(false)
 
-        init(_ pipe: WakePipe, hasGroup: Bool) {
+        init(_ pipe: WakePipe, _ group: Group) {
             self.pipe = pipe
-            self.hasGroup = hasGroup
+            self.group = group
         }
 
         /// Waits until the child ends, and takes its status: whoever lets go of it leaves no zombie.
         func await(_ pid: pid_t) {
             var information = unsafe siginfo_t()
             var stop: CInt?
+            var lost: PgcopyError?
             while true {
                 let code = unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WSTOPPED | WNOWAIT)
                 if code < 0, errno == EINTR { continue }
+                if code != 0 { lost = PgcopyError.systemNow("cannot wait for it") }
                 guard code == 0, unsafe information.si_code == CLD_STOPPED else { break }
                 // Taken, or it would be told again and again.
                 _ = unsafe waitid(P_PID, id_t(pid), &information, WSTOPPED | WNOHANG)
@@ -78,60 +80,83 @@ final class ChildProcess: LoopTask {
                 kill(-pid, SIGKILL)
             }
             if hasGroup, isCondemned.load(ordering: .relaxed) {
-                // What the shell has left behind has a moment; as long as the shell is not reaped the number is the group's.
-                usleep(200_000)
+                // What the shell has left behind has a moment.
+                usleep(ChildProcess.moment)
                 kill(-pid, SIGKILL)
             }
-            state.withLock { state in
-                var status: CInt = 0
-                while unsafe waitpid(pid, &status, 0) < 0 {
-                    guard errno == EINTR else {
-                        state = .lost(PgcopyError.systemNow("cannot wait for it"))
-                        return
-                    }
-                }
-                let signal = status & 0x7f
-                state = stop.map { .stopped($0) } ?? (signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal))
-            }
+            let number = unsafe information._sifields._sigchld.si_status
+            let ended: Status = unsafe information.si_code == CLD_EXITED ? .exited(number) : .signalled(number)
+            state.withLock { $0.status = lost.map { .lost($0) } ?? stop.map { .stopped($0) } ?? ended }
+            if group != .kept { reap(pid) }
             pipe.wake()
         }
 
-        /// Sends it and its children a signal, unless it has ended: as long as the lock is held its number stays its own.
-        func signal(_ pid: pid_t, _ number: CInt) {
-            state.withLock { if $0 == nil { kill(hasGroup ? -pid : pid, number) } }
+        func reap(_ pid: pid_t) {
+            state.withLock { state in
+                guard state.status != nil, !state.isReaped else { return }
+                state.isReaped = true
+                while waitpid(pid, nil, 0) < 0, errno == EINTR {}
+            }
         }
+
+        /// Sends it, and where it has a group all that it has started, a signal, unless it was reaped.
+        func signal(_ pid: pid_t, _ number: CInt) {
+            state.withLock { if !$0.isReaped { kill(hasGroup ? -pid : pid, number) } }
+        }
+
+        var hasEnded: Bool { state.withLock { $0.status != nil } }
     }
+
+    /// Which process group it is in.
+    enum Group {
+        /// Ours, which may use the terminal.
+        case ours
+        /// One of its own, so that what it has started can be ended with it.
+        case own
+        /// One of its own, which can be ended behind its own end, too: it is reaped when let go.
+        case kept
+    }
+
+    /// What is left of a group that was told to end still gets that long, in microseconds.
+    private static let moment: UInt32 = 200_000
 
     private let pid: pid_t
     private let end: End
-    /// Our ends of its stdin and stdout; nil once closed.
+    /// It was told to end: readable once it has, and what it had started.
+    private var gone: WakePipe?
+    /// Our ends of its stdin, stdout and stderr; nil once closed.
     private(set) var input: CInt?
     private(set) var output: CInt?
+    private(set) var errors: CInt?
     private var unfed: ArraySlice<UInt8> = []
     private let isFed: Bool
 
     /// Starts it.
-    /// - Parameter inGroup: it gets a process group of its own. Such a one may not use the terminal.
-    init(_ command: Command, input: Input, output: Output = .inherited, inGroup: Bool) throws(PgcopyError) {
+    init(
+        _ command: Command, input: Input, output: Output = .inherited, errors: Output = .inherited, group: Group
+    ) throws(PgcopyError) {
         guard let pipe = WakePipe() else { throw PgcopyError.systemNow("cannot make a pipe") }
-        var (theirInput, theirOutput): (CInt?, CInt?) = (nil, nil)
-        defer { for descriptor in [theirInput, theirOutput] { if let descriptor { close(descriptor) } } }
-        if case .inherited = input { self.input = nil } else { (theirInput, self.input) = try Self.makePipe() }
+        var theirs: [CInt?] = [nil, nil, nil]
+        defer { for descriptor in theirs { if let descriptor { close(descriptor) } } }
+        if case .inherited = input { self.input = nil } else { (theirs[0], self.input) = try Self.makePipe() }
         do {
-            if case .pipe = output { (self.output, theirOutput) = try Self.makePipe() } else { self.output = nil }
-            pid = try Self.spawn(command, stdin: theirInput, stdout: theirOutput, inGroup: inGroup)
+            if case .pipe = output { (self.output, theirs[1]) = try Self.makePipe() } else { self.output = nil }
+            if case .pipe = errors { (self.errors, theirs[2]) = try Self.makePipe() } else { self.errors = nil }
+            pid = try Self.spawn(command, theirs, inGroup: group != .ours)
         } catch {
-            for descriptor in [self.input, self.output] { if let descriptor { close(descriptor) } }
+            for descriptor in [self.input, self.output, self.errors] { if let descriptor { close(descriptor) } }
             throw error
         }
-        for descriptor in [self.input, self.output] { if let descriptor { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) } }
+        for descriptor in [self.input, self.output, self.errors] {
+            if let descriptor { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
+        }
         if case .bytes(let bytes) = input {
             isFed = true
             unfed = bytes[...]
         } else {
             isFed = false
         }
-        let end = End(pipe, hasGroup: inGroup)
+        let end = End(pipe, group)
         self.end = end
         let started = startThread { [pid] in end.await(pid) }
         step()
@@ -146,15 +171,20 @@ final class ChildProcess: LoopTask {
     deinit {
         closeInput()
         closeOutput()
+        closeErrors()
+        end.reap(pid)
     }
 
     /// How it ended; nil: it runs.
-    var status: Status? { end.state.withLock { $0 } }
+    var status: Status? { end.state.withLock { $0.status } }
+
+    /// Readable once it has ended.
+    var exit: Interest { Interest(end.pipe.readEnd, .read) }
 
     /// Its end, and room in its stdin.
     func watch(_ entries: inout [PollEntry]) -> Bool {
         if status != nil { return false }
-        entries.append(PollEntry(Interest(end.pipe.readEnd, .read)))
+        entries.append(PollEntry(exit))
         if isFed, let input { entries.append(PollEntry(Interest(input, .write))) }
         return true
     }
@@ -181,6 +211,30 @@ final class ChildProcess: LoopTask {
     /// What it leaves behind when it ends is ended with it.
     func condemn() { end.isCondemned.store(true, ordering: .relaxed) }
 
+    /// Asks it to end, with all that it has started, and makes it after a while; waits for nothing.
+    func terminate(grace: Duration) {
+        guard gone == nil else { return }
+        signal(SIGTERM)
+        // One that was stopped sees the signal only when it goes on.
+        signal(SIGCONT)
+        let gone = WakePipe()
+        self.gone = gone
+        let time = UInt32(max(0, min(grace.seconds, 60)) * 1_000_000)
+        let sleeps = startThread { [end, pid] in
+            let step: UInt32 = 20_000
+            for _ in 0...(time / step) where !end.hasEnded { usleep(step) }
+            if end.hasEnded { usleep(Self.moment) }
+            end.signal(pid, SIGKILL)
+            gone?.wake()
+        }
+        guard !sleeps else { return }
+        signal(SIGKILL)
+        gone?.wake()
+    }
+
+    /// Readable once nothing is left of one that was told to end; nil: it was not.
+    var isGone: Interest? { gone.map { Interest($0.readEnd, .read) } }
+
     /// Its stdin ends.
     func closeInput() {
         if let input { close(input) }
@@ -193,6 +247,12 @@ final class ChildProcess: LoopTask {
         output = nil
     }
 
+    /// Nobody reads its stderr any more.
+    func closeErrors() {
+        if let errors { close(errors) }
+        errors = nil
+    }
+
     private static func makePipe() throws(PgcopyError) -> (reading: CInt, writing: CInt) {
         var ends: [CInt] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else { throw PgcopyError.systemNow("cannot make a pipe") }
@@ -201,13 +261,14 @@ final class ChildProcess: LoopTask {
     }
 
     private static func spawn(
-        _ command: Command, stdin: CInt?, stdout: CInt?, inGroup: Bool
+        _ command: Command, _ descriptors: [CInt?], inGroup: Bool
     ) throws(PgcopyError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        if let stdin { unsafe posix_spawn_file_actions_adddup2(&actions, stdin, STDIN_FILENO) }
-        if let stdout { unsafe posix_spawn_file_actions_adddup2(&actions, stdout, STDOUT_FILENO) }
+        for (number, descriptor) in descriptors.enumerated() {
+            if let descriptor { unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, CInt(number)) }
+        }
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }

@@ -10,6 +10,8 @@ public struct Endpoint: Sendable, Hashable {
         case standardStream
         /// A file, a device, a named pipe.
         case file(Path)
+        /// What a shell runs: its stdout gives the rows, or its stdin takes them.
+        case program([UInt8])
         /// Nothing.
         case null
     }
@@ -46,6 +48,12 @@ public struct Endpoint: Sendable, Hashable {
                 let path = Path(Array(bytes.dropFirst("file:".utf8.count)))
                 guard !path.bytes.isEmpty else { throw PgcopyError(.usage, "file: names no file") }
                 self.init(.file(path), label: Redaction.redacted(text))
+            } else if text.hasPrefix(Self.programPrefix) {
+                let command = Array(bytes.dropFirst(Self.programPrefix.utf8.count))
+                guard command.contains(where: { !" \t\n".utf8.contains($0) }) else {
+                    throw PgcopyError(.usage, "program: names no command")
+                }
+                self.init(.program(command), label: Redaction.redacted(text))
             } else if Self.isURI(text) || Self.isKeywordString(text) || !text.utf8.contains(UInt8(ascii: "/")) {
                 try self.init(server: bytes)
             } else if Redaction.mayHoldPassword(text) {
@@ -59,6 +67,8 @@ public struct Endpoint: Sendable, Hashable {
             }
         }
     }
+
+    static let programPrefix = "program:"
 
     /// What stands before `://` where that is none of a server's schemes: what follows may hold a password.
     private static func unknownScheme(_ text: String) -> String? {

@@ -64,4 +64,28 @@ enum HarmlessValue {
     private static func isWordByte(_ byte: UInt8) -> Bool {
         byte >= 0x80 || (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || byte == UInt8(ascii: "_")
     }
+
+    // MARK: Commands
+
+    /// Filters to whom nobody tells a password.
+    private static let filters = [
+        "cat", "zcat", "gzip", "gunzip", "pigz", "bzcat", "bzip2", "bunzip2", "xzcat", "xz", "unxz", "zstdcat", "zstd",
+        "unzstd",
+        "lz4cat", "lz4", "unlz4", "head", "tail", "sort", "wc", "tee",
+    ]
+
+    /// Filters, piped and redirected to files, with nothing else that a shell would look at.
+    static func isCommand(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false)
+        return parts.allSatisfy { part in
+            let words = part.split(separator: UInt8(ascii: " ")).map(Array.init)
+            guard let name = words.first, filters.contains(String(decoding: name, as: UTF8.self)) else { return false }
+            return words.allSatisfy { isPlainWord($0.filter { !"<>".utf8.contains($0) }, orEmpty: true) }
+        } && !Redaction.mayHoldPassword(text)
+    }
+
+    /// A word that a shell takes as it is, as names of files and options are.
+    static func isPlainWord(_ word: [UInt8], orEmpty: Bool = false) -> Bool {
+        (orEmpty || !word.isEmpty) && word.allSatisfy { isWordByte($0) || "-./,+".utf8.contains($0) }
+    }
 }

@@ -35,6 +35,7 @@ public enum Redaction {
 
     /// An endpoint's label: what is shown, and whether it is all there is but for well written passwords.
     static func label(of endpoint: String) -> (text: String, isWhole: Bool) {
+        if endpoint.hasPrefix(Endpoint.programPrefix) { return program(endpoint) }
         if endpoint.hasPrefix("file:") || isFile(endpoint) {
             let path = endpoint.hasPrefix("file:") ? endpoint.dropFirst("file:".utf8.count) : endpoint[...]
             return mayHoldPassword(String(path))
@@ -46,6 +47,15 @@ public enum Redaction {
         let (shown, isWhole, hidesTable) = connection(name)
         guard table != nil else { return (shown, isWhole) }
         return (shown + (hidesTable ? "#" + mark : String(endpoint.dropFirstBytes(conninfo.count))), isWhole)
+    }
+
+    /// A program by its command, or by its name alone: any word behind that can be a password.
+    private static func program(_ endpoint: String) -> (text: String, isWhole: Bool) {
+        let command = endpoint.dropFirstBytes(Endpoint.programPrefix.utf8.count)
+        if HarmlessValue.isCommand(command) { return (endpoint, true) }
+        let name = command.utf8.prefix { $0 != UInt8(ascii: " ") }.map { $0 }
+        let shown = HarmlessValue.isPlainWord(name) ? String(decoding: name, as: UTF8.self) + " " : ""
+        return (Endpoint.programPrefix + shown + mark, false)
     }
 
     /// A connection without a table. A table is hidden where it may be the end of a password.

@@ -28,7 +28,7 @@ public struct NotificationCommand: Sendable {
             // The terminal is for our own process group; without one, a group of its own can be ended as a whole.
             child = try ChildProcess(
                 command, input: .bytes(RawText.bytes(of: notification.payload)),
-                inGroup: deadline != nil || !Self.hasTerminal)
+                group: deadline != nil || !Self.hasTerminal ? .own : .ours)
         } catch {
             return .commandNotRun(error)
         }

@@ -10,6 +10,10 @@ public protocol Poller: AnyObject {
     /// - Parameter interruptible: false while cleaning up, when a signal must not cut the work short again.
     /// - Throws: `Interrupted` when a signal came in; never while not interruptible.
     func poll(_ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool) throws(Interrupted)
+
+    /// Has every poll watch this descriptor too, whatever it waits for, and calls when there is something to be read; nil: no
+    /// longer. What is called may read once, and do nothing that waits.
+    func onReadable(_ descriptor: CInt, _ call: (() -> Void)?)
 }
 
 /// The earlier of two times, nil meaning never.

@@ -8,6 +8,8 @@ public final class SystemPoller: Poller {
     private let reports: ReportRequest?
     /// Called between two looks when a report is asked for, whatever is being waited for, cleaning up included.
     public var onReportRequest: (() -> Void)?
+    /// What every poll watches beside its entries.
+    private var bystanders: [(descriptor: CInt, call: () -> Void)] = []
     /// Kept between calls: no allocation a cycle.
     private var descriptors: [pollfd] = []
 
@@ -34,13 +36,16 @@ public final class SystemPoller: Poller {
         defer { self.descriptors = descriptors }
         if prepare(entries, &descriptors, interruptible: interruptible) { gather() }
         while true {
+            if !bystanders.isEmpty { watchBystanders(entries.count, &descriptors, interruptible: interruptible) }
             if interruptible, let signal = interruption?.signal { throw Interrupted(signal: signal) }
             while reports?.take() ?? false { onReportRequest?() }
             let count = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds(until: deadline))
-            if count > (sawReportRequest(descriptors) ? 1 : 0) { break }
-            if count == 0, let deadline, now >= deadline { break }
+            let others =
+                (sawReportRequest(descriptors) ? 1 : 0) + (bystanders.isEmpty ? 0 : callBystanders(descriptors))
+            if count > others { break }
+            if count <= others, let deadline, now >= deadline { break }
             // EINTR: the loop looks at the signal. A rounded-down or very long wait goes on, and so does one that
-            // was ended by a request for a report alone.
+            // was ended by a request for a report, or by a bystander, alone.
         }
         if interruptible, let signal = interruption?.signal { throw Interrupted(signal: signal) }
         for index in entries.indices { entries[index].ready = readiness(descriptors[index]) }
@@ -48,9 +53,32 @@ public final class SystemPoller: Poller {
 
     /// Whether the last poll was ended by a request for a report, perhaps along with others.
     private func sawReportRequest(_ descriptors: [pollfd]) -> Bool {
-        guard let reports, descriptors[descriptors.count - 1].revents != 0 else { return false }
+        guard let reports, let place = descriptors.firstIndex(where: { $0.fd == reports.descriptor }),
+            descriptors[place].revents != 0
+        else { return false }
         reports.noticed()
         return true
+    }
+
+    public func onReadable(_ descriptor: CInt, _ call: (() -> Void)?) {
+        bystanders.removeAll { $0.descriptor == descriptor }
+        if let call { bystanders.append((descriptor, call)) }
+    }
+
+    /// Puts those that there are by now behind everything else.
+    private func watchBystanders(_ entries: Int, _ descriptors: inout [pollfd], interruptible: Bool) {
+        let own = entries + (interruptible && interruption != nil ? 1 : 0) + (reports != nil ? 1 : 0)
+        descriptors.removeSubrange(own...)
+        for (descriptor, _) in bystanders {
+            descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+        }
+    }
+
+    /// Calls those of whom something was found; how many.
+    private func callBystanders(_ descriptors: [pollfd]) -> Int {
+        let found = descriptors.suffix(bystanders.count).filter { $0.revents != 0 }.map(\.fd)
+        for descriptor in found { bystanders.first { $0.descriptor == descriptor }?.call() }
+        return found.count
     }
 
     /// Lets a stream gather. A server sends 8 KiB at a time, at up to 300 MB/s: in 0.2 ms that is a cycle's 64 KiB,

@@ -26,6 +26,8 @@ public final class ByteStreamProducer: Producer {
     private var fault: PgcopyError?
     private var stage = Stage.unused
     private enum Stage { case unused, entered, ended }
+    /// The stream's end was met, well or not.
+    private(set) var isAtEnd = false
 
     /// A producer that reads a descriptor; whoever opened it closes it.
     public init(_ descriptor: CInt, layout: RowLayout = .text, rules: StreamRules = StreamRules(), label: String) {
@@ -99,7 +101,10 @@ public final class ByteStreamProducer: Producer {
             guard code == EINTR || code == EAGAIN else { throw PgcopyError.system("cannot read", code) }
             return .blocked(Interest(descriptor, .read))
         }
-        if count == 0 { return try .ended(end()) }
+        if count == 0 {
+            isAtEnd = true
+            return try .ended(end())
+        }
         let moved: Totals
         do throws(PgcopyError) {
             moved = Totals(messages: try rowEnds(in: space.bytes.extracting(first: count)), bytes: count)
@@ -113,7 +118,7 @@ public final class ByteStreamProducer: Producer {
 
     /// How many rows end in the next bytes.
     private func rowEnds(in bytes: RawSpan) throws(PgcopyError) -> Int {
-        if let kind = detector?.look(at: bytes) { throw .foreign(kind) }
+        if let kind = detector?.look(at: bytes) { throw .foreign(kind, in: label) }
         if headEnd != nil { try compareLineEnds(bytes) }
         let rows = scanner.count(bytes)
         if let fault = scanner.fault { throw PgcopyError.input(fault, rows: totals.messages + rows) }

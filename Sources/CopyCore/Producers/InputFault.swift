@@ -76,13 +76,19 @@ extension PgcopyError {
         .input, "the quote of csv cannot be a part of the end-of-data marker \\.")
 
     /// It begins like something else.
-    public static func foreign(_ kind: ForeignData) -> PgcopyError {
+    /// - Parameter label: of what it was read from, where that is known.
+    public static func foreign(_ kind: ForeignData, in label: String? = nil) -> PgcopyError {
         guard kind != .binaryCopy else {
             return PgcopyError(.input, "the data is in COPY's binary format", hint: "--format=binary reads it")
         }
         return PgcopyError(
             .input, "the data is compressed by \(kind.name)",
-            hint: kind.reader.map { "\($0) FILE | pgcopy transfer - … reads it" })
+            hint: kind.reader.map { reader in
+                // A program reads our stdin.
+                guard label != "-" else { return "program:\(reader) reads it" }
+                let name = label.map { $0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0 } ?? ""
+                return "program:'\(reader) \(HarmlessValue.isPlainWord(Array(name.utf8)) ? name : "FILE")' reads it"
+            })
     }
 
     /// What a scanner found.

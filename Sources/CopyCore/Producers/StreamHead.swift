@@ -2,10 +2,20 @@
 
 internal import Glibc
 
+/// What the rows of a stream are read from.
+struct StreamSource {
+    /// Keeps the descriptor open; nil: it is stdin, or a program's.
+    var file: OpenFile?
+    var program: Program?
+    /// How messages name it, where that is known.
+    var label: String?
+
+    var descriptor: CInt { file?.descriptor ?? program?.stream ?? 0 }
+}
+
 /// The beginning of a stream: its header line, and what came along with that.
 final class StreamHead: LoopTask {
-    /// Keeps the descriptor open; nil: stdin.
-    private let file: OpenFile?
+    private let source: StreamSource
     /// Where the rest comes from.
     let descriptor: CInt
     /// The line, its line end included.
@@ -25,10 +35,10 @@ final class StreamHead: LoopTask {
 
     /// Reads on until the line is there. A signal ends the wait.
     /// - Throws: `PgcopyError` with `.input`, `.system`; `Interrupted`.
-    init(_ file: OpenFile?, layout: RowLayout, rules: StreamRules, poller: any Poller) throws {
-        self.file = file
+    init(_ source: StreamSource, layout: RowLayout, rules: StreamRules, poller: any Poller) throws {
+        self.source = source
         self.rules = rules
-        descriptor = file?.descriptor ?? 0
+        descriptor = source.descriptor
         scanner = RowScanner(layout)
         detector = ForeignDataDetector(layout)
         try poller.run([self])
@@ -37,6 +47,7 @@ final class StreamHead: LoopTask {
     /// Reads once: a read that nothing is there for would wait.
     func step(_ polled: ArraySlice<PollEntry>) throws {
         if polled.isEmpty { return }
+        if let failure = source.program?.failure { throw failure }
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress!, $0.count) }
         if count < 0 {
@@ -50,7 +61,7 @@ final class StreamHead: LoopTask {
             return try checkEnd()
         }
         let bytes = unsafe chunk.span.bytes.extracting(first: count)
-        if let kind = detector.look(at: bytes) { throw PgcopyError.foreign(kind) }
+        if let kind = detector.look(at: bytes) { throw PgcopyError.foreign(kind, in: source.label) }
         if let end = scanner.nextEnd(in: bytes, from: 0) {
             line += chunk[..<end]
             unread = Array(chunk[end..<count])
@@ -65,7 +76,7 @@ final class StreamHead: LoopTask {
 
     func watch(_ entries: inout [PollEntry]) -> Bool {
         if isDone { return false }
-        entries.append(PollEntry(Interest(descriptor, .read)))
+        entries.append(PollEntry(source.program?.ready ?? Interest(descriptor, .read)))
         return true
     }
 

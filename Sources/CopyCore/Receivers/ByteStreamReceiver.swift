@@ -56,6 +56,6 @@ public final class ByteStreamReceiver: Receiver {
 
     /// Nothing to undo: the file is its owner's.
     public func abort(_ reason: String) -> Step { .done }
-    /// Nothing to let go.
-    public func abandon() {}
+    /// It is written no more: a pipe may have been opened anew, and would not end.
+    public func abandon() { writer = nil }
 }

@@ -158,7 +158,7 @@ extension TransferRequest {
     /// Whether the rows come from a file or a stream.
     var readsStream: Bool {
         switch source.kind {
-        case .standardStream, .file: true
+        case .standardStream, .file, .program: true
         case .server, .null: false
         }
     }

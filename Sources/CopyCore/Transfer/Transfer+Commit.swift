@@ -77,12 +77,19 @@ extension Transfer {
         )
     }
 
-    /// Servers first, then files: a rename hardly ever fails. The first failure stops the rest.
+    /// Programs first, which fail more often than servers, that can still be rolled back then; files last: a rename hardly ever
+    /// fails. The first failure stops the rest.
     func commit(_ opened: Opened) -> (any Error)? {
         let places = destinations.indices
-        let servers = places.filter { destinations[$0].endpoint.isServer }
-        var committer = Committer(
-            order: servers + places.filter { !destinations[$0].endpoint.isServer }, goesOn: request.keepGoing)
+        func rank(_ place: Int) -> Int {
+            switch destinations[place].endpoint.kind {
+            case .program: 0
+            case .server: 1
+            case .standardStream, .file, .null: 2
+            }
+        }
+        let order = (0...2).flatMap { wanted in places.filter { rank($0) == wanted } }
+        var committer = Committer(order: order, goesOn: request.keepGoing)
         for place in places where !destinations[place].isActive { committer.drop(place) }
         var failure: (any Error)?
         while !committer.isOver {

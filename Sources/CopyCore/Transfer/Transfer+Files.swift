@@ -33,7 +33,7 @@ extension Transfer {
             switch endpoint.kind {
             case .file(let path): FileIdentity(at: path)
             case .standardStream: FileIdentity(of: stream)
-            case .server, .null: nil as FileIdentity?
+            case .server, .null, .program: nil as FileIdentity?
             }
         return identity.flatMap { $0.isOneStream ? $0 : nil }
     }

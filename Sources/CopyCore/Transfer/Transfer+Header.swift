@@ -5,8 +5,15 @@ extension Transfer {
     func readHead() throws -> StreamHead? {
         guard request.readsStream, request.options.header else { return nil }
         return try atSource {
-            try StreamHead(
-                openStreamFile(), layout: requestedLayout, rules: Planner.streamRules(request), poller: poller)
+            let source = try openStream()
+            do {
+                return try StreamHead(
+                    source, layout: requestedLayout, rules: Planner.streamRules(request), poller: poller)
+            } catch let error as PgcopyError where error.code == .input {
+                // How a program ended is the better reason, where it did.
+                try source.program?.wait(until: poller.now + request.grace)
+                throw source.program?.failure ?? error
+            }
         }
     }
 

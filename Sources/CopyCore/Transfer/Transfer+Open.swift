@@ -5,13 +5,13 @@ final class Opened {
     let plan: Plan
     let producer: any Producer
     /// Keeps a descriptor open.
-    private let file: OpenFile?
+    private let stream: StreamSource?
     fileprivate(set) var destinations: [(side: Side, destination: any Destination)] = []
 
-    init(_ plan: Plan, _ producer: any Producer, _ file: OpenFile?) {
+    init(_ plan: Plan, _ producer: any Producer, _ stream: StreamSource? = nil) {
         self.plan = plan
         self.producer = producer
-        self.file = file
+        self.stream = stream
     }
 
     subscript(side: Side) -> (any Destination)? { destinations.first { $0.side === side }?.destination }
@@ -40,6 +40,7 @@ extension Transfer {
         if let line = head?.line {
             for (_, destination) in opened.destinations {
                 (destination.receiver as? ByteStreamReceiver)?.preamble = line
+                (destination.receiver as? ProgramReceiver)?.preamble = line
             }
         }
         return opened
@@ -49,28 +50,45 @@ extension Transfer {
         let label = source.label
         let layout = plan.options.layout
         switch request.source.kind {
-        case .null: return Opened(plan, NullProducer(label: label), nil)
-        case .standardStream, .file:
-            if let head {
-                return Opened(
-                    plan, ByteStreamProducer(behind: head, layout: layout, rules: plan.streamRules, label: label), nil)
-            }
-            let file = try openStreamFile()
-            let producer = ByteStreamProducer(
-                file?.descriptor ?? 0, layout: layout, rules: plan.streamRules, label: label)
-            return Opened(plan, producer, file)
+        case .null: return Opened(plan, NullProducer(label: label))
+        case .standardStream, .file, .program:
+            let stream = head == nil ? try openStream() : nil
+            let producer =
+                head.map { ByteStreamProducer(behind: $0, layout: layout, rules: plan.streamRules, label: label) }
+                ?? ByteStreamProducer(
+                    stream?.descriptor ?? 0, layout: layout, rules: plan.streamRules, label: label)
+            guard let program = source.program else { return Opened(plan, producer, stream) }
+            return Opened(
+                plan, ProgramProducer(program, producer, poller: poller, tellWaiting: tellWaiting(source)), stream)
         case .server:
             guard let session = source.session, let sql = plan.statement else {
                 throw PgcopyError(.unreachable, "not connected")
             }
-            return Opened(plan, StatementProducer(session, sql, layout: layout, transport: request.transport), nil)
+            return Opened(plan, StatementProducer(session, sql, layout: layout, transport: request.transport))
         }
     }
 
-    /// Nil: stdin.
-    func openStreamFile() throws -> OpenFile? {
-        guard case .file(let path) = request.source.kind else { return nil }
-        return try OpenFile.reading(path, poller, waiting(source.label, "the pipe's writer"))
+    func openStream() throws -> StreamSource {
+        switch request.source.kind {
+        case .file(let path):
+            StreamSource(
+                file: try OpenFile.reading(path, poller, waiting(source.label, "the pipe's writer")),
+                label: source.label)
+        case .program(let command): StreamSource(program: try start(command, .source, source))
+        case .standardStream, .server, .null: StreamSource(label: source.label)
+        }
+    }
+
+    private func start(_ command: [UInt8], _ role: Program.Role, _ side: Side) throws -> Program {
+        let program = try Program(command, role, label: side.label, poller: poller) { [sink] line in
+            sink?.receive(.stderr(line, at: side.label))
+        }
+        side.program = program
+        return program
+    }
+
+    private func tellWaiting(_ side: Side) -> (String) -> Void {
+        { [sink] what in sink?.receive(.waiting(for: what, at: side.label)) }
     }
 
     /// As with everything else that keeps a transfer waiting.
@@ -88,6 +106,10 @@ extension Transfer {
                 ? FileDestination(path, label: label)
                 : StreamDestination(
                     OpenFile.writing(path, poller, waiting(label, "the pipe's reader")), label: label)
+        case .program(let command):
+            return ProgramDestination(
+                try start(command, .destination, side), poller: poller, grace: request.grace,
+                tellWaiting: tellWaiting(side))
         case .server:
             guard let session = side.session, let place = side.place, let landing = plan.landings[place] else {
                 throw PgcopyError(.unreachable, "not connected")

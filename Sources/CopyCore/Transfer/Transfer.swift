@@ -55,6 +55,8 @@ public final class Transfer {
             failure = error
         }
         for destination in destinations where destination.status == .rolledBack { leave(destination) }
+        if failure != nil { endPrograms() }
+        for side in [source] + destinations { side.program?.hearRest() }
         for side in [source] + destinations { side.session?.close() }
         let outcome = outcome(failure)
         sink?.receive(.finished(outcome))
@@ -104,6 +106,15 @@ public final class Transfer {
     func leave(_ destination: Side) {
         opened?[destination]?.rollBack()
         destination.session?.close()
+    }
+
+    /// Nothing is left of a run that failed: neither programs nor what they have started.
+    private func endPrograms() {
+        let programs = ([source] + destinations.filter { $0.status != .committed }).compactMap(\.program)
+        for program in programs { program.terminate(grace: request.grace) }
+        // SIGKILL comes behind that grace, and is obeyed, but by who waits for a disk.
+        let deadline = poller.now + request.grace + 1
+        for program in programs { program.waitUntilGone(by: deadline) }
     }
 
     /// Does a part of every destination's preparation. What fails is told of all of them, and of the source.

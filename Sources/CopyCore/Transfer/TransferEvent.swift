@@ -9,6 +9,8 @@ public enum TransferEvent: Sendable {
     case notice(ServerMessage, at: String)
     /// A statement is about to be sent.
     case statement(String, at: String)
+    /// A program wrote a line to its stderr.
+    case stderr(String, at: String)
     /// Something was decided that was left open.
     case decision(String)
     /// An endpoint keeps everything waiting; for what.

@@ -19,6 +19,7 @@ final class JSONReport: EventSink {
             tell("notice", [("endpoint", .string(label)), ("message", error(message))])
         case .statement(let sql, let label):
             tell("statement", [("endpoint", .string(label)), ("statement", .string(sql))])
+        case .stderr(let line, let label): tell("stderr", [("endpoint", .string(label)), ("line", .string(line))])
         case .decision(let what): tell("decision", [("decision", .string(what))])
         case .waiting(let what, let label): tell("waiting", [("endpoint", .string(label)), ("for", .string(what))])
         case .progress(let progress): tell(progress)

@@ -17,6 +17,7 @@ final class PlainReport: EventSink {
         switch event {
         case .notice(let message, let label): tell(label, ErrorLines.of(notice: message))
         case .statement(let sql, let label): console.message(at(label) + sql)
+        case .stderr(let line, let label): console.message(at(label) + line)
         case .decision(let what): console.message(what)
         case .waiting(let what, let label): console.message(at(label) + "waiting for \(what)")
         case .progress(let progress): tell(progress)

@@ -20,6 +20,8 @@ final class ReportFilter: EventSink {
         case .notice, .waiting: verbosity != .quiet
         // Those at an interval are not made where they are not wanted.
         case .progress: true
+        // A program's own words, as a shell would show them.
+        case .stderr: true
         // What ends the whole transfer is told by its summary.
         case .fault(_, _, .fatal): false
         case .fault(_, _, .dropped): true

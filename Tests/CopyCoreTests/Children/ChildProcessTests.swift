@@ -34,7 +34,7 @@ struct `A child` {
         let odd: [[UInt8]] = [[0x61, 0xFF, 0x20], Array("$HOME `x` 'y' \"z\"".utf8), [], Array("a\nb".utf8)]
         let child = try ChildProcess(
             .init(arguments: [Array("printf".utf8), Array("%s|".utf8)] + odd), input: .inherited, output: .pipe,
-            inGroup: true)
+            group: .own)
         let written = try output(child)
         #expect(written == odd.flatMap { $0 + [UInt8(ascii: "|")] })
         #expect(child.status == .exited(0))
@@ -42,18 +42,18 @@ struct `A child` {
 
     @Test func `that is not there is told with its name`() throws {
         let error = try requireThrown(.system) {
-            try ChildProcess(command(Array("no_such_program".utf8)), input: .inherited, inGroup: true)
+            try ChildProcess(command(Array("no_such_program".utf8)), input: .inherited, group: .own)
         }
         #expect(error.errno == ENOENT && "\(error)".contains("no_such_program"))
     }
 
     @Test func `passes what it is given through its pipes, more than they hold`() throws {
         let bytes = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        let fed = try ChildProcess(command(Array("cat".utf8)), input: .bytes(bytes), output: .pipe, inGroup: true)
+        let fed = try ChildProcess(command(Array("cat".utf8)), input: .bytes(bytes), output: .pipe, group: .own)
         #expect(try output(fed) == bytes)
         #expect(fed.input == nil && fed.status == .exited(0))
         // Or by whoever holds its stdin.
-        let piped = try ChildProcess(command(Array("cat".utf8)), input: .pipe, output: .pipe, inGroup: true)
+        let piped = try ChildProcess(command(Array("cat".utf8)), input: .pipe, output: .pipe, group: .own)
         let input = try #require(piped.input)
         #expect(write(input, "abc", 3) == 3)
         #expect(try poller.run([piped], until: poller.now + 0.05) == false, "it waits for more")
@@ -63,10 +63,10 @@ struct `A child` {
 
     @Test func `that reads nothing, and whose output nobody reads, ends all the same`() throws {
         let deaf = try ChildProcess(
-            command(Array("true".utf8)), input: .bytes(Array(repeating: 7, count: 1 << 20)), inGroup: true)
+            command(Array("true".utf8)), input: .bytes(Array(repeating: 7, count: 1 << 20)), group: .own)
         #expect(try poller.run([deaf], until: poller.now + 30))
         #expect(deaf.status == .exited(0))
-        let unheard = try ChildProcess(command(Array("yes".utf8)), input: .inherited, output: .pipe, inGroup: true)
+        let unheard = try ChildProcess(command(Array("yes".utf8)), input: .inherited, output: .pipe, group: .own)
         unheard.closeOutput()
         #expect(try poller.run([unheard], until: poller.now + 30))
         #expect(unheard.status == .signalled(SIGPIPE))
@@ -74,7 +74,7 @@ struct `A child` {
 
     @Test(arguments: [("exit 0", ChildProcess.Status.exited(0)), ("exit 7", .exited(7)), ("kill -9 $$", .signalled(9))])
     func `says how it ended`(script: String, status: ChildProcess.Status) throws {
-        let child = try ChildProcess(.shell(Array(script.utf8)), input: .inherited, inGroup: true)
+        let child = try ChildProcess(.shell(Array(script.utf8)), input: .inherited, group: .own)
         #expect(child.status == nil || child.status == status)
         #expect(try poller.run([child], until: poller.now + 30))
         var watched: [PollEntry] = []
@@ -90,15 +90,36 @@ struct `A child` {
             unsetenv("CHILD_TEST")
             unsetenv("CHILD_OTHER")
         }
-        let child = try ChildProcess(command, input: .inherited, output: .pipe, inGroup: true)
+        let child = try ChildProcess(command, input: .inherited, output: .pipe, group: .own)
         #expect(try output(child) == Array("own-inherited\n".utf8))
     }
 
     @Test func `many are waited for together`() throws {
         let children = try (0..<20).map { number in
-            try ChildProcess(.shell(Array("exit \(number)".utf8)), input: .inherited, inGroup: true)
+            try ChildProcess(.shell(Array("exit \(number)".utf8)), input: .inherited, group: .own)
         }
         #expect(try poller.run(children, until: poller.now + 30))
         #expect(children.map(\.status) == (0..<20).map { .exited(CInt($0)) })
+    }
+
+    @Test func `is ended with all that it has started, and that behind its own end, too`() throws {
+        // The shell ignores it; who it has started outlives the shell.
+        for script in ["trap '' TERM; sleep 600 & wait; sleep 600", "sleep 600 & echo $!; exit 3"] {
+            let child = try ChildProcess(
+                .shell(Array(script.utf8)), input: .inherited, output: .pipe, errors: .pipe, group: .kept)
+            if script.hasSuffix("3") {
+                #expect(try poller.run([child], until: poller.now + 30) && child.status == .exited(3))
+            }
+            child.terminate(grace: .milliseconds(100))
+            let gone = try #require(child.isGone)
+            #expect(try poller.run([Lookout([gone])], until: poller.now + 30))
+            #expect(try poller.run([child], until: poller.now + 30))
+            #expect(child.status == (script.hasSuffix("3") ? .exited(3) : .signalled(SIGKILL)))
+            // Who holds the pipe's other end is gone.
+            #expect(try poller.run([Lookout([Interest(try #require(child.output), .read)])], until: poller.now + 30))
+            var byte: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0, 0, 0, 0, 0)
+            while read(try #require(child.output), &byte, 8) > 0 {}
+            #expect(read(try #require(child.output), &byte, 8) == 0, "its end, not EAGAIN")
+        }
     }
 }

@@ -140,4 +140,20 @@ import Testing
         let endpoint = try Endpoint(parsing: Array(name.utf8))
         #expect(endpoint.kind == .file(Path(Array(name.utf8))) && endpoint.label == name)
     }
+
+    /// Any word of a command can be a password, whatever it stands behind.
+    @Test(arguments: [
+        ("program:gzip -9 > /srv/a.gz", "program:gzip -9 > /srv/a.gz"),
+        ("program:zcat x.gz | head -3", "program:zcat x.gz | head -3"),
+        ("program:curl -u me:ss99w0rd -T - https://h/x", "program:curl …"),
+        ("program:mysql -pss99w0rd", "program:mysql …"),
+        ("program:PGPASSWORD=ss99w0rd psql", "program:…"), ("program:'x y' ss99w0rd", "program:…"),
+        ("program:cat; echo ss99w0rd", "program:…"), ("program:cat $(ss99w0rd)", "program:cat …"),
+        ("program:cat > password=ss99w0rd", "program:cat …"), ("program:gzip|ss99w0rd", "program:…"),
+        ("program: gzip", "program: gzip"), ("program:psql postgresql://u:ss99w0rd@h/db -c x", "program:psql …"),
+    ])
+    func `of a program only plain filters are shown`(text: String, label: String) throws {
+        let endpoint = try Endpoint(parsing: Array(text.utf8))
+        #expect(endpoint.label == label && endpoint.kind == .program(Array(text.utf8.dropFirst(8))))
+    }
 }

@@ -63,7 +63,7 @@ import Testing
         func child(_ script: String) throws -> ChildProcess {
             var command = ChildProcess.Command.shell(Array(script.utf8))
             command.variables = ["FOLDER=\(directory.path)"]
-            return try ChildProcess(command, input: .inherited, inGroup: true)
+            return try ChildProcess(command, input: .inherited, group: .own)
         }
 
         func opening(_ timeout: Duration? = nil) throws -> Opening {

@@ -33,7 +33,7 @@ enum BashCompletion {
                 COMPREPLY=()
                 _pgcopy_files ''
                 COMPREPLY+=("${words[@]}")
-                [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != file: ]] || compopt -o nospace 2>/dev/null
+                [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != @(file|program): ]] || compopt -o nospace 2>/dev/null
                 ;;
             esac
         }
@@ -141,7 +141,7 @@ enum BashCompletion {
     }
 
     /// The words that stand for endpoints.
-    private static let endpointWords = "- null: file:"
+    private static let endpointWords = "- null: file: program:"
 
     private static func optionCase(_ command: CommandSpec) -> String {
         let short = command.options.filter { !$0.shorts.isEmpty }

@@ -55,7 +55,7 @@ enum FishCompletion {
         switch kind {
         case .text: nil
         case .file: "-F"
-        case .endpoint: "-F -a '- null: file:'"
+        case .endpoint: "-F -a '- null: file: program:'"
         case .choices(let choices): "-f -a \(quoted(choices.joined(separator: " ")))"
         }
     }

@@ -16,7 +16,7 @@ enum ZshCompletion {
                 return
             fi
             compadd -- - null: && ret=0
-            compadd -S '' -- file: && ret=0
+            compadd -S '' -- file: program: && ret=0
             _files && ret=0
             return ret
         }

@@ -17,6 +17,13 @@ enum SharedText {
             "a file; so is anything with a `/` that is no URI. A file is renamed into place only when its copy "
                 + "succeeded"
         ),
+        Definition(
+            "program:COMMAND",
+            "what `sh -c COMMAND` writes to its stdout, or takes on its stdin. As a source it has to exit with 0 before "
+                + "anything is committed. As a destination it gets the end of its stdin only when every destination is "
+                + "settled, and its exit status says what became of it; where the run fails it is ended by SIGTERM, "
+                + "a second later by SIGKILL. What it writes to its stderr is shown with its name"
+        ),
         Definition("null:", "a source without rows, a destination that discards them"),
     ]
 

@@ -47,7 +47,7 @@ extension CommandSpec {
             ),
             Example(
                 "Load a compressed file",
-                "zcat", "orders.csv.gz", "|", "pgcopy", "transfer", "--format=csv", "-", "shop#public.orders"
+                "pgcopy", "transfer", "--format=csv", "program:'zcat orders.csv.gz'", "shop#public.orders"
             ),
             Example(
                 "Put up with slow receivers",
