@@ -1,5 +1,6 @@
 // What was asked for is still so when rows flow: locks first, then the snapshot and the catalogs.
 
+import Glibc
 import TestKit
 import Testing
 
@@ -53,6 +54,77 @@ import Testing
         #expect(!result.errors.contains("\(trio.source.at()): "), "\(result)")
         proxy.stop()
         other.stop()
+    }
+
+    /// Others get a moment, so that all that is missing is told at once.
+    @Test(arguments: ["source", "destination"])
+    func `who is lost for good is not told only when the slowest has answered`(
+        side: String
+    ) throws {
+        let trio = try Trio(Self.schema, source: Self.fill("old"))
+        let (lost, silent) = side == "source" ? (trio.source, trio.first) : (trio.first, trio.source)
+        let cut = try FaultProxy(to: lost.cluster)
+        cut.arm(.close, direction: .toServer, at: .beforeQuery("LOCK TABLE"))
+        let stalled = try FaultProxy(to: silent.cluster)
+        stalled.arm(.stall, direction: .toServer, at: .beforeQuery("LOCK TABLE"))
+        let (at, by) = (lost.through(cut), silent.through(stalled))
+        let result = try transfer(side == "source" ? [at, by, trio.second.at()] : [by, at, trio.second.at()])
+        #expect(result.code == 1 && result.errors.contains("\(at): "), "\(result)")
+        #expect(result.duration < .seconds(20), "\(result)")
+        try trio.expectNothingCommitted("\(result)")
+        cut.stop()
+        stalled.stop()
+    }
+
+    @Test func `a table that is missing is told beside a server that is silent`() throws {
+        let trio = try Trio(Self.schema)
+        let stalled = try FaultProxy(to: trio.first.cluster)
+        stalled.arm(.stall, direction: .toServer, at: .beforeQuery("LOCK TABLE"))
+        let result = try transfer(
+            "--timeout=1", trio.source.at("nosuch"), trio.first.through(stalled, "t"), trio.second.at("nosuch"))
+        #expect(result.code == 1, "\(result)")
+        #expect(result.errors.contains("\(trio.source.at("nosuch")): there is no table"), "\(result)")
+        #expect(result.errors.contains("\(trio.second.at("nosuch")): there is no table"), "\(result)")
+        #expect(result.errors.contains("no answer within 1.0 s"), "\(result)")
+        stalled.stop()
+    }
+
+    /// A database's default lock_timeout is not the user's wish.
+    @Test func `no lock_timeout of a database ends the look at a name`() throws {
+        let trio = try Trio(Self.schema, source: Self.fill("old"))
+        try trio.first.cluster.psql("ALTER DATABASE \(trio.first.database) SET lock_timeout = '20ms'")
+        let holder = try Holder(trio.first, "LOCK TABLE pg_catalog.pg_namespace")
+        let running = try start(trio.source.at(), trio.first.at())
+        let psql = trio.first.cluster
+        try eventually("it waits for the catalog") {
+            try psql.psql(
+                """
+                SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+                WHERE NOT l.granted AND a.application_name = 'pgcopy' AND now() - a.query_start > interval '0.3 s'
+                """) != "0"
+        }
+        try holder.release()
+        try running.end().expecting(0)
+    }
+
+    /// By a Unix socket: what is written to a session that was ended fails at once, and why lies unread behind it.
+    @Test func `who was ended while another is waited for says why`() throws {
+        let trio = try Trio(Self.schema, source: Self.fill("old"))
+        let directory = try TemporaryDirectory()
+        try Program("mkfifo", [directory.file("pipe")]).run().expecting(0)
+        for place in [trio.source, trio.first] {
+            let running = try start(trio.source.at(), trio.first.at(), directory.file("pipe"))
+            try place.waitForBackend("state = 'idle in transaction'")
+            try running.waitForOutput(containing: "waiting for the pipe's reader", on: .errors)
+            try place.terminateBackends()
+            try place.expectNoBackends()
+            let reader = try Program("cat", [directory.file("pipe")]).start()
+            let result = try running.end()
+            #expect(
+                result.code == 1 && result.errors.contains("\(place.at()): FATAL: terminating connection"), "\(result)")
+            reader.signal(SIGTERM)
+            _ = try reader.wait()
+        }
     }
 
     @Test(arguments: ["source", "destination"]) func `who is cancelled while he waits does not go on`(side: String)

@@ -209,7 +209,9 @@ import Testing
     @Test func `that takes nothing times out`() throws {
         try trio.source.sql(Trio.fill(20_000))
         let result = try copy("sleep 600; : \(directory.file("stuck"))", "--timeout=1")
-        #expect(result.code == 1 && result.errors.contains("program:sleep …: socket timeout: took no data for 1.0 s"), "\(result)")
+        #expect(
+            result.code == 1 && result.errors.contains("program:sleep …: socket timeout: took no data for 1.0 s"),
+            "\(result)")
         #expect(try trio.first.count() == 0)
     }
 

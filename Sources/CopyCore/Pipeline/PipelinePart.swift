@@ -11,6 +11,12 @@ final class PipelinePart {
     /// Its failure is no failure yet: it will be asked otherwise.
     var isAskedAgain: () -> Bool = { false }
 
+    /// Any other failure ends the round, vital or not, after a moment for the others.
+    var endsRound = false
+
+    /// It was stopped because of another's failure: its own says nothing.
+    var isStopped = false
+
     /// What is run at once where it will be asked otherwise, while others have yet to answer.
     var whenRefused: [String] = []
 
@@ -27,6 +33,8 @@ final class PipelinePart {
     private var questions: [Question] = []
     /// Failed for a reason better than what the server says.
     private var reason: (any Error)?
+    /// The connection was lost behind the last answer.
+    private var loss: PgcopyError?
 
     /// A part that asks nothing yet.
     init(_ session: Session, timeout: Duration?, isVital: Bool) {
@@ -52,7 +60,7 @@ final class PipelinePart {
         for question in questions where !question.mayFail || isLost {
             if case .failure(let error) = question.result.outcome { return reason ?? error }
         }
-        return nil
+        return loss
     }
 
     /// Throws the first failure.
@@ -60,13 +68,14 @@ final class PipelinePart {
 
     /// All of it is answered, and well.
     var hasSucceeded: Bool {
-        questions.allSatisfy { question in
-            switch question.result.outcome {
-            case .success: true
-            case .failure: question.mayFail && !isLost
-            case nil: false
+        loss == nil
+            && questions.allSatisfy { question in
+                switch question.result.outcome {
+                case .success: true
+                case .failure: question.mayFail && !isLost
+                case nil: false
+                }
             }
-        }
     }
 
     /// With the connection everything failed.
@@ -97,7 +106,9 @@ final class PipelinePart {
         let statements = whenRefused
         whenRefused = []
         do {
-            for statement in statements {
+            // What failed may be the BEGIN itself.
+            let isOutside = session.connection.transactionStatus == .idle
+            for statement in statements where statement != "ROLLBACK" || !isOutside {
                 try pipeline.queue.send(.statement(statement), to: PipelineResult(nil, position: 0))
             }
             try pipeline.startSync()
@@ -130,8 +141,9 @@ final class PipelinePart {
         for question in questions where question.result.outcome == nil { question.result.end(.failure(error)) }
     }
 
-    /// Takes over why it was stopped.
-    func take(_ reason: (any Error)?) {
+    /// Takes over why it was stopped, and what became of the connection.
+    func take(_ reason: (any Error)?, lost loss: PgcopyError?) {
+        self.loss = loss
         guard let unanswered = reason as? PgcopyError, let timeout = unanswered.timeout else {
             self.reason = reason
             return

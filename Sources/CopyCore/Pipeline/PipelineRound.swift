@@ -9,6 +9,9 @@ final class PipelineRound: StoppableTask {
     private static let grace = Duration.seconds(1)
 
     private let parts: [PipelinePart]
+    private let poller: any Poller
+    /// One has failed for good that is not vital: until when the others may still answer, so that all is told at once.
+    private var closing: Instant?
     private var joined: [PipelinePart] = []
     private let group: PipelineGroup
     private var isDecided = false
@@ -18,6 +21,7 @@ final class PipelineRound: StoppableTask {
     /// - Throws: where there are no pipelines.
     init(_ parts: [PipelinePart], _ poller: any Poller) throws {
         self.parts = parts
+        self.poller = poller
         group = PipelineGroup(poller, grace: Self.grace)
         for part in parts {
             do {
@@ -37,6 +41,7 @@ final class PipelineRound: StoppableTask {
         if !isDecided, let first = decided {
             isDecided = true
             for (part, pipeline) in zip(joined, group.pipelines) where part !== first {
+                part.isStopped = part.failure == nil && !part.hasSucceeded
                 pipeline.stop(because: nil, grace: Self.grace)
             }
             try group.step([])
@@ -46,13 +51,19 @@ final class PipelineRound: StoppableTask {
             if !recovering.isEmpty { try group.step([]) }
             return
         }
-        for (part, pipeline) in zip(joined, group.pipelines) { part.take(pipeline.watch.reason) }
+        for (part, pipeline) in zip(joined, group.pipelines) {
+            part.take(pipeline.watch.reason, lost: pipeline.queue.lost)
+        }
         isLeaving = true
         group.beginLeaving()
         try group.step([])
     }
 
-    func watch(_ entries: inout [PollEntry]) -> Bool { group.watch(&entries) }
+    func watch(_ entries: inout [PollEntry]) -> Bool {
+        guard group.watch(&entries) else { return false }
+        if let closing, !isDecided { entries.append(PollEntry(.at(closing))) }
+        return true
+    }
 
     /// Everything is cancelled.
     func stop(_ cause: any Error) {
@@ -63,7 +74,14 @@ final class PipelineRound: StoppableTask {
     /// The part whose failure is what is told, whatever comes of the others.
     private var decided: PipelinePart? {
         let first = parts.first { $0.isVital && !$0.hasSucceeded && !$0.isAskedAgain() }
-        return first?.failure == nil ? nil : first
+        if first?.failure != nil { return first }
+        guard let last = parts.first(where: { $0.endsRound && $0.failure != nil && !$0.isAskedAgain() }) else {
+            return nil
+        }
+        let now = poller.now
+        let end = closing ?? now + Self.grace
+        closing = end
+        return end <= now ? last : nil
     }
 
     /// Sends every part and waits until all are answered.

@@ -60,6 +60,7 @@ public final class SystemPoller: Poller {
         return true
     }
 
+    /// The corresponding C function is poll.
     public func onReadable(_ descriptor: CInt, _ call: (() -> Void)?) {
         bystanders.removeAll { $0.descriptor == descriptor }
         if let call { bystanders.append((descriptor, call)) }

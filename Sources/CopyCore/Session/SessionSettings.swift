@@ -74,6 +74,8 @@ enum SessionSettings {
             (name: "statement_timeout", value: "0"), ("idle_in_transaction_session_timeout", "0"),
             ("client_encoding", encoding(connection)), ("standard_conforming_strings", "on"),
         ]
+        // A role's or database's default is nobody's wish.
+        if !connection.isGiven("lock_timeout") { settings.append(("lock_timeout", "0")) }
         if ServerVersion(connection.serverVersion).endsTransactions { settings.append(("transaction_timeout", "0")) }
         return settings
     }

@@ -100,6 +100,11 @@ extension Preparation {
         return try Catalog.tables(tableResult.get(), columns: columnsResult.get(), count: 1)[0]
     }
 
+    /// There is no table of that name.
+    var lacksTable: Bool {
+        (part.failure as? PgcopyError)?.server.map { ["42P01", "3F000"].contains($0.sqlState) } ?? false
+    }
+
     /// The server refused something, which is looked into step by step. Whoever was stopped, and who was silent, is not
     /// asked again (class 57: operator intervention).
     var isRefused: Bool {

@@ -29,11 +29,20 @@ extension Transfer {
             else { return nil }
             asked.append((side, session, makePreparation(side, session, at: nil, .table(.unknown(name), where: nil))))
         }
-        for (_, _, preparation) in asked { preparation.ask(timeout: request.timeout, lockTimeout: Self.glance) }
+        for (side, _, preparation) in asked {
+            preparation.ask(timeout: request.timeout, lockTimeout: Self.glance)
+            preparation.part.endsRound = side.isSource || !request.keepGoing
+        }
         try PipelineRound.run(asked.map(\.preparation.part))
+        let isOver = asked.contains {
+            $0.preparation.part.failure != nil && !$0.preparation.part.isStopped && !$0.preparation.isRefused
+        }
         func check(_ side: Side) throws {
-            guard let preparation = asked.first(where: { $0.side === side })?.preparation, !preparation.isRefused
+            guard let preparation = asked.first(where: { $0.side === side })?.preparation,
+                !preparation.part.isStopped
             else { return }
+            // Where all is over, nobody is asked again: what is missing is told as far as it is known.
+            if preparation.isRefused, !isOver || !preparation.lacksTable { return }
             try preparation.check()
         }
         do {

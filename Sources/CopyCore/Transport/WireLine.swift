@@ -107,7 +107,11 @@ final class WireLine {
                 unsafe channel.write(
                     UnsafeRawBufferPointer(rebasing: bytes[sent...]), UnsafeRawBufferPointer(start: nil, count: 0))
             }
-            guard case .moved(let count) = outcome else { return try blocked(outcome) }
+            guard case .moved(let count) = outcome else {
+                // A socket that takes nothing any more may still hold why.
+                if case .failed = outcome { _ = try? readReplies(atMost: 4) { error != nil } }
+                return try blocked(outcome)
+            }
             sent += count
         }
         outgoing.removeAll(keepingCapacity: true)
