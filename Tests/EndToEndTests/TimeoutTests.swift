@@ -117,6 +117,28 @@ import Testing
         #expect(try trio.first.count() == 1)
     }
 
+    /// A role that logs in as another, and one whose statements are not tracked, hide what they do.
+    @Test(arguments: ["SET role = ROLE", "SET track_activities = off"])
+    func `a server at work is not faulted although it hides what it does`(setting: String) throws {
+        let trio = try Trio(rows: 1)
+        let (login, owner) = ("login_" + trio.second.database, "owner_" + trio.second.database)
+        try trio.second.sql(
+            """
+            CREATE ROLE \(login) LOGIN; CREATE ROLE \(owner); GRANT \(owner) TO \(login);
+            GRANT INSERT, SELECT ON t TO \(owner), \(login);
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3.5); RETURN NULL; END';
+            CREATE TRIGGER late AFTER INSERT ON t EXECUTE FUNCTION slow()
+            """)
+        try trio.second.cluster.psql("ALTER ROLE \(login) \(setting.replacing("ROLE", with: owner))")
+        defer {
+            _ = try? trio.second.sql("DROP OWNED BY \(login), \(owner); DROP ROLE \(login); DROP ROLE \(owner)")
+        }
+        let endpoint = trio.second.cluster.conninfo(database: trio.second.database, ["user": login]) + "#t"
+        let result = try transfer("--timeout=1", trio.source.at(), endpoint)
+        #expect(result.code == 0 && result.duration > .milliseconds(3400), "\(result)")
+        #expect(try trio.second.count() == 1)
+    }
+
     @Test func `a server that waits for a lock is not faulted`() throws {
         let trio = try Trio(rows: 5)
         try trio.second.sql(

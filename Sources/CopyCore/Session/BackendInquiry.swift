@@ -45,6 +45,8 @@ extension Inquiry {
     ) -> Inquiry {
         enum Phase {
             case connecting(ConnectAttempt)
+            /// A role that was set by default would not see the backends of who has logged in.
+            case settingRole(Session, QueryWork)
             case asking(Session, QueryWork)
         }
         var phase: Phase?
@@ -55,9 +57,16 @@ extension Inquiry {
                     guard attempt.isDone else { return .waiting(attempt.interest) }
                     guard let connection = attempt.take(), connection.isUsable else { return .answered(false) }
                     let session = try open(connection)
+                    phase = .settingRole(session, try QueryWork("SET ROLE NONE", [], on: session, timeout: .seconds(2)))
+                }
+                if case .settingRole(let session, var work) = phase {
+                    let (_, waiting) = try work.step()
+                    phase = .settingRole(session, work)
+                    if let waiting { return .waiting(waiting) }
+                    // Without track_activities only the wait is known.
                     let sql = """
                         SELECT 1 FROM pg_catalog.pg_stat_activity \
-                        WHERE pid OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) 'active' \
+                        WHERE pid OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) ANY ('{active,disabled}') \
                         AND (wait_event_type IS NULL OR wait_event_type OPERATOR(pg_catalog.<>) 'Client')
                         """
                     phase = .asking(session, try QueryWork(sql, ["\(pid)"], on: session, timeout: .seconds(2)))
