@@ -117,7 +117,34 @@ import Testing
         let result = try transfer("--interval=0.5", trio.source.through(proxy), trio.first.at())
         #expect(result.code == 0, "\(result)")
         #expect(proxy.faultCount == 1)
-        #expect(result.errors.split(separator: "\n").filter { $0.contains("0 B/s now") }.count >= 2, "\(result)")
+        #expect(
+            result.errors.split(separator: "\n").filter { $0.hasSuffix("; waiting for the source") }.count >= 2,
+            "\(result)")
+        proxy.stop()
+    }
+
+    /// Behind the last row nothing moves any more, and somebody is waited for.
+    @Test func `who is waited for behind the last row is named, again and again`() throws {
+        let trio = try Trio(rows: 10)
+        let sleeping = "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.3); RETURN NULL; END'"
+        // The last row is taken, then the server thinks; the last checks take their time; the COMMIT's answer does not come.
+        try trio.first.sql(
+            """
+            CREATE FUNCTION slow() \(sleeping); CREATE TRIGGER late AFTER INSERT ON t EXECUTE FUNCTION slow();
+            CREATE CONSTRAINT TRIGGER last AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+            WHEN (NEW.id = '0000000001') EXECUTE FUNCTION slow()
+            """)
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        proxy.arm(.stall(for: .milliseconds(1300)), at: .answer(to: "COMMIT"))
+        let endpoint = trio.first.through(proxy)
+        let result = try transfer("--interval=0.5", trio.source.at(), trio.second.at(), endpoint)
+        #expect(result.code == 0, "\(result)")
+        let reports = result.errors.split(separator: "\n").filter { $0.contains(" s: 10 rows, 1.1 kB; ") }
+        func count(_ end: String) -> Int { reports.filter { $0.hasSuffix("; " + end) }.count }
+        #expect(count("waiting for \(endpoint) to finish") >= 2, "\(result)")
+        #expect(count("last checks at \(endpoint)") >= 2, "\(result)")
+        #expect(count("committing 2 of 2: \(endpoint)") >= 2, "\(result)")
+        #expect(!result.errors.contains(" now, "), "nothing is reckoned by what does not move: \(result)")
         proxy.stop()
     }
 

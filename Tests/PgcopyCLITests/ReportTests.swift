@@ -69,6 +69,39 @@ struct `Reports` {
             ])
     }
 
+    /// The same at another stage, with nobody behind.
+    private func progress(_ stage: TransferStage, moved: Bool = false) -> TransferProgress {
+        var progress = self.progress
+        progress.stage = stage
+        progress.destinations = [DestinationLag(label: "a", bytes: 0, isActive: true)]
+        if !moved { progress.reading.cycle = .zero }
+        return progress
+    }
+
+    @Test(arguments: [
+        (TransferStage.waitingForSource, "; waiting for the source", #""stage":"copying","waiting_for":["db#t"]"#),
+        (.finishing(["a", "b"]), "; waiting for a, b to finish", #""stage":"finishing","waiting_for":["a","b"]"#),
+        (.settling(["a"]), "; last checks at a", #""stage":"settling","waiting_for":["a"]"#),
+        (.settling([]), "; last checks", #""stage":"settling","waiting_for":[]"#),
+        (
+            .committing("a", number: 2, of: 3), "; committing 2 of 3: a",
+            #""stage":"committing","waiting_for":["a"],"commit":2,"commits":3"#
+        ),
+    ])
+    func `who is waited for is named instead of a rate`(stage: TransferStage, plain end: String, json members: String) {
+        #expect(plain(.progress(progress(stage))) == ["pgcopy: 3.0 s: 3 rows, 4.0 kB\(end)\n"])
+        #expect(json(.progress(progress(stage))).hasSuffix(",\(members)}\n"))
+    }
+
+    @Test func `only who is behind is named, and nobody where nobody is`() {
+        let rates = "pgcopy: 3.0 s: 3 rows, 4.0 kB, 2.0 kB/s now, 2.0 kB/s on average"
+        #expect(plain(.progress(progress(.copying, moved: true))) == [rates + "\n"])
+        #expect(plain(.progress(progress(.waitingForSource, moved: true))) == [rates + "\n"])
+        var late = progress(.finishing(["a"]))
+        late.destinations[0].bytes = 7
+        #expect(plain(.progress(late)) == ["pgcopy: 3.0 s: 3 rows, 4.0 kB; waiting for a to finish; behind: a 7 B\n"])
+    }
+
     @Test func `plain faults say what is done about them`() {
         let timeout = PgcopyError.timeout(after: .seconds(5), awaitingConfirmation: false)
         #expect(
@@ -109,7 +142,7 @@ struct `Reports` {
         #expect(json(.waiting(for: "x", at: "a")) == #"{"event":"waiting","endpoint":"a","for":"x"}"# + "\n")
         #expect(
             json(.progress(progress))
-                == #"{"event":"progress","seconds":3.0,"copy_seconds":2.0,"rows":3,"bytes":4096,"bytes_per_second":2048.0,"cycle":{"seconds":0.5,"rows":1,"bytes":1024,"bytes_per_second":2048.0},"destinations":[{"destination":"a","bytes_behind":0,"active":true},{"destination":"b","bytes_behind":7,"active":true},{"destination":"c","bytes_behind":0,"active":false}]}"#
+                == #"{"event":"progress","seconds":3.0,"copy_seconds":2.0,"rows":3,"bytes":4096,"bytes_per_second":2048.0,"cycle":{"seconds":0.5,"rows":1,"bytes":1024,"bytes_per_second":2048.0},"destinations":[{"destination":"a","bytes_behind":0,"active":true},{"destination":"b","bytes_behind":7,"active":true},{"destination":"c","bytes_behind":0,"active":false}],"stage":"copying"}"#
                 + "\n")
         #expect(
             json(.fault(PgcopyError(.server, "", server: duplicate), at: "a", .dropped))

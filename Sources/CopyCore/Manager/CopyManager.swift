@@ -91,6 +91,9 @@ public final class CopyManager {
     /// Whether the producer has given everything.
     public var sourceEnded: Bool { machine.sourceEnded }
 
+    /// The producer has nothing, and there would be room.
+    var isWaitingForSource: Bool { machine.wantsProducer }
+
     /// One word or two on where the copy stands.
     public var state: String {
         stage == .initialized ? "initialized" : "\(producer.totals.messages) messages transferred"

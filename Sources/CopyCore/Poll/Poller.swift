@@ -14,6 +14,9 @@ public protocol Poller: AnyObject {
     /// Has every poll watch this descriptor too, whatever it waits for, and calls when there is something to be read; nil: no
     /// longer. What is called may read once, and do nothing that waits.
     func onReadable(_ descriptor: CInt, _ call: (() -> Void)?)
+
+    /// Has every poll call as often as that, whatever it waits for; nil: no longer.
+    func onTick(every interval: Duration, _ call: (() -> Void)?)
 }
 
 /// The earlier of two times, nil meaning never.

@@ -10,6 +10,8 @@ public final class SystemPoller: Poller {
     public var onReportRequest: (() -> Void)?
     /// What every poll watches beside its entries.
     private var bystanders: [(descriptor: CInt, call: () -> Void)] = []
+    /// What is called as often as that, and when next.
+    private var tick: (next: Instant, interval: Duration, call: () -> Void)?
     /// Kept between calls: no allocation a cycle.
     private var descriptors: [pollfd] = []
 
@@ -39,7 +41,9 @@ public final class SystemPoller: Poller {
             if !bystanders.isEmpty { watchBystanders(entries.count, &descriptors, interruptible: interruptible) }
             if interruptible, let signal = interruption?.signal { throw Interrupted(signal: signal) }
             while reports?.take() ?? false { onReportRequest?() }
-            let count = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds(until: deadline))
+            let wait = tick.map { earliest(deadline, $0.next) } ?? deadline
+            let count = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds(until: wait))
+            if tick != nil { callTick() }
             let others =
                 (sawReportRequest(descriptors) ? 1 : 0) + (bystanders.isEmpty ? 0 : callBystanders(descriptors))
             if count > others { break }
@@ -64,6 +68,19 @@ public final class SystemPoller: Poller {
     public func onReadable(_ descriptor: CInt, _ call: (() -> Void)?) {
         bystanders.removeAll { $0.descriptor == descriptor }
         if let call { bystanders.append((descriptor, call)) }
+    }
+
+    /// The corresponding C function is poll.
+    public func onTick(every interval: Duration, _ call: (() -> Void)?) {
+        tick = call.map { (now + interval, interval, $0) }
+    }
+
+    private func callTick() {
+        let now = now
+        guard let due = tick, due.next <= now else { return }
+        // From now on: whoever was away for long is called once.
+        tick?.next = now + due.interval
+        due.call()
     }
 
     /// Puts those that there are by now behind everything else.

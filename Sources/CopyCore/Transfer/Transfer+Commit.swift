@@ -26,6 +26,9 @@ extension Transfer {
         let look = sourceCheck.flatMap { reader?.lookAgain($0) }
         checkTypes(source, sourceCheck)
         let described = sourceCheck.flatMap { reader?.describeAgain($0) }
+        ending = .settling(
+            [(source.label, sourceCheck)].compactMap { label, part in part.map { (label, $0) } }
+                + zip(opened.active, parts).compactMap { active, part in part.map { (active.side.label, $0) } })
         try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
         try atSource {
             try sourceCheck?.check()
@@ -92,11 +95,15 @@ extension Transfer {
         var committer = Committer(order: order, goesOn: request.keepGoing)
         for place in places where !destinations[place].isActive { committer.drop(place) }
         var failure: (any Error)?
+        var number = 0
+        let count = places.filter { destinations[$0].isActive }.count
         while !committer.isOver {
             // A signal between two of them: those that are open are rolled back.
             if interruption() != nil { break }
             guard let index = committer.next() else { break }
             let side = destinations[index]
+            number += 1
+            ending = .committing(side.label, number: number, of: count)
             do {
                 try opened[side]?.commit()
                 committer.answered(.committed)

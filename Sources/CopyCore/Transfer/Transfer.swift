@@ -13,7 +13,15 @@ public final class Transfer {
     var participants: [Participant] = []
     var opened: Opened?
     private var copying: Copying?
+    /// What it is at behind the last row; nil: it is not there, or there no more.
+    var ending: Ending?
     private let begun: Instant
+
+    /// What is done behind the last row.
+    enum Ending {
+        case settling([(label: String, part: PipelinePart)])
+        case committing(String, number: Int, of: Int)
+    }
 
     /// The copy, from its first moment on.
     private struct Copying {
@@ -49,11 +57,14 @@ public final class Transfer {
             let opened = try open(plan, behind: head)
             try copy(opened)
             try checkRowCount(opened)
+            reportWhileEnding()
             try settle(opened)
             failure = commit(opened)
         } catch {
             failure = error
         }
+        ending = nil
+        poller.onTick(every: .zero, nil)
         for destination in destinations where destination.status == .rolledBack { leave(destination) }
         if failure != nil { endPrograms() }
         for side in [source] + destinations { side.program?.hearRest() }
@@ -197,7 +208,35 @@ public final class Transfer {
     }
 
     private func progress(_ reading: RateMeter.Reading, at now: Instant) -> TransferProgress {
-        TransferProgress(duration: now.duration(since: begun), reading: reading, destinations: lags())
+        TransferProgress(
+            duration: now.duration(since: begun), reading: reading, destinations: lags(), stage: stage)
+    }
+
+    private var stage: TransferStage {
+        switch ending {
+        case .settling(let checks)?: return .settling(checks.filter { !$0.part.hasSucceeded }.map(\.label))
+        case .committing(let label, let number, let count)?: return .committing(label, number: number, of: count)
+        case nil: break
+        }
+        guard let copy = copying?.manager else { return .copying }
+        guard copy.sourceEnded else { return copy.isWaitingForSource ? .waitingForSource : .copying }
+        return .finishing(
+            destinations.filter { side in
+                side.isActive && opened?[side].map { !copy.isConfirmed($0.receiver) } ?? false
+            }.map(\.label))
+    }
+
+    /// Reports go on behind the last row, though nothing moves any more.
+    func reportWhileEnding() {
+        guard let interval = request.reportInterval else { return }
+        // Where each cycle is told there are none.
+        poller.onTick(every: interval > .zero ? interval : .seconds(1)) { [unowned self] in
+            guard ending != nil, let meter = copying?.meter else { return }
+            let now = poller.now
+            var next = meter
+            sink?.receive(.progress(progress(next.read(at: now), at: now)))
+            copying?.meter = next
+        }
     }
 
     private func lags() -> [DestinationLag] {

@@ -37,8 +37,24 @@ public struct TransferProgress: Sendable {
     public var reading: RateMeter.Reading
     /// Every destination, in the order given.
     public var destinations: [DestinationLag]
+    /// What it is at, and who is waited for.
+    public var stage = TransferStage.copying
     /// Somebody wants to see it now (SIGUSR1).
     public var wasAskedFor = false
+}
+
+/// What a transfer is at.
+public enum TransferStage: Sendable, Hashable {
+    /// Rows flow.
+    case copying
+    /// The source has nothing to give yet, and everybody could take more.
+    case waitingForSource
+    /// The source has given everything; these destinations still take it or have not confirmed it yet.
+    case finishing([String])
+    /// Everything has arrived; these have not answered the last checks yet.
+    case settling([String])
+    /// This destination commits; its number among those that commit, from 1 on.
+    case committing(String, number: Int, of: Int)
 }
 
 /// What a transfer does about a destination that failed.

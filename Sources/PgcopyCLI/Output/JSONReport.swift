@@ -32,6 +32,21 @@ final class JSONReport: EventSink {
         console.line(JSONText.object([("event", .string(event))] + members).text)
     }
 
+    /// Its name, who is waited for, and which commit it is.
+    private func members(_ stage: TransferStage) -> [(String, JSONText)] {
+        func members(_ name: String, _ labels: [String]) -> [(String, JSONText)] {
+            [("stage", .string(name)), ("waiting_for", .array(labels.map(JSONText.string)))]
+        }
+        return switch stage {
+        case .copying: [("stage", .string("copying"))]
+        case .waitingForSource: members("copying", [source])
+        case .finishing(let labels): members("finishing", labels)
+        case .settling(let labels): members("settling", labels)
+        case .committing(let label, let number, let count):
+            members("committing", [label]) + [("commit", .int(number)), ("commits", .int(count))]
+        }
+    }
+
     private func tell(_ progress: TransferProgress) {
         let reading = progress.reading
         tell(
@@ -62,7 +77,7 @@ final class JSONReport: EventSink {
                             ])
                         })
                 ),
-            ])
+            ] + members(progress.stage))
     }
 
     private func tell(_ error: any Error, at label: String, _ reaction: FaultReaction) {

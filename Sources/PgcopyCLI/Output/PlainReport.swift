@@ -28,14 +28,25 @@ final class PlainReport: EventSink {
 
     private func tell(_ progress: TransferProgress) {
         let reading = progress.reading
+        var line =
+            "\(Units.seconds(progress.duration)): \(Units.rows(reading.total.messages)), "
+            + Units.bytes(Double(reading.total.bytes))
         let behind = progress.destinations.filter { $0.bytes > 0 || !$0.isActive }.map { lag in
             lag.isActive ? "\(lag.label) \(Units.bytes(Double(lag.bytes)))" : "\(lag.label) dropped"
         }
-        console.message(
-            "\(Units.seconds(progress.duration)): \(Units.rows(reading.total.messages)), "
-                + "\(Units.bytes(Double(reading.total.bytes))), \(Units.rate(reading.cycleRate)) now, "
-                + "\(Units.rate(reading.rate)) on average; behind: "
-                + (behind.isEmpty ? "nobody" : behind.joined(separator: ", ")))
+        switch progress.stage {
+        case .waitingForSource where reading.cycle.bytes == 0 && behind.isEmpty: line += "; waiting for the source"
+        case .copying, .waitingForSource:
+            line += ", \(Units.rate(reading.cycleRate)) now, \(Units.rate(reading.rate)) on average"
+            if !behind.isEmpty { line += "; behind: " + behind.joined(separator: ", ") }
+        case .finishing(let labels):
+            if !labels.isEmpty { line += "; waiting for \(labels.joined(separator: ", ")) to finish" }
+            if !behind.isEmpty { line += "; behind: " + behind.joined(separator: ", ") }
+        case .settling(let labels):
+            line += "; last checks" + (labels.isEmpty ? "" : " at " + labels.joined(separator: ", "))
+        case .committing(let label, let number, let count): line += "; committing \(number) of \(count): \(label)"
+        }
+        console.message(line)
     }
 
     private func tell(_ error: any Error, at label: String, _ reaction: FaultReaction) {

@@ -1,7 +1,8 @@
-// Pollers of tests that have no programs.
+// Pollers of tests in which nobody watches beside what is waited for.
 
 @testable import CopyCore
 
 extension Poller {
     func onReadable(_ descriptor: CInt, _ call: (() -> Void)?) {}
+    func onTick(every interval: Duration, _ call: (() -> Void)?) {}
 }

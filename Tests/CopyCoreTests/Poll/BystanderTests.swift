@@ -37,6 +37,22 @@ struct `Who watches beside every poll` {
         #expect(entries[0].ready == .read && heard == Array("abcd".utf8))
     }
 
+    @Test func `is called as often as asked, until the wait is over`() throws {
+        var ticks = 0
+        poller.onTick(every: .milliseconds(5)) { ticks += 1 }
+        var nothing: [PollEntry] = []
+        try poller.poll(&nothing, until: poller.now + 0.1, interruptible: true)
+        #expect((2...21).contains(ticks))
+        // A deadline that is past only looks, and who is due is called then, once.
+        usleep(20_000)
+        let before = ticks
+        try poller.poll(&nothing, until: poller.now, interruptible: true)
+        #expect(ticks == before + 1)
+        poller.onTick(every: .zero, nil)
+        try poller.poll(&nothing, until: poller.now + 0.02, interruptible: true)
+        #expect(ticks == before + 1)
+    }
+
     @Test func `is not called any more once it has stopped, while it was called even`() throws {
         var calls = 0
         poller.onReadable(ends.reading) {
