@@ -26,6 +26,64 @@ import Testing
         try trio.expectNoBackends()
     }
 
+    // MARK: The source
+
+    @Test(arguments: [Trigger.copyBytes(400_000), .answer(to: "COPY")])
+    func `a source from which nothing comes any more ends the run at its timeout`(place: Trigger) throws {
+        let trio = try Trio(rows: Self.rows)
+        let proxy = try FaultProxy(to: trio.source.cluster)
+        proxy.arm(.stall, at: place)
+        let source = trio.source.through(proxy)
+        let result = try transfer("--timeout=1", source, trio.first.at(), trio.second.at())
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == 1 && result.duration < .seconds(12), "\(result)")
+        #expect(result.errors.contains("pgcopy: \(source): socket timeout: gave no data for 1.0 s"), "\(result)")
+        try trio.expectNothingCommitted("\(result)")
+        proxy.stop()
+        try trio.expectNoBackends()
+    }
+
+    @Test func `a source at work on its rows is waited for`() throws {
+        let trio = try Trio(rows: 1)
+        let query =
+            "SELECT id, filler, pg_sleep(CASE WHEN i IN (1, 3) THEN 2.5 ELSE 0 END)::text FROM t, generate_series(1, 4) i"
+        try trio.first.sql("CREATE TABLE q (id text, filler text, pg_sleep text)")
+        for options in [["-q"], []] {
+            let result = try transfer(
+                options + ["--timeout=1", "--query", query, "--into=q", trio.source.conninfo, trio.first.conninfo])
+            #expect(result.code == 0 && result.duration > .seconds(5), "\(result)")
+        }
+        #expect(try trio.first.count("q") == 8)
+    }
+
+    @Test func `a pipe that gives nothing ends the run at its timeout`() throws {
+        let place = try Place(Servers.first, Trio.schema)
+        let running = try start("--timeout=1", "-", place.at()) { $0.input = .pipe }
+        running.write("1\tx\n")
+        let result = try running.end()
+        #expect(
+            result.code == 1 && result.errors.contains("pgcopy: -: socket timeout: gave no data for 1.0 s"), "\(result)"
+        )
+        let program = try transfer("--timeout=1", "program:sleep 600", place.at())
+        #expect(program.code == 1 && program.errors.contains("gave no data for 1.0 s"), "\(program)")
+        #expect(try place.count() == 0)
+    }
+
+    @Test(arguments: [[], ["--keep-going"]])
+    func `a destination that does not answer COPY is faulted`(options: [String]) throws {
+        let trio = try Trio(rows: 10)
+        let proxy = try FaultProxy(to: trio.second.cluster)
+        proxy.arm(.stall, direction: .toServer, at: .beforeQuery("COPY"))
+        let endpoint = trio.second.through(proxy)
+        let result = try transfer(options + ["--timeout=1", trio.source.at(), trio.first.at(), endpoint])
+        #expect(proxy.faultCount == 1)
+        #expect(result.code == (options.isEmpty ? 1 : 3) && result.duration < .seconds(12), "\(result)")
+        #expect(result.errors.contains("\(endpoint): socket timeout: no answer to COPY within 1.0 s"), "\(result)")
+        #expect(try trio.first.count() == (options.isEmpty ? 0 : 10))
+        proxy.stop()
+        try trio.expectNoBackends()
+    }
+
     @Test func `a stalled destination is dropped with --keep-going`() throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try stalled(trio)

@@ -72,4 +72,14 @@ extension PgcopyError {
                 ? "socket timeout: no answer within \(timeout.seconds) s of the last row"
                 : "socket timeout: took no data for \(timeout.seconds) s")
     }
+
+    /// The producer gave nothing for so long although there was room for it.
+    public static func sourceTimeout(after timeout: Duration) -> PgcopyError {
+        PgcopyError(.timeout, "socket timeout: gave no data for \(timeout.seconds) s")
+    }
+
+    /// A receiver did not say for so long that it takes rows.
+    public static func entryTimeout(after timeout: Duration) -> PgcopyError {
+        PgcopyError(.timeout, "socket timeout: no answer to COPY within \(timeout.seconds) s")
+    }
 }

@@ -63,6 +63,7 @@ extension CopyManager {
     private func attend(_ polled: ArraySlice<PollEntry>, block: Bool) -> CopyMachine.Action {
         let now = poller.now
         let moved = attendAll(polled, now: now)
+        if timeout != nil, producerIsLate(now) { return machine.producerFaulted() }
         if block, !moved, let idleAt, now >= idleAt { return machine.idled() }
         return machine.polled(mayFill: mayFill())
     }
@@ -75,9 +76,21 @@ extension CopyManager {
         owners.removeAll(keepingCapacity: true)
         var deadline = wasPolled == false ? poller.now : idleAt
         if isLimited, machine.isHeldBack { deadline = earliest(deadline, rateLimit?.opensAt()) }
-        if let interest = producerBlockedBy, machine.wantsProducer {
+        let wantsProducer = machine.wantsProducer
+        if let interest = producerBlockedBy, wantsProducer {
             entries.append(PollEntry(interest))
-            owners.append(-1)
+            owners.append(Self.producer)
+        }
+        if let timeout {
+            // What is held back is not late.
+            if wantsProducer { producerClock.stalled(at: poller.now) } else { producerClock.progressed() }
+            if let producerInquiry {
+                let start = entries.count
+                _ = producerInquiry.watch(&entries)
+                for _ in start..<entries.count { owners.append(Self.producerInquiry) }
+            } else {
+                deadline = earliest(deadline, producerClock.deadline(timeout))
+            }
         }
         for index in allReceivers.indices {
             let standing = machine.standing(index)
@@ -98,8 +111,11 @@ extension CopyManager {
         if let deadline { entries.append(PollEntry(.at(deadline))) }
     }
 
-    /// The owner of what an inquiry waits for; the producer is -1.
-    private static func ofInquiry(_ index: Int) -> Int { -2 - index }
+    /// Owners that are no receivers.
+    private static let producer = -1
+    private static let producerInquiry = -2
+    /// The owner of what an inquiry about a receiver waits for.
+    private static func ofInquiry(_ index: Int) -> Int { -3 - index }
 
     /// Serves whoever is ready, and faults whoever is stuck for too long. True when that may have moved something.
     private func attendAll(_ polled: ArraySlice<PollEntry>, now: Instant) -> Bool {
@@ -107,7 +123,11 @@ extension CopyManager {
         for (entry, owner) in zip(polled, owners) {
             let due = entry.interest.alarm.map { $0 <= now } ?? false
             if entry.ready.isEmpty, !due { continue }
-            if owner <= -2 {
+            if owner == Self.producerInquiry {
+                producerInquiry?.step([entry])
+                continue
+            }
+            if owner < Self.producerInquiry {
                 inquiries[Self.ofInquiry(owner)]?.step([entry])
                 continue
             }
@@ -129,6 +149,35 @@ extension CopyManager {
             receiverFailed(index, timeoutFault(awaitingConfirmation: machine.isFinishing(index)))
         }
         return moved
+    }
+
+    /// Whether the producer gives nothing, and is not at work on it either; who is has as much time again.
+    private func producerIsLate(_ now: Instant) -> Bool {
+        guard let timeout, machine.wantsProducer else {
+            producerInquiry = nil
+            return false
+        }
+        if producerInquiry == nil {
+            guard let deadline = producerClock.deadline(timeout), deadline <= now else { return false }
+            producerInquiry = try? producer.inquire()
+            producerInquiry?.step([])
+        }
+        var isAtWork = false
+        if let producerInquiry {
+            guard let answer = producerInquiry.answer else { return false }
+            self.producerInquiry = nil
+            switch answer {
+            case .success(let answer): isAtWork = answer
+            case .failure(let error):
+                producerClock.progressed()
+                producerError = error
+                return true
+            }
+        }
+        producerClock.progressed()
+        guard !isAtWork else { return false }
+        producerError = PgcopyError.sourceTimeout(after: settings.timeout ?? .zero)
+        return true
     }
 
     private func timeoutFault(awaitingConfirmation: Bool) -> PgcopyError {
@@ -188,6 +237,7 @@ extension CopyManager {
             switch try memory.write(region, { try producer.fill(&$0) }) {
             case .moved(let totals, let blocked):
                 producerError = nil
+                if timeout != nil { producerClock.progressed() }
                 if isLimited { rateLimit?.spend(totals.bytes) }
                 producerBlockedBy = blocked
                 return machine.filled(totals, blocked: blocked != nil)

@@ -6,7 +6,7 @@ struct EntryRefused: Error {}
 extension CopyManager {
     /// The producer first: when it fails, no receiver was disturbed. Then the receivers, all at once.
     func enterAll() throws {
-        let deadline = idleInterval.map { poller.now + $0 }
+        let deadline = producerMayThinkUntil
         // A server says so with its first rows only: a long sort must not keep all the others waiting.
         try poller.finish(until: deadline) { [self] in try enterProducer() }
         let entering = receiversEntering()
@@ -25,11 +25,43 @@ extension CopyManager {
         }
     }
 
+    /// Until when its consent is waited for; then the copy goes on, and its first rows say so.
+    var producerMayThinkUntil: Instant? {
+        earliest(idleInterval.map { poller.now + $0 }, timeout.map { poller.now + $0 })
+    }
+
+    /// Enters one receiver. One that does not answer in time is asked about, as it is later.
+    private func enter(_ receiver: any Receiver, _ layout: RowLayout) -> () throws -> Step {
+        guard let timeout else { return { try receiver.enter(layout) } }
+        var deadline = poller.now + timeout
+        var inquiry: Inquiry?
+        let fault = PgcopyError.entryTimeout(after: settings.timeout ?? .zero)
+        return { [poller] in
+            if let asked = inquiry {
+                asked.step([])
+                var waiting: [PollEntry] = []
+                if asked.watch(&waiting), let entry = waiting.first { return .waiting(entry.interest) }
+                inquiry = nil
+                guard try asked.answer?.get() ?? false else { throw fault }
+                deadline = poller.now + timeout
+            }
+            guard case .waiting(var interest) = try receiver.enter(layout) else { return .done }
+            if poller.now >= deadline {
+                guard let asked = try receiver.inquire() else { throw fault }
+                inquiry = asked
+                // Called again at once.
+                return .waiting(Interest.at(poller.now))
+            }
+            interest.alarm = earliest(interest.alarm, deadline)
+            return .waiting(interest)
+        }
+    }
+
     /// All receivers on their way into their COPY state.
     func receiversEntering() -> Together {
         let layout = producer.layout
         return Together(
-            allReceivers.map { receiver in { try receiver.enter(layout) } }, poller,
+            allReceivers.map { enter($0, layout) }, poller,
             isStoppedByFailure: settings.needsEveryReceiver
         ) { [unowned self] index, error in
             errors[index] = error

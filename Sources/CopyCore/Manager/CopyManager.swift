@@ -38,6 +38,9 @@ public final class CopyManager {
     /// What each receiver, and the producer, is blocked by.
     var blockedBy: [Interest?]
     var producerBlockedBy: Interest?
+    /// How long the producer has given nothing although there is room, and the question whether it is at work.
+    var producerClock = StallClock()
+    var producerInquiry: Inquiry?
     /// Questions whether those that do not confirm their end are at work, by receiver.
     var inquiries: [Int: Inquiry] = [:]
     var rateLimit: RateLimit?

@@ -8,7 +8,8 @@ public struct CopySettings: Sendable, Hashable {
     /// Bytes the producer gives in one cycle at most. 64 KiB frames cost a destination least;
     /// psycopg saw puts above 128 KiB get slower.
     public var chunk = 1 << 16
-    /// How long a receiver may make no progress while something waits for it; nil: for ever.
+    /// How long a receiver may make no progress while something waits for it, and how long the producer may give nothing
+    /// while there is room, each where its server is not at work; nil: for ever.
     public var timeout: Duration?
     /// After what time `next()` returns although nothing moved, and how long entering waits for a server's consent to
     /// give rows; nil: both wait.

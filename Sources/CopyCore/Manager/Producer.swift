@@ -23,4 +23,12 @@ public protocol Producer: AnyObject {
 
     /// Realignment took too long: lets go at once.
     func abandon()
+
+    /// Nothing has come for long: asks whether what gives the rows is at work on them; nil: that cannot be asked.
+    func inquire() throws -> Inquiry?
+}
+
+extension Producer {
+    /// Nothing can be asked.
+    public func inquire() throws -> Inquiry? { nil }
 }

@@ -59,4 +59,6 @@ public final class StatementProducer: Producer {
 
     /// Closes the connection.
     public func abandon() { transport.abandon() }
+    /// A server that sorts takes its time.
+    public func inquire() throws -> Inquiry? { try session.inquire?() }
 }

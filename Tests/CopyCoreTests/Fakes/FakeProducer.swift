@@ -78,6 +78,14 @@ final class FakeProducer: Producer {
     }
 
     func abandon() { calls.append("abandon") }
+
+    /// Nil: it cannot be asked.
+    var inquiring: (() -> Inquiry)?
+
+    func inquire() throws -> Inquiry? {
+        calls.append("inquire")
+        return inquiring?()
+    }
 }
 
 /// So many numbered rows of a few bytes.

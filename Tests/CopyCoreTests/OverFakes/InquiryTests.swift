@@ -50,6 +50,75 @@ import Testing
         }
     }
 
+    // MARK: The producer
+
+    @Test func `gives a producer that is at work as much time again`() throws {
+        let poller = ScriptedPoller()
+        let producer = FakeProducer([.rows(["1\n"]), .block, .rows(["2\n"])])
+        producer.inquiring = { question(50, true) }
+        poller.always(50, readyAfter: 2)
+        poller.ready(100, .read, at: 30)
+        let receiver = FakeReceiver("one")
+        let settings = CopySettings.with { $0.timeout = .seconds(5) }
+        #expect(try CopyManager(producer, [receiver], settings: settings, poller: poller).run().messages == 2)
+        // After 5 s, 12, 19 and 26, each time for 2 s.
+        #expect(producer.called("inquire") == 4 && poller.elapsed == 30 && receiver.text == "1\n2\n")
+    }
+
+    @Test func `fails the copy of a producer that is not, or cannot be asked`() throws {
+        for answer in [false, nil] {
+            let poller = ScriptedPoller()
+            let producer = FakeProducer([.rows(["1\n"]), .block, .rows(["2\n"])])
+            producer.inquiring = answer.map { answer in { question(50, answer) } }
+            poller.always(50, readyAfter: 2)
+            let manager = CopyManager(
+                producer, [FakeReceiver("one")], settings: .with { $0.timeout = .seconds(5) }, poller: poller)
+            let failure = try #require(throws: CopyFail.self) { try manager.run() }
+            #expect(failure.producerFault as? PgcopyError == .sourceTimeout(after: .seconds(5)))
+            #expect(poller.elapsed == (answer == nil ? 5 : 7))
+        }
+    }
+
+    /// While there is no room, or a limit holds it back, it is not read.
+    @Test func `is not asked about a producer that is kept waiting`() throws {
+        let poller = ScriptedPoller()
+        let receiver = FakeReceiver("slow", descriptor: 1)
+        receiver.turns = [.block, .block]
+        poller.always(1, readyAfter: 4)
+        var settings = CopySettings.with { $0.timeout = .seconds(5) }
+        settings.buffer = 2
+        let full = FakeProducer([.rows(["1\n"]), .rows(["2\n"]), .rows(["3\n"])])
+        #expect(try CopyManager(full, [receiver], settings: settings, poller: poller).run().messages == 3)
+        #expect(full.called("inquire") == 0 && poller.elapsed >= 8)
+        let held = FakeProducer(rows: numberedRows(20))
+        settings.buffer = 1 << 20
+        settings.rateLimit = 10
+        let begun = poller.elapsed
+        #expect(try CopyManager(held, [FakeReceiver("two")], settings: settings, poller: poller).run().messages == 20)
+        #expect(held.called("inquire") == 0 && poller.elapsed > begun + 10)
+    }
+
+    @Test func `is asked about a receiver that does not answer when it is entered`() throws {
+        for (answer, end) in [(true, nil), (false, 7), (nil, 5)] as [(Bool?, Double?)] {
+            let poller = ScriptedPoller()
+            let slow = FakeReceiver("slow", descriptor: 1)
+            slow.entering.acts = end == nil ? [.wait, .wait, .wait] : [.hang]
+            slow.inquiring = answer.map { answer in { question(50, answer) } }
+            poller.always(50, readyAfter: 2)
+            let manager = CopyManager(
+                FakeProducer(rows: ["1\n"]), [slow], settings: .with { $0.timeout = .seconds(5) }, poller: poller)
+            if let end {
+                let failure = try #require(throws: CopyFail.self) { try manager.run() }
+                #expect(failure[slow] as? PgcopyError == .entryTimeout(after: .seconds(5)))
+                #expect(poller.elapsed >= end)
+            } else {
+                try manager.run()
+                // Asked after 5 s; it takes rows 5 s behind the answer.
+                #expect(slow.called("inquire") == 1 && poller.elapsed == 12 && slow.text == "1\n")
+            }
+        }
+    }
+
     @Test func `keeps no other receiver waiting`() throws {
         let poller = ScriptedPoller()
         let (slow, late) = (FakeReceiver("slow", descriptor: 1), FakeReceiver("late", descriptor: 2))

@@ -44,12 +44,13 @@ struct TimeoutTests {
         #expect(poller.elapsed == 54)
     }
 
-    @Test func `a source that waits is nobody's timeout`() throws {
+    @Test func `a source that waits is no receiver's timeout`() throws {
         let poller = ScriptedPoller()
         poller.ready(100, .read, at: 500)
         let receiver = FakeReceiver("one")
         receiver.attention = Interest(1, .read)
         let producer = FakeProducer([.rows(["1\n"]), .block, .rows(["2\n"])])
+        producer.inquiring = { Inquiry { .answered(true) } }
         try CopyManager(producer, [receiver], settings: Self.settings, poller: poller).run()
         #expect(poller.elapsed == 500)
         #expect(receiver.text == "1\n2\n")

@@ -5,8 +5,11 @@ extension OptionSpec {
     static let timeout = OptionSpec(
         "timeout",
         value: .required("SECONDS", .text),
-        summary: "fault a receiver that takes no data for so long (default: never)",
-        details: ["A decimal number greater than 0. The other end of a named pipe is waited for as long, too."]
+        summary: "fault a receiver that takes no data, and a source that gives none, for so long (default: never)",
+        details: [
+            "A decimal number greater than 0. A server that is at work faults nobody: it is asked. A source that is a file, a pipe or "
+                + "a program cannot be. The other end of a named pipe is waited for as long, too."
+        ]
     )
     /// `--reconcile-timeouts`.
     static let reconcileTimeouts = OptionSpec(
