@@ -34,8 +34,9 @@ struct FrontEndHelpTests {
                 """
 
                 Faults:
-                  --timeout=SECONDS             fault a receiver that takes no data, and a source
-                                                that gives none, for so long (default: never)
+                  --timeout=SECONDS             fault a receiver that takes no data, and a
+                                                source that gives none, for so long (default:
+                                                never)
                   --reconcile-timeouts[=TRIES]  reconcile a receiver that timed out instead of
                                                 dropping it, up to TRIES times without progress
                                                 (default: 10)
