@@ -75,6 +75,10 @@ extension CopyManager {
         defer { self.owners = owners }
         owners.removeAll(keepingCapacity: true)
         var deadline = wasPolled == false ? poller.now : idleAt
+        if isFaultedFromOutside {
+            isFaultedFromOutside = false
+            deadline = poller.now
+        }
         if isLimited, machine.isHeldBack { deadline = earliest(deadline, rateLimit?.opensAt()) }
         let wantsProducer = machine.wantsProducer
         if let interest = producerBlockedBy, wantsProducer {
@@ -223,7 +227,7 @@ extension CopyManager {
         }
     }
 
-    private func receiverFailed(_ index: Int, _ error: any Error) {
+    func receiverFailed(_ index: Int, _ error: any Error) {
         errors[index] = error
         machine.receiverFaulted(index)
     }

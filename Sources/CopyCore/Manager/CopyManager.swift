@@ -50,6 +50,9 @@ public final class CopyManager {
     /// Kept between cycles: no allocation a cycle.
     var entries: [PollEntry] = []
 
+    /// A receiver was faulted between two cycles: the poll is not to wait.
+    var isFaultedFromOutside = false
+
     /// A poll is under way, and whether it may wait.
     var wasPolled: Bool?
 
@@ -212,6 +215,13 @@ public final class CopyManager {
     }
 
     // MARK: Faults
+
+    /// Faults a receiver for a reason that somebody else has found; that is raised with the next cycle.
+    func fault(_ receiver: any Receiver, _ error: any Error) {
+        guard stage == .entered, let index = index(of: receiver), machine.isActive(index) else { return }
+        receiverFailed(index, error)
+        isFaultedFromOutside = true
+    }
 
     /// Goes on without a faulted receiver, for good. Possible until the next `next()`.
     public func drop(_ receiver: any Receiver) throws { machine.giveUp(try faultedIndex(of: receiver)) }

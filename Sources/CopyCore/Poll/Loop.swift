@@ -58,9 +58,14 @@ extension Poller {
             entries.removeAll(keepingCapacity: true)
             if !places.watch(tasks, &entries) { return true }
             if isLate { return false }
+            let own = entries.count
+            if let companion { _ = companion.watch(&entries) }
             try wait(for: &entries, until: deadline, interruptible: interruptible)
             let time = now
-            try places.step(tasks, entries[...], at: time)
+            if own < entries.count, entries[own...].contains(where: { $0.isDue(at: time) }) {
+                try companion?.step(entries[own...])
+            }
+            try places.step(tasks, entries[..<own], at: time)
             isLate = deadline.map { $0 <= time } ?? false
         }
     }

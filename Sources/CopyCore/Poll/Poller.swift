@@ -17,6 +17,9 @@ public protocol Poller: AnyObject {
 
     /// Has every poll call as often as that, whatever it waits for; nil: no longer.
     func onTick(every interval: Duration, _ call: (() -> Void)?)
+
+    /// Goes on beside whatever `run` runs, and never keeps it from ending; what it throws ends that.
+    var companion: (any LoopTask)? { get set }
 }
 
 /// The earlier of two times, nil meaning never.

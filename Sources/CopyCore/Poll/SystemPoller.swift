@@ -8,6 +8,8 @@ public final class SystemPoller: Poller {
     private let reports: ReportRequest?
     /// Called between two looks when a report is asked for, whatever is being waited for, cleaning up included.
     public var onReportRequest: (() -> Void)?
+    /// Goes on beside whatever is run.
+    public var companion: (any LoopTask)?
     /// What every poll watches beside its entries.
     private var bystanders: [(descriptor: CInt, call: () -> Void)] = []
     /// What is called as often as that, and when next.

@@ -43,39 +43,19 @@ extension Inquiry {
     static func isAtWork(
         _ pid: Int32, _ parameters: [ServerLink.Parameter], open: @escaping (Connection) throws -> Session
     ) -> Inquiry {
-        enum Phase {
-            case connecting(ConnectAttempt)
-            /// A role that was set by default would not see the backends of who has logged in.
-            case settingRole(Session, QueryWork)
-            case asking(Session, QueryWork)
-        }
-        var phase: Phase?
+        // Without track_activities only the wait is known.
+        let sql = """
+            SELECT 1 FROM pg_catalog.pg_stat_activity \
+            WHERE pid OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) ANY ('{active,disabled}') \
+            AND (wait_event_type IS NULL OR wait_event_type OPERATOR(pg_catalog.<>) 'Client')
+            """
+        var witness: Witness?
         return Inquiry {
             do {
-                if phase == nil { phase = .connecting(try ConnectAttempt(parameters)) }
-                if case .connecting(let attempt) = phase {
-                    guard attempt.isDone else { return .waiting(attempt.interest) }
-                    guard let connection = attempt.take(), connection.isUsable else { return .answered(false) }
-                    let session = try open(connection)
-                    phase = .settingRole(session, try QueryWork("SET ROLE NONE", [], on: session, timeout: .seconds(2)))
-                }
-                if case .settingRole(let session, var work) = phase {
-                    let (_, waiting) = try work.step()
-                    phase = .settingRole(session, work)
-                    if let waiting { return .waiting(waiting) }
-                    // Without track_activities only the wait is known.
-                    let sql = """
-                        SELECT 1 FROM pg_catalog.pg_stat_activity \
-                        WHERE pid OPERATOR(pg_catalog.=) $1 AND state OPERATOR(pg_catalog.=) ANY ('{active,disabled}') \
-                        AND (wait_event_type IS NULL OR wait_event_type OPERATOR(pg_catalog.<>) 'Client')
-                        """
-                    phase = .asking(session, try QueryWork(sql, ["\(pid)"], on: session, timeout: .seconds(2)))
-                }
-                guard case .asking(let session, var work) = phase else { return .answered(false) }
-                let (result, waiting) = try work.step()
-                phase = .asking(session, work)
+                if witness == nil { witness = try Witness(parameters, open: open) }
+                guard let (result, waiting) = try witness?.ask(sql, ["\(pid)"]) else { return .answered(false) }
                 if let waiting { return .waiting(waiting) }
-                session.close()
+                witness?.close()
                 return .answered((result?.rowCount ?? 0) > 0)
             } catch {
                 return .answered(false)

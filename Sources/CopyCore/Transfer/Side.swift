@@ -7,6 +7,8 @@ final class Side {
     let place: Int?
     /// The connection, once it is made; nil where no server is behind the endpoint.
     var session: Session?
+    /// The way to its server again.
+    var server: Server?
     /// The program, once it is started; nil where the endpoint is none.
     var program: Program?
     /// What it failed with itself: it takes no part any more.

@@ -12,8 +12,12 @@ extension Transfer {
         connector.password = password
         let connections = try connector.connect(&links)
         try noteFailures(zip(servers, connections))
-        for (index, server) in servers.enumerated() where server.isActive {
-            try attributing(to: server) { server.session = try openSession(links[index], connections[index].get()) }
+        for (index, side) in servers.enumerated() where side.isActive {
+            try attributing(to: side) {
+                let connection = try connections[index].get()
+                side.server = Server(links[index], connection)
+                side.session = try openSession(links[index], connection)
+            }
         }
     }
 
@@ -46,10 +50,47 @@ extension Transfer {
     }
 
     private func isAtWork(_ pid: Int32, _ server: Server) -> Inquiry {
-        Inquiry.isAtWork(pid, server.parameters(waitingUpTo: connectTimeout)) { [poller, sink] connection in
+        Inquiry.isAtWork(pid, server.parameters(waitingUpTo: connectTimeout), open: opening(server))
+    }
+
+    private func opening(_ server: Server) -> (Connection) throws -> Session {
+        { [poller, sink] connection in
             let session = try Session(connection, label: server.label, poller: poller)
             session.onStatement = { session, sql in sink?.receive(.statement(sql, at: session.label)) }
             return session
+        }
+    }
+
+    // MARK: Who waits for whom
+
+    /// Watches over the whole run.
+    func makeLockWatch() -> LockWatch {
+        LockWatch(
+            poller, interval: request.reportInterval ?? .seconds(1), lockTimeout: request.lockTimeout,
+            timeout: request.timeout, mark: { [unowned self] in lockMark }, watched: { [unowned self] in watched },
+            open: { [unowned self] server in
+                // A server that does not answer is asked no longer than it may take to answer.
+                try Witness(server.parameters(waitingUpTo: connectTimeout ?? 5), open: opening(server))
+            },
+            tell: { [sink] wait, side in sink?.receive(.waitingForLock(wait, at: side.label)) },
+            tellAbroad: { [sink] waiting, holder, visitor in
+                let what =
+                    "a foreign server; there pid \(visitor.pid) (\(visitor.program ?? "hidden")) waits for \(holder.label) of the same run"
+                sink?.receive(.waiting(for: what, at: waiting.label))
+            },
+            drop: { [unowned self] side, error in dropWhileCopying(side, error) })
+    }
+
+    private var watched: [LockWatch.Watched] {
+        var first: [Participant] = []
+        return participants.filter(\.isActive).compactMap { participant in
+            guard let session = participant.side.session, session.connection.isUsable, let server = participant.side.server
+            else { return nil }
+            let group = first.firstIndex { $0.sharesLocks(with: participant) } ?? first.count
+            if group == first.count { first.append(participant) }
+            return LockWatch.Watched(
+                side: participant.side, pid: participant.preparation.backendPID ?? session.connection.backendPID,
+                server: server, group: group)
         }
     }
 }

@@ -51,6 +51,8 @@ public final class Transfer {
     /// Runs it to its end; never throws: the outcome tells.
     public func run() -> TransferOutcome {
         var failure: (any Error)?
+        let lockWatch = makeLockWatch()
+        if ([request.source] + request.destinations).contains(where: \.isServer) { poller.companion = lockWatch }
         do {
             try refuseNonsense()
             let (plan, head) = try prepare()
@@ -59,10 +61,14 @@ public final class Transfer {
             try checkRowCount(opened)
             reportWhileEnding()
             try settle(opened)
+            // Once COMMIT was sent nobody is stopped for a lock.
+            lockWatch.onlyTells = true
             failure = commit(opened)
         } catch {
             failure = error
         }
+        poller.companion = nil
+        lockWatch.stop()
         ending = nil
         poller.onTick(every: .zero, nil)
         for destination in destinations where destination.status == .rolledBack { leave(destination) }
@@ -224,6 +230,29 @@ public final class Transfer {
             destinations.filter { side in
                 side.isActive && opened?[side].map { !copy.isConfirmed($0.receiver) } ?? false
             }.map(\.label))
+    }
+
+    /// Whether anything has moved.
+    var lockMark: LockWatch.Mark {
+        var mark = LockWatch.Mark(stage: copying == nil ? LockWatch.Mark.locking : 1, bytes: 0, backlog: 0)
+        switch ending {
+        case .settling(let checks)?: mark.stage = 2 + checks.filter { $0.part.hasSucceeded }.count
+        case .committing(_, let number, _)?: mark.stage = 1000 + number
+        case nil: break
+        }
+        guard let copy = copying?.manager else { return mark }
+        mark.bytes = copy.producer.totals.bytes
+        mark.backlog = copy.allReceivers.reduce(0) { $0 + copy.backlog(of: $1) + (copy.isConfirmed($1) ? 0 : 1) }
+        return mark
+    }
+
+    /// Goes on without a destination while rows flow; false where that is not wanted, or nothing flows.
+    func dropWhileCopying(_ side: Side, _ error: PgcopyError) -> Bool {
+        guard request.keepGoing, !side.isSource, ending == nil, let copy = copying?.manager,
+            let receiver = opened?[side]?.receiver
+        else { return false }
+        copy.fault(receiver, error)
+        return true
     }
 
     /// Reports go on behind the last row, though nothing moves any more.

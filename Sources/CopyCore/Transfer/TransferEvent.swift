@@ -15,6 +15,8 @@ public enum TransferEvent: Sendable {
     case decision(String)
     /// An endpoint keeps everything waiting; for what.
     case waiting(for: String, at: String)
+    /// A session waits for a lock; told after a second, and again at the interval.
+    case waitingForLock(LockWait, at: String)
     /// It is time for a report, or one was asked for.
     case progress(TransferProgress)
     /// A destination failed; what is done about it.

@@ -38,6 +38,8 @@ public struct TransferRequest: Sendable {
     public var transport = TransportChoice.wire
     /// How long a destination may take nothing; nil: for ever.
     public var timeout: Duration?
+    /// How long a lock is waited for; nil: as long as it takes.
+    public var lockTimeout: Duration?
     /// How many timeouts in a row, without progress between them, are reconciled.
     public var reconcileTries = 0
     /// A destination that fails is dropped, the others go on.

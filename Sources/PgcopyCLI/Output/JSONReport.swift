@@ -22,6 +22,15 @@ final class JSONReport: EventSink {
         case .stderr(let line, let label): tell("stderr", [("endpoint", .string(label)), ("line", .string(line))])
         case .decision(let what): tell("decision", [("decision", .string(what))])
         case .waiting(let what, let label): tell("waiting", [("endpoint", .string(label)), ("for", .string(what))])
+        case .waitingForLock(let wait, let label):
+            tell(
+                "waiting",
+                [
+                    ("endpoint", .string(label)), ("for", .string(wait.sentence)), ("table", .optional(wait.table)),
+                    ("pid", .int(Int(wait.holder.pid))), ("application", .optional(wait.holder.program)),
+                    ("state", .optional(wait.holder.state)),
+                    ("state_seconds", wait.holder.duration.map { .int(Int($0.components.seconds)) } ?? .null),
+                ])
         case .progress(let progress): tell(progress)
         case .fault(let error, let label, let reaction): tell(error, at: label, reaction)
         case .finished(let outcome): tell(outcome)

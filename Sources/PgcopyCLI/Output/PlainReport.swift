@@ -20,6 +20,7 @@ final class PlainReport: EventSink {
         case .stderr(let line, let label): console.message(at(label) + line)
         case .decision(let what): console.message(what)
         case .waiting(let what, let label): console.message(at(label) + "waiting for \(what)")
+        case .waitingForLock(let wait, let label): console.message(at(label) + "waiting for \(wait.sentence)")
         case .progress(let progress): tell(progress)
         case .fault(let error, let label, let reaction): tell(error, at: label, reaction)
         case .finished(let outcome): tell(outcome)

@@ -17,7 +17,7 @@ final class ReportFilter: EventSink {
     private func isWanted(_ event: TransferEvent) -> Bool {
         switch event {
         case .statement, .decision: verbosity == .verbose
-        case .notice, .waiting: verbosity != .quiet
+        case .notice, .waiting, .waitingForLock: verbosity != .quiet
         // Those at an interval are not made where they are not wanted.
         case .progress: true
         // A program's own words, as a shell would show them.

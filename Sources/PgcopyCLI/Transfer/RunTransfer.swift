@@ -60,6 +60,7 @@ extension TransferRequest {
         format = CopyFormat(rawValue: options.format.rawValue)
         self.options = CopyOptions(options)
         timeout = options.timeout
+        lockTimeout = options.lockTimeout
         reconcileTries = options.reconcileTries ?? 0
         keepGoing = options.keepGoing
         skipsHeader = options.formatDetails.skipsHeader

@@ -5,4 +5,8 @@
 extension Poller {
     func onReadable(_ descriptor: CInt, _ call: (() -> Void)?) {}
     func onTick(every interval: Duration, _ call: (() -> Void)?) {}
+    var companion: (any LoopTask)? {
+        get { nil }
+        set {}
+    }
 }

@@ -35,6 +35,8 @@ public struct TransferOptions: Sendable, Equatable {
 
     /// How long a receiver may take no data before it faults; more than nothing.
     public var timeout: Duration?
+    /// How long a lock is waited for; more than nothing.
+    public var lockTimeout: Duration?
     /// How often a receiver that timed out is reconciled without progress, at least 1; nil drops it at once.
     public var reconcileTries: Int?
     /// Commit the others when a receiver faults.
@@ -87,6 +89,7 @@ extension TransferOptions {
         reconcileTries = try Self.reconcileTries(invocation)
         let impliedTimeout = reconcileTries == nil ? nil : Self.impliedTimeout
         timeout = try Self.time(.timeout, invocation, canBeZero: false) ?? impliedTimeout
+        lockTimeout = try Self.time(.lockTimeout, invocation, canBeZero: false)
         keepGoing = invocation.has(.keepGoing)
         allowUnterminated = invocation.has(.allowUnterminated)
         expectRows = try Self.expectRows(invocation)

@@ -11,6 +11,16 @@ extension OptionSpec {
                 + "a program cannot be. The other end of a named pipe is waited for as long, too."
         ]
     )
+    /// `--lock-timeout`.
+    static let lockTimeout = OptionSpec(
+        "lock-timeout",
+        value: .required("SECONDS", .text),
+        summary: "fail where a lock is waited for so long (default: never)",
+        details: [
+            "A decimal number greater than 0. A wait is told after a second: for which table, held by which process. "
+                + "Whether a session waits for another one of the same run, which is for ever, is found out by itself."
+        ]
+    )
     /// `--reconcile-timeouts`.
     static let reconcileTimeouts = OptionSpec(
         "reconcile-timeouts",

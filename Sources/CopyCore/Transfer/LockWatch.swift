@@ -1,0 +1,216 @@
+// Watches over a run that stands still: who waits for whom.
+
+/// Asks, once nothing has moved for a second, whom the run's sessions wait for: a stranger is told, again and again; one of
+/// the run's own is a fault, for it gives nothing back before all have finished.
+///
+/// Goes on beside whatever is waited for (`Poller.companion`), and asks over connections of its own.
+final class LockWatch: LoopTask {
+    /// A session of the run.
+    struct Watched {
+        let side: Side
+        let pid: Int32
+        let server: Server
+        /// Those that share it share a server and its database.
+        let group: Int
+    }
+
+    /// What is known of a run at one moment; the same again: nothing has moved.
+    struct Mark: Equatable {
+        /// Locks are gathered, nothing flows yet.
+        static let locking = 0
+
+        var stage: Int
+        var bytes: Int
+        var backlog: Int
+    }
+
+    /// What one server is asked.
+    private final class Question {
+        let all: [Watched]
+        let witness: Witness
+        var waiting: Interest?
+        var isAnswered = false
+
+        init(_ all: [Watched], _ witness: Witness) {
+            self.all = all
+            self.witness = witness
+        }
+    }
+
+    private let poller: any Poller
+    private let interval: Duration
+    private let lockTimeout: Duration?
+    private let timeout: Duration?
+    private let mark: () -> Mark
+    private let watched: () -> [Watched]
+    private let open: (Server) throws -> Witness
+    private let tell: (LockWait, Side) -> Void
+    private let tellAbroad: (Side, Side, LockWait.Holder) -> Void
+    /// Goes on without a destination, where that is wanted; false: it is not.
+    private let drop: (Side, PgcopyError) -> Bool
+
+    /// From now on nobody is faulted: commits are under way, or the run is being undone.
+    var onlyTells = false
+
+    private var last: Mark
+    /// Since when nothing has moved.
+    private var stillSince: Instant
+    private var next: Instant
+    private var questions: [Question] = []
+    private var waits: [(watched: [Watched], waits: BackendWaits)] = []
+
+    /// After what time a wait is told.
+    private static let patience = Duration.seconds(1)
+
+    init(
+        _ poller: any Poller, interval: Duration, lockTimeout: Duration?, timeout: Duration?, mark: @escaping () -> Mark,
+        watched: @escaping () -> [Watched], open: @escaping (Server) throws -> Witness,
+        tell: @escaping (LockWait, Side) -> Void, tellAbroad: @escaping (Side, Side, LockWait.Holder) -> Void,
+        drop: @escaping (Side, PgcopyError) -> Bool
+    ) {
+        self.poller = poller
+        self.interval = max(interval, Self.patience)
+        self.lockTimeout = lockTimeout
+        self.timeout = timeout
+        self.mark = mark
+        self.watched = watched
+        self.open = open
+        self.tell = tell
+        self.tellAbroad = tellAbroad
+        self.drop = drop
+        last = mark()
+        let now = poller.now
+        stillSince = now
+        next = now + min(Self.patience, lockTimeout ?? Self.patience)
+    }
+
+    func watch(_ entries: inout [PollEntry]) -> Bool {
+        var isAsking = false
+        for question in questions {
+            guard let waiting = question.waiting else { continue }
+            isAsking = true
+            entries.append(PollEntry(waiting))
+        }
+        if !isAsking { entries.append(PollEntry(.at(next))) }
+        return true
+    }
+
+    func step(_ polled: ArraySlice<PollEntry>) throws {
+        let now = poller.now
+        let mark = mark()
+        if mark != last {
+            // What was asked is not so any more.
+            last = mark
+            stillSince = now
+            stop()
+            next = now + min(Self.patience, lockTimeout ?? Self.patience)
+            return
+        }
+        if questions.isEmpty {
+            guard next <= now else { return }
+            begin()
+        }
+        for question in questions where !question.isAnswered { go(on: question) }
+        guard questions.allSatisfy(\.isAnswered) else { return }
+        let answers = waits
+        waits = []
+        for question in questions {
+            question.isAnswered = false
+            question.waiting = nil
+        }
+        next = now + (lockTimeout.map { min(interval, max($0 - now.duration(since: stillSince), .milliseconds(50))) } ?? interval)
+        try judge(answers, now)
+    }
+
+    private func begin() {
+        var groups: [Int: [Watched]] = [:]
+        for one in watched() { groups[one.group, default: []].append(one) }
+        questions = groups.sorted { $0.key < $1.key }.compactMap { _, all in
+            (try? open(all[0].server)).map { Question(all, $0) }
+        }
+        if questions.isEmpty { next = poller.now + interval }
+    }
+
+    private func go(on question: Question) {
+        do {
+            let (sql, parameters) = Catalog.backendWaitsQuestion(
+                question.all.map(\.pid), on: question.all[0].server.version)
+            let (result, waiting) = try question.witness.ask(sql, parameters)
+            question.waiting = waiting
+            guard waiting == nil else { return }
+            if let result { waits.append((question.all, Catalog.backendWaits(result))) }
+        } catch {
+            // What cannot be asked is not told.
+            question.waiting = nil
+        }
+        question.isAnswered = true
+    }
+
+    /// Nobody is asked any more.
+    func stop() {
+        for question in questions { question.witness.close() }
+        questions = []
+        waits = []
+    }
+
+    private func judge(_ answers: [(watched: [Watched], waits: BackendWaits)], _ now: Instant) throws {
+        for (watched, waits) in answers {
+            let pids = Set(watched.map(\.pid))
+            for one in watched {
+                if let (pid, table) = waits.ownBlocker(of: one.pid, among: pids),
+                    let holder = watched.first(where: { $0.pid == pid })
+                {
+                    // As long as locks are gathered they are given back again, and who is in the way is asked there.
+                    if onlyTells || last.stage == Mark.locking { continue }
+                    try fault(one.side, .waitsForItself(one.side.label, holder.side.label, table))
+                    return
+                }
+                guard let wait = waits.wait(of: one.pid) else { continue }
+                tell(wait, one.side)
+                if !onlyTells, let lockTimeout, now.duration(since: stillSince) >= lockTimeout {
+                    try fault(one.side, .lockTimeout(wait, after: lockTimeout, at: one.side.label))
+                    return
+                }
+            }
+        }
+        let abroad = answers.flatMap { watched, waits in watched.filter { waits.abroad.contains($0.pid) } }
+        guard let waiting = abroad.first else { return }
+        for (watched, waits) in answers {
+            for (own, visitor) in waits.blockedVisitors {
+                guard let holder = watched.first(where: { $0.pid == own }) else { continue }
+                tellAbroad(waiting.side, holder.side, visitor)
+                if !onlyTells, let timeout, now.duration(since: stillSince) >= timeout {
+                    try fault(waiting.side, .waitsForItself(waiting.side.label, holder.side.label, nil))
+                    return
+                }
+            }
+        }
+    }
+
+    private func fault(_ side: Side, _ error: PgcopyError) throws {
+        if drop(side, error) { return }
+        stop()
+        // What is undone waits for nobody.
+        onlyTells = true
+        throw error
+    }
+}
+
+extension PgcopyError.Code {
+    /// A lock was not had in the time that was given, or never could be.
+    public static let lock = Self("lock")
+}
+
+extension PgcopyError {
+    /// Two sessions of one run, of which one waits for the other for ever.
+    static func waitsForItself(_ waiting: String, _ holder: String, _ table: String?) -> PgcopyError {
+        PgcopyError(
+            .lock,
+            "this waits for a lock\(table.map { " on \($0)" } ?? "") that \(holder) of the same run holds until all have finished",
+            endpoint: waiting)
+    }
+
+    static func lockTimeout(_ wait: LockWait, after timeout: Duration, at label: String) -> PgcopyError {
+        PgcopyError(.lock, "waited \(timeout.seconds) s for \(wait.sentence)", endpoint: label)
+    }
+}
