@@ -41,6 +41,7 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l quote -r -f -d 'what quo
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l escape -r -f -d 'what stands before a quote in a csv value (default: the quote)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l encoding -r -f -d 'encoding of files and streams, such as LATIN1 (default: UTF8)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l timeout -r -f -d 'fault a receiver that takes no data, and a source that gives none, for so long (default: never)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l lock-timeout -r -f -d 'fail where a lock is waited for so long (default: never)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l reconcile-timeouts -d 'reconcile a receiver that timed out instead of dropping it, up to TRIES times without progress (default: 10)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l keep-going -d 'drop a faulted receiver, commit the others'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l allow-unterminated -d 'take a last row without its line end from a file or stream'

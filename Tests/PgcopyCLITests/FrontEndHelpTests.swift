@@ -37,6 +37,8 @@ struct FrontEndHelpTests {
                   --timeout=SECONDS             fault a receiver that takes no data, and a
                                                 source that gives none, for so long (default:
                                                 never)
+                  --lock-timeout=SECONDS        fail where a lock is waited for so long
+                                                (default: never)
                   --reconcile-timeouts[=TRIES]  reconcile a receiver that timed out instead of
                                                 dropping it, up to TRIES times without progress
                                                 (default: 10)

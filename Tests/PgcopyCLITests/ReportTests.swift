@@ -69,6 +69,29 @@ struct `Reports` {
             ])
     }
 
+    private var wait: LockWait {
+        LockWait(
+            table: "public.t",
+            holder: LockWait.Holder(pid: 7, program: "psql", state: "idle in transaction", duration: .seconds(35)))
+    }
+
+    @Test func `a wait for a lock says who holds it, as far as that may be seen`() {
+        let held = "pgcopy: a: waiting for a lock on public.t, held by pid 7"
+        #expect(plain(.waitingForLock(wait, at: "a")) == [held + " (psql, idle in transaction for 35 s)\n"])
+        #expect(
+            json(.waitingForLock(wait, at: "a")).hasSuffix(
+                #""table":"public.t","pid":7,"application":"psql","state":"idle in transaction","state_seconds":35}"#
+                    + "\n"))
+        var hidden = wait
+        hidden.holder = LockWait.Holder(pid: 7)
+        #expect(plain(.waitingForLock(hidden, at: "a")) == [held + ", hidden\n"])
+        #expect(json(.waitingForLock(hidden, at: "a")).contains(#""application":null,"state":null"#))
+        hidden.table = nil
+        hidden.holder.pid = 0
+        let prepared = "pgcopy: a: waiting for a lock, held by a prepared transaction\n"
+        #expect(plain(.waitingForLock(hidden, at: "a")) == [prepared])
+    }
+
     /// The same at another stage, with nobody behind.
     private func progress(_ stage: TransferStage, moved: Bool = false) -> TransferProgress {
         var progress = self.progress

@@ -15,8 +15,9 @@ public protocol Poller: AnyObject {
     /// longer. What is called may read once, and do nothing that waits.
     func onReadable(_ descriptor: CInt, _ call: (() -> Void)?)
 
-    /// Has every poll call as often as that, whatever it waits for; nil: no longer.
-    func onTick(every interval: Duration, _ call: (() -> Void)?)
+    /// Has every poll call as often as that, whatever it waits for; nil: no longer. True: the poll is to end, as at a deadline,
+    /// for there is something else to wait for.
+    func onTick(every interval: Duration, _ call: (() -> Bool)?)
 
     /// Goes on beside whatever `run` runs, and never keeps it from ending; what it throws ends that.
     var companion: (any LoopTask)? { get set }

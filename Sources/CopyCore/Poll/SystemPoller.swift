@@ -13,7 +13,8 @@ public final class SystemPoller: Poller {
     /// What every poll watches beside its entries.
     private var bystanders: [(descriptor: CInt, call: () -> Void)] = []
     /// What is called as often as that, and when next.
-    private var tick: (next: Instant, interval: Duration, call: () -> Void)?
+    private var tick: (interval: Duration, call: () -> Bool)?
+    private var nextTick: Instant?
     /// Kept between calls: no allocation a cycle.
     private var descriptors: [pollfd] = []
 
@@ -43,9 +44,10 @@ public final class SystemPoller: Poller {
             if !bystanders.isEmpty { watchBystanders(entries.count, &descriptors, interruptible: interruptible) }
             if interruptible, let signal = interruption?.signal { throw Interrupted(signal: signal) }
             while reports?.take() ?? false { onReportRequest?() }
-            let wait = tick.map { earliest(deadline, $0.next) } ?? deadline
+            let tick = nextTick
+            let wait = earliest(deadline, tick)
             let count = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds(until: wait))
-            if tick != nil { callTick() }
+            if let tick, tick <= now, callTick() { break }
             let others =
                 (sawReportRequest(descriptors) ? 1 : 0) + (bystanders.isEmpty ? 0 : callBystanders(descriptors))
             if count > others { break }
@@ -73,16 +75,16 @@ public final class SystemPoller: Poller {
     }
 
     /// The corresponding C function is poll.
-    public func onTick(every interval: Duration, _ call: (() -> Void)?) {
-        tick = call.map { (now + interval, interval, $0) }
+    public func onTick(every interval: Duration, _ call: (() -> Bool)?) {
+        tick = call.map { (interval, $0) }
+        nextTick = call == nil ? nil : now + interval
     }
 
-    private func callTick() {
-        let now = now
-        guard let due = tick, due.next <= now else { return }
+    private func callTick() -> Bool {
+        guard let tick else { return false }
         // From now on: whoever was away for long is called once.
-        tick?.next = now + due.interval
-        due.call()
+        nextTick = now + tick.interval
+        return tick.call()
     }
 
     /// Puts those that there are by now behind everything else.

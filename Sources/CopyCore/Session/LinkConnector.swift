@@ -11,6 +11,9 @@ public struct LinkConnector {
     public var password: (_ label: String) -> String? = { _ in nil }
     /// Called with each session before its first statement.
     public var onSession: (Session) -> Void = { _ in }
+    /// Called with the label of each server that has not answered yet: after a second, and as often as `tellInterval`.
+    var tellWaiting: (_ label: String) -> Void = { _ in }
+    var tellInterval = Duration.seconds(1)
     /// Seconds a try may take where the user set no `connect_timeout`.
     var connectTimeout: Int?
     /// Connections that wait for others are held in a transaction, so that no idle_session_timeout ends them.
@@ -59,8 +62,10 @@ public struct LinkConnector {
             repeating: .failure(PgcopyError(.unreachable, "no connection was made")), count: links.count)
         var open = Array(links.indices)
         while !open.isEmpty {
-            let made = try connect(open.map { links[$0].parameters(waitingUpTo: connectTimeout) }) {
-                place, connection in
+            let made = try connect(
+                open.map { links[$0].parameters(waitingUpTo: connectTimeout) },
+                tellWaiting: { tellWaiting(links[open[$0]].label) }
+            ) { place, connection in
                 try hold(connection, links[open[place]].label, &held)
             }
             var again: [Int] = []
@@ -89,10 +94,14 @@ public struct LinkConnector {
 
     /// Connects with each set of parameters; a failed attempt gives a connection that is not `isUsable`.
     /// libpq: PQconnectdbParams.
-    /// - Parameter keptWaiting: called with each that waits for the others.
+    /// - Parameters:
+    ///   - tellWaiting: called with each that is waited for.
+    ///   - keptWaiting: called with each that waits for the others.
     func connect(
-        _ all: [[ServerLink.Parameter]], keptWaiting: (Int, Connection) throws -> Void = { _, _ in }
+        _ all: [[ServerLink.Parameter]], tellWaiting: (Int) -> Void = { _ in },
+        keptWaiting: (Int, Connection) throws -> Void = { _, _ in }
     ) throws -> [Connection] {
+        var telling = poller.now + 1
         let attempts = try all.map { parameters in try ConnectAttempt(parameters) }
         var made: [Connection?] = attempts.map { _ in nil }
         func take() {
@@ -102,8 +111,11 @@ public struct LinkConnector {
         }
         while try !poller.run(attempts, until: poller.now + Self.holdDelay) {
             take()
+            let now = poller.now
+            let tells = telling <= now
+            if tells { telling = now + max(tellInterval, .seconds(1)) }
             for (place, connection) in made.enumerated() {
-                if let connection { try keptWaiting(place, connection) }
+                if let connection { try keptWaiting(place, connection) } else if tells { tellWaiting(place) }
             }
         }
         take()

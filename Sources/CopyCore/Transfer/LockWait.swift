@@ -67,7 +67,8 @@ struct BackendWaits: Sendable {
 
 extension Catalog {
     /// Asks for whom these backends wait, to the end of each chain, and who waits for them from abroad.
-    static func backendWaitsQuestion(_ pids: [Int32], on version: ServerVersion) -> (sql: String, parameters: [String?]) {
+    static func backendWaitsQuestion(_ pids: [Int32], on version: ServerVersion) -> (sql: String, parameters: [String?])
+    {
         // A wait for a row is one for its transaction; the tuple's own lock names the table.
         let sql = """
             WITH RECURSIVE own(pid) AS (SELECT pg_catalog.unnest($1::pg_catalog.int4[])), waits(own, pid, depth) AS (

@@ -3,7 +3,8 @@
 /// Asks, once nothing has moved for a second, whom the run's sessions wait for: a stranger is told, again and again; one of
 /// the run's own is a fault, for it gives nothing back before all have finished.
 ///
-/// Goes on beside whatever is waited for (`Poller.companion`), and asks over connections of its own.
+/// Goes on beside whatever is waited for (`Poller.companion`), but only while nothing moves: else it costs each cycle something.
+/// Asks over connections of its own.
 final class LockWatch: LoopTask {
     /// A session of the run.
     struct Watched {
@@ -63,7 +64,8 @@ final class LockWatch: LoopTask {
     private static let patience = Duration.seconds(1)
 
     init(
-        _ poller: any Poller, interval: Duration, lockTimeout: Duration?, timeout: Duration?, mark: @escaping () -> Mark,
+        _ poller: any Poller, interval: Duration, lockTimeout: Duration?, timeout: Duration?,
+        mark: @escaping () -> Mark,
         watched: @escaping () -> [Watched], open: @escaping (Server) throws -> Witness,
         tell: @escaping (LockWait, Side) -> Void, tellAbroad: @escaping (Side, Side, LockWait.Holder) -> Void,
         drop: @escaping (Side, PgcopyError) -> Bool
@@ -81,7 +83,7 @@ final class LockWatch: LoopTask {
         last = mark()
         let now = poller.now
         stillSince = now
-        next = now + min(Self.patience, lockTimeout ?? Self.patience)
+        next = now
     }
 
     func watch(_ entries: inout [PollEntry]) -> Bool {
@@ -95,17 +97,35 @@ final class LockWatch: LoopTask {
         return true
     }
 
+    /// How often it is to be looked whether anything moves.
+    var tickInterval: Duration { min(Self.patience, lockTimeout ?? Self.patience) }
+
+    /// Looks whether anything has moved since the last time, and begins to ask, or no longer asks.
+    /// - Returns: whether it begins.
+    func tick() -> Bool {
+        let now = poller.now
+        guard !hasMoved(now), poller.companion == nil, now.duration(since: stillSince) >= tickInterval else {
+            return false
+        }
+        next = now
+        poller.companion = self
+        return true
+    }
+
+    private func hasMoved(_ now: Instant) -> Bool {
+        let mark = mark()
+        guard mark != last else { return false }
+        // What was asked is not so any more.
+        last = mark
+        stillSince = now
+        poller.companion = nil
+        stop()
+        return true
+    }
+
     func step(_ polled: ArraySlice<PollEntry>) throws {
         let now = poller.now
-        let mark = mark()
-        if mark != last {
-            // What was asked is not so any more.
-            last = mark
-            stillSince = now
-            stop()
-            next = now + min(Self.patience, lockTimeout ?? Self.patience)
-            return
-        }
+        if hasMoved(now) { return }
         if questions.isEmpty {
             guard next <= now else { return }
             begin()
@@ -118,7 +138,10 @@ final class LockWatch: LoopTask {
             question.isAnswered = false
             question.waiting = nil
         }
-        next = now + (lockTimeout.map { min(interval, max($0 - now.duration(since: stillSince), .milliseconds(50))) } ?? interval)
+        next =
+            now
+            + (lockTimeout.map { min(interval, max($0 - now.duration(since: stillSince), .milliseconds(50))) }
+                ?? interval)
         try judge(answers, now)
     }
 

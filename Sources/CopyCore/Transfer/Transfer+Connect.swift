@@ -10,6 +10,8 @@ extension Transfer {
         connector.connectTimeout = connectTimeout
         connector.holdsInTransaction = true
         connector.password = password
+        connector.tellWaiting = { [sink] label in sink?.receive(.waiting(for: "the server to answer", at: label)) }
+        connector.tellInterval = request.reportInterval ?? .seconds(1)
         let connections = try connector.connect(&links)
         try noteFailures(zip(servers, connections))
         for (index, side) in servers.enumerated() where side.isActive {
@@ -84,7 +86,8 @@ extension Transfer {
     private var watched: [LockWatch.Watched] {
         var first: [Participant] = []
         return participants.filter(\.isActive).compactMap { participant in
-            guard let session = participant.side.session, session.connection.isUsable, let server = participant.side.server
+            guard let session = participant.side.session, session.connection.isUsable,
+                let server = participant.side.server
             else { return nil }
             let group = first.firstIndex { $0.sharesLocks(with: participant) } ?? first.count
             if group == first.count { first.append(participant) }

@@ -52,14 +52,13 @@ public final class Transfer {
     public func run() -> TransferOutcome {
         var failure: (any Error)?
         let lockWatch = makeLockWatch()
-        if ([request.source] + request.destinations).contains(where: \.isServer) { poller.companion = lockWatch }
+        startTicking(lockWatch)
         do {
             try refuseNonsense()
             let (plan, head) = try prepare()
             let opened = try open(plan, behind: head)
             try copy(opened)
             try checkRowCount(opened)
-            reportWhileEnding()
             try settle(opened)
             // Once COMMIT was sent nobody is stopped for a lock.
             lockWatch.onlyTells = true
@@ -255,16 +254,23 @@ public final class Transfer {
         return true
     }
 
-    /// Reports go on behind the last row, though nothing moves any more.
-    func reportWhileEnding() {
-        guard let interval = request.reportInterval else { return }
-        // Where each cycle is told there are none.
-        poller.onTick(every: interval > .zero ? interval : .seconds(1)) { [unowned self] in
-            guard ending != nil, let meter = copying?.meter else { return }
+    /// Looks from time to time whether anything moves, and goes on with reports behind the last row.
+    private func startTicking(_ lockWatch: LockWatch) {
+        // Where each cycle is told there is none behind the last one.
+        let interval = request.reportInterval.map { $0 > .zero ? $0 : .seconds(1) }
+        var reported = poller.now
+        poller.onTick(every: min(interval ?? .seconds(1), lockWatch.tickInterval)) { [unowned self] in
             let now = poller.now
-            var next = meter
-            sink?.receive(.progress(progress(next.read(at: now), at: now)))
-            copying?.meter = next
+            if ending != nil, let interval, var meter = copying?.meter {
+                if now.duration(since: reported) >= interval {
+                    reported = now
+                    sink?.receive(.progress(progress(meter.read(at: now), at: now)))
+                    copying?.meter = meter
+                }
+            } else {
+                reported = now
+            }
+            return lockWatch.tick()
         }
     }
 

@@ -4,7 +4,7 @@
 
 extension Poller {
     func onReadable(_ descriptor: CInt, _ call: (() -> Void)?) {}
-    func onTick(every interval: Duration, _ call: (() -> Void)?) {}
+    func onTick(every interval: Duration, _ call: (() -> Bool)?) {}
     var companion: (any LoopTask)? {
         get { nil }
         set {}

@@ -39,7 +39,10 @@ struct `Who watches beside every poll` {
 
     @Test func `is called as often as asked, until the wait is over`() throws {
         var ticks = 0
-        poller.onTick(every: .milliseconds(5)) { ticks += 1 }
+        poller.onTick(every: .milliseconds(5)) {
+            ticks += 1
+            return false
+        }
         var nothing: [PollEntry] = []
         try poller.poll(&nothing, until: poller.now + 0.1, interruptible: true)
         #expect((2...21).contains(ticks))
@@ -51,6 +54,11 @@ struct `Who watches beside every poll` {
         poller.onTick(every: .zero, nil)
         try poller.poll(&nothing, until: poller.now + 0.02, interruptible: true)
         #expect(ticks == before + 1)
+        // Who finds that there is something else to wait for ends the wait.
+        poller.onTick(every: .milliseconds(5)) { true }
+        let begun = poller.now
+        try poller.poll(&nothing, until: begun + 30, interruptible: true)
+        #expect(poller.now < begun + 20)
     }
 
     @Test func `is not called any more once it has stopped, while it was called even`() throws {

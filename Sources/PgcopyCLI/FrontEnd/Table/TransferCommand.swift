@@ -27,7 +27,8 @@ extension CommandSpec {
                 options: [.format, .header, .delimiter, .null, .quote, .escape, .encoding]
             ),
             OptionGroup(
-                title: "Faults", options: [.timeout, .lockTimeout, .reconcileTimeouts, .keepGoing, .allowUnterminated, .expectRows]),
+                title: "Faults",
+                options: [.timeout, .lockTimeout, .reconcileTimeouts, .keepGoing, .allowUnterminated, .expectRows]),
             OptionGroup(title: "Pace", options: [.rateLimit]),
             OptionGroup(title: "Output", options: [.progress, .interval, .quiet, .verbose]),
             OptionGroup(title: "Connection", options: [.noPassword, .password]),

@@ -1,0 +1,171 @@
+// Waits for locks: told with who holds them, ended where one of the run's own does.
+
+import TestKit
+import Testing
+
+@Suite struct `Who waits for a lock` {
+    /// Tables `t`, `u` and `v`, of which the last two count their loads in one row of `counter`.
+    private static let counted = """
+        CREATE TABLE t (i int); INSERT INTO t VALUES (1), (2); CREATE TABLE u (i int); CREATE TABLE v (i int);
+        CREATE TABLE counter (n int); INSERT INTO counter VALUES (0);
+        CREATE FUNCTION counting() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN UPDATE public.counter SET n = n + 1; RETURN NULL; END';
+        CREATE TRIGGER counting AFTER INSERT ON u EXECUTE FUNCTION counting();
+        CREATE TRIGGER counting AFTER INSERT ON v EXECUTE FUNCTION counting()
+        """
+
+    // MARK: Strangers
+
+    @Test func `for a stranger is told which table, by whom and since when, and goes on behind him`() throws {
+        let place = try Place(Servers.first, Self.counted)
+        for (lock, table) in [("LOCK TABLE t", "t"), ("UPDATE counter SET n = 5", "counter")] {
+            let holder = try Holder(place, lock)
+            let running = try start("--interval=0.2", place.at(), place.at("u"))
+            let told = "waiting for a lock on public.\(table), held by pid "
+            let text = try running.waitForOutput("it is told again") { $0.split(separator: told).count > 2 }
+            #expect(text.contains("(psql, idle in transaction for "), "\(text)")
+            try holder.release()
+            try running.end().expecting(0)
+        }
+        #expect(try place.count("u") == 4)
+        // In JSON each of it by itself.
+        let holder = try Holder(place, "LOCK TABLE t")
+        let running = try start("--progress=json", place.at(), place.at("u"))
+        let line = try running.waitForOutput(containing: #""event":"waiting""#)
+        #expect(
+            line.contains(#""table":"public.t","pid":"#) && line.contains(#""application":"psql","state":"idle in"#),
+            "\(line)")
+        try holder.release()
+        try running.end().expecting(0)
+    }
+
+    @Test func `while nothing is in the way says nothing`() throws {
+        let place = try Place(Servers.first, Self.counted)
+        let slow = "SELECT i FROM t, pg_sleep(2.5)"
+        let result = try transfer("-v", "--query", slow, "--into=u", place.conninfo, place.conninfo)
+        #expect(result.code == 0 && !result.errors.contains("a lock"), "\(result)")
+    }
+
+    @Test func `of somebody who may not be seen says that he is hidden`() throws {
+        let place = try Place(Servers.first, Self.counted)
+        let role = "blind_\(place.database)"
+        try place.sql(
+            "CREATE ROLE \(role) LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO \(role)")
+        defer { _ = try? place.sql("DROP OWNED BY \(role); DROP ROLE \(role)") }
+        let login = place.cluster.conninfo(database: place.database, ["user": role])
+        let holder = try Holder(place, "LOCK TABLE t")
+        let running = try start(login + "#t", login + "#u")
+        let text = try running.waitForOutput(containing: "held by pid ")
+        #expect(text.contains(", hidden\n"), "\(text)")
+        try holder.release()
+        try running.end().expecting(0)
+    }
+
+    @Test(arguments: ["LOCK TABLE t", "UPDATE counter SET n = 5"])
+    func `ends at --lock-timeout with who is in the way`(lock: String) throws {
+        let place = try Place(Servers.first, Self.counted)
+        let holder = try Holder(place, lock)
+        for timeout in ["0.3", "1.5"] {
+            let result = try transfer("-q", "--lock-timeout", timeout, place.at(), place.at("u"))
+            #expect(result.code == 1 && result.duration < .seconds(15), "\(result)")
+            #expect(result.errors.contains("waited \(timeout) s for a lock on public."), "\(result)")
+            #expect(result.errors.contains("(psql, idle in transaction for "), "\(result)")
+        }
+        try holder.release()
+        #expect(try place.count("u") == 0)
+        try place.expectNoBackends()
+    }
+
+    @Test func `for a server that does not answer is told, too`() throws {
+        let place = try Place(Servers.first, Self.counted)
+        let proxy = try FaultProxy(to: place.cluster)
+        proxy.arm(.stall, direction: .toClient, at: .now)
+        let endpoint = place.through(proxy)
+        let running = try start(endpoint, place.at("u"))
+        try running.waitForOutput(containing: "\(endpoint): waiting for the server to answer", on: .errors)
+        proxy.resume()
+        try running.end().expecting(0)
+        proxy.stop()
+    }
+
+    // MARK: The run itself
+
+    @Test(arguments: [[], ["--timeout=1"], ["--keep-going"]])
+    func `that a trigger of the same run holds fails within seconds`(options: [String]) throws {
+        let place = try Place(Servers.first, Self.counted)
+        let result = try transfer(options + [place.at(), place.at("u"), place.at("v")])
+        #expect(result.duration < .seconds(20), "\(result)")
+        let labels = [place.at("u"), place.at("v")]
+        let told = zip(labels, labels.reversed()).contains { waiting, holder in
+            result.errors.contains(
+                "\(waiting): this waits for a lock on public.counter that \(holder) of the same run holds")
+        }
+        #expect(told, "\(result)")
+        let counts = try [place.count("u"), place.count("v")].sorted()
+        #expect(result.code == (options == ["--keep-going"] ? 3 : 1), "\(result)")
+        #expect(counts == (options == ["--keep-going"] ? [0, 2] : [0, 0]), "\(result)")
+        try place.expectNoBackends()
+    }
+
+    /// The second destination's trigger waits for a stranger, and he for what the first one holds.
+    @Test func `through a stranger who waits for the run fails as well`() throws {
+        let place = try Place(Servers.first, Self.counted)
+        try place.sql("DROP TRIGGER counting ON u")
+        let stranger = try place.cluster.psqlProgram(["-q"], conninfo: place.conninfo).with { $0.input = .pipe }.start()
+        stranger.write("BEGIN; UPDATE counter SET n = 7; \\echo held\n")
+        try stranger.waitForOutput(containing: "held", on: .output)
+        let running = try start(place.at(), place.at("u"), place.at("v"))
+        try running.waitForOutput(containing: "waiting for a lock on public.counter", on: .errors)
+        stranger.write("LOCK TABLE u; COMMIT;\n")
+        let result = try running.end()
+        #expect(result.code == 1 && result.duration < .seconds(20), "\(result)")
+        let told =
+            "\(place.at("v")): this waits for a lock on public.counter that \(place.at("u")) of the same run holds"
+        #expect(result.errors.contains(told), "\(result)")
+        stranger.closeInput()
+        _ = try stranger.wait()
+        #expect(try place.sql("SELECT n FROM counter") == "7" && place.count("u") == 0)
+    }
+
+    @Test(arguments: ["view", "partition"])
+    func `of a source on what is to be emptied is refused`(kind: String) throws {
+        let place = try Place(
+            Servers.first,
+            """
+            CREATE TABLE p (i int) PARTITION BY LIST (i); CREATE TABLE p1 PARTITION OF p DEFAULT;
+            INSERT INTO p VALUES (1); CREATE VIEW w AS SELECT * FROM p1
+            """)
+        let source = place.at(kind == "view" ? "w" : "p")
+        let result = try transfer("--truncate", source, place.at("p1"))
+        #expect(result.code != 0 && result.duration < .seconds(15), "\(result)")
+        #expect(result.errors.contains(place.at("p1")), "\(result)")
+        #expect(try place.count("p") == 1)
+    }
+
+    /// The source's lock and the foreign table's are one table's; no server sees both.
+    @Test(arguments: [false, true])
+    func `through postgres_fdw is told, and ends at --timeout`(isSource: Bool) throws {
+        let far = try Place(Servers.source, "CREATE TABLE t (i int); INSERT INTO t VALUES (1)")
+        let near = try Place(
+            Servers.first,
+            """
+            CREATE EXTENSION postgres_fdw;
+            CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw
+                OPTIONS (host '\(far.cluster.socketDirectory)', port '\(far.cluster.port)', dbname '\(far.database)');
+            CREATE USER MAPPING FOR postgres SERVER far OPTIONS (user 'postgres');
+            CREATE FOREIGN TABLE f (i int) SERVER far OPTIONS (table_name 't')
+            """)
+        let sides = [near.at("f"), far.at()]
+        let result = try transfer(
+            ["--truncate", "--timeout=2.5"] + (isSource ? sides : sides.reversed()))
+        #expect(result.code == 1 && result.duration < .seconds(20), "\(result)")
+        #expect(
+            result.errors.contains("\(near.at("f")): waiting for a foreign server; there pid ")
+                && result.errors.contains("(postgres_fdw) waits for \(far.at()) of the same run"), "\(result)")
+        #expect(
+            result.errors.contains("\(near.at("f")): this waits for a lock that \(far.at()) of the same run"),
+            "\(result)")
+        #expect(try far.count() == 1)
+        try near.expectNoBackends()
+    }
+}
