@@ -4,11 +4,15 @@
 final class Witness {
     private enum Phase {
         case connecting(ConnectAttempt)
-        /// A role that was set by default would not see the backends of who has logged in; names are the catalog's own.
-        case preparing(Session, QueryWork, rest: [String])
         case ready(Session)
-        case asking(Session, QueryWork)
+        /// One statement of a round after the other; the last one but one is the question.
+        case asking(Session, QueryWork, rest: ArraySlice<Statement>, result: QueryResult?)
         case lost
+    }
+
+    private struct Statement {
+        var sql: String
+        var parameters: [String?] = []
     }
 
     private var phase: Phase
@@ -16,7 +20,6 @@ final class Witness {
 
     /// How long each answer may take.
     private static let timeout = Duration.seconds(2)
-    private static let settings = ["SET ROLE NONE", "SET search_path TO pg_catalog, pg_temp"]
 
     /// Begins to connect.
     /// - Parameters:
@@ -38,40 +41,46 @@ final class Witness {
                 guard let connection = attempt.take(), connection.isUsable else {
                     throw PgcopyError(.unreachable, "no connection was made")
                 }
-                let session = try open(connection)
-                phase = try prepare(session, Self.settings)
+                phase = .ready(try open(connection))
             }
-            while case .preparing(let session, var work, let rest) = phase {
-                let (_, waiting) = try work.step()
-                phase = .preparing(session, work, rest: rest)
+            if case .ready(let session) = phase { phase = try next(session, Self.round(sql, parameters), nil) }
+            while case .asking(let session, var work, let rest, let result) = phase {
+                let (answer, waiting) = try work.step()
+                phase = .asking(session, work, rest: rest, result: result)
                 if let waiting { return (nil, waiting) }
-                phase = try prepare(session, rest)
+                guard !rest.isEmpty else {
+                    phase = .ready(session)
+                    return (result, nil)
+                }
+                phase = try next(session, rest, answer)
             }
-            if case .ready(let session) = phase {
-                phase = .asking(session, try QueryWork(sql, parameters, on: session, timeout: Self.timeout))
-            }
-            guard case .asking(let session, var work) = phase else {
-                throw PgcopyError(.connectionLost, "the connection was lost")
-            }
-            let (result, waiting) = try work.step()
-            phase = waiting == nil ? .ready(session) : .asking(session, work)
-            return (result, waiting)
+            throw PgcopyError(.connectionLost, "the connection was lost")
         } catch {
             close()
             throw error
         }
     }
 
-    private func prepare(_ session: Session, _ settings: [String]) throws -> Phase {
-        guard let next = settings.first else { return .ready(session) }
-        let work = try QueryWork(next, [], on: session, timeout: Self.timeout)
-        return .preparing(session, work, rest: Array(settings.dropFirst()))
+    /// All in one transaction that leaves nothing: the session behind a pooler is another client's afterwards. A role that is set
+    /// by default would not see the backends of who has logged in.
+    private static func round(_ sql: String, _ parameters: [String?]) -> ArraySlice<Statement> {
+        [
+            Statement(sql: "BEGIN READ ONLY"), Statement(sql: "SET LOCAL ROLE NONE"),
+            Statement(sql: "SET LOCAL search_path TO pg_catalog, pg_temp"),
+            Statement(sql: sql, parameters: parameters), Statement(sql: "ROLLBACK"),
+        ]
+    }
+
+    private func next(_ session: Session, _ statements: ArraySlice<Statement>, _ result: QueryResult?) throws -> Phase {
+        guard let next = statements.first else { return .ready(session) }
+        let work = try QueryWork(next.sql, next.parameters, on: session, timeout: Self.timeout)
+        return .asking(session, work, rest: statements.dropFirst(), result: result)
     }
 
     /// It is asked no more.
     func close() {
         switch phase {
-        case .preparing(let session, _, _), .ready(let session), .asking(let session, _): session.close()
+        case .ready(let session), .asking(let session, _, _, _): session.close()
         case .connecting, .lost: break
         }
         phase = .lost
