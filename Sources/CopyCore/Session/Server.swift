@@ -16,6 +16,8 @@ struct ServerVersion: Sendable, Hashable {
     var hasGeneratedColumns: Bool { number >= 120_000 }
     /// pg_range.rngmultitypid.
     var hasMultiranges: Bool { number >= 140_000 }
+    /// pg_locks.waitstart.
+    var knowsHowLongLocksWait: Bool { number >= 140_000 }
     /// pg_inherits.inhdetachpending.
     var detachesConcurrently: Bool { number >= 140_000 }
     /// idle_session_timeout.

@@ -58,6 +58,12 @@ final class LockWatch: LoopTask {
     private var stillSince: Instant
     private var next: Instant
     private var questions: [Question] = []
+    /// Waits are told no sooner than that, again.
+    private var telling: Instant
+    /// Since when somebody was seen waiting, where his server does not tell.
+    private var seen: [Int32: Instant] = [:]
+    /// Who waited for whom of the run when it was asked the last time: once may be by chance.
+    private var suspected: Set<[Int32]> = []
     private var waits: [(watched: [Watched], waits: BackendWaits)] = []
 
     /// After what time a wait is told.
@@ -84,6 +90,7 @@ final class LockWatch: LoopTask {
         let now = poller.now
         stillSince = now
         next = now
+        telling = now
     }
 
     func watch(_ entries: inout [PollEntry]) -> Bool {
@@ -174,9 +181,19 @@ final class LockWatch: LoopTask {
         for question in questions { question.witness.close() }
         questions = []
         waits = []
+        suspected = []
+        seen = [:]
     }
 
     private func judge(_ answers: [(watched: [Watched], waits: BackendWaits)], _ now: Instant) throws {
+        var suspects: Set<[Int32]> = []
+        // A little before, for the time it takes to ask is not the same each time.
+        let tells = telling <= now + 0.1
+        var hasTold = false
+        defer {
+            suspected = suspects
+            if hasTold { telling = now + interval }
+        }
         for (watched, waits) in answers {
             let pids = Set(watched.map(\.pid))
             for one in watched {
@@ -185,12 +202,26 @@ final class LockWatch: LoopTask {
                 {
                     // As long as locks are gathered they are given back again, and who is in the way is asked there.
                     if onlyTells || last.stage == Mark.locking { continue }
+                    guard suspected.contains([one.pid, pid]) else {
+                        suspects.insert([one.pid, pid])
+                        continue
+                    }
                     try fault(one.side, .waitsForItself(one.side.label, holder.side.label, table))
                     return
                 }
-                guard let wait = waits.wait(of: one.pid) else { continue }
-                tell(wait, one.side)
-                if !onlyTells, let lockTimeout, now.duration(since: stillSince) >= lockTimeout {
+                guard let (wait, seconds) = waits.wait(of: one.pid) else {
+                    seen[one.pid] = nil
+                    continue
+                }
+                let since = seen[one.pid] ?? now
+                seen[one.pid] = since
+                let waited = seconds.map { Duration.seconds($0) } ?? now.duration(since: since)
+                // A wait that has only begun may be over at once.
+                if tells, waited >= Self.patience * 0.9 {
+                    tell(wait, one.side)
+                    hasTold = true
+                }
+                if !onlyTells, let lockTimeout, waited >= lockTimeout {
                     try fault(one.side, .lockTimeout(wait, after: lockTimeout, at: one.side.label))
                     return
                 }
@@ -201,7 +232,10 @@ final class LockWatch: LoopTask {
         for (watched, waits) in answers {
             for (own, visitor) in waits.blockedVisitors {
                 guard let holder = watched.first(where: { $0.pid == own }) else { continue }
-                tellAbroad(waiting.side, holder.side, visitor)
+                if tells {
+                    tellAbroad(waiting.side, holder.side, visitor)
+                    hasTold = true
+                }
                 if !onlyTells, let timeout, now.duration(since: stillSince) >= timeout {
                     try fault(waiting.side, .waitsForItself(waiting.side.label, holder.side.label, nil))
                     return
