@@ -37,18 +37,18 @@ extension CopyManager {
         var inquiry: Inquiry?
         let fault = PgcopyError.entryTimeout(after: settings.timeout ?? .zero)
         return { [poller] in
-            if let asked = inquiry {
-                asked.step([])
-                var waiting: [PollEntry] = []
-                if asked.watch(&waiting), let entry = waiting.first { return .waiting(entry.interest) }
-                inquiry = nil
-                guard try asked.answer?.get() ?? false else { throw fault }
-                deadline = poller.now + timeout
-            }
+            inquiry?.step([])
+            var waiting: [PollEntry] = []
+            if let inquiry, inquiry.watch(&waiting), let entry = waiting.first { return .waiting(entry.interest) }
+            // It may have answered while it was asked about: what waits for rows by now is not late.
             guard case .waiting(var interest) = try receiver.enter(layout) else { return .done }
-            if poller.now >= deadline {
-                guard let asked = try receiver.inquire() else { throw fault }
-                inquiry = asked
+            if let answer = inquiry?.answer {
+                inquiry = nil
+                guard try answer.get() else { throw fault }
+                deadline = poller.now + timeout
+            } else if poller.now >= deadline {
+                inquiry = try receiver.inquire()
+                guard inquiry != nil else { throw fault }
                 // Called again at once.
                 return .waiting(Interest.at(poller.now))
             }
@@ -65,6 +65,7 @@ extension CopyManager {
             isStoppedByFailure: settings.needsEveryReceiver
         ) { [unowned self] index, error in
             errors[index] = error
+            unentered.insert(index)
             if error as? PgcopyError == .alreadyUsed { strangers.insert(index) }
             if !settings.needsEveryReceiver { machine.receiverFaulted(index) }
         }

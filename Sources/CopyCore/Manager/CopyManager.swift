@@ -30,6 +30,8 @@ public final class CopyManager {
     /// What each receiver failed with, until it is reconciled.
     var errors: [(any Error)?]
     var producerError: (any Error)?
+    /// Who never took a row: there is nothing to go on from.
+    var unentered: Set<Int> = []
     /// Who was used by another copy already: not ours to bring back.
     var strangers: Set<Int> = []
     var producerIsStranger = false
@@ -218,10 +220,11 @@ public final class CopyManager {
 
     /// Puts a faulted receiver back, from the very byte where it stopped.
     ///
-    /// It first sends what it still owes as far as its socket takes it; if that fails, the receiver stays out
-    /// and the error is thrown. Possible until the next `next()`.
+    /// It first sends what it still owes as far as its socket takes it; if that fails, or it never went into its COPY
+    /// state, the receiver stays out and the error is thrown. Possible until the next `next()`.
     public func reconcile(_ receiver: any Receiver) throws {
         let index = try faultedIndex(of: receiver)
+        if unentered.contains(index), let error = errors[index] { throw error }
         do {
             var blocked = try receiver.attend(.write)
             var taken = 0

@@ -119,6 +119,27 @@ import Testing
         }
     }
 
+    /// The answer tells what was; what came meanwhile is newer.
+    @Test func `is moot once what was waited for is there`() throws {
+        for isEntering in [true, false] {
+            let poller = ScriptedPoller()
+            let slow = FakeReceiver("slow", descriptor: 1)
+            slow.inquiring = { question(50, false) }
+            poller.always(50, readyAfter: 2)
+            if isEntering {
+                slow.entering.acts = [.wait, .wait]
+            } else {
+                slow.finishing.acts = [.wait]
+                poller.ready(1, .read, at: 7)
+            }
+            let manager = CopyManager(
+                FakeProducer(rows: ["1\n"]), [slow], settings: .with { $0.timeout = .seconds(5) }, poller: poller)
+            #expect(try manager.run() == Totals(messages: 1, bytes: 2))
+            // Asked after 5 s, answered 2 s later.
+            #expect(slow.called("inquire") == 1 && poller.elapsed == 7)
+        }
+    }
+
     @Test func `keeps no other receiver waiting`() throws {
         let poller = ScriptedPoller()
         let (slow, late) = (FakeReceiver("slow", descriptor: 1), FakeReceiver("late", descriptor: 2))
