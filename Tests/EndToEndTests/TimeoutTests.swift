@@ -52,7 +52,7 @@ import Testing
         let query =
             "SELECT id, filler, pg_sleep(CASE WHEN i IN (1, 3) THEN 2.5 ELSE 0 END)::text FROM t, generate_series(1, 4) i"
         try trio.first.sql("CREATE TABLE q (id text, filler text, pg_sleep text)")
-        for options in [["-q"], []] {
+        for options in [["-q"], ["--interval=1000"]] {
             let result = try transfer(
                 options + ["--timeout=1", "--query", query, "--into=q", trio.source.conninfo, trio.first.conninfo])
             #expect(result.code == 0 && result.duration > .seconds(5), "\(result)")

@@ -40,6 +40,8 @@ public final class CopyManager {
     /// What each receiver, and the producer, is blocked by.
     var blockedBy: [Interest?]
     var producerBlockedBy: Interest?
+    /// The producer's way in, for as long as it takes.
+    var producerEntry: (() throws -> Step)?
     /// How long the producer has given nothing although there is room, and the question whether it is at work.
     var producerClock = StallClock()
     var producerInquiry: Inquiry?
@@ -122,6 +124,7 @@ public final class CopyManager {
     /// Everybody is in the COPY state.
     func beginMoving() {
         let now = poller.now
+        producerEntry = nil
         lastReturn = now
         rateLimit = settings.rateLimit.map { RateLimit(bytesPerSecond: $0, now: now) }
     }

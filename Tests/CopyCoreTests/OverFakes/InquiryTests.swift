@@ -79,6 +79,31 @@ import Testing
         }
     }
 
+    /// How its rows lie is known then, and receivers are told that.
+    @Test func `is asked about a producer that does not go in, and receivers wait for it`() throws {
+        for (answer, end) in [(true, 12), (false, 7), (nil, 5)] as [(Bool?, Double)] {
+            let poller = ScriptedPoller()
+            let producer = FakeProducer(rows: ["1\n"])
+            producer.entering.acts = answer == true ? [.wait, .wait, .wait] : [.hang]
+            producer.inquiring = answer.map { answer in { question(50, answer) } }
+            poller.always(50, readyAfter: 2)
+            let receiver = FakeReceiver("one")
+            let manager = CopyManager(
+                producer, [receiver], settings: .with { $0.timeout = .seconds(5) }, poller: poller)
+            if answer == true {
+                try manager.enter()
+                #expect(poller.elapsed == end && producer.called("inquire") == 1)
+                while try manager.next() != nil {}
+                try manager.leave()
+                #expect(receiver.text == "1\n")
+            } else {
+                let failure = try #require(throws: CopyFail.self) { try manager.enter() }
+                #expect(failure.producerFault as? PgcopyError == .sourceTimeout(after: .seconds(5)))
+                #expect(receiver.called("enter") == 0 && poller.elapsed >= end)
+            }
+        }
+    }
+
     /// While there is no room, or a limit holds it back, it is not read.
     @Test func `is not asked about a producer that is kept waiting`() throws {
         let poller = ScriptedPoller()
