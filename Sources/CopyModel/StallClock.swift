@@ -1,6 +1,6 @@
-// How long a receiver has made no progress while something waits for it.
+// How long a receiver, or the producer, has made no progress while something waits for it.
 
-/// A receiver's socket timeout.
+/// A socket timeout.
 package struct StallClock: Sendable {
     private var since: Instant?
 

@@ -123,19 +123,54 @@ import Testing
         proxy.stop()
     }
 
+    /// The last row is taken, then the server thinks; the last checks take their time; the COMMIT's answer does not come.
+    private func endSlowly(_ place: Place) throws -> FaultProxy {
+        try place.sql("\(Self.slow); CREATE TRIGGER late AFTER INSERT ON t EXECUTE FUNCTION slow(); \(Self.lastCheck)")
+        let proxy = try FaultProxy(to: place.cluster)
+        proxy.arm(.stall(for: .milliseconds(1300)), at: .answer(to: "COMMIT"))
+        return proxy
+    }
+
+    private static let slow =
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.3); RETURN NULL; END'"
+    private static let lastCheck = """
+        CREATE CONSTRAINT TRIGGER last AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+        WHEN (NEW.id = '0000000001') EXECUTE FUNCTION slow()
+        """
+
+    @Test func `who has failed a last check is not waited for`() throws {
+        let trio = try Trio(rows: 10)
+        try trio.first.sql("\(Self.slow.replacing("PERFORM pg_sleep(1.3)", with: "ASSERT false")); \(Self.lastCheck)")
+        try trio.second.sql("\(Self.slow); \(Self.lastCheck)")
+        let result = try transfer(
+            "--keep-going", "--interval=0.5", trio.source.at(), trio.first.at(), trio.second.at())
+        #expect(result.code == 3, "\(result)")
+        let reports = result.errors.split(separator: "\n").filter { $0.contains("; last checks") }
+        #expect(reports.count >= 2 && reports.allSatisfy { $0.hasSuffix(" at \(trio.second.at())") }, "\(result)")
+    }
+
+    /// An interval of 0 tells each cycle, and there are none.
+    @Test func `waiting behind the last row is told once a second where each cycle is`() throws {
+        let trio = try Trio(rows: 10)
+        let proxy = try endSlowly(trio.first)
+        let endpoint = trio.first.through(proxy)
+        let result = try transfer("--progress=json", "--interval=0", trio.source.at(), endpoint)
+        #expect(result.code == 0, "\(result)")
+        let stages = try query(
+            result.errors,
+            """
+            SELECT j->>'stage', j->>'commit', j->>'commits', count(*) BETWEEN 1 AND 3 FROM lines
+            WHERE j->>'event' = 'progress' AND j->'waiting_for' = to_jsonb(ARRAY[\(sqlLiteral(endpoint))])
+            AND j->>'stage' <> 'copying' GROUP BY 1, 2, 3 ORDER BY 1
+            """, trio.source)
+        #expect(stages == "committing|1|1|t\nfinishing|||t\nsettling|||t", "\(result)")
+        proxy.stop()
+    }
+
     /// Behind the last row nothing moves any more, and somebody is waited for.
     @Test func `who is waited for behind the last row is named, again and again`() throws {
         let trio = try Trio(rows: 10)
-        let sleeping = "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.3); RETURN NULL; END'"
-        // The last row is taken, then the server thinks; the last checks take their time; the COMMIT's answer does not come.
-        try trio.first.sql(
-            """
-            CREATE FUNCTION slow() \(sleeping); CREATE TRIGGER late AFTER INSERT ON t EXECUTE FUNCTION slow();
-            CREATE CONSTRAINT TRIGGER last AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-            WHEN (NEW.id = '0000000001') EXECUTE FUNCTION slow()
-            """)
-        let proxy = try FaultProxy(to: trio.first.cluster)
-        proxy.arm(.stall(for: .milliseconds(1300)), at: .answer(to: "COMMIT"))
+        let proxy = try endSlowly(trio.first)
         let endpoint = trio.first.through(proxy)
         let result = try transfer("--interval=0.5", trio.source.at(), trio.second.at(), endpoint)
         #expect(result.code == 0, "\(result)")

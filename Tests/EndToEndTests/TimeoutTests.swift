@@ -28,13 +28,17 @@ import Testing
 
     // MARK: The source
 
-    @Test(arguments: [Trigger.copyBytes(400_000), .answer(to: "COPY")])
-    func `a source from which nothing comes any more ends the run at its timeout`(place: Trigger) throws {
+    @Test(arguments: [Trigger.answer(to: "COPY"), .copyBytes(400_000), .copyMessages(rows)], ["wire", "libpq"])
+    func `a source from which nothing comes any more ends the run at its timeout`(
+        place: Trigger, transport: String
+    ) throws {
         let trio = try Trio(rows: Self.rows)
         let proxy = try FaultProxy(to: trio.source.cluster)
         proxy.arm(.stall, at: place)
         let source = trio.source.through(proxy)
-        let result = try transfer("--timeout=1", source, trio.first.at(), trio.second.at())
+        let result = try program(["--format=text", "--timeout=1", source, trio.first.at(), trio.second.at()]).with {
+            $0.environment["PGCOPY_TRANSPORT"] = transport
+        }.run()
         #expect(proxy.faultCount == 1)
         #expect(result.code == 1 && result.duration < .seconds(12), "\(result)")
         #expect(result.errors.contains("pgcopy: \(source): socket timeout: gave no data for 1.0 s"), "\(result)")
@@ -48,7 +52,7 @@ import Testing
         let query =
             "SELECT id, filler, pg_sleep(CASE WHEN i IN (1, 3) THEN 2.5 ELSE 0 END)::text FROM t, generate_series(1, 4) i"
         try trio.first.sql("CREATE TABLE q (id text, filler text, pg_sleep text)")
-        for options in [["-q"], []] {
+        for options in [["-q"], ["--interval=1000"]] {
             let result = try transfer(
                 options + ["--timeout=1", "--query", query, "--into=q", trio.source.conninfo, trio.first.conninfo])
             #expect(result.code == 0 && result.duration > .seconds(5), "\(result)")
@@ -69,7 +73,7 @@ import Testing
         #expect(try place.count() == 0)
     }
 
-    @Test(arguments: [[], ["--keep-going"]])
+    @Test(arguments: [[], ["--keep-going"], ["--keep-going", "--reconcile-timeouts"]])
     func `a destination that does not answer COPY is faulted`(options: [String]) throws {
         let trio = try Trio(rows: 10)
         let proxy = try FaultProxy(to: trio.second.cluster)

@@ -120,6 +120,10 @@ struct `Reports` {
         let rates = "pgcopy: 3.0 s: 3 rows, 4.0 kB, 2.0 kB/s now, 2.0 kB/s on average"
         #expect(plain(.progress(progress(.copying, moved: true))) == [rates + "\n"])
         #expect(plain(.progress(progress(.waitingForSource, moved: true))) == [rates + "\n"])
+        // Who is out keeps nobody waiting.
+        var stalled = progress(.waitingForSource)
+        stalled.destinations.append(DestinationLag(label: "c", bytes: 0, isActive: false))
+        #expect(plain(.progress(stalled)) == ["pgcopy: 3.0 s: 3 rows, 4.0 kB; waiting for the source\n"])
         var late = progress(.finishing(["a"]))
         late.destinations[0].bytes = 7
         #expect(plain(.progress(late)) == ["pgcopy: 3.0 s: 3 rows, 4.0 kB; waiting for a to finish; behind: a 7 B\n"])

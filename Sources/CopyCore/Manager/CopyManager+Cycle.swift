@@ -192,7 +192,8 @@ extension CopyManager {
     private func hearInquiries(_ now: Instant) -> Bool {
         var isLate = false
         for (index, inquiry) in inquiries {
-            let isOver = !machine.isFinishing(index)
+            // Who has something to say by now is heard first.
+            let isOver = !machine.isFinishing(index) || !machine.isBlocked(index)
             guard isOver || inquiry.answer != nil else { continue }
             inquiries[index] = nil
             guard !isOver else { continue }

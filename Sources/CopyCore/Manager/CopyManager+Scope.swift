@@ -6,7 +6,7 @@ struct EntryRefused: Error {}
 extension CopyManager {
     /// The producer first: when it fails, no receiver was disturbed. Then the receivers, all at once.
     func enterAll() throws {
-        let deadline = producerMayThinkUntil
+        let deadline = idleInterval.map { poller.now + $0 }
         // A server says so with its first rows only: a long sort must not keep all the others waiting.
         try poller.finish(until: deadline) { [self] in try enterProducer() }
         let entering = receiversEntering()
@@ -16,8 +16,14 @@ extension CopyManager {
 
     /// Called until done, or until it has taken too long.
     func enterProducer() throws(EntryRefused) -> Step {
+        let enter =
+            producerEntry
+            ?? asking(
+                { [producer] in try producer.enter() }, { [producer] in try producer.inquire() },
+                PgcopyError.sourceTimeout)
+        producerEntry = enter
         do {
-            return try producer.enter()
+            return try enter()
         } catch {
             producerError = error
             producerIsStranger = error as? PgcopyError == .alreadyUsed
@@ -25,30 +31,28 @@ extension CopyManager {
         }
     }
 
-    /// Until when its consent is waited for; then the copy goes on, and its first rows say so.
-    var producerMayThinkUntil: Instant? {
-        earliest(idleInterval.map { poller.now + $0 }, timeout.map { poller.now + $0 })
-    }
-
-    /// Enters one receiver. One that does not answer in time is asked about, as it is later.
-    private func enter(_ receiver: any Receiver, _ layout: RowLayout) -> () throws -> Step {
-        guard let timeout else { return { try receiver.enter(layout) } }
+    /// Enters somebody. Who does not answer in time is asked about, as later.
+    private func asking(
+        _ enter: @escaping () throws -> Step, _ inquire: @escaping () throws -> Inquiry?,
+        _ fault: (Duration) -> PgcopyError
+    ) -> () throws -> Step {
+        guard let timeout else { return enter }
         var deadline = poller.now + timeout
         var inquiry: Inquiry?
-        let fault = PgcopyError.entryTimeout(after: settings.timeout ?? .zero)
+        let fault = fault(settings.timeout ?? .zero)
         return { [poller] in
-            if let asked = inquiry {
-                asked.step([])
-                var waiting: [PollEntry] = []
-                if asked.watch(&waiting), let entry = waiting.first { return .waiting(entry.interest) }
+            inquiry?.step([])
+            var waiting: [PollEntry] = []
+            if let inquiry, inquiry.watch(&waiting), let entry = waiting.first { return .waiting(entry.interest) }
+            // It may have answered while it was asked about: what waits for rows by now is not late.
+            guard case .waiting(var interest) = try enter() else { return .done }
+            if let answer = inquiry?.answer {
                 inquiry = nil
-                guard try asked.answer?.get() ?? false else { throw fault }
+                guard try answer.get() else { throw fault }
                 deadline = poller.now + timeout
-            }
-            guard case .waiting(var interest) = try receiver.enter(layout) else { return .done }
-            if poller.now >= deadline {
-                guard let asked = try receiver.inquire() else { throw fault }
-                inquiry = asked
+            } else if poller.now >= deadline {
+                inquiry = try inquire()
+                guard inquiry != nil else { throw fault }
                 // Called again at once.
                 return .waiting(Interest.at(poller.now))
             }
@@ -61,10 +65,13 @@ extension CopyManager {
     func receiversEntering() -> Together {
         let layout = producer.layout
         return Together(
-            allReceivers.map { enter($0, layout) }, poller,
+            allReceivers.map { receiver in
+                asking({ try receiver.enter(layout) }, { try receiver.inquire() }, PgcopyError.entryTimeout)
+            }, poller,
             isStoppedByFailure: settings.needsEveryReceiver
         ) { [unowned self] index, error in
             errors[index] = error
+            unentered.insert(index)
             if error as? PgcopyError == .alreadyUsed { strangers.insert(index) }
             if !settings.needsEveryReceiver { machine.receiverFaulted(index) }
         }

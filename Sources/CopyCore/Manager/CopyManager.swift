@@ -30,6 +30,8 @@ public final class CopyManager {
     /// What each receiver failed with, until it is reconciled.
     var errors: [(any Error)?]
     var producerError: (any Error)?
+    /// Who never took a row: there is nothing to go on from.
+    var unentered: Set<Int> = []
     /// Who was used by another copy already: not ours to bring back.
     var strangers: Set<Int> = []
     var producerIsStranger = false
@@ -38,6 +40,8 @@ public final class CopyManager {
     /// What each receiver, and the producer, is blocked by.
     var blockedBy: [Interest?]
     var producerBlockedBy: Interest?
+    /// The producer's way in, for as long as it takes.
+    var producerEntry: (() throws -> Step)?
     /// How long the producer has given nothing although there is room, and the question whether it is at work.
     var producerClock = StallClock()
     var producerInquiry: Inquiry?
@@ -123,6 +127,7 @@ public final class CopyManager {
     /// Everybody is in the COPY state.
     func beginMoving() {
         let now = poller.now
+        producerEntry = nil
         lastReturn = now
         rateLimit = settings.rateLimit.map { RateLimit(bytesPerSecond: $0, now: now) }
     }
@@ -228,10 +233,11 @@ public final class CopyManager {
 
     /// Puts a faulted receiver back, from the very byte where it stopped.
     ///
-    /// It first sends what it still owes as far as its socket takes it; if that fails, the receiver stays out
-    /// and the error is thrown. Possible until the next `next()`.
+    /// It first sends what it still owes as far as its socket takes it; if that fails, or it never went into its COPY
+    /// state, the receiver stays out and the error is thrown. Possible until the next `next()`.
     public func reconcile(_ receiver: any Receiver) throws {
         let index = try faultedIndex(of: receiver)
+        if unentered.contains(index), let error = errors[index] { throw error }
         do {
             var blocked = try receiver.attend(.write)
             var taken = 0

@@ -32,7 +32,7 @@ public protocol Receiver: AnyObject {
     /// Realignment took too long: lets go at once.
     func abandon()
 
-    /// The end is not confirmed in time: asks whether it is still being worked on; nil: that cannot be asked.
+    /// It does not say in time that it takes rows, or that it has them all: asks whether it is still being worked on; nil: that cannot be asked.
     func inquire() throws -> Inquiry?
 }
 

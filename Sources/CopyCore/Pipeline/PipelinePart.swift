@@ -78,6 +78,9 @@ final class PipelinePart {
             }
     }
 
+    /// Nothing of it is awaited any more.
+    var isAnswered: Bool { questions.allSatisfy { $0.result.outcome != nil } }
+
     /// With the connection everything failed.
     private var isLost: Bool { !session.connection.isUsable }
 

@@ -23,6 +23,10 @@ final class StreamHead: LoopTask {
     /// What was read behind the line.
     private(set) var unread: [UInt8] = []
     private let rules: StreamRules
+    private let poller: any Poller
+    private let timeout: Duration?
+    /// How long nothing has come.
+    private var clock = StallClock()
     private var scanner: RowScanner
     private var detector: ForeignDataDetector
     /// The line is there, or will not come.
@@ -34,10 +38,15 @@ final class StreamHead: LoopTask {
     static let limit = 1 << 20
 
     /// Reads on until the line is there. A signal ends the wait.
-    /// - Throws: `PgcopyError` with `.input`, `.system`; `Interrupted`.
-    init(_ source: StreamSource, layout: RowLayout, rules: StreamRules, poller: any Poller) throws {
+    /// - Parameter timeout: how long nothing may come; nil: for ever.
+    /// - Throws: `PgcopyError` with `.input`, `.system`, `.timeout`; `Interrupted`.
+    init(
+        _ source: StreamSource, layout: RowLayout, rules: StreamRules, timeout: Duration?, poller: any Poller
+    ) throws {
         self.source = source
         self.rules = rules
+        self.poller = poller
+        self.timeout = timeout
         descriptor = source.descriptor
         scanner = RowScanner(layout)
         detector = ForeignDataDetector(layout)
@@ -48,6 +57,13 @@ final class StreamHead: LoopTask {
     func step(_ polled: ArraySlice<PollEntry>) throws {
         if polled.isEmpty { return }
         if let failure = source.program?.failure { throw failure }
+        guard polled.contains(where: { !$0.ready.isEmpty }) else {
+            if let timeout, let end = clock.deadline(timeout.seconds), end <= poller.now {
+                throw PgcopyError.sourceTimeout(after: timeout)
+            }
+            return
+        }
+        clock.progressed()
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress!, $0.count) }
         if count < 0 {
@@ -77,6 +93,10 @@ final class StreamHead: LoopTask {
     func watch(_ entries: inout [PollEntry]) -> Bool {
         if isDone { return false }
         entries.append(PollEntry(source.program?.ready ?? Interest(descriptor, .read)))
+        if let timeout {
+            clock.stalled(at: poller.now)
+            if let end = clock.deadline(timeout.seconds) { entries.append(PollEntry(.at(end))) }
+        }
         return true
     }
 

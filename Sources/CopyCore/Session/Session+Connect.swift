@@ -1,7 +1,8 @@
 // A session in one line.
 
 extension Session {
-    /// Connects by libpq's rules and opens a session. libpq: PQconnectdbParams.
+    /// Connects by libpq's rules and opens a session. libpq: PQconnectdbParams. Where an answer or rows do not come within a
+    /// timeout, whether its server is at work is asked over another connection.
     /// - Parameters:
     ///   - conninfo: a database's name, a URI or a keyword string, `service=NAME` for one.
     ///   - timeout: of a try, where the connection and PGCONNECT_TIMEOUT say none; whole seconds, 2 at least.
@@ -18,7 +19,16 @@ extension Session {
         var connector = LinkConnector(poller: poller)
         connector.connectTimeout = timeout?.connectTimeout
         var links = [link]
-        return try Session(connector.connect(&links)[0].get(), label: label, poller: poller)
+        let connection = try connector.connect(&links)[0].get()
+        let session = try Session(connection, label: label, poller: poller)
+        let (server, pid) = (Server(links[0], connection), connection.backendPID)
+        session.inquire = {
+            Inquiry.isAtWork(pid, server.parameters(waitingUpTo: (timeout ?? .seconds(10)).connectTimeout)) {
+                connection in
+                try Session(connection, label: label, poller: poller)
+            }
+        }
+        return session
     }
 }
 

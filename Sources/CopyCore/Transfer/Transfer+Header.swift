@@ -8,7 +8,8 @@ extension Transfer {
             let source = try openStream()
             do {
                 return try StreamHead(
-                    source, layout: requestedLayout, rules: Planner.streamRules(request), poller: poller)
+                    source, layout: requestedLayout, rules: Planner.streamRules(request), timeout: request.timeout,
+                    poller: poller)
             } catch let error as PgcopyError where error.code == .input {
                 // How a program ended is the better reason, where it did.
                 try source.program?.wait(until: poller.now + request.grace)

@@ -219,7 +219,7 @@ public final class Transfer {
 
     private var stage: TransferStage {
         switch ending {
-        case .settling(let checks)?: return .settling(checks.filter { !$0.part.hasSucceeded }.map(\.label))
+        case .settling(let checks)?: return .settling(checks.filter { !$0.part.isAnswered }.map(\.label))
         case .committing(let label, let number, let count)?: return .committing(label, number: number, of: count)
         case nil: break
         }

@@ -36,7 +36,8 @@ final class PlainReport: EventSink {
             lag.isActive ? "\(lag.label) \(Units.bytes(Double(lag.bytes)))" : "\(lag.label) dropped"
         }
         switch progress.stage {
-        case .waitingForSource where reading.cycle.bytes == 0 && behind.isEmpty: line += "; waiting for the source"
+        case .waitingForSource where reading.cycle.bytes == 0 && progress.destinations.allSatisfy { $0.bytes == 0 }:
+            line += "; waiting for the source"
         case .copying, .waitingForSource:
             line += ", \(Units.rate(reading.cycleRate)) now, \(Units.rate(reading.rate)) on average"
             if !behind.isEmpty { line += "; behind: " + behind.joined(separator: ", ") }

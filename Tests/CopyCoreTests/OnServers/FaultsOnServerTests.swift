@@ -236,6 +236,25 @@ import Testing
         proxy.stop()
     }
 
+    /// One that was connected otherwise cannot be asked: nobody knows the way to its server.
+    @Test func `a source at work is waited for, where its server can be asked`() throws {
+        let stage = try Stage(rows: 1)
+        let conninfo = stage.cluster.conninfo(database: stage.database)
+        let settings = CopySettings.with { $0.timeout = .milliseconds(300) }
+        for session in [try Session.connect(conninfo, poller: stage.poller), try stage.session()] {
+            let producer = try stage.producer("(SELECT i, t || pg_sleep(1) FROM source)", .binary, on: session)
+            var rows = 0
+            let manager = stage.manager(producer, [CallReceiver { rows += $0.count }], settings)
+            if session.label == "session" {
+                let failure = try #require(throws: CopyFail.self) { try manager.run() }
+                #expect(failure.producerFault as? PgcopyError == .sourceTimeout(after: .milliseconds(300)))
+            } else {
+                // The header and the row are one, the trailer is another.
+                #expect(try manager.run().messages == 2 && rows == 2)
+            }
+        }
+    }
+
     @Test func `iterating on after a producer's fault does not replace its error`() throws {
         let stage = try Stage()
         let producer = try stage.producer("(SELECT 1 / (5000 - i) FROM source)")

@@ -79,6 +79,31 @@ import Testing
         }
     }
 
+    /// How its rows lie is known then, and receivers are told that.
+    @Test func `is asked about a producer that does not go in, and receivers wait for it`() throws {
+        for (answer, end) in [(true, 12), (false, 7), (nil, 5)] as [(Bool?, Double)] {
+            let poller = ScriptedPoller()
+            let producer = FakeProducer(rows: ["1\n"])
+            producer.entering.acts = answer == true ? [.wait, .wait, .wait] : [.hang]
+            producer.inquiring = answer.map { answer in { question(50, answer) } }
+            poller.always(50, readyAfter: 2)
+            let receiver = FakeReceiver("one")
+            let manager = CopyManager(
+                producer, [receiver], settings: .with { $0.timeout = .seconds(5) }, poller: poller)
+            if answer == true {
+                try manager.enter()
+                #expect(poller.elapsed == end && producer.called("inquire") == 1)
+                while try manager.next() != nil {}
+                try manager.leave()
+                #expect(receiver.text == "1\n")
+            } else {
+                let failure = try #require(throws: CopyFail.self) { try manager.enter() }
+                #expect(failure.producerFault as? PgcopyError == .sourceTimeout(after: .seconds(5)))
+                #expect(receiver.called("enter") == 0 && poller.elapsed >= end)
+            }
+        }
+    }
+
     /// While there is no room, or a limit holds it back, it is not read.
     @Test func `is not asked about a producer that is kept waiting`() throws {
         let poller = ScriptedPoller()
@@ -116,6 +141,27 @@ import Testing
                 // Asked after 5 s; it takes rows 5 s behind the answer.
                 #expect(slow.called("inquire") == 1 && poller.elapsed == 12 && slow.text == "1\n")
             }
+        }
+    }
+
+    /// The answer tells what was; what came meanwhile is newer.
+    @Test func `is moot once what was waited for is there`() throws {
+        for isEntering in [true, false] {
+            let poller = ScriptedPoller()
+            let slow = FakeReceiver("slow", descriptor: 1)
+            slow.inquiring = { question(50, false) }
+            poller.always(50, readyAfter: 2)
+            if isEntering {
+                slow.entering.acts = [.wait, .wait]
+            } else {
+                slow.finishing.acts = [.wait]
+                poller.ready(1, .read, at: 7)
+            }
+            let manager = CopyManager(
+                FakeProducer(rows: ["1\n"]), [slow], settings: .with { $0.timeout = .seconds(5) }, poller: poller)
+            #expect(try manager.run() == Totals(messages: 1, bytes: 2))
+            // Asked after 5 s, answered 2 s later.
+            #expect(slow.called("inquire") == 1 && poller.elapsed == 7)
         }
     }
 

@@ -160,6 +160,22 @@ struct ReconcileTests {
         #expect(receiver.called("aborted") == 1)
     }
 
+    @Test func `who never went into the copy cannot be reconciled, and its first error stays`() throws {
+        let (slow, fine) = (FakeReceiver("slow"), FakeReceiver("fine", descriptor: 2))
+        slow.entering.acts = [.fail(Trouble("first"))]
+        let manager = CopyManager(
+            FakeProducer(rows: ["1\n"]), [slow, fine], settings: .with { $0.needsEveryReceiver = false },
+            poller: ScriptedPoller())
+        try manager.withCopy { copy in
+            while let event = try copy.next() {
+                guard case .faulted = event else { continue }
+                #expect(throws: Trouble("first")) { try copy.reconcile(slow) }
+                try copy.drop(slow)
+            }
+        }
+        #expect(slow.called("drain") == 0 && fine.text == "1\n")
+    }
+
     @Test func `outside of the copy nothing is reconciled`() throws {
         let receiver = FakeReceiver("one", [.fail(Trouble("once"))])
         let manager = CopyManager(FakeProducer(rows: ["1\n"]), [receiver], poller: ScriptedPoller())

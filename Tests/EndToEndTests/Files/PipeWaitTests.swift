@@ -34,6 +34,20 @@ import Testing
         #expect(result.errors.contains("\(pipe): nobody opened the pipe for writing within 1.0 s\n"), "\(result)")
     }
 
+    @Test(arguments: [[], ["--header"]])
+    func `the timeout holds for what a source's writer gives`(options: [String]) throws {
+        let place = try Place(Servers.source, Trio.schema)
+        // Both ends at once: nobody is waited for, and nothing comes.
+        let end = open(pipe, O_RDWR | O_CLOEXEC)
+        defer { close(end) }
+        for (source, label) in [(pipe, pipe), ("program:sleep 600", "program:sleep …")] {
+            let result = try transfer(options + ["--timeout=1", source, place.at()])
+            #expect(result.code == 1 && result.duration < .seconds(10), "\(result)")
+            #expect(result.errors.contains("pgcopy: \(label): socket timeout: gave no data for 1.0 s\n"), "\(result)")
+        }
+        #expect(try place.count() == 0)
+    }
+
     @Test func `what is waited for is told`() throws {
         let trio = try Trio(rows: 3)
         let running = try start(trio.source.at(), pipe)

@@ -7,8 +7,10 @@ extension OptionSpec {
         value: .required("SECONDS", .text),
         summary: "fault a receiver that takes no data, and a source that gives none, for so long (default: never)",
         details: [
-            "A decimal number greater than 0. A server that is at work faults nobody: it is asked. A source that is a file, a pipe or "
-                + "a program cannot be. The other end of a named pipe is waited for as long, too."
+            "A decimal number greater than 0. A server that is at work, or waits for a lock, is waited for: it is asked. A file, "
+                + "a pipe or a program cannot be asked: a source that is one fails the run by its silence alone. While nobody "
+                + "reads it, because a destination is slow or by `--rate-limit`, no source is silent. The other end of a named "
+                + "pipe is waited for as long, too."
         ]
     )
     /// `--lock-timeout`.
@@ -28,7 +30,7 @@ extension OptionSpec {
         summary: "reconcile a receiver that timed out instead of dropping it, "
             + "up to TRIES times without progress (default: \(TransferOptions.defaultReconcileTries))",
         details: [
-            "Implies `--timeout` \(TransferOptions.impliedTimeout.components.seconds) where none is given. No row is lost or doubled."
+            "Implies `--timeout` \(TransferOptions.impliedTimeout.components.seconds) where none is given, for the source, too. No row is lost or doubled."
         ]
     )
     /// `--keep-going`.
@@ -57,13 +59,16 @@ extension OptionSpec {
             "`json` writes one record a line, a summary last. With `--quiet`, there are reports only where this is given.",
             "SIGUSR1 asks for a report at once, and gets it whatever this and `--quiet` say. Seconds count from the "
                 + "start of the program, rates from the start of the copy.",
+            "Behind the last row a report says who is waited for instead of a rate: to finish, for the last checks (deferred "
+                + "constraints), or to commit. In `json` these are `stage`, `waiting_for`, `commit` and `commits`.",
         ]
     )
     /// `--interval`.
     static let interval = OptionSpec(
         "interval",
         value: .required("SECONDS", .text),
-        summary: "time between reports (default: 1); 0 reports every cycle"
+        summary: "time between reports (default: 1); 0 reports every cycle",
+        details: ["While nothing moves there are no cycles: then 0 reports once a second."]
     )
     /// `--quiet`.
     static let quiet = OptionSpec("quiet", "q", conflicts: ["verbose"], summary: "say nothing but errors")
