@@ -31,6 +31,8 @@ final class LockWatch: LoopTask {
         let witness: Witness
         var waiting: Interest?
         var isAnswered = false
+        /// Its server could not be asked: another connection is tried.
+        var hasFailed = false
 
         init(_ all: [Watched], _ witness: Witness) {
             self.all = all
@@ -133,7 +135,7 @@ final class LockWatch: LoopTask {
     func step(_ polled: ArraySlice<PollEntry>) throws {
         let now = poller.now
         if hasMoved(now) { return }
-        if questions.isEmpty {
+        if questions.allSatisfy({ $0.waiting == nil }) {
             guard next <= now else { return }
             begin()
         }
@@ -152,9 +154,18 @@ final class LockWatch: LoopTask {
         try judge(answers, now)
     }
 
+    /// A round: over the connections of the last one, where the same sessions are to be asked about.
     private func begin() {
+        let all = watched()
+        func names(_ all: [Watched]) -> [[Int]] {
+            all.map { [$0.side.place ?? -1, Int($0.pid), $0.group] }.sorted { $0[0] < $1[0] }
+        }
+        if !questions.isEmpty, !questions.contains(where: \.hasFailed), names(questions.flatMap(\.all)) == names(all) {
+            return
+        }
+        for question in questions { question.witness.close() }
         var groups: [Int: [Watched]] = [:]
-        for one in watched() { groups[one.group, default: []].append(one) }
+        for one in all { groups[one.group, default: []].append(one) }
         questions = groups.sorted { $0.key < $1.key }.compactMap { _, all in
             (try? open(all[0].server)).map { Question(all, $0) }
         }
@@ -172,6 +183,7 @@ final class LockWatch: LoopTask {
         } catch {
             // What cannot be asked is not told.
             question.waiting = nil
+            question.hasFailed = true
         }
         question.isAnswered = true
     }
