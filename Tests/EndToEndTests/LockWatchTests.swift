@@ -76,6 +76,19 @@ import Testing
         try place.expectNoBackends()
     }
 
+    /// While locks are gathered, and while rows flow.
+    @Test(arguments: ["LOCK TABLE v", "UPDATE counter SET n = 5"])
+    func `is dropped at --lock-timeout where the others are to go on`(lock: String) throws {
+        let place = try Place(Servers.first, Self.counted + "; DROP TRIGGER counting ON u")
+        let holder = try Holder(place, lock)
+        let result = try transfer("--keep-going", "--lock-timeout=0.7", place.at(), place.at("u"), place.at("v"))
+        #expect(result.code == 3 && result.duration < .seconds(15), "\(result)")
+        #expect(result.errors.contains("\(place.at("v")): waited 0.7 s for a lock on public."), "\(result)")
+        try holder.release()
+        #expect(try place.count("u") == 2 && place.count("v") == 0)
+        try place.expectNoBackends()
+    }
+
     @Test func `for a server that does not answer is told, too`() throws {
         let place = try Place(Servers.first, Self.counted)
         let proxy = try FaultProxy(to: place.cluster)

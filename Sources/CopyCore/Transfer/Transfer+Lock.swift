@@ -153,7 +153,17 @@ extension Transfer {
                     return inquiry
                 }
             }
-            try PipelineRound.run(open.map(\.preparation.part))
+            do {
+                try PipelineRound.run(open.map(\.preparation.part))
+            } catch let late as PgcopyError where late.code == .lock && request.keepGoing {
+                guard let side = open.first(where: { $0.side.label == late.endpoint && !$0.side.isSource })?.side else {
+                    throw late
+                }
+                drop(side, late)
+                lockWatch?.onlyTells = false
+                open.removeAll { !$0.isActive }
+                continue
+            }
             // The lock was had before the answer: the session that was asked has yet to take it.
             try poller.run(inquiries)
             let states = open.map { $0.preparation.state() }

@@ -12,6 +12,7 @@ public final class Transfer {
     /// The servers among them, once their tables are to be locked.
     var participants: [Participant] = []
     var opened: Opened?
+    var lockWatch: LockWatch?
     private var copying: Copying?
     /// What it is at behind the last row; nil: it is not there, or there no more.
     var ending: Ending?
@@ -52,6 +53,7 @@ public final class Transfer {
     public func run() -> TransferOutcome {
         var failure: (any Error)?
         let lockWatch = makeLockWatch()
+        self.lockWatch = lockWatch
         startTicking(lockWatch)
         do {
             try refuseNonsense()
@@ -68,6 +70,7 @@ public final class Transfer {
         }
         poller.companion = nil
         lockWatch.stop()
+        self.lockWatch = nil
         ending = nil
         poller.onTick(every: .zero, nil)
         for destination in destinations where destination.status == .rolledBack { leave(destination) }
