@@ -39,6 +39,16 @@ import Testing
         try running.end().expecting(0)
     }
 
+    /// Where two locks are gathered in turn the wait has only begun when it is looked at first.
+    @Test func `is told about as soon whatever the interval, with more than one destination`() throws {
+        let trio = try Trio(rows: 3)
+        let holder = try Holder(trio.first, "LOCK TABLE t")
+        let running = try start("--interval=600", trio.source.at(), trio.first.at(), trio.second.at())
+        try running.waitForOutput(containing: "waiting for a lock on public.t, held by pid ", on: .errors)
+        try holder.release()
+        try running.end().expecting(0)
+    }
+
     @Test func `while nothing is in the way says nothing`() throws {
         let place = try Place(Servers.first, Self.counted)
         let slow = "SELECT i FROM t, pg_sleep(2.5)"

@@ -69,6 +69,15 @@ struct `Reports` {
             ])
     }
 
+    /// What a terminal would obey is spelled as JSON spells it, before the console does it in its own way.
+    @Test func `json stays json whatever a program writes`() {
+        let line = json(.stderr("a\u{7F}b\u{87}c\u{1B}[1m\u{2028}\"", at: "p"))
+        #expect(
+            line == #"{"event":"stderr","endpoint":"p","line":"a\u007fb\u0087c\u001b[1m"# + "\u{2028}" + #"\""}"# + "\n"
+        )
+        #expect(plain(.stderr("a\u{7F}b", at: "p")) == [#"pgcopy: p: a\u{7F}b"# + "\n"])
+    }
+
     private var wait: LockWait {
         LockWait(
             table: "public.t",

@@ -8,7 +8,8 @@ final class ProgramProducer: Producer {
     private let tellWaiting: (String) -> Void
     /// What the stream's end gave; the program's is still to come.
     private var end: Result<Totals, any Error>?
-    /// When to tell that its end is waited for; nil: that was told, or is not waited for.
+    private var restIsWaitedFor = false
+    /// When to tell that its end, or the rest, is waited for; nil: that was told, or is not waited for.
     private var telling: Instant?
 
     /// - Parameters:
@@ -35,13 +36,27 @@ final class ProgramProducer: Producer {
         do {
             switch try stream.fill(&space) {
             case .moved(let moved, let blocked): return .moved(moved, blocked: blocked)
-            case .blocked: return .blocked(program.ready)
+            case .blocked: return .blocked(program.isRunning ? program.ready : waitForRest())
             case .ended(let last): return try waitForEnd(.success(last))
             }
         } catch  where stream.isAtEnd {
             // How the program ended is the better reason.
             return try waitForEnd(.failure(error))
         }
+    }
+
+    /// It has exited with 0, and its stdout is still open.
+    private func waitForRest() -> Interest {
+        let now = poller.now
+        if !restIsWaitedFor { telling = now + 1 }
+        restIsWaitedFor = true
+        if let time = telling, time <= now {
+            telling = nil
+            tellWaiting("what the program has started; it keeps the program's stdout")
+        }
+        var interest = program.ready
+        interest.alarm = telling
+        return interest
     }
 
     private func waitForEnd(_ end: Result<Totals, any Error>) throws -> Filled {

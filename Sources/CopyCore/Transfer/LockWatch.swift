@@ -147,10 +147,11 @@ final class LockWatch: LoopTask {
             question.isAnswered = false
             question.waiting = nil
         }
+        // Asked more often than told: a wait that has just begun at the first look is to be told soon.
         next =
             now
-            + (lockTimeout.map { min(interval, max($0 - now.duration(since: stillSince), .milliseconds(50))) }
-                ?? interval)
+            + (lockTimeout.map { min(Self.patience, max($0 - now.duration(since: stillSince), .milliseconds(50))) }
+                ?? Self.patience)
         try judge(answers, now)
     }
 
@@ -169,7 +170,7 @@ final class LockWatch: LoopTask {
         questions = groups.sorted { $0.key < $1.key }.compactMap { _, all in
             (try? open(all[0].server)).map { Question(all, $0) }
         }
-        if questions.isEmpty { next = poller.now + interval }
+        if questions.isEmpty { next = poller.now + Self.patience }
     }
 
     private func go(on question: Question) {

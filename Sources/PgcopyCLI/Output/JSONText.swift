@@ -40,7 +40,8 @@ indirect enum JSONText {
             case "\n": quoted += "\\n"
             case "\r": quoted += "\\r"
             case "\t": quoted += "\\t"
-            case "\0"..<" ":
+            // The second range is no must of JSON's, but the console spells out what a terminal would obey, in its own way.
+            case "\0"..<" ", "\u{7F}"..."\u{9F}":
                 let hex = String(scalar.value, radix: 16)
                 quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
             default: quoted.unicodeScalars.append(scalar)
