@@ -45,8 +45,11 @@ import Testing
             usleep(UInt32.random(in: 8_000...32_000, using: &random))
             program.signal(SIGTERM)
             let result = try program.wait()
-            // Before signals are heard they end it, too; behind the last answer they come too late.
-            #expect([.exited(143), .exited(0), .signalled(SIGTERM)].contains(result.status), "\(result)")
+            // Before signals are heard they end it, too; behind the last answer they come too late, and between two
+            // connections' answers one has committed and another not.
+            let isBetween =
+                result.status == .exited(3) && result.output.contains("SELECT 1") && result.errors.contains("(SIGTERM)")
+            #expect([.exited(143), .exited(0), .signalled(SIGTERM)].contains(result.status) || isBetween, "\(result)")
         }
     }
 
