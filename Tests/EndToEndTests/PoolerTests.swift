@@ -1,0 +1,68 @@
+// Behind PgBouncer, which gives a session to whoever begins a transaction next.
+
+import TestKit
+import Testing
+
+@Suite struct `Behind a pooler of transactions` {
+    /// What a session is left with that a run has had: settings, locks, listened channels, prepared statements.
+    private static let traces = """
+        SELECT (SELECT count(*) FROM pg_settings WHERE source = 'session'),
+            (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype NOT IN ('relation', 'virtualxid')),
+            (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_listening_channels())
+        """
+
+    /// With one session for each database whatever a run leaves is seen by who comes next.
+    private func seen(through bouncer: Bouncer, _ place: Place) throws -> String {
+        let conninfo = bouncer.conninfo(database: place.database)
+        return try place.cluster.psqlProgram(["-At", "-c", Self.traces], conninfo: conninfo).run().expecting(0).output
+    }
+
+    @Test func `rows arrive, and sessions are as they were`() throws {
+        let trio = try Trio(rows: 20_000)
+        let bouncers = try trio.places.map { try Bouncer(to: $0.cluster, sessions: 1) }
+        let places = Array(zip(trio.places, bouncers))
+        let endpoints = places.map { place, bouncer in bouncer.conninfo(database: place.database) + "#t" }
+        let before = try places.map { try seen(through: $1, $0) }
+        for options in [[], ["--truncate"], ["--truncate", "--format=text", "--timeout=5"]] {
+            try transfer(options + endpoints).expecting(0)
+            #expect(try places.map { try seen(through: $1, $0) } == before)
+        }
+        #expect(try trio.first.digest() == trio.source.digest() && trio.second.digest() == trio.source.digest())
+        // A run that fails leaves nothing either.
+        try trio.second.sql("ALTER TABLE t ADD CHECK (id < '0000010000') NOT VALID")
+        #expect(try transfer(endpoints).code == 1)
+        #expect(try places.map { try seen(through: $1, $0) } == before)
+        #expect(try trio.first.count() == 20_000)
+    }
+
+    @Test func `a stranger's lock is told, and one of the run's own fails it`() throws {
+        let place = try Place(
+            Servers.first,
+            """
+            CREATE TABLE t (i int); INSERT INTO t VALUES (1), (2); CREATE TABLE u (i int); CREATE TABLE v (i int);
+            CREATE TABLE counter (n int); INSERT INTO counter VALUES (0);
+            CREATE FUNCTION counting() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN UPDATE public.counter SET n = n + 1; RETURN NULL; END';
+            CREATE TRIGGER counting AFTER INSERT ON u EXECUTE FUNCTION counting();
+            CREATE TRIGGER counting AFTER INSERT ON v EXECUTE FUNCTION counting()
+            """)
+        let bouncer = try Bouncer(to: place.cluster)
+        let base = bouncer.conninfo(database: place.database)
+        for (lock, table) in [("LOCK TABLE u", "u"), ("UPDATE counter SET n = 5", "counter")] {
+            let holder = try Holder(place, lock)
+            let running = try start(base + "#t", base + "#u")
+            let told = try running.waitForOutput(containing: "waiting for a lock on public.\(table), held by pid ")
+            #expect(told.contains("(psql, idle in transaction for "), "\(told)")
+            try holder.release()
+            try running.end().expecting(0)
+        }
+        #expect(try place.count("u") == 4)
+
+        let result = try transfer(base + "#t", base + "#u", base + "#v")
+        #expect(result.code == 1 && result.duration < .seconds(20), "\(result)")
+        #expect(
+            result.errors.contains("this waits for a lock on public.counter that ")
+                && result.errors.contains(" of the same run holds"), "\(result)")
+        #expect(try place.count("u") == 4 && place.count("v") == 0)
+    }
+}
