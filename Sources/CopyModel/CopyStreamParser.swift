@@ -55,6 +55,7 @@ package struct CopyStreamParser: Sendable {
     private var length: UInt32 = 0
     private var body: [UInt8] = []
     private var messages: [BackendMessage] = []
+    private var ends: [Outcome] = []
 
     /// A parser between two messages.
     package init() {}
@@ -67,6 +68,13 @@ package struct CopyStreamParser: Sendable {
         guard !messages.isEmpty else { return [] }
         defer { messages = [] }
         return messages
+    }
+
+    /// Where COPYs have ended since this was asked last: what their piece held before each end.
+    package mutating func takeEnds() -> [Outcome] {
+        guard !ends.isEmpty else { return [] }
+        defer { ends = [] }
+        return ends
     }
 
     /// Parses the next piece of the stream, which fills `space` up to `received`.
@@ -135,7 +143,11 @@ package struct CopyStreamParser: Sendable {
                 let step = min(remaining, received - offset)
                 unsafe body.append(contentsOf: UnsafeRawBufferPointer(start: base + offset, count: step))
                 offset += step
-                if step == remaining { finish(kind) } else { position = .body(kind, remaining: remaining - step) }
+                if step == remaining {
+                    finish(kind, outcome)
+                } else {
+                    position = .body(kind, remaining: remaining - step)
+                }
             }
         }
         return outcome
@@ -201,7 +213,7 @@ package struct CopyStreamParser: Sendable {
             throw .length(type: type, length)
         }
         body = []
-        if length == 4 { finish(kind) } else { position = .body(kind, remaining: Int(length) - 4) }
+        if length == 4 { finish(kind, outcome) } else { position = .body(kind, remaining: Int(length) - 4) }
     }
 
     /// Messages whose length is fixed.
@@ -216,7 +228,8 @@ package struct CopyStreamParser: Sendable {
         }
     }
 
-    private mutating func finish(_ kind: BackendMessage.Kind) {
+    private mutating func finish(_ kind: BackendMessage.Kind, _ outcome: Outcome) {
+        if kind == .copyDone { ends.append(outcome) }
         messages.append(BackendMessage(kind, body))
         body = []
         position = .boundary

@@ -1,18 +1,5 @@
 // Many parts on many streams, in one poll.
 
-/// What a stream takes at a time: a table, or a piece of one.
-struct Part: Sendable {
-    /// How messages name it.
-    var label: String
-    /// About how many bytes it is.
-    var size: Int
-    /// The COPY that reads it, and those that load it, one for each destination.
-    var out: String
-    var into: [String]
-    /// How its rows lie.
-    var layout = RowLayout.text
-}
-
 /// Parts that no stream has taken yet; pure.
 struct PartQueue: Sendable {
     private var parts: [Part]

@@ -31,7 +31,7 @@ public final class WireCopyIn: CopyInTransport {
     private static let frame = 1 << 16
     /// What a Unix socket is to hold: by its own 208 KiB a server on a busy machine is interrupted more often,
     /// by us who come to fill it, and needs 5 % longer for a wide table. Twice or four times as much gains nothing.
-    private static let sendBuffer: CInt = 1 << 19
+    static let sendBuffer: CInt = 1 << 19
 
     /// Nil where libpq has to speak for itself. The session must be idle.
     public init?(_ session: Session) {

@@ -23,7 +23,7 @@ public final class WireCopyOut: CopyOutTransport {
     private var pace: GatherPace
 
     /// What a Unix socket holds of a server that sends 8 KiB at a time is 170 KB, where its buffer is Linux's 208 KiB.
-    private static let unixCapacity = 1 << 17
+    static let unixCapacity = 1 << 17
 
     /// Nil where libpq has to speak for itself. The session must be idle.
     public init?(_ session: Session) {

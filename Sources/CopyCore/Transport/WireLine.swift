@@ -19,13 +19,20 @@ final class WireLine {
     /// Results that are none of a COPY.
     private(set) var strangers = 0
     private(set) var copyDone = false
+    /// Statements are sent without waiting for the answers of those before them, which come in their order.
+    private let isSeries: Bool
+    /// Statements that were sent, and how many of them the server is done with.
+    private(set) var statements = 0
+    private(set) var answers = 0
+    /// Of a series: what each statement that the server is done with was confirmed with.
+    private(set) var tags: [String] = []
     /// The server waits for COPY data, as far as it has said.
     var wantsData = false
     /// The connection is on its way back: COPY data is discarded.
     var realignment: Realignment?
     /// How often the channel gave something.
     private(set) var reads = 0
-    private var readySeen = false
+    private var readySeen: Bool { statements > 0 && answers == statements }
     /// Where the server's last word left the transaction.
     private var lastStatus = TransactionStatus.active
 
@@ -38,9 +45,11 @@ final class WireLine {
     private let replies = RingMemory(capacity: replySpace)
 
     /// Nil where libpq has to speak for itself. The session must be idle.
-    init?(_ session: Session) {
+    /// - Parameter isSeries: `sendNext` follows; in a transaction, so that nothing is done behind what failed.
+    init?(_ session: Session, isSeries: Bool = false) {
         guard let channel = WireChannel(session.connection) else { return nil }
         self.session = session
+        self.isSeries = isSeries
         self.channel = channel
     }
 
@@ -73,8 +82,24 @@ final class WireLine {
         try session.requireIdle()
         try session.announce(sql)
         queue(UInt8(ascii: "Q"), text: sql)
+        statements += 1
         session.wireStatus = .active
     }
+
+    /// Queues another statement of a series. Where the one before takes COPY data, its end is to be queued already.
+    func sendNext(_ sql: String) throws(PgcopyError) {
+        guard statements > 0 else { return try send(sql) }
+        try requireOpen()
+        session.onStatement?(session, sql)
+        queue(UInt8(ascii: "Q"), text: sql)
+        statements += 1
+    }
+
+    /// How much is queued and not yet sent.
+    var unsentCount: Int { outgoing.count - sent }
+
+    /// Where COPYs have ended since this was asked last: what was read before each end since then.
+    func takeEnds() -> [CopyStreamParser.Outcome] { parser.takeEnds() }
 
     /// Queues the rest of a frame.
     func queueRaw(_ bytes: [UInt8]) { outgoing.append(contentsOf: bytes) }
@@ -202,6 +227,8 @@ final class WireLine {
         switch message.kind {
         case .copyIn, .copyOut, .copyBoth:
             if copyResponse == nil { copyResponse = message } else { strangers += 1 }
+            // Of a series the end of the data may be queued already.
+            if isSeries { break }
             wantsData = message.kind != .copyOut
             if wantsData, realignment != nil { failCopy() }
         case .copyDone: copyDone = true
@@ -211,7 +238,8 @@ final class WireLine {
             // After FATAL, and after its last word on the statement, the server only goes away.
             let fatal = said.severity == "FATAL" || said.severity == "PANIC"
             if fatal || readySeen { session.wireLost(said) }
-            if error == nil, !readySeen {
+            // Between two statements of a series it is the series' error, too.
+            if error == nil, !readySeen || isSeries {
                 error = PgcopyError(said, connectionLost: fatal)
             }
         case .notice: session.deliver(try serverMessage(message))
@@ -220,11 +248,23 @@ final class WireLine {
             guard let pid = message.number, texts.count == 2 else { throw lost("a notification makes no sense") }
             session.deliver(Notification(channel: texts[0], payload: texts[1], pid: pid))
         case .readyForQuery:
-            readySeen = true
+            answers += 1
             lastStatus = try status(message)
+            if isSeries { endStatement() }
         case .rowDescription, .dataRow, .emptyQuery: strangers += 1
         case .parameterStatus, .backendKey: break
         }
+    }
+
+    /// The server is done with a statement of a series: what is said from here on is about the next one.
+    private func endStatement() {
+        if error == nil {
+            if isPlainCopy { tags.append(commandTags[0]) } else { error = oddEnd }
+        }
+        copyResponse = nil
+        commandTags = []
+        strangers = 0
+        copyDone = false
     }
 
     private func texts(_ message: BackendMessage, from offset: Int = 0) throws(PgcopyError) -> [String] {

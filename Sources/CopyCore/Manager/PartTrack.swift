@@ -1,0 +1,52 @@
+// Parts whose rows flow one behind the other through one copy.
+
+/// What a stream takes at a time: a table, or a piece of one.
+struct Part: Sendable {
+    /// How messages name it.
+    var label: String
+    /// About how many bytes it is.
+    var size: Int
+    /// The COPY that reads it, and those that load it, one for each destination.
+    var out: String
+    var into: [String]
+    /// How its rows lie.
+    var layout = RowLayout.text
+}
+
+/// Which parts a copy's rows belong to, in the order in which they flow. The producer writes it, receivers follow: each
+/// ends one part and begins the next where it comes to that place in the bytes.
+final class PartTrack {
+    /// Those that have begun.
+    private(set) var parts: [Part] = []
+    /// Where the rows of those that have ended end, in bytes since the copy began.
+    private(set) var ends: [Int] = []
+    /// No part comes behind these.
+    private(set) var isComplete = false
+
+    /// Another one follows.
+    func begin(_ part: Part) { parts.append(part) }
+
+    /// The rows of the oldest part that has not ended end here.
+    func end(at position: Int) {
+        precondition(ends.count < parts.count && position >= ends.last ?? 0, "an end without a part")
+        ends.append(position)
+    }
+
+    /// All parts have begun.
+    func complete() { isComplete = true }
+
+    /// Where a part's rows end; nil: not known yet.
+    func end(of number: Int) -> Int? { number < ends.count ? ends[number] : nil }
+}
+
+/// Gives the rows of one part after the other.
+protocol PartProducer: Producer {
+    /// Rows that its server counted, part by part; nil where none did.
+    var rows: [Int?] { get }
+}
+
+/// Takes the rows of one part after the other.
+protocol PartReceiver: Receiver {
+    /// Rows that its server counted, part by part; nil where none did.
+    var rows: [Int?] { get }
+}

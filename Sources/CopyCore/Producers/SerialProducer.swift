@@ -1,0 +1,104 @@
+// One producer after the other, as one.
+
+/// Produces the rows of one part after the other, each by a producer of its own that is entered when the one before has ended.
+final class SerialProducer: PartProducer {
+    let label: String
+    /// What flows.
+    let track: PartTrack
+    private(set) var totals = Totals.zero
+
+    private let next: () -> Part?
+    private let make: (Part) throws -> any Producer
+    /// Those that have been made, the last of which is at work.
+    private(set) var producers: [any Producer] = []
+    private var isEntered = false
+    private var isDone = false
+    /// Messages that are no rows and are yet to be left out; rows that are yet to be told.
+    private var trailers = 0
+    private var owed = 0
+
+    /// - Parameters:
+    ///   - next: the next part to copy; nil: there is none left.
+    ///   - make: what produces a part's rows; called when it is its turn.
+    init(
+        label: String, _ track: PartTrack, next: @escaping () -> Part?, make: @escaping (Part) throws -> any Producer
+    ) {
+        self.label = label
+        self.track = track
+        self.next = next
+        self.make = make
+    }
+
+    var layout: RowLayout { track.parts.first?.layout ?? .text }
+
+    func enter() throws -> Step {
+        if producers.isEmpty, !(try begin()) { throw PgcopyError(.misuse, "there is nothing to copy") }
+        return try enterCurrent()
+    }
+
+    /// False: there is no part left.
+    private func begin() throws -> Bool {
+        guard let part = next() else {
+            track.complete()
+            return false
+        }
+        track.begin(part)
+        producers.append(try make(part))
+        isEntered = false
+        return true
+    }
+
+    private func enterCurrent() throws -> Step {
+        guard !isEntered, let current = producers.last else { return .done }
+        let step = try attributed { try current.enter() }
+        if step == .done {
+            isEntered = true
+            if case .binary = current.layout { trailers += 1 }
+        }
+        return step
+    }
+
+    func fill(_ space: inout MutableRawSpan) throws -> Filled {
+        while !isDone {
+            if case .waiting(let interest) = try enterCurrent() { return .blocked(interest) }
+            guard let current = producers.last else { throw PgcopyError.notEntered }
+            switch try attributed({ try current.fill(&space) }) {
+            case .moved(var moved, let blocked):
+                // A trailer is a message and no row.
+                let leftOut = min(trailers, moved.messages)
+                trailers -= leftOut
+                moved.messages += owed - leftOut
+                owed = 0
+                totals += moved
+                return .moved(moved, blocked: blocked)
+            case .blocked(let interest): return .blocked(interest)
+            case .ended(let last):
+                // What only the end has counted is told with what comes next.
+                owed += last.messages
+                track.end(at: totals.bytes)
+                if try begin() { continue }
+                isDone = true
+                let rest = Totals(messages: owed)
+                totals += rest
+                return .ended(rest)
+            }
+        }
+        throw PgcopyError.notEntered
+    }
+
+    /// Which part it was is said where the server does not.
+    private func attributed<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as PgcopyError {
+            throw track.parts.last.map(error.about) ?? error
+        }
+    }
+
+    /// Rows that servers counted, part by part; nil where none did.
+    var rows: [Int?] { producers.map { rowCount(ofTag: ($0 as? StatementProducer)?.commandTag) } }
+
+    func realign() throws -> Step { try producers.last?.realign() ?? .done }
+    func abandon() { producers.last?.abandon() }
+    func inquire() throws -> Inquiry? { try producers.last?.inquire() }
+}
