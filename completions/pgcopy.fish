@@ -24,7 +24,11 @@ complete -c pgcopy -n __pgcopy_needs_command -s 'V' -l version -d 'show the vers
 
 # transfer
 complete -c pgcopy -n '__pgcopy_command_is transfer' -F -a '- null: file: program:'
-complete -c pgcopy -n '__pgcopy_command_is transfer' -s 't' -l table -r -f -d 'copy this table'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 't' -l table -r -f -d 'copy this table, or all that match the pattern; may be given many times'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'T' -l exclude-table -r -f -d 'leave out tables that match'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'n' -l schema -r -f -d 'copy all tables of the schemas that match'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'N' -l exclude-schema -r -f -d 'leave out schemas that match'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l all-tables -d 'copy all tables of the database'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l query -r -f -d 'copy the rows of a query instead of a table'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l where -r -f -d 'copy only the rows that meet this SQL condition'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l columns -r -f -d 'copy only these columns, separated by commas'

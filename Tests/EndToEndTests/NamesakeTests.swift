@@ -87,7 +87,7 @@ import Testing
         try trio.source.sql("INSERT INTO live.t SELECT i, 'new' FROM generate_series(1, 10) i")
         try trio.first.sql("INSERT INTO live.t VALUES (1, 'old'); INSERT INTO next.t VALUES (1, 'next')")
         let proxy = try FaultProxy(to: trio.first.cluster)
-        proxy.arm(.stall, direction: .toServer, at: .beforeQuery("SELECT EXISTS"))
+        proxy.arm(.stall, direction: .toServer, at: .beforeQuery("SELECT ARRAY"))
         let directory = try TemporaryDirectory()
         let pipe = try directory.pipe()
         let running = try program(

@@ -47,13 +47,15 @@ struct FrontEndHelpTests {
                 """
             )
         )
-        #expect(help.contains("\n  -t, --table=NAME              copy this table\n"))
+        #expect(help.contains("\n  -T, --exclude-table=PATTERN   leave out tables that match\n"))
         #expect(help.contains("\n  -h, -?, --help                show this help, then exit\n"))
     }
 
     @Test func `narrow pages put what an option does below it`() {
         let help = HelpText.command(.transfer, width: 40)
-        #expect(help.contains("\n  -t, --table=NAME\n      copy this table\n  --query=SQL\n"))
+        #expect(
+            help.contains(
+                "\n  -T, --exclude-table=PATTERN\n      leave out tables that match\n  -n, --schema=PATTERN\n"))
     }
 
     @Test func `the overview names every command`() {

@@ -27,7 +27,12 @@ struct FrontEndParserTests {
         #expect(
             usageError(["transfer", "a", "b", "--\(name)"])
                 == "option --\(name) needs a value: \(option.spellingWithValue)")
-        #expect(usageError(["transfer", "a", "b"] + spellings[0] + spellings[1]) == "option --\(name) is given twice")
+        let twice = ["transfer", "a", "b"] + spellings[0] + spellings[1]
+        if option.isRepeatable {
+            #expect(try invocation(twice).values(of: option).map(\.text) == [value, value])
+        } else {
+            #expect(usageError(twice) == "option --\(name) is given twice")
+        }
     }
 
     @Test(arguments: OptionSpec.namesOfTransfer { $0.value.kind == nil && $0.long != "help" && $0.long != "version" })

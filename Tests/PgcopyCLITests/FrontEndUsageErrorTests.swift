@@ -37,7 +37,7 @@ struct FrontEndUsageErrorTests {
     }
 
     @Test func `an unknown letter gets the option that was meant, if there is one`() {
-        #expect(transferError("-T", "x") == "unknown option -T; did you mean -t?")
+        #expect(transferError("-Q", "x") == "unknown option -Q; did you mean -q?")
         #expect(transferError("-quiet") == "unknown option -quiet; did you mean --quiet?")
         #expect(transferError("-x") == "unknown option -x")
         #expect(

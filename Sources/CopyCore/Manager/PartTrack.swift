@@ -6,9 +6,9 @@ struct Part: Sendable {
     var label: String
     /// About how many bytes it is.
     var size: Int
-    /// The COPY that reads it, and those that load it, one for each destination.
+    /// The COPY that reads it, and those that load it, by the destination's place.
     var out: String
-    var into: [String]
+    var into: [Int: String]
     /// How its rows lie.
     var layout = RowLayout.text
 }

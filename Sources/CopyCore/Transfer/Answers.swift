@@ -8,6 +8,8 @@ struct Answers: Sendable {
     var columns: [(name: String, type: UInt32)] = []
     /// The table held rows before it was emptied.
     var heldRows = false
+    /// The other tables of the run that its rows refer to, by foreign keys.
+    var references: [TableOrder.Reference] = []
     /// Its version and encoding.
     var peer: TypeHistory.Peer
     /// Types of columns and all they are made of.

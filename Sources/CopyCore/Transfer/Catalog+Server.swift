@@ -3,16 +3,15 @@
 extension Catalog {
     /// The question what names stand for by the session's own search_path.
     static func namesQuestion(_ names: [SQLName]) -> PipelineMessage {
-        let values = names.indices.map { "(\($0 + 1), \(oid(ofName: $0 + 1)))" }
-        return .statement(
+        .statement(
             """
             SELECT q.place, c.relkind, n.nspname, c.relname, c.oid, \
             pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid), \
             \(ancestors("c")), c.relpersistence OPERATOR(pg_catalog.=) 't' \
-            FROM (VALUES \(values.joined(separator: ", "))) q(place, oid) \
+            FROM \(namesTable(names.count, 1)) q(place, oid) \
             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) q.oid \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-            """, names.map(\.quoted))
+            """, nameParameters([names.map(\.quoted)]))
     }
 
     /// What is the answer, one for each name; nil when it stands for nothing. What it stands for is looked up now, its name
@@ -132,16 +131,29 @@ extension Catalog {
             """)
     }
 
-    /// The question whether a table that was locked before the snapshot still bears its name, and nothing else of users'
+    /// The question whether tables that were locked before the snapshot still bear their names, and nothing else of users'
     /// is locked: then nothing has changed. A row that is true.
-    static func stillAloneQuestion(_ table: TableShape) -> PipelineMessage {
-        .statement(
+    static func stillAloneQuestion(_ tables: [TableShape]) -> PipelineMessage {
+        guard tables.count == 1, let table = tables.first else { return stillTheseQuestion(tables) }
+        return .statement(
             """
             SELECT COALESCE(pg_catalog.to_regclass($1)::pg_catalog.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid, false) \
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_lock_status() l WHERE \(isOwnLock("l")) \
             AND l.relation OPERATOR(pg_catalog.>=) '\(LockedRelations.firstOfUsers)'::pg_catalog.oid \
             AND l.relation OPERATOR(pg_catalog.<>) $2::pg_catalog.oid)
             """, [table.name.quoted, table.oid])
+    }
+
+    private static func stillTheseQuestion(_ tables: [TableShape]) -> PipelineMessage {
+        .statement(
+            """
+            SELECT NOT EXISTS (SELECT FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), \
+            pg_catalog.unnest($2::pg_catalog.oid[])) n(name, oid) \
+            WHERE NOT COALESCE(pg_catalog.to_regclass(n.name)::pg_catalog.oid OPERATOR(pg_catalog.=) n.oid, false)) \
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_lock_status() l WHERE \(isOwnLock("l")) \
+            AND l.relation OPERATOR(pg_catalog.>=) '\(LockedRelations.firstOfUsers)'::pg_catalog.oid \
+            AND NOT l.relation OPERATOR(pg_catalog.=) ANY (SELECT pg_catalog.unnest($2::pg_catalog.oid[])))
+            """, [arrayLiteral(tables.map(\.name.quoted)), arrayLiteral(tables.map(\.oid))])
     }
 
     /// The relations that are the answer.
@@ -186,10 +198,21 @@ extension Catalog {
         """
     }
 
-    /// The question what a name that is no longer to be looked up by the search_path stands for now, and for its schema's
-    /// row. Where both are what they were it was never another table's.
-    static func standsForQuestion(_ table: TableShape) -> PipelineMessage {
-        .statement(
+    /// The question what names that are no longer to be looked up by the search_path stand for now, and for their schemas'
+    /// rows, in their order. Where both are what they were a name was never another table's.
+    static func standsForQuestion(_ tables: [TableShape]) -> PipelineMessage {
+        guard tables.count == 1, let table = tables.first else {
+            return .statement(
+                """
+                SELECT pg_catalog.to_regclass(t.name)::pg_catalog.oid, \
+                (SELECT pg_catalog.concat(n.xmin, ' ', n.xmax) \
+                FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) t.schema) \
+                FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) \
+                WITH ORDINALITY t(name, schema, place) ORDER BY t.place
+                """,
+                [arrayLiteral(tables.map(\.name.quoted)), arrayLiteral(tables.map { $0.name.parts.first ?? "" })])
+        }
+        return .statement(
             """
             SELECT pg_catalog.to_regclass($1)::pg_catalog.oid, (SELECT pg_catalog.concat(n.xmin, ' ', n.xmax) \
             FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) $2)

@@ -4,36 +4,63 @@
 enum Catalog {
     /// The question for tables that are locked already, and whether each is what the name that was asked for stands for.
     static func tablesQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
-        var parameters: [String] = []
-        let values = tables.enumerated().map { index, table in
-            parameters += [table.name.quoted, table.asked.quoted]
-            return "(\(index + 1), \(oid(ofName: 2 * index + 1)), \(oid(ofName: 2 * index + 2)))"
-        }
+        // Of many tables the locks are looked through once.
+        let isLocked =
+            tables.count == 1
+            ? """
+            EXISTS (SELECT FROM pg_catalog.pg_lock_status() l \
+            WHERE \(isOwnLock("l")) AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted)
+            """
+            : """
+            c.oid OPERATOR(pg_catalog.=) ANY (SELECT l.relation FROM pg_catalog.pg_lock_status() l \
+            WHERE \(isOwnLock("l")) AND l.granted)
+            """
         return .statement(
             """
             SELECT q.place, c.relkind, c.relname, c.oid, (SELECT pg_catalog.concat(n.xmin, ' ', n.xmax, ' ', n.nspname) \
             FROM pg_catalog.pg_namespace n WHERE n.oid OPERATOR(pg_catalog.=) c.relnamespace), \
-            EXISTS (SELECT FROM pg_catalog.pg_lock_status() l \
-            WHERE \(isOwnLock("l")) AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted), \
+            \(isLocked), \
             \(ancestors("c")), q.asked OPERATOR(pg_catalog.=) c.oid \
-            FROM (VALUES \(values.joined(separator: ", "))) q(place, oid, asked) \
+            FROM \(namesTable(tables.count, 2)) q(place, oid, asked) \
             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) q.oid
-            """, parameters)
+            """, nameParameters([tables.map(\.name.quoted), tables.map(\.asked.quoted)]))
+    }
+
+    /// A table of places, from 1 on, and of the OIDs that so many lists of names stand for. One name is a parameter of its
+    /// own: that costs a new backend less.
+    static func namesTable(_ count: Int, _ lists: Int) -> String {
+        if count == 1 { return "(VALUES (1, \((1...lists).map(oid(ofName:)).joined(separator: ", "))))" }
+        let names = (1...lists).map { "n\($0)" }
+        let oids = names.map { "pg_catalog.to_regclass(n.\($0))::pg_catalog.oid" }
+        let arrays = (1...lists).map { "$\($0)::pg_catalog.text[]" }
+        // OFFSET 0: each name is looked up once.
+        return """
+            (SELECT n.place, \(oids.joined(separator: ", ")) FROM ROWS FROM (\
+            \(arrays.map { "pg_catalog.unnest(\($0))" }.joined(separator: ", "))) \
+            WITH ORDINALITY n(\((names + ["place"]).joined(separator: ", "))) OFFSET 0)
+            """
+    }
+
+    /// The parameters of `namesTable`.
+    static func nameParameters(_ lists: [[String]]) -> [String] {
+        lists.map { $0.count == 1 ? $0[0] : arrayLiteral($0) }
     }
 
     /// The question for their columns.
     static func columnsQuestion(_ tables: [Lookup.Found], for version: ServerVersion) -> PipelineMessage {
         let generated = version.hasGeneratedColumns ? "a.attgenerated" : "''"
-        let values = tables.enumerated().map { index, table in
-            "(\(index + 1), \(table.oid.isEmpty ? oid(ofName: index + 1) : "$\(index + 1)::pg_catalog.oid"))"
-        }
+        let areKnown = tables.allSatisfy { !$0.oid.isEmpty }
+        let known =
+            tables.count == 1
+            ? "(VALUES (1, $1::pg_catalog.oid))"
+            : "(SELECT n.place, n.oid FROM pg_catalog.unnest($1::pg_catalog.oid[]) WITH ORDINALITY n(oid, place))"
         return .statement(
             """
             SELECT q.place, a.attrelid, a.attnum, a.attname, a.atttypid, \(generated) \
-            FROM (VALUES \(values.joined(separator: ", "))) q(place, oid) \
+            FROM \(areKnown ? known : namesTable(tables.count, 1)) q(place, oid) \
             JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) q.oid \
             WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
-            """, tables.map { $0.oid.isEmpty ? $0.name.quoted : $0.oid })
+            """, nameParameters([tables.map { areKnown ? $0.oid : $0.name.quoted }]))
     }
 
     /// The cast is part of it: to compare an OID with a regclass a server has to look through all operators of that name.
@@ -150,10 +177,9 @@ enum Catalog {
         return versions
     }
 
-    /// The question whether tables hold rows, a column for each; whether it has a page, or lies elsewhere, where they may
-    /// not be read.
+    /// The question whether tables hold rows, an array; whether it has a page, or lies elsewhere, where they may not be read.
     static func rowsQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
-        .statement("SELECT " + tables.map(holdsRows).joined(separator: ", "))
+        .statement("SELECT ARRAY[\(tables.map(holdsRows).joined(separator: ", "))]")
     }
 
     private static func holdsRows(_ table: Lookup.Found) -> String {

@@ -22,13 +22,13 @@ struct LockedRelations: Sendable {
 
     init(_ relations: [Relation]) { self.relations = relations }
 
-    /// A table alone.
-    init(_ table: TableShape) {
-        relations = [
+    /// Tables alone.
+    init(tables: [TableShape]) {
+        relations = tables.map { table in
             Relation(
                 oid: table.oid, name: table.name.parts.last, schemaVersion: table.schemaVersion,
                 shown: table.name.quoted, isChanged: false)
-        ]
+        }
     }
 
     /// Those that are not what they were at the snapshot, for a person.

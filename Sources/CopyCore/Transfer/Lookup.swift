@@ -4,18 +4,19 @@
 final class Lookup {
     /// To be run with those of the other servers; nothing here is answered before.
     let part: PipelinePart
-    private let name: SQLName?
-    private let tableResult: PipelineResult?
+    private let names: [SQLName]
+    private let tablesResult: PipelineResult?
     private let serverResult: PipelineResult
 
-    /// Asks which server it is, and which table the name stands for by the session's own search_path.
-    init(_ part: PipelinePart, table name: SQLName?) {
+    /// Asks which server it is, and which tables the names stand for by the session's own search_path.
+    init(_ part: PipelinePart, tables names: [SQLName]) {
         self.part = part
-        self.name = name
+        self.names = names
         if part.session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
         part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
         for setting in SessionSettings.first(part.session.connection) { part.ask(.statement(setting)) }
-        tableResult = name.flatMap { $0.parts.count > 2 ? nil : part.ask(Catalog.namesQuestion([$0])) }
+        tablesResult =
+            names.isEmpty || names.contains { $0.parts.count > 2 } ? nil : part.ask(Catalog.namesQuestion(names))
         // The transaction stays open until the next one: no idle_session_timeout ends the session meanwhile.
         serverResult = part.ask(Catalog.serverQuestion(noticing: true))
     }
@@ -43,6 +44,18 @@ final class Lookup {
         func sharesRows(with other: Found) -> Bool {
             oid == other.oid || parents.contains(other.oid) || other.parents.contains(oid)
         }
+
+        /// The first two of both that do; nil: there are none.
+        static func sharingRows(_ tables: [Found], _ others: [Found]) -> (Found, Found)? {
+            let known = Dictionary(others.map { ($0.oid, $0) }) { first, _ in first }
+            let children = Dictionary(others.flatMap { other in other.parents.map { ($0, other) } }) { first, _ in first
+            }
+            for table in tables {
+                let other = known[table.oid] ?? table.parents.lazy.compactMap { known[$0] }.first ?? children[table.oid]
+                if let other { return (table, other) }
+            }
+            return nil
+        }
     }
 
     /// A server as it was found.
@@ -58,19 +71,20 @@ final class Lookup {
         var canNoticeClient = false
     }
 
-    /// What the name stands for; nil where none was asked for.
-    func table() throws -> Found? {
+    /// What the names stand for, in their order. All that stand for nothing are told.
+    func tables() throws -> [Found] {
         try part.check()
-        guard let name else { return nil }
-        guard name.parts.count <= 2 else {
+        if let name = names.first(where: { $0.parts.count > 2 }) {
             throw PgcopyError(
                 .usage, "\(name.quoted) names a database; the connection does that, a table is [SCHEMA.]TABLE")
         }
-        guard let table = try tableResult.flatMap({ try Catalog.found($0.get(), asked: [name])[0] }) else {
-            throw PgcopyError.noTable(name)
-        }
-        try Self.refuseTemporary(table)
-        return table
+        guard let tablesResult else { return [] }
+        let found = try Catalog.found(tablesResult.get(), asked: names)
+        let missing = zip(names, found).filter { $1 == nil }.map(\.0)
+        guard missing.isEmpty else { throw PgcopyError.noTables(missing) }
+        let tables = found.compactMap { $0 }
+        for table in tables { try Self.refuseTemporary(table) }
+        return tables
     }
 
     /// Nobody else sees its rows, and they go with the session.
@@ -90,5 +104,9 @@ final class Lookup {
 }
 
 extension PgcopyError {
-    static func noTable(_ name: SQLName) -> PgcopyError { PgcopyError(.refused, "there is no table \(name.quoted)") }
+    static func noTable(_ name: SQLName) -> PgcopyError { noTables([name]) }
+
+    static func noTables(_ names: [SQLName]) -> PgcopyError {
+        PgcopyError(.refused, "there is no table \(names.map(\.quoted).joined(separator: ", "))")
+    }
 }

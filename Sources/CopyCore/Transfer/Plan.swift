@@ -2,6 +2,27 @@
 
 /// What a run does once everything is known; nothing is asked any more.
 struct Plan: Sendable {
+    /// In the order in which their rows flow.
+    var tables: [TablePlan]
+    /// Foreign keys go in a circle: they are checked behind the last row.
+    var defersConstraints = false
+    /// Destinations that are left out, the others go on.
+    var refused: [(place: Int, refusal: PgcopyError)] = []
+    /// What was decided that was left open, for a person.
+    var decisions: [String] = []
+
+    /// What streams take.
+    func parts(label: String) -> [Part] { tables.map { $0.part(label: tables.count == 1 ? label : $0.label) } }
+
+    /// Whether a destination's table held rows before it was emptied.
+    func heldRows(_ place: Int) -> Bool { tables.contains { $0.landings[place]?.heldRows ?? false } }
+
+    /// A destination's tables, in the order in which their rows come.
+    func landings(_ place: Int) -> [TablePlan.Landing] { tables.compactMap { $0.landings[place] } }
+}
+
+/// What is done with one table, or with the rows of a query, a file, a stream.
+struct TablePlan: Sendable {
     /// What is read.
     enum Rows: Sendable {
         case table(TableShape, columns: [String], condition: String?)
@@ -40,6 +61,14 @@ struct Plan: Sendable {
     /// Destinations that are left out, the others go on.
     let refused: [(place: Int, refusal: PgcopyError)]
 
+    /// How it is named among others.
+    var label: String {
+        switch rows {
+        case .table(let table, _, _): table.name.parts.joined(separator: ".")
+        case .query, .bytes: "the rows"
+        }
+    }
+
     /// The COPY that reads the rows; nil where no server gives them.
     var statement: String? {
         switch rows {
@@ -55,7 +84,7 @@ struct Plan: Sendable {
     func part(label: String) -> Part {
         Part(
             label: label, size: 0, out: statement ?? "",
-            into: landings.sorted { $0.key < $1.key }.map(\.value.statement), layout: options.layout)
+            into: landings.mapValues(\.statement), layout: options.layout)
     }
 
     /// Messages of the source that are no row: the trailer of the binary format, the header line a server writes.
@@ -71,5 +100,27 @@ struct Refusals: Error {
     /// The run's as a whole.
     var run: PgcopyError?
 
+    /// As well what stands in another table's way.
+    mutating func add(_ more: Refusals) {
+        if let refusal = more.source { source = source.map { $0.and(refusal) } ?? refusal }
+        for (place, refusal) in more.destinations { add(refusal, place) }
+        run = run ?? more.run
+    }
+
+    mutating func add(_ refusal: PgcopyError, _ place: Int) {
+        if let index = destinations.firstIndex(where: { $0.place == place }) {
+            destinations[index].refusal = destinations[index].refusal.and(refusal)
+        } else {
+            destinations.append((place, refusal))
+        }
+    }
+
     var isEmpty: Bool { source == nil && destinations.isEmpty && run == nil }
+}
+
+extension PgcopyError {
+    /// Both, a line each.
+    fileprivate func and(_ other: PgcopyError) -> PgcopyError {
+        PgcopyError(isUsageError ? code : other.code, "\(message)\n\(other.message)", endpoint: endpoint)
+    }
 }

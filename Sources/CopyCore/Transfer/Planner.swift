@@ -1,165 +1,99 @@
-// From what was asked for and what servers have answered to the plan; pure.
+// From what was asked for and what servers have answered to the plan of a run; pure.
 
 /// Makes the plan of a run, or says everything that stands in its way.
 struct Planner {
     let request: TransferRequest
     /// The names of a stream's header line, where they count.
     var header: [String]?
-    /// Nil: the source is no server.
-    var source: Answers?
-    /// Destinations that still take part, by their place in the request; nil: no server.
-    var destinations: [(place: Int, answers: Answers?)]
+    /// Of each table, or of the query; nil: the source is no server.
+    var source: [Answers]?
+    /// Destinations that still take part, by their place in the request, with what they say of each table; nil: no server.
+    var destinations: [(place: Int, answers: [Answers]?)]
 
     /// The plan.
     /// - Throws: `Refusals`.
     func plan() throws(Refusals) -> Plan {
-        var refusals = Refusals()
-        var reading = Reading(rows: .bytes, columns: request.columns?.map { ($0, 0) })
-        do {
-            reading = try planSource()
-        } catch {
-            // The destinations are looked at all the same.
-            refusals.source = error
-        }
-        var accepted: [Accepted] = []
-        for (place, answers) in destinations {
-            do {
-                accepted.append(try planDestination(place, answers, reading))
-            } catch {
-                refusals.destinations.append((place, error))
+        var left = destinations
+        var refused: [(place: Int, refusal: PgcopyError)] = []
+        while true {
+            var plan = try plan(left)
+            guard !plan.refused.isEmpty else {
+                plan.refused = refused
+                return plan
+            }
+            // What the others are given may have hung on those that are left out.
+            refused += plan.refused
+            let places = Set(plan.refused.map(\.place))
+            left.removeAll { places.contains($0.place) }
+            guard count > 1 else {
+                plan.refused = refused
+                return plan
             }
         }
-        if refusals.source != nil { throw refusals }
-        let sides = sides(reading, accepted, &refusals)
-        guard request.keepGoing && !refusals.destinations.contains(where: \.refusal.isRequests) || refusals.isEmpty
-        else { throw refusals }
-        let refused = Set(refusals.destinations.map(\.place))
-        accepted.removeAll { refused.contains($0.place) }
-        var decisions: [String] = []
-        let options: CopyOptions
+    }
+
+    private var count: Int {
+        max(1, source?.count ?? 0, destinations.map { $0.answers?.count ?? 0 }.max() ?? 0)
+    }
+
+    private func plan(_ destinations: [(place: Int, answers: [Answers]?)]) throws(Refusals) -> Plan {
+        var tables: [TablePlan] = []
+        var all = Refusals()
+        for number in 0..<count {
+            let planner = TablePlanner(
+                request: request, header: header, source: source?[number],
+                destinations: destinations.map { ($0.place, $0.answers?[number]) })
+            do {
+                tables.append(try planner.plan())
+            } catch {
+                all.add(error)
+            }
+        }
+        guard all.isEmpty else { throw all }
+        var refused = Refusals()
+        for table in tables { for (place, refusal) in table.refused { refused.add(refusal, place) } }
+        let (order, defers) = try order(destinations)
+        return Plan(
+            tables: order.map { tables[$0] }, defersConstraints: defers, refused: refused.destinations,
+            decisions: decisions(tables))
+    }
+
+    /// A table comes behind those that it refers to at any destination.
+    private func order(
+        _ destinations: [(place: Int, answers: [Answers]?)]
+    ) throws(Refusals) -> (order: [Int], defers: Bool) {
+        let references = (0..<count).map { number in
+            destinations.flatMap { $0.answers?[number].references ?? [] }
+        }
         do {
-            options = try chooseOptions(sides, accepted, &decisions)
+            return try TableOrder.sorted(references)
         } catch {
-            refusals.run = error
+            var refusals = Refusals()
+            let names = error.tables.map { source?[$0].table?.name.quoted ?? "" }.joined(separator: ", ")
+            let constraints = Set(error.constraints).sorted().map(quoteIdentifier).joined(separator: ", ")
+            refusals.run = PgcopyError(
+                .refused,
+                "the tables \(names) refer to each other in a circle by foreign keys that cannot be deferred "
+                    + "(\(constraints)): none of them can be loaded first; ALTER TABLE … ALTER CONSTRAINT … DEFERRABLE helps"
+            )
             throw refusals
         }
-        return Plan(
-            rows: reading.rows, pinsNames: reading.pinsNames, options: options,
-            landings: Dictionary(
-                uniqueKeysWithValues: accepted.compactMap { destination in
-                    destination.landing(options).map { (destination.place, $0) }
-                }),
-            streamRules: Self.streamRules(request, accepted.compactMap { $0.loaded }), decisions: decisions,
-            refused: refusals.destinations)
     }
 
-    // MARK: Both sides
-
-    /// What is read, with its columns where they are known.
-    struct Reading {
-        var rows: Plan.Rows
-        var columns: [(name: String, type: UInt32)]?
-        var pinsNames = false
-    }
-
-    /// A destination that takes the rows.
-    struct Accepted {
-        let place: Int
-        /// Nil: no server.
-        let loaded: (answers: Answers, table: TableShape, columns: [String]?)?
-
-        func landing(_ options: CopyOptions) -> Plan.Landing? {
-            guard let (answers, table, columns) = loaded else { return nil }
-            var options = options
-            // Bytes of no known encoding are checked there against its own: a server that is told SQL_ASCII takes
-            // anything (seen with 15).
-            if let encoding = options.encoding, Encoding.areSame(encoding, "SQL_ASCII") {
-                options.encoding = answers.peer.encoding
-            }
-            return Plan.Landing(table: table, columns: columns, heldRows: answers.heldRows, options: options)
-        }
-    }
-
-    private func planSource() throws(PgcopyError) -> Reading {
-        guard let source else { return try planStream() }
-        if let query = request.query.map(CopyStatement.trimmed) {
-            return Reading(
-                rows: .query(query, columns: request.columns), columns: try queryColumns(source.columns),
-                pinsNames: holdsNames(source.columns, source.types))
-        }
-        guard let table = source.table else { throw PgcopyError(.refused, "no table was asked for") }
-        let columns = try ColumnPlan.source(table, wanted: request.columns)
-        let types = table.types(of: columns)
-        return Reading(
-            rows: .table(table, columns: columns, condition: request.condition), columns: types,
-            pinsNames: request.condition != nil && holdsNames(types, source.types))
-    }
-
-    /// A file or stream: its columns are known where its header line names them.
-    private func planStream() throws(PgcopyError) -> Reading {
-        guard let header else { return Reading(rows: .bytes) }
-        if let wanted = request.columns, !wanted.elementsEqual(header, by: isSameName) {
-            func list(_ names: [String]) -> String { names.map(quoteIdentifier).joined(separator: ", ") }
-            throw PgcopyError(
-                .usage,
-                "the header names the columns \(list(header)), --columns \(list(wanted)); "
-                    + "--header=skip goes by --columns")
-        }
-        return Reading(rows: .bytes, columns: header.map { ($0, 0) })
-    }
-
-    /// A query's columns under the names that --columns gives them.
-    private func queryColumns(
-        _ columns: [(name: String, type: UInt32)]
-    ) throws(PgcopyError) -> [(name: String, type: UInt32)] {
-        guard let names = request.columns else { return columns }
-        guard names.count == columns.count else {
-            throw PgcopyError(
-                .usage, "the query gives \(columns.count) columns, --columns names \(names.count)")
-        }
-        return zip(names, columns).map { ($0, $1.type) }
-    }
-
-    /// Whether values are names, which the user's search_path would shorten.
-    private func holdsNames(_ columns: [(name: String, type: UInt32)], _ types: TypeGraph) -> Bool {
-        columns.map(\.type).filter(TypeGraph.isWorthAsking).contains(where: types.holdsNames)
-    }
-
-    private func planDestination(
-        _ place: Int, _ answers: Answers?, _ reading: Reading
-    ) throws(PgcopyError) -> Accepted {
-        guard let answers, let table = answers.table else { return Accepted(place: place, loaded: nil) }
-        let columns = try ColumnPlan.destination(
-            table, from: reading.columns?.map(\.name), wanted: request.columns, readsStream: request.readsStream)
-        return Accepted(place: place, loaded: (answers, table, columns))
-    }
-
-    // MARK: A stream's end
-
-    /// How the end of a file or stream is looked at. The line `\.` of csv is the end where that is sure: it can be no row,
-    /// and every server takes it so.
-    static func streamRules(
-        _ request: TransferRequest, _ loaded: [(answers: Answers, table: TableShape, columns: [String]?)] = []
-    ) -> StreamRules {
-        var rules = StreamRules()
-        rules.allowsUnterminated = request.allowsUnterminated
-        rules.csvMarker = .end
-        for (answers, table, columns) in loaded {
-            let count = columns?.count ?? table.columns.count { !$0.isGenerated }
-            if count == 1 || ServerVersion(answers.peer.serverVersion).readsMarkerOfCSVAsValue {
-                rules.csvMarker = .refused
+    /// What was decided alike is said once.
+    private func decisions(_ tables: [TablePlan]) -> [String] {
+        guard tables.count > 1 else { return tables.first?.decisions ?? [] }
+        var labels: [String: [String]] = [:]
+        var order: [String] = []
+        for table in tables {
+            for decision in table.decisions {
+                if labels[decision] == nil { order.append(decision) }
+                labels[decision, default: []].append(table.label)
             }
         }
-        return rules
-    }
-}
-
-extension TransferRequest {
-    /// Whether the rows come from a file or a stream.
-    var readsStream: Bool {
-        switch source.kind {
-        case .standardStream, .file, .program: true
-        case .server, .null: false
+        return order.map { decision in
+            let names = labels[decision] ?? []
+            return "\(names.count > 3 ? "\(names.count) tables" : names.joined(separator: ", ")): \(decision)"
         }
     }
 }

@@ -18,13 +18,13 @@ extension Preparation {
 
     /// There is no table of the name that was found; what was asked for may stand for another one by now.
     var isGone: Bool {
-        guard case .failure(let error as PgcopyError) = lockResult?.outcome, found != nil else { return false }
+        guard case .failure(let error as PgcopyError) = lockResult?.outcome, !found.isEmpty else { return false }
         return ["42P01", "3F000"].contains(error.server?.sqlState)
     }
 
     /// Whether rows may flow. A failure that is none of these is thrown by what asks for the answers.
     func state() -> State {
-        changed = found.map { [$0.name.quoted] } ?? []
+        changed = found.map(\.name.quoted)
         if lockIsRefused {
             usesLockTable = false
             return .cannotLock
@@ -34,17 +34,24 @@ extension Preparation {
             isMisnamed = true
             return .changed
         }
-        let shape = try? shape()
-        // Its name stands for another table now, perhaps of a kind that what followed does not take.
-        if let shape, !shape.isLocked || shape.kind != found?.kind {
-            found?.kind = shape.kind
+        let shapes = (try? shapes()) ?? []
+        // A name stands for another table now, perhaps of a kind that what followed does not take.
+        let others = shapes.enumerated().filter { place, shape in
+            shape.map { !$0.isLocked || $0.kind != found[place].kind } ?? false
+        }
+        if !others.isEmpty {
+            changed = others.map { found[$0.offset].name.quoted }
+            for (place, shape) in others { found[place].kind = shape?.kind ?? found[place].kind }
             return .changed
         }
         // Tables were exchanged between the look and the lock: what was asked by the old one's number is of no use.
-        if let shape, let found,
-            !shape.isAsked || shape.oid != found.oid
-                || !shape.name.parts.elementsEqual(found.name.parts, by: isSameName)
-        {
+        let misnamed = zip(found, shapes).filter { found, shape in
+            shape.map {
+                !$0.isAsked || $0.oid != found.oid || !$0.name.parts.elementsEqual(found.name.parts, by: isSameName)
+            } ?? false
+        }
+        if !misnamed.isEmpty {
+            changed = misnamed.map(\.0.name.quoted)
             isMisnamed = true
             return .changed
         }
@@ -53,8 +60,8 @@ extension Preparation {
             changed = names
             return .changed
         }
-        guard let shape else { return .ready }
-        if case .success(let result) = describedResult?.outcome {
+        for (place, shape) in shapes.enumerated() {
+            guard let shape, case .success(let result) = describedResults[place]?.outcome else { continue }
             let now = result.columns
             // A domain is described as what it is made of. That its column was altered is seen by who wrote the row.
             let same =
@@ -63,7 +70,10 @@ extension Preparation {
                     isSameName(now.name, column.name)
                         && (now.type == column.type || !TypeGraph.unknown([column.type]).isEmpty)
                 }
-            if !same { return .changed }
+            if !same {
+                changed = [shape.name.quoted]
+                return .changed
+            }
         }
         return .ready
     }
@@ -71,7 +81,7 @@ extension Preparation {
     /// What a source has locked.
     var locked: LockedRelations? {
         get throws {
-            if isLockedFirst { return LockedRelations(try table()) }
+            if isLockedFirst { return LockedRelations(tables: try tables()) }
             return try lockedResult.map { try Catalog.locked($0.get()) }
         }
     }
@@ -81,23 +91,24 @@ extension Preparation {
         do {
             try part.check()
         } catch let error as PgcopyError where ["42P01", "3F000"].contains(error.server?.sqlState) {
-            // By its name alone: in a query it may be anything.
-            guard let found else { throw error }
-            throw PgcopyError.noTable(found.name)
+            // By its name alone: in a query, and among many, it may be anything.
+            guard found.count == 1 else { throw error }
+            throw PgcopyError.noTable(found[0].name)
         }
     }
 
-    /// The table.
-    func table() throws -> TableShape {
+    /// The tables, in the order they were asked for.
+    func tables() throws -> [TableShape] {
         try check()
-        guard let found else { throw PgcopyError(.refused, "no table was asked for") }
-        guard let table = try shape() else { throw PgcopyError.noTable(found.name) }
-        return table
+        let shapes = try shapes()
+        let missing = found.indices.filter { !shapes.indices.contains($0) || shapes[$0] == nil }
+        guard missing.isEmpty else { throw PgcopyError.noTables(missing.map { found[$0].name }) }
+        return shapes.compactMap { $0 }
     }
 
-    private func shape() throws -> TableShape? {
-        guard let tableResult, let columnsResult else { return nil }
-        return try Catalog.tables(tableResult.get(), columns: columnsResult.get(), count: 1)[0]
+    private func shapes() throws -> [TableShape?] {
+        guard let tablesResult, let columnsResult else { return [] }
+        return try Catalog.tables(tablesResult.get(), columns: columnsResult.get(), count: found.count)
     }
 
     /// There is no table of that name.
@@ -117,26 +128,31 @@ extension Preparation {
     /// What was locked by the name that was asked for, and its server: that this session holds its lock is the proof. Nil:
     /// it is to be looked up first, which tells what is wrong.
     func foundAtOnce() throws -> (Lookup.Found, Lookup.Server)? {
-        guard part.failure == nil, let asked = found?.asked, let shape = try shape(), let serverResult else {
-            return nil
-        }
+        guard part.failure == nil, found.count == 1, let asked = found.first?.asked,
+            let shape = try shapes().first ?? nil, let serverResult
+        else { return nil }
         guard shape.isLocked, !shape.isTemporary,
             zip(asked.parts.reversed(), shape.name.parts.reversed()).allSatisfy(isSameName)
         else { return nil }
         let found = Lookup.Found(
             asked: asked, name: asked.inside(shape.name.parts[0]), kind: shape.kind, oid: shape.oid,
             parents: shape.parents)
-        self.found = found
+        self.found = [found]
         var server = Catalog.server(try serverResult.get(), session.connection)
         server.canNoticeClient = try settingsResult?.get().value(0, SessionSettings.noticingPlace) != nil
         return (found, server)
     }
 
     /// An ordinary table, of which nothing else need be locked.
-    var isPlain: Bool { found?.kind == "r" && (try? shape())??.columns.isEmpty == false }
+    var isPlain: Bool {
+        found.count == 1 && found[0].kind == "r" && (try? shapes())?.first??.columns.isEmpty == false
+    }
 
-    /// The table held rows before it was emptied.
-    func heldRows() throws -> Bool { try heldResult?.get().value(0, 0) == "t" }
+    /// Which tables held rows before they were emptied.
+    func heldRows() throws -> [Bool] {
+        guard let held = try heldResult?.get().value(0, 0) else { return found.map { _ in false } }
+        return held.compactMap { ["t": true, "f": false][$0] }
+    }
 
     /// The backend itself, once it has answered; a pooler gives its clients numbers of its own.
     var backendPID: Int32? {
@@ -153,14 +169,17 @@ extension Preparation {
             ? .atMost(.seconds(seconds + SessionSettings.deadLinkInterval)) : .itsOwnSettings
     }
 
-    /// All of it, but for types.
-    func answers() throws -> Answers {
+    /// All of it, but for types: of each table, or of the query.
+    func answers() throws -> [Answers] {
         let connection = session.connection
-        return Answers(
-            table: found == nil ? nil : try table(), columns: found == nil ? try columns() : [],
-            heldRows: try heldRows(),
-            peer: TypeHistory.Peer(
-                serverVersion: connection.serverVersion, encoding: connection.parameterStatus("server_encoding")))
+        let peer = TypeHistory.Peer(
+            serverVersion: connection.serverVersion, encoding: connection.parameterStatus("server_encoding"))
+        guard !found.isEmpty else { return [Answers(columns: try columns(), peer: peer)] }
+        let references =
+            try referencesResult.map { Catalog.references(try $0.get(), count: found.count) } ?? found.map { _ in [] }
+        return zip(try tables(), zip(try heldRows(), references)).map {
+            Answers(table: $0, heldRows: $1.0, references: $1.1, peer: peer)
+        }
     }
 
     /// Asks what types are made of.
@@ -211,11 +230,11 @@ extension Preparation {
     /// Asks what became of what a source has locked; gives what tells, once that is answered.
     /// - Returns: the names of what has changed, for a person.
     func lookAgain(_ part: PipelinePart) -> () throws -> [String] {
-        guard isLockedFirst, let table = try? table() else {
+        guard isLockedFirst, let tables = try? tables() else {
             let result = part.ask(Catalog.lockedQuestion(session))
             return { [self] in try locked.map { try Catalog.locked(result.get()).changed(since: $0) } ?? [] }
         }
-        let result = part.ask(Catalog.stillAloneQuestion(table))
+        let result = part.ask(Catalog.stillAloneQuestion(tables))
         return { [self] in
             if try result.get().value(0, 0) == "t" { return [] }
             let now = try session.answer(to: Catalog.lockedQuestion(session), timeout: part.timeout)
@@ -235,6 +254,6 @@ extension Preparation {
     /// The names and types of the query's columns.
     func columns() throws -> [(name: String, type: UInt32)] {
         try part.check()
-        return try describedResult?.get().columns ?? []
+        return try describedResults[0]?.get().columns ?? []
     }
 }

@@ -1,6 +1,6 @@
 // What a server is asked before its rows flow: locks first, then all that has to be known.
 
-/// The transaction of a server, its settings, the lock on its table, and what the catalogs say under that lock.
+/// The transaction of a server, its settings, the locks on its tables, and what the catalogs say under those locks.
 ///
 /// A source's snapshot is taken by the first question behind LOCK TABLE: what was committed before is seen, and nothing
 /// can empty, rewrite or replace the table any more. What cannot be locked by LOCK TABLE, and what a query reads, is
@@ -19,7 +19,7 @@ final class Preparation {
     enum Rows {
         case query(String)
         /// A condition is the user's own SQL: it keeps the user's search_path.
-        case table(Lookup.Found, where: String?)
+        case tables([Lookup.Found], where: String?)
     }
 
     /// How far it is.
@@ -38,8 +38,8 @@ final class Preparation {
     private(set) var part: PipelinePart
     let role: Role
     let rows: Rows
-    /// What the name stood for at the last look.
-    var found: Lookup.Found?
+    /// What the names stood for at the last look; none: rows are a query's.
+    var found: [Lookup.Found]
     /// Which server it is; nil: that is asked with all the rest.
     private let server: Lookup.Server?
     private let pinsMoney: Bool
@@ -56,12 +56,14 @@ final class Preparation {
     var usesLockTable: Bool
     private(set) var lockResult: PipelineResult?
     private(set) var settingsResult: PipelineResult?
-    private(set) var tableResult: PipelineResult?
+    private(set) var tablesResult: PipelineResult?
     private(set) var columnsResult: PipelineResult?
-    private(set) var describedResult: PipelineResult?
+    /// Of a query, and of each table that LOCK TABLE does not take, by its place.
+    private(set) var describedResults: [Int: PipelineResult] = [:]
     private(set) var serverResult: PipelineResult?
     private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?
+    private(set) var referencesResult: PipelineResult?
     /// The types that were asked for, and the answer.
     var types: (oids: [UInt32], result: PipelineResult)?
 
@@ -82,11 +84,11 @@ final class Preparation {
         part = PipelinePart(session, timeout: nil, isVital: isVital)
         switch rows {
         case .query:
-            found = nil
+            found = []
             usesLockTable = false
-        case .table(let table, _):
-            found = table
-            usesLockTable = !"mf".contains(table.kind)
+        case .tables(let tables, _):
+            found = tables
+            usesLockTable = true
         }
     }
 
@@ -133,25 +135,28 @@ final class Preparation {
             askForLockTimeout()
         }
         if server == nil { serverResult = part.ask(Catalog.serverQuestion(noticing: false)) }
-        if case .table(_, nil) = rows { part.ask(Catalog.secureSearchPath) }
+        if case .tables(_, nil) = rows { part.ask(Catalog.secureSearchPath) }
     }
 
     private var keepLockTimeout: Bool { server?.hasOwnLockTimeout ?? false }
 
-    /// Asks anew what the name stands for.
+    /// Asks anew what the names stand for.
     func lookUpAgain(timeout: Duration?) throws {
         isMisnamed = false
-        guard let asked = found?.asked, session.connection.isUsable else { return }
+        guard !found.isEmpty, session.connection.isUsable else { return }
         let part = PipelinePart(session, timeout: timeout, isVital: isVital)
         leave(part)
         part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
-        let result = part.ask(Catalog.namesQuestion([asked]))
+        let asked = found.map(\.asked)
+        let result = part.ask(Catalog.namesQuestion(asked))
         try PipelineRound.run([part])
-        guard let now = try Catalog.found(result.get(), asked: [asked])[0] else { throw PgcopyError.noTable(asked) }
-        try Lookup.refuseTemporary(now)
-        found = now
-        if "mf".contains(now.kind) { usesLockTable = false }
+        let now = try Catalog.found(result.get(), asked: asked)
+        let missing = zip(asked, now).filter { $1 == nil }.map(\.0)
+        guard missing.isEmpty else { throw PgcopyError.noTables(missing) }
+        let tables = now.compactMap { $0 }
+        for table in tables { try Lookup.refuseTemporary(table) }
+        found = tables
     }
 
     /// Whatever was begun before ends.
@@ -200,38 +205,41 @@ final class Preparation {
 
     private func lock() {
         lockResult = nil
-        describedResult = nil
-        if usesLockTable, let found {
-            lockResult = part.ask(.statement("LOCK TABLE \(lockTarget(found)) IN \(lockMode) MODE"))
+        describedResults = [:]
+        // In one order for all runs: by name.
+        let targets = found.filter(isLockable).sorted { $0.name.quoted < $1.name.quoted }.map(lockTarget)
+        if !targets.isEmpty {
+            lockResult = part.ask(.statement("LOCK TABLE \(targets.joined(separator: ", ")) IN \(lockMode) MODE"))
         }
-        if let statement = describedStatement {
+        for (place, statement) in describedStatements {
             part.ask(.prepare(statement))
-            describedResult = part.ask(.describe)
+            describedResults[place] = part.ask(.describe)
         }
         // Planning locks what parsing does not know of: the children of tables, indexes.
-        if let plan { part.ask(.statement("EXPLAIN (COSTS off)\n" + plan)) }
+        for plan in plans { part.ask(.statement("EXPLAIN (COSTS off)\n" + plan)) }
     }
+
+    /// LOCK TABLE takes neither materialized views nor foreign tables.
+    private func isLockable(_ table: Lookup.Found) -> Bool { usesLockTable && !"mf".contains(table.kind) }
 
     /// Whose columns are asked for; those of a table that is locked so as they are now, whatever the snapshot says.
-    private var describedStatement: String? {
-        switch rows {
-        case .query(let query): query
-        case .table(let table, _): usesLockTable ? nil : "SELECT * FROM \((found ?? table).name.quoted)"
-        }
+    private var describedStatements: [(place: Int, statement: String)] {
+        if case .query(let query) = rows { return [(0, query)] }
+        return found.enumerated().filter { !isLockable($1) }.map { ($0, "SELECT * FROM \($1.name.quoted)") }
     }
 
-    /// A table and nothing else, locked before the snapshot: it is what the snapshot says.
-    var isLockedFirst: Bool { usesLockTable && plan == nil }
+    /// Tables and nothing else, locked before the snapshot: they are what the snapshot says.
+    var isLockedFirst: Bool { !found.isEmpty && found.allSatisfy(isLockable) && plans.isEmpty }
 
-    /// What COPY reads by a query; nil: it reads a table.
-    private var plan: String? {
-        guard case .source = role else { return nil }
+    /// What COPY reads by a query; none where it reads tables.
+    private var plans: [String] {
+        guard case .source = role else { return [] }
         switch rows {
-        case .query(let query): return query
-        case .table(let table, let condition):
-            let table = found ?? table
-            return table.kind == "r" && condition == nil
-                ? nil : CopyStatement.select("", table.only + table.name.quoted, where: condition)
+        case .query(let query): return [query]
+        case .tables(_, let condition):
+            return found.filter { $0.kind != "r" || condition != nil }.map {
+                CopyStatement.select("", $0.only + $0.name.quoted, where: condition)
+            }
         }
     }
 
@@ -239,7 +247,7 @@ final class Preparation {
     /// rows find theirs by themselves.
     private func lockTarget(_ found: Lookup.Found) -> String {
         switch (role, rows) {
-        case (.destination(false, _, _), _), (.source, .table(_, .some)): "ONLY " + found.name.quoted
+        case (.destination(false, _, _), _), (.source, .tables(_, .some)): "ONLY " + found.name.quoted
         default: found.only + found.name.quoted
         }
     }
@@ -254,15 +262,17 @@ final class Preparation {
     }
 
     private func askRows() {
-        guard let found else { return }
-        tableResult = part.ask(Catalog.tablesQuestion([found]))
-        columnsResult = part.ask(Catalog.columnsQuestion([found], for: session.version))
+        guard !found.isEmpty else { return }
+        tablesResult = part.ask(Catalog.tablesQuestion(found))
+        columnsResult = part.ask(Catalog.columnsQuestion(found, for: session.version))
+        if case .destination = role, found.count > 1 { referencesResult = part.ask(Catalog.referencesQuestion(found)) }
     }
 
-    /// A destination's table, in the transaction that loads it: all of that can still be undone.
+    /// A destination's tables, in the transaction that loads them: all of that can still be undone.
     private func empty() {
-        guard case .destination(true, _, _) = role, let found else { return }
-        heldResult = part.ask(Catalog.rowsQuestion([found]))
-        part.ask(.statement("TRUNCATE TABLE \(found.only)\(found.name.quoted)"))
+        guard case .destination(true, _, _) = role, !found.isEmpty else { return }
+        heldResult = part.ask(Catalog.rowsQuestion(found))
+        let targets = found.map { $0.only + $0.name.quoted }.joined(separator: ", ")
+        part.ask(.statement("TRUNCATE TABLE \(targets)"))
     }
 }

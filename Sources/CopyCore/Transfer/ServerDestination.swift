@@ -1,25 +1,24 @@
-// A table of a server, loaded in one transaction.
+// Tables of a server, loaded in one transaction.
 
-/// Rows loaded into a table.
+/// Rows loaded into tables.
 final class ServerDestination: Destination {
-    private let statement: StatementReceiver
-    var receiver: any Receiver { statement }
+    let receiver: any Receiver
+    private let session: Session
     private let timeout: Duration?
-    private let table: TableShape
+    private let tables: [TableShape]
     private let isEmptied: Bool
     private var checks: PipelinePart?
     private var standsFor: PipelineResult?
     private var transaction: PipelineResult?
 
-    /// A destination whose transaction is open and whose table is ready to be loaded.
-    init(_ receiver: StatementReceiver, _ table: TableShape, isEmptied: Bool, timeout: Duration?) {
-        statement = receiver
-        self.table = table
+    /// A destination whose transaction is open and whose tables are ready to be loaded.
+    init(_ session: Session, _ receiver: any Receiver, _ tables: [TableShape], isEmptied: Bool, timeout: Duration?) {
+        self.session = session
+        self.receiver = receiver
+        self.tables = tables
         self.isEmptied = isEmptied
         self.timeout = timeout
     }
-
-    private var session: Session { statement.session }
 
     var label: String { session.label }
 
@@ -29,26 +28,29 @@ final class ServerDestination: Destination {
     func settling(isVital: Bool) -> PipelinePart? {
         let part = PipelinePart(session, timeout: timeout, isVital: isVital)
         part.ask(.statement("SET CONSTRAINTS ALL IMMEDIATE"))
-        standsFor = part.ask(Catalog.standsForQuestion(table))
+        standsFor = part.ask(Catalog.standsForQuestion(tables))
         transaction = part.ask(.statement("SELECT pg_catalog.txid_current_if_assigned()"))
         checks = part
         return part
     }
 
-    /// COPY goes by the table's name, and what is locked is the table: a schema can be renamed in between.
+    /// COPY goes by a table's name, and what is locked is the table: a schema can be renamed in between.
     func settle() throws {
         try checks?.check()
         let answer = try standsFor?.get()
-        guard answer?.value(0, 0) == table.oid,
-            try answer?.value(0, 1) == table.schemaVersion || !stoodForAnother()
-        else {
-            throw PgcopyError(
-                .refused,
-                "\(table.name.quoted) was replaced by another table while it was loaded; nothing was committed here")
+        for (row, table) in tables.enumerated() {
+            guard let answer, row < answer.rowCount, answer.value(row, 0) == table.oid,
+                try answer.value(row, 1) == table.schemaVersion || !stoodForAnother(table)
+            else {
+                throw PgcopyError(
+                    .refused,
+                    "\(table.name.quoted) was replaced by another table while it was loaded; nothing was committed here"
+                )
+            }
         }
     }
 
-    private func stoodForAnother() throws -> Bool {
+    private func stoodForAnother(_ table: TableShape) throws -> Bool {
         try session.answer(to: Catalog.stoodForAnotherQuestion(table, isEmptied: isEmptied), timeout: timeout).value(
             0, 0) != "f"
     }

@@ -71,8 +71,7 @@ extension Transfer {
 
     /// What holds rows is not emptied for the sake of none: source and destination may have been mixed up.
     private func refuseEmptying(_ side: Side, _ opened: Opened) throws {
-        guard let place = side.place, opened.plan.landings[place]?.heldRows ?? false, !request.allowsEmpty,
-            opened.rows == 0
+        guard let place = side.place, opened.plan.heldRows(place), !request.allowsEmpty, opened.rows == 0
         else { return }
         throw PgcopyError(
             .refused,

@@ -8,7 +8,7 @@ extension Transfer {
             let source = try openStream()
             do {
                 return try StreamHead(
-                    source, layout: requestedLayout, rules: Planner.streamRules(request), timeout: request.timeout,
+                    source, layout: requestedLayout, rules: TablePlanner.streamRules(request), timeout: request.timeout,
                     poller: poller)
             } catch let error as PgcopyError where error.code == .input {
                 // How a program ended is the better reason, where it did.

@@ -10,7 +10,7 @@ struct Participant {
 
     /// Where it stands in the order that all runs have: its server, its database, its table.
     var place: [Int] {
-        [located.server.cluster.start, located.server.database, preparation.found?.oid]
+        [located.server.cluster.start, located.server.database, preparation.found.map(\.oid).min()]
             .map { $0.flatMap { Int($0) } ?? 0 }
     }
 
@@ -57,11 +57,9 @@ extension Transfer {
 
     private func makeParticipant(_ located: LocatedServer) -> Participant {
         let rows: Preparation.Rows =
-            if let found = located.found {
-                .table(found, where: located.side.isSource ? request.condition : nil)
-            } else {
-                .query(CopyStatement.trimmed(request.query ?? ""))
-            }
+            located.found.isEmpty
+            ? Preparation.Rows.query(CopyStatement.trimmed(request.query ?? ""))
+            : .tables(located.found, where: located.side.isSource ? request.condition : nil)
         return Participant(
             located: located, preparation: makePreparation(located.side, located.session, at: located.server, rows))
     }

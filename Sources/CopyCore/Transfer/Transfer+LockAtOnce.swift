@@ -24,10 +24,12 @@ extension Transfer {
         var asked: [(side: Side, session: Session, preparation: Preparation)] = []
         for side in [source] + active {
             guard let session = side.session else { continue }
-            guard let name = side.isSource ? sourceTable : destinationTable(side.endpoint), name.parts.count <= 2,
-                !name.isCut, !session.connection.isGiven("lock_timeout")
+            let names = tables(of: side)
+            guard names.count == 1, let name = names.first, name.parts.count <= 2, !name.isCut,
+                !session.connection.isGiven("lock_timeout")
             else { return nil }
-            asked.append((side, session, makePreparation(side, session, at: nil, .table(.unknown(name), where: nil))))
+            asked.append(
+                (side, session, makePreparation(side, session, at: nil, .tables([.unknown(name)], where: nil))))
         }
         for (side, _, preparation) in asked {
             preparation.ask(timeout: request.timeout, lockTimeout: Self.glance)
@@ -54,7 +56,7 @@ extension Transfer {
         var found: [Participant] = []
         for (side, session, preparation) in asked where side.isActive {
             guard let (table, server) = try preparation.foundAtOnce() else { return nil }
-            let located = LocatedServer(side: side, session: session, server: server, found: table)
+            let located = LocatedServer(side: side, session: session, server: server, found: [table])
             found.append(Participant(located: located, preparation: preparation))
         }
         return found

@@ -1,12 +1,12 @@
 // Names before locks: which servers these are, and what the names stand for.
 
-/// A server that takes part: which it is, and which table the name stands for.
+/// A server that takes part: which it is, and which tables the names stand for.
 struct LocatedServer {
     let side: Side
     let session: Session
     let server: Lookup.Server
-    /// Nil: rows are a query's.
-    var found: Lookup.Found?
+    /// Its tables, in the order of the source's; none: rows are a query's.
+    var found: [Lookup.Found]
 }
 
 extension Transfer {
@@ -16,16 +16,16 @@ extension Transfer {
         var lookups: [(side: Side, session: Session, lookup: Lookup)] = []
         for side in [source] + active {
             guard let session = side.session else { continue }
-            let table = side.isSource ? (request.query == nil ? sourceTable : nil) : destinationTable(side.endpoint)
-            guard side.isSource || table != nil else { continue }
+            let tables = tables(of: side)
+            guard side.isSource || !tables.isEmpty else { continue }
             let part = PipelinePart(session, timeout: request.timeout, isVital: false)
-            lookups.append((side, session, Lookup(part, table: table)))
+            lookups.append((side, session, Lookup(part, tables: tables)))
         }
         try PipelineRound.run(lookups.map(\.lookup.part))
         var located: [LocatedServer] = []
         func locate(_ side: Side) throws {
             guard let (_, session, lookup) = lookups.first(where: { $0.side === side }) else { return }
-            let found = try lookup.table()
+            let found = try lookup.tables()
             let server = try lookup.server()
             if !side.isSource { try refuseGuarded(server) }
             located.append(LocatedServer(side: side, session: session, server: server, found: found))

@@ -6,10 +6,13 @@ final class Opened {
     let producer: any Producer
     /// Keeps a descriptor open.
     private let stream: StreamSource?
+    /// Where one table ends and the next begins; nil: there is one.
+    let track: PartTrack?
     fileprivate(set) var destinations: [(side: Side, destination: any Destination)] = []
 
-    init(_ plan: Plan, _ producer: any Producer, _ stream: StreamSource? = nil) {
+    init(_ plan: Plan, _ producer: any Producer, _ stream: StreamSource? = nil, track: PartTrack? = nil) {
         self.plan = plan
+        self.track = track
         self.producer = producer
         self.stream = stream
     }
@@ -20,21 +23,30 @@ final class Opened {
     var active: [(side: Side, destination: any Destination)] { destinations.filter(\.side.isActive) }
 
     /// Rows the source's server counted; nil where none did.
-    var countedRows: Int? { rowCount(ofTag: (producer as? StatementProducer)?.commandTag) }
+    var countedRows: Int? {
+        if let series = producer as? any PartProducer {
+            return series.rows.contains { $0 == nil } ? nil : series.rows.reduce(0) { $0 + ($1 ?? 0) }
+        }
+        return rowCount(ofTag: (producer as? StatementProducer)?.commandTag)
+    }
+
+    /// Messages of the source that are no row: one behind the other, tables are counted without them.
+    var messagesWithoutRow: Int { producer is any PartProducer ? 0 : plan.tables[0].messagesWithoutRow }
 
     /// How many rows the source gave, whatever became of them.
-    var rows: Int { countedRows ?? max(0, producer.totals.messages - plan.messagesWithoutRow) }
+    var rows: Int { countedRows ?? max(0, producer.totals.messages - messagesWithoutRow) }
 }
 
 extension Transfer {
     /// Makes everything ready to be copied.
     /// - Parameter head: what was read of the file or stream already.
     func open(_ plan: Plan, behind head: StreamHead?) throws -> Opened {
+        try deferConstraints(plan)
         let opened = try atSource { try openSource(plan, head) }
         // What was opened is taken back, whatever fails from here on.
         self.opened = opened
         for side in active {
-            try attributing(to: side) { opened.destinations.append((side, try openDestination(side, plan))) }
+            try attributing(to: side) { opened.destinations.append((side, try openDestination(side, opened))) }
         }
         // Servers do without a header line: its names are their list of columns.
         if let line = head?.line {
@@ -46,25 +58,43 @@ extension Transfer {
         return opened
     }
 
+    /// Where foreign keys go in a circle.
+    private func deferConstraints(_ plan: Plan) throws {
+        guard plan.defersConstraints else { return }
+        let asked = active.compactMap { side in side.session.map { (side: side, session: $0) } }.map { side, session in
+            let part = PipelinePart(session, timeout: request.timeout, isVital: !request.keepGoing)
+            part.ask(.statement("SET CONSTRAINTS ALL DEFERRED"))
+            return (side: side, part: part)
+        }
+        try PipelineRound.run(asked.map(\.part))
+        for (side, part) in asked { try attributing(to: side) { try part.check() } }
+    }
+
     private func openSource(_ plan: Plan, _ head: StreamHead?) throws -> Opened {
         let label = source.label
-        let layout = plan.options.layout
+        let table = plan.tables[0]
+        let layout = table.options.layout
         switch request.source.kind {
         case .null: return Opened(plan, NullProducer(label: label))
         case .standardStream, .file, .program:
             let stream = head == nil ? try openStream() : nil
             let producer =
-                head.map { ByteStreamProducer(behind: $0, layout: layout, rules: plan.streamRules, label: label) }
+                head.map { ByteStreamProducer(behind: $0, layout: layout, rules: table.streamRules, label: label) }
                 ?? ByteStreamProducer(
-                    stream?.descriptor ?? 0, layout: layout, rules: plan.streamRules, label: label)
+                    stream?.descriptor ?? 0, layout: layout, rules: table.streamRules, label: label)
             guard let program = source.program else { return Opened(plan, producer, stream) }
             return Opened(
                 plan, ProgramProducer(program, producer, poller: poller, tellWaiting: tellWaiting(source)), stream)
         case .server:
-            guard let session = source.session, let sql = plan.statement else {
+            guard let session = source.session, let sql = table.statement else {
                 throw PgcopyError(.unreachable, "not connected")
             }
-            return Opened(plan, StatementProducer(session, sql, layout: layout, transport: request.transport))
+            guard plan.tables.count > 1 else {
+                return Opened(plan, StatementProducer(session, sql, layout: layout, transport: request.transport))
+            }
+            var left = Array(plan.parts(label: label).reversed())
+            let track = PartTrack()
+            return Opened(plan, request.transport.producer(session, track) { left.popLast() }, track: track)
         }
     }
 
@@ -96,7 +126,7 @@ extension Transfer {
         OpenFile.Waiting(timeout: request.timeout) { [sink] in sink?.receive(.waiting(for: what, at: label)) }
     }
 
-    private func openDestination(_ side: Side, _ plan: Plan) throws -> any Destination {
+    private func openDestination(_ side: Side, _ opened: Opened) throws -> any Destination {
         let label = side.label
         switch side.endpoint.kind {
         case .null: return StreamDestination(null: label)
@@ -111,12 +141,18 @@ extension Transfer {
                 try start(command, .destination, side), poller: poller, grace: request.grace,
                 tellWaiting: tellWaiting(side))
         case .server:
-            guard let session = side.session, let place = side.place, let landing = plan.landings[place] else {
+            let landings = side.place.map(opened.plan.landings) ?? []
+            guard let session = side.session, let first = landings.first else {
                 throw PgcopyError(.unreachable, "not connected")
             }
+            let receiver: any Receiver =
+                if let track = opened.track {
+                    request.transport.receiver(session, track) { [place = side.place ?? 0] in $0.into[place] ?? "" }
+                } else {
+                    StatementReceiver(session, first.statement, transport: request.transport)
+                }
             return ServerDestination(
-                StatementReceiver(session, landing.statement, transport: request.transport),
-                landing.table, isEmptied: request.truncate, timeout: request.timeout)
+                session, receiver, landings.map(\.table), isEmptied: request.truncate, timeout: request.timeout)
         }
     }
 }

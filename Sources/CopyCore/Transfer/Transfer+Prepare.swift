@@ -15,17 +15,45 @@ extension Transfer {
                 table != nil && (request.table != nil || request.query != nil),
                 "\(request.source.label) names a table already; --table and --query name another")
             try refuse(
-                table == nil && request.table == nil && request.query == nil,
+                table == nil && request.table == nil && request.query == nil && request.selection == nil,
                 "no table to copy from \(request.source.label); name one with #TABLE, --table or --query")
         }
         for destination in request.destinations {
             guard case .server(_, nil) = destination.kind else { continue }
             try refuse(
-                destinationTable(destination) == nil,
+                destinationTable(destination) == nil && request.selection == nil,
                 "no table to copy to at \(destination.label); name one with #TABLE or --into")
         }
+        try refuseWithSelection()
         try refuseFilesTwice()
         try refuseHarmfulOptions()
+    }
+
+    /// What is about one table does not go with many.
+    private func refuseWithSelection() throws {
+        guard request.selection != nil else { return }
+        try refuse(
+            !request.source.isServer, "tables are selected on a server, not in \(request.source.label)")
+        if case .server(_, let table?) = request.source.kind {
+            throw PgcopyError(
+                .usage, "\(request.source.label) names the table \(table.quoted) already; patterns select others")
+        }
+        for destination in request.destinations {
+            if case .server(_, _?) = destination.kind {
+                throw PgcopyError(
+                    .usage, "\(destination.label) names one table, and several are to be copied; leave it out there")
+            }
+            try refuse(
+                !destination.isServer && destination.kind != .null,
+                "several tables cannot go to \(destination.label); name one table")
+        }
+        for (isGiven, option) in [
+            (request.query != nil, "--query"), (request.condition != nil, "--where"),
+            (request.columns != nil, "--columns"),
+            (request.into != nil, "--into"), (request.options.header, "--header"),
+        ] {
+            try refuse(isGiven, "\(option) is about one table; name it exactly")
+        }
     }
 
     /// Refuses what was asked for, whatever the servers hold.
@@ -36,6 +64,13 @@ extension Transfer {
     var sourceTable: SQLName? {
         if case .server(_, let table?) = request.source.kind { return table }
         return request.table
+    }
+
+    /// The names of a side's tables, in the order of the source's; none where rows are a query's, or no server is there.
+    func tables(of side: Side) -> [SQLName] {
+        if let selected { return selected.map(side.isSource ? \.name : \.asked) }
+        if side.isSource { return request.query == nil ? [sourceTable].compactMap { $0 } : [] }
+        return [destinationTable(side.endpoint)].compactMap { $0 }
     }
 
     func destinationTable(_ endpoint: Endpoint) -> SQLName? {
@@ -53,14 +88,28 @@ extension Transfer {
         try refuseEncodingOfNone()
         try refuseGivenEncoding()
         try refuseMissingHeader()
+        try select()
         try lockTables()
         let names = try headerNames(head)
         return (try plan(header: names), head)
     }
 
+    /// Finds out which tables the patterns stand for.
+    private func select() throws {
+        guard let selection = request.selection, let session = source.session else { return }
+        selected = try atSource {
+            let part = PipelinePart(session, timeout: request.timeout, isVital: true)
+            part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
+            for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+            let matches = part.ask(Catalog.selectionQuestion(selection))
+            try PipelineRound.run([part])
+            return try selection.resolve(Catalog.matches(try matches.get()))
+        }
+    }
+
     private func plan(header: [String]?) throws -> Plan {
         var planner = Planner(request: request, header: header, destinations: [])
-        var answered: [(LocatedServer, Answers)] = []
+        var answered: [(LocatedServer, [Answers])] = []
         for participant in participants where participant.isActive {
             try attributing(to: participant.side) {
                 answered.append((participant.located, try participant.preparation.answers()))
@@ -101,7 +150,8 @@ extension Transfer {
             let side = participant.side
             let answers =
                 side.isSource ? planner.source : planner.destinations.first { $0.place == side.place }?.answers
-            guard let unknown = answers?.unknownTypes, !unknown.isEmpty else { continue }
+            let unknown = Set(answers?.flatMap(\.unknownTypes) ?? []).sorted()
+            guard !unknown.isEmpty else { continue }
             let preparation = participant.preparation
             let part = PipelinePart(
                 preparation.session, timeout: request.timeout, isVital: side.isSource || !request.keepGoing)
@@ -111,9 +161,12 @@ extension Transfer {
         for (side, _, result) in questions {
             try attributing(to: side) {
                 let types = Catalog.types(try result.get())
-                if side.isSource { planner.source?.types = types }
+                func note(_ answers: inout [Answers]?) {
+                    for index in answers?.indices ?? 0..<0 { answers?[index].types = types }
+                }
+                if side.isSource { note(&planner.source) }
                 let index = planner.destinations.firstIndex { $0.place == side.place }
-                if let index { planner.destinations[index].answers?.types = types }
+                if let index { note(&planner.destinations[index].answers) }
             }
         }
     }

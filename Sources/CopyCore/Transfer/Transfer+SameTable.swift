@@ -4,12 +4,12 @@ extension Transfer {
     /// Copying a table onto itself, or to one place twice, is refused whatever the way there.
     func refuseTheSameTable(_ located: [LocatedServer]) throws {
         for (index, place) in located.enumerated() {
-            guard !place.side.isSource, let found = place.found else { continue }
+            guard !place.side.isSource, !place.found.isEmpty else { continue }
             try attributing(to: place.side) {
                 for other in located[..<index] where other.server.database == place.server.database {
-                    guard other.side.isActive, let itsTable = other.found, itsTable.sharesRows(with: found) else {
-                        continue
-                    }
+                    guard other.side.isActive,
+                        let (found, itsTable) = Lookup.Found.sharingRows(place.found, other.found)
+                    else { continue }
                     let (relation, isKnown) = try relation(of: place, to: other)
                     guard try isTheSame(relation, place.session, other.session) else { continue }
                     let what =
@@ -36,16 +36,18 @@ extension Transfer {
     }
 
     /// A name can stand for another table by the time it is locked, and a table can be another's partition.
-    func refuseTheSameTableAgain(_ answered: [(LocatedServer, Answers)]) throws {
+    func refuseTheSameTableAgain(_ answered: [(LocatedServer, [Answers])]) throws {
         var isOther = false
         let located = answered.map { located, answers in
-            guard let table = answers.table, let old = located.found,
-                old.oid != table.oid || old.parents != table.parents
-            else { return located }
             var located = located
-            located.found?.oid = table.oid
-            located.found?.parents = table.parents
-            isOther = true
+            for (index, answers) in answers.enumerated() {
+                guard let table = answers.table, located.found.indices.contains(index),
+                    located.found[index].oid != table.oid || located.found[index].parents != table.parents
+                else { continue }
+                located.found[index].oid = table.oid
+                located.found[index].parents = table.parents
+                isOther = true
+            }
             return located
         }
         if isOther { try refuseTheSameTable(located) }

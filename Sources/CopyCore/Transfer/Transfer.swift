@@ -11,6 +11,8 @@ public final class Transfer {
     let destinations: [Side]
     /// The servers among them, once their tables are to be locked.
     var participants: [Participant] = []
+    /// What was selected by patterns; nil: one table is named, or none.
+    var selected: [TableSelection.Selected]?
     var opened: Opened?
     var lockWatch: LockWatch?
     private var copying: Copying?
@@ -168,9 +170,10 @@ public final class Transfer {
             opened.producer, opened.destinations.map(\.destination.receiver), settings: settings, poller: poller)
         copying = Copying(manager: manager, startedAt: poller.now)
         defer { for (side, destination) in opened.destinations { side.bytes = taken(side, destination) } }
-        var uncounted = opened.plan.messagesWithoutRow
+        var uncounted = opened.messagesWithoutRow
         var tries = Tries(limit: request.reconcileTries)
-        let streams = Streams([opened.plan.part(label: source.label)], count: 1, poller: poller) { _, _ in
+        let run = Part(label: source.label, size: 0, out: "", into: [:])
+        let streams = Streams([run], count: 1, poller: poller) { _, _ in
             manager
         } handle: { [unowned self] _, _, event, copy in
             switch event {
@@ -347,7 +350,7 @@ public final class Transfer {
 
     private func outcome(_ failure: (any Error)?) -> TransferOutcome {
         var totals = copying?.manager.producer.totals ?? .zero
-        totals.messages = max(0, totals.messages - (opened?.plan.messagesWithoutRow ?? 0))
+        totals.messages = max(0, totals.messages - (opened?.messagesWithoutRow ?? 0))
         let now = poller.now
         var outcome = TransferOutcome(
             destinations: destinations.map { side in

@@ -8,6 +8,8 @@ public struct TransferRequest: Sendable {
     public var destinations: [Endpoint]
     /// The source's table, where the endpoint names none; also the destinations' unless they are told otherwise.
     public var table: SQLName?
+    /// Tables of the source by patterns, instead of one by its name.
+    public var selection: TableSelection?
     /// A query whose rows are copied instead of a table's.
     public var query: String?
     /// A condition on the rows of the table.

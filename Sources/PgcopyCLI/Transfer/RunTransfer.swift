@@ -40,7 +40,13 @@ extension TransferRequest {
             from: try Endpoint(parsing: options.source.bytes),
             to: try options.destinations.map { try Endpoint(parsing: $0.bytes) }
         )
-        table = try options.table.map { try Self.table($0, "--table") }
+        if let name = Self.onlyTable(options) {
+            table = name
+        } else if !options.tables.isEmpty || !options.schemas.isEmpty || options.allTables {
+            selection = try TableSelection(
+                tables: options.tables, excluding: options.excludedTables, schemas: options.schemas,
+                excludingSchemas: options.excludedSchemas, all: options.allTables)
+        }
         into = try options.into.map { try Self.table($0, "--into") }
         columns = try options.columns.map { text in
             guard let names = SQLName.list(text) else {
@@ -85,6 +91,12 @@ extension TransferRequest {
         case "libpq": return .libpq
         default: throw PgcopyError(.usage, "\(transportVariable): \(Echo.quoted(text)) is neither wire nor libpq")
         }
+    }
+
+    /// The one table that is named exactly; nil: tables are to be found.
+    private static func onlyTable(_ options: TransferOptions) -> SQLName? {
+        guard options.tables.count == 1, options.excludedTables.isEmpty else { return nil }
+        return SQLName(options.tables[0])
     }
 
     private static func table(_ text: String, _ option: String) throws -> SQLName {

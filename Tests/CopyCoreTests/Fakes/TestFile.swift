@@ -44,6 +44,8 @@ final class TestPipe {
         try #require(pipe(&ends) == 0)
         readEnd = ends[0]
         writeEnd = ends[1]
+        // No program that another test starts is to keep an end.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     }
 
     func closeReadEnd() {

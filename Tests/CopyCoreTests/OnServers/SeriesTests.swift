@@ -32,7 +32,8 @@ private final class Shelf {
         let options = "(FORMAT \(formats[number].rawValue))"
         return Part(
             label: "a_\(number)", size: rows[number] * 30, out: "COPY a_\(number) TO STDOUT \(options)",
-            into: ["b", "c"].map { "COPY \($0)_\(number) FROM STDIN \(options)" }, layout: formats[number].layout)
+            into: [0: "COPY b_\(number) FROM STDIN \(options)", 1: "COPY c_\(number) FROM STDIN \(options)"],
+            layout: formats[number].layout)
     }
 
     /// A session in a transaction.
@@ -52,7 +53,7 @@ private final class Shelf {
         left.reverse()
         let producer = transport.producer(source, track) { left.popLast() }
         let receivers = destinations.enumerated().map { number, session in
-            transport.receiver(session, track) { $0.into[number] }
+            transport.receiver(session, track) { $0.into[number] ?? "" }
         }
         return (stage.manager(producer, receivers, settings), producer, receivers)
     }
@@ -84,7 +85,7 @@ private final class Shelf {
         let (source, destination) = (try shelf.session("a"), try shelf.session("b"))
         let copy = shelf.copy(from: source, to: [destination]) { parts in
             parts.insert(
-                Part(label: "none", size: 0, out: "COPY none TO STDOUT", into: ["COPY none2 FROM STDIN"]), at: 2)
+                Part(label: "none", size: 0, out: "COPY none TO STDOUT", into: [0: "COPY none2 FROM STDIN"]), at: 2)
         }
         #expect(try copy.manager.run().messages == 3)
         #expect(copy.producer.rows == [0, 0, 3, 0, 0] && copy.receivers[0].rows == [0, 0, 3, 0, 0])

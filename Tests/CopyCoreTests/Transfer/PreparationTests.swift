@@ -16,19 +16,19 @@ struct PreparationTests {
             try session.query("SELECT string_agg(s::text, ' ' ORDER BY name) FROM pg_settings s").value(0, 0)
         }
         let before = try settings()
-        let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), table: SQLName(["t"]))
+        let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), tables: [SQLName(["t"])])
         try PipelineRound.run([lookup.part])
-        let found = try #require(try lookup.table())
+        let found = try #require(try lookup.tables().first)
         try session.run("ROLLBACK")
         #expect(try settings() == before)
         let preparation = try Preparation(
-            session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true,
+            session, at: lookup.server(), role, .tables([found], where: nil), pinsMoney: true,
             isVital: true)
         #expect(preparation.backendPID == nil)
         preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .ready)
-        #expect(try preparation.table().columns.map(\.name) == ["i"])
+        #expect(try preparation.tables()[0].columns.map(\.name) == ["i"])
         #expect(preparation.backendPID == session.connection.backendPID)
         #expect(try settings() != before)
         try session.run("COMMIT")
@@ -47,21 +47,21 @@ struct PreparationTests {
             "CREATE SCHEMA aside; CREATE TABLE é (i int); CREATE TABLE aside.é (i int); INSERT INTO aside.é VALUES (1)",
             database: database)
         let session = try ScopeKit.session(cluster.tcpConninfo(database: database))
-        let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), table: SQLName(["é"]))
+        let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), tables: [SQLName(["é"])])
         try PipelineRound.run([lookup.part])
-        var found = try #require(try lookup.table())
+        var found = try #require(try lookup.tables().first)
         found.name = SQLName(["aside", "é"])
         let preparation = try Preparation(
-            session, at: lookup.server(), role, .table(found, where: nil), pinsMoney: true, isVital: true)
+            session, at: lookup.server(), role, .tables([found], where: nil), pinsMoney: true, isVital: true)
         preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .changed && preparation.isMisnamed)
         try preparation.lookUpAgain(timeout: nil)
-        #expect(preparation.found?.name == SQLName(["public", "é"]) && !preparation.isMisnamed)
+        #expect(preparation.found.first?.name == SQLName(["public", "é"]) && !preparation.isMisnamed)
         preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .ready)
-        #expect(try preparation.table().name == SQLName(["public", "é"]))
+        #expect(try preparation.tables()[0].name == SQLName(["public", "é"]))
         try session.run("COMMIT")
         #expect(try cluster.psql("SELECT count(*) FROM aside.é", database: database) == "1")
     }
@@ -72,17 +72,17 @@ struct PreparationTests {
         try cluster.psql("CREATE SCHEMA a; CREATE TABLE a.t (i int); CREATE TABLE t (i int)", database: database)
         let session = try ScopeKit.session(cluster.tcpConninfo(database: database))
         try session.run("SET search_path = a, public")
-        let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), table: SQLName(["t"]))
+        let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), tables: [SQLName(["t"])])
         try PipelineRound.run([lookup.part])
-        let found = try #require(try lookup.table())
+        let found = try #require(try lookup.tables().first)
         let preparation = try Preparation(
-            session, at: lookup.server(), .source, .table(found, where: nil), pinsMoney: true, isVital: true)
+            session, at: lookup.server(), .source, .tables([found], where: nil), pinsMoney: true, isVital: true)
         try cluster.psql("ALTER TABLE a.t RENAME TO u", database: database)
         preparation.ask(timeout: nil, lockTimeout: nil)
         try PipelineRound.run([preparation.part])
         #expect(preparation.state() == .changed && preparation.isMisnamed)
         try preparation.lookUpAgain(timeout: nil)
-        #expect(preparation.found?.name == SQLName(["public", "t"]))
+        #expect(preparation.found.first?.name == SQLName(["public", "t"]))
         try cluster.psql("DROP TABLE t", database: database)
         #expect(throws: PgcopyError.noTable(SQLName(["t"]))) { try preparation.lookUpAgain(timeout: nil) }
     }
@@ -103,9 +103,9 @@ struct PreparationTests {
         let session = try ScopeKit.session(Servers.source.tcpConninfo(database: Servers.source.createDatabase()))
         try session.run("CREATE TABLE t (i int); CREATE TEMPORARY TABLE t (i int)")
         func lookUp(_ name: SQLName) throws -> Lookup.Found? {
-            let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), table: name)
+            let lookup = Lookup(PipelinePart(session, timeout: nil, isVital: true), tables: [name])
             try PipelineRound.run([lookup.part])
-            return try lookup.table()
+            return try lookup.tables().first
         }
         #expect { try lookUp(SQLName(["t"])) } throws: { "\($0)".contains("temporary table of this very session") }
         #expect(try lookUp(SQLName(["public", "t"])) != nil)

@@ -7,7 +7,7 @@ import Testing
 @testable import CopyCore
 
 @Suite struct `Streams of parts` {
-    private func part(_ label: String, _ size: Int) -> Part { Part(label: label, size: size, out: "", into: []) }
+    private func part(_ label: String, _ size: Int) -> Part { Part(label: label, size: size, out: "", into: [:]) }
 
     @Test func `the largest part is taken first, and of equals the first one`() {
         var queue = PartQueue([part("a", 1), part("b", 9), part("c", 5), part("d", 9), part("e", 5)])
@@ -182,12 +182,12 @@ import Testing
                 make: { part, number in
                     CopyManager(
                         StatementProducer(readers[number], part.out),
-                        [StatementReceiver(writers[number], part.into[0])], poller: poller)
+                        [StatementReceiver(writers[number], part.into[0] ?? "")], poller: poller)
                 }, handle: { _, _, _, _ in })
         }
 
         static func part(_ table: String, _ size: Int) -> Part {
-            Part(label: table, size: size, out: "COPY \(table) TO STDOUT", into: ["COPY \(table) FROM STDIN"])
+            Part(label: table, size: size, out: "COPY \(table) TO STDOUT", into: [0: "COPY \(table) FROM STDIN"])
         }
     }
 

@@ -51,6 +51,15 @@ struct Invocation: Sendable {
         try nonEmpty(value(of: option).map { RawText.decoding($0.bytes) }, option)
     }
 
+    /// The same of an option that may be repeated.
+    func allNames(of option: OptionSpec) throws(UsageError) -> [String] {
+        var names: [String] = []
+        for value in values(of: option) {
+            if let name = try nonEmpty(RawText.decoding(value.bytes), option) { names.append(name) }
+        }
+        return names
+    }
+
     private func nonEmpty(_ text: String?, _ option: OptionSpec) throws(UsageError) -> String? {
         if text == "" { throw error("option \(option.spelling): its value is empty") }
         return text

@@ -7,7 +7,8 @@ extension CommandSpec {
         summary: "stream rows from one source to many destinations",
         description: [
             "Copies rows from SOURCE to every DESTINATION. The source is read once.",
-            "The table is named at the source (`#TABLE`) or by `--table`; `--query` copies the rows of a query instead. "
+            "The table is named at the source (`#TABLE`) or by `--table`, which many patterns can be given to; "
+                + "`--query` copies the rows of a query instead. "
                 + "A destination takes the table that its own `#TABLE` names, else the one of `--into`, "
                 + "else the source's own name.",
             "Each destination is loaded in one transaction. Every destination finishes its copy before the first one "
@@ -20,7 +21,11 @@ extension CommandSpec {
             OperandSpec("DESTINATION", kind: .endpoint, isRepeated: true),
         ],
         ownGroups: [
-            OptionGroup(title: "What to copy", options: [.table, .query, .where, .columns, .into]),
+            OptionGroup(
+                title: "What to copy",
+                options: [
+                    .table, .excludeTable, .schema, .excludeSchema, .allTables, .query, .where, .columns, .into,
+                ]),
             OptionGroup(title: "How it lands", options: [.truncate, .allowEmpty, .overrideReadOnly, .notSame]),
             OptionGroup(
                 title: "Format",
@@ -40,6 +45,10 @@ extension CommandSpec {
                 "Copy a table to two servers, replacing what is there",
                 "pgcopy", "transfer", "-t", "public.orders", "--truncate",
                 "postgresql://db1/shop", "postgresql://db2/shop", "postgresql://db3/shop"
+            ),
+            Example(
+                "Copy all tables of a schema but those of a log, in one snapshot",
+                "pgcopy", "transfer", "-t", "'sales.*'", "-T", "'sales.log_*'", "shop", "postgresql://db2/shop"
             ),
             Example(
                 "Write the rows of a query to a file",

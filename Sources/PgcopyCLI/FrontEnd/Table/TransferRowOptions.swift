@@ -4,13 +4,51 @@ extension OptionSpec {
     /// `--table`.
     static let table = OptionSpec(
         "table", "t",
-        value: .required("NAME", .text),
+        value: .required("PATTERN", .text),
+        isRepeatable: true,
         conflicts: ["query"],
-        summary: "copy this table",
+        summary: "copy this table, or all that match the pattern; may be given many times",
         details: [
-            "The name follows pg_dump's rules: letters are folded to lower case unless quoted, "
-                + "and a schema may stand before a dot, as in `public.orders` or `'\"Odd Name\"'`."
+            "The pattern follows pg_dump's rules: letters are folded to lower case unless quoted, `*` stands for any letters "
+                + "and `?` for one, and a schema may stand before a dot, as in `public.orders`, `'sales.*'` or `'\"Odd Name\"'`. "
+                + "One that matches nothing is an error. Patterns match ordinary and partitioned tables; views, materialized "
+                + "views and foreign tables are copied when they are named exactly.",
+            "Rows of partitions go through the table that they are partitions of, where that is copied, too. "
+                + "Many tables are copied in one snapshot and, at each destination, in one transaction; each goes to its "
+                + "namesake. Tables that others refer to by foreign keys come first.",
         ]
+    )
+    /// `--exclude-table`.
+    static let excludeTable = OptionSpec(
+        "exclude-table", "T",
+        value: .required("PATTERN", .text),
+        isRepeatable: true,
+        conflicts: ["query"],
+        summary: "leave out tables that match"
+    )
+    /// `--schema`.
+    static let schema = OptionSpec(
+        "schema", "n",
+        value: .required("PATTERN", .text),
+        isRepeatable: true,
+        conflicts: ["query"],
+        summary: "copy all tables of the schemas that match",
+        details: ["As with pg_dump, `--table` goes before it."]
+    )
+    /// `--exclude-schema`.
+    static let excludeSchema = OptionSpec(
+        "exclude-schema", "N",
+        value: .required("PATTERN", .text),
+        isRepeatable: true,
+        conflicts: ["query"],
+        summary: "leave out schemas that match"
+    )
+    /// `--all-tables`.
+    static let allTables = OptionSpec(
+        "all-tables",
+        conflicts: ["query"],
+        summary: "copy all tables of the database",
+        details: ["Those of the server itself and of extensions are never among them."]
     )
     /// `--query`.
     static let query = OptionSpec(
@@ -41,7 +79,7 @@ extension OptionSpec {
         "into",
         value: .required("TABLE", .text),
         summary: "the name of the table at the destinations",
-        details: ["A destination's own `#TABLE` goes before it."]
+        details: ["A destination's own `#TABLE` goes before it. For one table, named exactly."]
     )
     /// `--truncate`.
     static let truncate = OptionSpec(

@@ -1,6 +1,6 @@
 // The format and the options both sides are given.
 
-extension Planner {
+extension TablePlanner {
     /// The columns of all servers.
     typealias Sides = (source: FormatPlan.Side, destinations: [FormatPlan.Side])
 

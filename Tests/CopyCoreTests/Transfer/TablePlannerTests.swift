@@ -37,8 +37,8 @@ import Testing
 
     private func plan(
         _ request: TransferRequest, header: [String]? = nil, _ source: Answers?, _ destinations: Answers?...
-    ) throws -> Plan {
-        try Planner(
+    ) throws -> TablePlan {
+        try TablePlanner(
             request: request, header: header, source: source,
             destinations: destinations.enumerated().map { ($0, $1) }
         ).plan()
@@ -48,7 +48,7 @@ import Testing
         _ request: TransferRequest, header: [String]? = nil, _ source: Answers?, _ destinations: Answers?...
     ) -> Refusals? {
         do {
-            _ = try Planner(
+            _ = try TablePlanner(
                 request: request, header: header, source: source,
                 destinations: destinations.enumerated().map { ($0, $1) }
             ).plan()
@@ -180,7 +180,7 @@ import Testing
     @Test func `the format is chosen by what is known of all sides, and said with its reason`() throws {
         let rows = table([("a", int4)])
         let own = table([("a", 20_001)])
-        func decision(_ plan: Plan) -> String { plan.decisions.joined() }
+        func decision(_ plan: TablePlan) -> String { plan.decisions.joined() }
         #expect(
             try decision(plan(request("src#t", "dst#t"), rows, rows))
                 == "format binary: every column's type is the same on all sides and portable")

@@ -1,0 +1,202 @@
+// Many tables by patterns: one snapshot, one transaction at each destination.
+
+import TestKit
+import Testing
+
+@Suite struct `Many tables` {
+    /// A shop of tables that refer to each other, with what a format might trip over.
+    private static let shop = #"""
+        CREATE SCHEMA sales;
+        CREATE TABLE sales.lines (id int PRIMARY KEY, order_id int, what text);
+        CREATE TABLE sales.orders (id int PRIMARY KEY, customer int, note text, total numeric, doubled int GENERATED ALWAYS AS (id * 2) STORED);
+        CREATE TABLE sales.customers (id int PRIMARY KEY, "Odd Name" text, boss int REFERENCES sales.customers);
+        ALTER TABLE sales.orders ADD FOREIGN KEY (customer) REFERENCES sales.customers;
+        ALTER TABLE sales.lines ADD FOREIGN KEY (order_id) REFERENCES sales.orders;
+        CREATE TABLE sales.nothing (i int); CREATE TABLE sales."we""ird" (i int, j text);
+        CREATE TABLE sales.log (at int, what text) PARTITION BY RANGE (at);
+        CREATE TABLE sales.log_1 PARTITION OF sales.log FOR VALUES FROM (0) TO (500);
+        CREATE TABLE sales.log_2 PARTITION OF sales.log DEFAULT;
+        CREATE TYPE sales.mood AS ENUM ('happy', 'sad'); CREATE TABLE sales.moods (m sales.mood, ms sales.mood[]);
+        CREATE VIEW sales.v AS SELECT 1 AS i
+        """#
+    private static let rows = #"""
+        INSERT INTO sales.customers SELECT i, E'tab\t ' || i, NULLIF(i - 1, 0) FROM generate_series(1, 100) i;
+        INSERT INTO sales.orders SELECT i, 1 + i % 100, repeat('x', i % 3000), i / 7.0 FROM generate_series(1, 3000) i;
+        INSERT INTO sales.lines SELECT i, 1 + i % 3000, E'\\.\nline ' || i FROM generate_series(1, 5000) i;
+        INSERT INTO sales."we""ird" VALUES (1, NULL), (2, '');
+        INSERT INTO sales.log SELECT i, 'e' || i FROM generate_series(1, 1000) i;
+        INSERT INTO sales.moods VALUES ('happy', '{sad,happy}')
+        """#
+    private static let tables = [
+        "sales.lines", "sales.orders", "sales.customers", "sales.nothing", #"sales."we""ird""#, "sales.log_1",
+        "sales.log_2",
+        "sales.moods",
+    ]
+
+    private func digests(_ place: Place) throws -> [String] { try Self.tables.map { try place.digest($0) } }
+
+    @Test(arguments: ["wire", "libpq"])
+    func `arrive whole, parents first, in one snapshot and one transaction`(transport: String) throws {
+        let trio = try Trio(Self.shop, source: Self.rows)
+        for options in [
+            ["-t", "sales.*"], ["-n", "sales", "--truncate"], ["--all-tables", "--truncate", "--format=text"],
+        ] {
+            let result = try transfer(
+                options + [trio.source.conninfo, trio.first.conninfo, trio.second.conninfo, "null:"]
+            ) { $0.environment["PGCOPY_TRANSPORT"] = transport }
+            #expect(
+                result.code == 0 && result.errors.contains("9,104 rows") || result.errors.contains("9104 rows"),
+                "\(result)")
+            #expect(try digests(trio.first) == digests(trio.source) && digests(trio.second) == digests(trio.source))
+        }
+        #expect(try trio.first.sql("SELECT count(DISTINCT xmin::text) FROM sales.lines") == "1")
+        try trio.expectNoBackends()
+    }
+
+    @Test func `are all rolled back where one is refused, late or early, which is named`() throws {
+        let trio = try Trio(Self.shop, source: Self.rows)
+        for (table, column) in [("customers", "id"), ("lines", "id"), ("log", "at"), ("orders", "id")] {
+            let limit = table == "customers" ? 90 : 900
+            try trio.second.sql("ALTER TABLE sales.\(table) ADD CONSTRAINT few CHECK (\(column) < \(limit))")
+            let result = try transfer(
+                "-t", "sales.*", trio.source.conninfo, trio.first.conninfo, trio.second.conninfo)
+            #expect(
+                result.code == 1 && result.errors.contains("23514") && result.errors.contains("COPY \(table)"),
+                "\(result)")
+            for place in [trio.first, trio.second] {
+                for table in Self.tables { #expect(try place.count(table) == 0, "\(table)") }
+            }
+            let others = try transfer(
+                "-t", "sales.*", "--keep-going", trio.source.conninfo, trio.first.conninfo, trio.second.conninfo)
+            #expect(others.code == 3, "\(others)")
+            #expect(try digests(trio.first) == digests(trio.source))
+            for table in Self.tables { #expect(try trio.second.count(table) == 0) }
+            try trio.second.sql("ALTER TABLE sales.\(table) DROP CONSTRAINT few")
+            try trio.first.sql(
+                "TRUNCATE sales.lines, sales.orders, sales.customers, sales.log, sales.moods, sales.\"we\"\"ird\"")
+        }
+    }
+
+    @Test(arguments: Seeded.seeds(8))
+    func `commit nothing where the source dies anywhere`(seed: UInt64) throws {
+        var random = Seeded(seed)
+        let trio = try Trio(Self.shop, source: Self.rows)
+        let proxy = try FaultProxy(to: trio.source.cluster)
+        proxy.arm(
+            [.reset, .close, .truncate()][random.next(in: 0..<3)], direction: .toClient,
+            at: .copyBytes(random.next(in: 0..<4_000_000)))
+        let result = try transfer(
+            "-t", "sales.*", proxy.conninfo(database: trio.source.database), trio.first.conninfo, trio.second.conninfo)
+        let arrived = try digests(trio.first) == digests(trio.source)
+        #expect(result.code == 0 && arrived || result.code == 1, "\(result) \(random)")
+        if result.code != 0 {
+            for table in Self.tables { #expect(try trio.first.count(table) == 0 && trio.second.count(table) == 0) }
+        }
+        proxy.stop()
+    }
+
+    @Test func `that refer to each other in a circle need constraints that can be deferred`() throws {
+        let schema = """
+            CREATE TABLE a (i int PRIMARY KEY, b int); CREATE TABLE b (i int PRIMARY KEY, a int REFERENCES a);
+            CREATE TABLE c (i int)
+            """
+        let trio = try Trio(
+            schema,
+            source:
+                "INSERT INTO a SELECT i, i FROM generate_series(1, 9) i; INSERT INTO b SELECT i, i FROM generate_series(1, 9) i"
+        )
+        try trio.first.sql("ALTER TABLE a ADD CONSTRAINT circle FOREIGN KEY (b) REFERENCES b")
+        let refused = try transfer("-t", "?", trio.source.conninfo, trio.first.conninfo)
+        #expect(refused.code == 1 && refused.errors.contains("refer to each other in a circle"), "\(refused)")
+        #expect(
+            refused.errors.contains(#""public"."a", "public"."b""#) && refused.errors.contains("circle"), "\(refused)")
+        try trio.first.sql("ALTER TABLE a ALTER CONSTRAINT circle DEFERRABLE")
+        try transfer("-t", "?", trio.source.conninfo, trio.first.conninfo).expecting(0)
+        #expect(try trio.first.count("b") == 9 && trio.first.count("a") == 9)
+        // Checked behind the last row, before anything is committed.
+        try trio.source.sql("UPDATE a SET b = 99 WHERE i = 1")
+        let late = try transfer("-t", "?", "--truncate", trio.source.conninfo, trio.first.conninfo)
+        #expect(late.code == 1 && late.errors.contains("23503"), "\(late)")
+        #expect(try trio.first.sql("SELECT b FROM a WHERE i = 1") == "1")
+    }
+
+    @Test func `that a destination lacks are told of all destinations at once, as are columns`() throws {
+        let trio = try Trio(Self.shop, source: Self.rows)
+        try trio.first.sql("DROP TABLE sales.moods, sales.nothing")
+        try trio.second.sql("DROP TABLE sales.nothing; ALTER TABLE sales.orders DROP COLUMN note")
+        let result = try transfer("-t", "sales.*", trio.source.conninfo, trio.first.conninfo, trio.second.conninfo)
+        #expect(result.code == 1, "\(result)")
+        #expect(
+            result.errors.contains(#"\#(trio.first.conninfo): there is no table "sales"."moods", "sales"."nothing""#)
+                && result.errors.contains(#"\#(trio.second.conninfo): there is no table "sales"."nothing""#),
+            "\(result)")
+        try trio.second.sql("CREATE TABLE sales.nothing (j int)")
+        let columns = try transfer("-t", "sales.*", trio.source.conninfo, trio.second.conninfo)
+        #expect(columns.code == 1 && columns.errors.contains(#"has no column "note""#), "\(columns)")
+        #expect(columns.errors.contains(#"has no column "i""#), "\(columns)")
+    }
+
+    @Test func `that change while they are read are seen at the end`() throws {
+        let trio = try Trio(Self.shop, source: Self.rows)
+        // A foreign table is not locked; an ordinary one is, so that only its schema can be renamed.
+        let gate = try Holder(trio.first, "LOCK TABLE sales.lines IN SHARE MODE")
+        let running = try start("-t", "sales.*", trio.source.conninfo, trio.first.conninfo)
+        try trio.first.waitForLock()
+        try trio.source.sql("ALTER SCHEMA sales RENAME TO aside")
+        try gate.release()
+        let result = try running.end()
+        #expect(result.code != 0, "\(result)")
+        for table in Self.tables { #expect(try trio.first.count(table) == 0) }
+    }
+
+    @Test func `are not emptied for the sake of none, and fill those that were emptied`() throws {
+        let trio = try Trio(Self.shop)
+        try trio.first.sql(Self.rows)
+        let before = try digests(trio.first)
+        let refused = try transfer("-t", "sales.*", "--truncate", trio.source.conninfo, trio.first.conninfo)
+        #expect(refused.code == 1 && refused.errors.contains("--allow-empty"), "\(refused)")
+        #expect(try digests(trio.first) == before)
+        try trio.source.sql("INSERT INTO sales.nothing VALUES (1)")
+        try transfer("-t", "sales.*", "--truncate", trio.source.conninfo, trio.first.conninfo).expecting(0)
+        #expect(try trio.first.count("sales.lines") == 0 && trio.first.count("sales.nothing") == 1)
+    }
+
+    @Test func `what is about one table is refused with patterns`() throws {
+        for (options, words) in [
+            (["--where=true"], "--where is about one table"), (["--columns=a"], "--columns is about one table"),
+            (["--into=x"], "--into is about one table"),
+        ] {
+            let result = try transfer(
+                options + ["-t", "a*", "postgresql://nowhere.invalid/x", "postgresql://nowhere.invalid/y"])
+            #expect(result.code == 2 && result.errors.contains(words), "\(result)")
+        }
+        for (source, destination, words) in [
+            ("postgresql://nowhere.invalid/x#t", "null:", "names the table"),
+            ("./file", "null:", "tables are selected on a server"),
+            ("postgresql://nowhere.invalid/x", "postgresql://nowhere.invalid/y#t", "names one table"),
+            ("postgresql://nowhere.invalid/x", "./file", "several tables cannot go to"),
+        ] {
+            let result = try transfer("-t", "a*", source, destination)
+            #expect(result.code == 2 && result.errors.contains(words), "\(result)")
+        }
+    }
+
+    /// However many they are, nobody waits for an answer between two.
+    @Test func `take a round trip for none of them`() throws {
+        let many = (0..<150).map { "CREATE TABLE t\($0) (i int)" }.joined(separator: ";")
+        let fill = (0..<150).map { "INSERT INTO t\($0) VALUES (\($0)), (2)" }.joined(separator: ";")
+        let trio = try Trio(many, source: fill)
+        let proxies = try trio.places.map { try FaultProxy(to: $0.cluster) }
+        let endpoints = zip(trio.places, proxies).map { $1.conninfo(database: $0.database) }
+        func count(_ pattern: String) throws -> [Int] {
+            let before = proxies.map(\.counters.roundTrips)
+            try transfer(["-t", pattern] + endpoints).expecting(0)
+            return zip(proxies, before).map { $0.counters.roundTrips - $1 }
+        }
+        let (few, all) = (try count("t?"), try count("t*"))
+        // Rows and answers of many cross each other as they come; a round trip each would be 140 more.
+        for (few, all) in zip(few, all) { #expect(all < few + 40, "\(few) \(all)") }
+        #expect(try trio.first.count("t149") == 2 && trio.second.count("t0") == 4)
+        for proxy in proxies { proxy.stop() }
+    }
+}
