@@ -66,15 +66,27 @@ enum TableOrder {
 extension Catalog {
     /// The question for the foreign keys among tables, those of their partitions included: who refers to whom, by places.
     static func referencesQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
-        .statement(
+        // The planner takes a function that gives a tree for a thousand rows: it is called where there are trees only.
+        let trees = """
+             UNION ALL SELECT t.place, p.relid::pg_catalog.oid FROM ROWS FROM (\
+            pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.oid[])) t(place, oid) \
+            CROSS JOIN LATERAL pg_catalog.pg_partition_tree(t.oid) p
             """
-            WITH m(place, oid) AS MATERIALIZED (SELECT t.place, COALESCE(p.relid::pg_catalog.oid, t.oid) \
-            FROM pg_catalog.unnest($1::pg_catalog.oid[]) WITH ORDINALITY t(oid, place) \
-            LEFT JOIN LATERAL pg_catalog.pg_partition_tree(t.oid) p ON true) \
+        let numbered = tables.enumerated().map { (place: "\($0 + 1)", table: $1) }
+        func arrays(_ kinds: (Character) -> Bool) -> [String] {
+            let chosen = numbered.filter { kinds($0.table.kind) }
+            return [arrayLiteral(chosen.map(\.place)), arrayLiteral(chosen.map(\.table.oid))]
+        }
+        let hasTrees = tables.contains { $0.kind == "p" }
+        return .statement(
+            """
+            WITH m(place, oid) AS MATERIALIZED (SELECT t.place, t.oid FROM ROWS FROM (\
+            pg_catalog.unnest($1::pg_catalog.int4[]), pg_catalog.unnest($2::pg_catalog.oid[])) t(place, oid)\
+            \(hasTrees ? trees : "")) \
             SELECT DISTINCT c.place, f.place, k.conname, k.condeferrable FROM pg_catalog.pg_constraint k \
             JOIN m c ON c.oid OPERATOR(pg_catalog.=) k.conrelid JOIN m f ON f.oid OPERATOR(pg_catalog.=) k.confrelid \
             WHERE k.contype OPERATOR(pg_catalog.=) 'f' AND c.place OPERATOR(pg_catalog.<>) f.place
-            """, [arrayLiteral(tables.map(\.oid))])
+            """, arrays { $0 != "p" } + (hasTrees ? arrays { $0 == "p" } : []))
     }
 
     /// The answer, by the table that refers.
