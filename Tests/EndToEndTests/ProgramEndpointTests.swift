@@ -246,3 +246,123 @@ private func processes(naming text: String) throws -> [String] {
     let result = try Program("pgrep", ["-fa", text]).run()
     return result.output.split(separator: "\n").map(String.init).filter { !$0.contains("pgrep") }
 }
+
+@Suite struct `A program that is to be ended` {
+    private let directory: TemporaryDirectory
+    private let trio: Trio
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        trio = try Trio(rows: 2000)
+    }
+
+    private func leftovers() throws -> [String] { try processes(naming: directory.path) }
+
+    /// Whatever it has started, in whatever group, by whatever way the run fails.
+    @Test(
+        arguments: [
+            "timeout 600 sh -c 'cat > MARK; mv MARK DONE'", "setsid -w sh -c 'cat > MARK; mv MARK DONE'; true",
+            "trap '' TERM; sleep 4; cat > MARK; mv MARK DONE",
+            "exec 3<&0; (trap '' TERM; cat > MARK; mv MARK DONE) <&3 & sleep 600",
+            "exec 3<&0; setsid sh -c 'trap \"\" TERM; cat > MARK; mv MARK DONE' <&3 & sleep 600",
+        ], [["--expect-rows=1"], ["--keep-going", "--timeout=0.5"]])
+    func `is ended with all of it, and sees no end of its input`(command: String, options: [String]) throws {
+        let command = command.replacing("MARK", with: directory.file("mark")).replacing(
+            "DONE", with: directory.file("done"))
+        // One that takes nothing is dropped, the others go on.
+        let isDropped = options.count > 1
+        let program =
+            isDropped
+            ? "program:sleep 600 < /dev/null & exec 3<&0; \(command.replacing("cat >", with: "sleep 2; cat >"))"
+            : "program:\(command)"
+        let big = "select repeat('x', 1000) from generate_series(1, 2000)"
+        let result = try transfer(options + ["--query", big, trio.source.conninfo, program, "null:"])
+        #expect(result.code == (isDropped ? 3 : 1), "\(result)")
+        #expect(!directory.exists("done"), "\(result)")
+        try eventually("nothing is left") { try leftovers().isEmpty }
+        #expect(!directory.exists("done"))
+    }
+
+    @Test func `has its second, whoever of it ends first`() throws {
+        try trio.source.sql("TRUNCATE t; INSERT INTO t VALUES ('some', 'rows'), ('and', 'more')")
+        let mark = directory.file("cleaned")
+        let slow = "sh -c 'trap \"sleep 0.6; echo > \(mark); exit\" TERM; while :; do sleep 0.1; done'"
+        let result = try transfer("--expect-rows=1", trio.source.at(), "program:cd .; \(slow); exit")
+        #expect(result.code == 1 && directory.exists("cleaned"), "\(result)")
+    }
+
+    /// What cannot be ended reads on, and takes our end for the end of the rows: that is no rollback.
+    @Test func `but escapes leaves a doubt`() throws {
+        // A double fork: its parent is gone before anybody looks.
+        let away = "setsid -f sh -c 'sleep 5; : \(directory.path)'; sleep 0.3; exit 1"
+        let result = try transfer(trio.source.at(), "program:\(away)")
+        #expect(result.code == 4 && result.errors.contains("could not be ended, and reads on"), "\(result)")
+        _ = try Program("pkill", ["-f", directory.path]).run()
+    }
+
+    @Test(arguments: [
+        ("true", 1), ("exec <&-; exit 0", 1), ("exec <&-; sleep 1", 1), ("head -c 10 > /dev/null", 1),
+        ("cat > /dev/null", 0),
+        ("head -n 1 > /dev/null", 0),
+    ])
+    func `by itself has to have read all of it`(command: String, code: Int32) throws {
+        try trio.source.sql("TRUNCATE t; INSERT INTO t VALUES ('some', 'rows'), ('and', 'more')")
+        for _ in 0..<10 {
+            let result = try transfer(trio.source.at(), "program:\(command)")
+            #expect(result.code == code, "\(result)")
+        }
+    }
+
+    @Test func `is waited for whatever its parent thinks of children`() throws {
+        let words = ["-e", "$SIG{CHLD} = 'IGNORE'; exec @ARGV", try Program.pgcopyPath(), "transfer"]
+        let mark = directory.file("rows")
+        let result = try Program("perl", words + [trio.source.at(), "program:cat > \(mark)", trio.first.at()]).run()
+        #expect(result.code == 0 && directory.exists("rows"), "\(result)")
+        #expect(try trio.first.count() == 2000)
+    }
+
+    @Test func `and cannot be watched is not run`() throws {
+        let mark = directory.file("done")
+        let limited = "ulimit -v 36000; exec \"$@\""
+        let program = "program:cat > \(mark).t; mv \(mark).t \(mark)"
+        let result = try Program(
+            "sh", ["-c", limited, "sh", try Program.releasePath(), "transfer", "program:sleep 0.2; seq 3", program]
+        ).run()
+        #expect(result.code != 0 && !directory.exists("done"), "\(result)")
+    }
+
+    @Test(arguments: 20...26) func `with no descriptor left is ended all the same`(limit: Int) throws {
+        let (one, two) = (directory.file("one"), directory.file("two"))
+        let result = try Program(
+            "sh",
+            [
+                "-c", "ulimit -n \(limit); exec \"$@\"", "sh", try Program.pgcopyPath(), "transfer", "--expect-rows=5",
+                trio.source.at(), "program:trap '' TERM; sleep 1.2; cat > \(one).t; mv \(one).t \(one)",
+                "program:sleep 1; cat > \(two).t; mv \(two).t \(two)", directory.file("three"),
+            ]
+        ).run()
+        #expect(result.code != 0, "\(result)")
+        try eventually("nothing is left") { try leftovers().isEmpty }
+        #expect(!directory.exists("one") && !directory.exists("two"), "\(result)")
+    }
+
+    @Test func `takes long while a server goes away commits nothing on the others`() throws {
+        let mark = directory.file("began")
+        let slow = "cat > /dev/null; echo > \(mark); sleep 2"
+        let running = try start(
+            "--progress=plain", trio.source.at(), "program:\(slow)", trio.first.at(), trio.second.at())
+        try eventually("it has all rows") { directory.exists("began") }
+        try trio.first.terminateBackends()
+        let result = try running.end()
+        #expect(result.code == 3 && result.errors.contains("57P01") && !result.errors.contains("in doubt"), "\(result)")
+        #expect(try trio.second.count() == 0)
+    }
+
+    @Test func `are told apart, and what it shows as progress is its last state`() throws {
+        let result = try transfer(
+            trio.source.at(), "program:cat > /dev/null; exit 1",
+            "program:cat /dev/null; printf '1%%\\r2%%\\r3%%\\n' >&2; cat > /dev/null")
+        #expect(result.errors.contains("program:cat … (2): 3%\n"), "\(result)")
+        #expect(!result.errors.contains("2%"), "\(result)")
+    }
+}

@@ -122,8 +122,10 @@ final class ChildProcess: LoopTask {
 
     private let pid: pid_t
     private let end: End
-    /// It was told to end: readable once it has, and what it had started.
-    private var gone: WakePipe?
+    /// Of one that is kept: readable once it has ended behind `terminate`, and what it had started. Made at the start: at its
+    /// end there may be no descriptor to be had.
+    private let gone: WakePipe?
+    private var isTerminated = false
     /// Our ends of its stdin, stdout and stderr; nil once closed.
     private(set) var input: CInt?
     private(set) var output: CInt?
@@ -135,7 +137,11 @@ final class ChildProcess: LoopTask {
     init(
         _ command: Command, input: Input, output: Output = .inherited, errors: Output = .inherited, group: Group
     ) throws(PgcopyError) {
-        guard let pipe = WakePipe() else { throw PgcopyError.systemNow("cannot make a pipe") }
+        let gone = group == .kept ? WakePipe() : nil
+        guard let pipe = WakePipe(), group != .kept || gone != nil else {
+            throw PgcopyError.systemNow("cannot make a pipe")
+        }
+        self.gone = gone
         var theirs: [CInt?] = [nil, nil, nil]
         defer { for descriptor in theirs { if let descriptor { close(descriptor) } } }
         if case .inherited = input { self.input = nil } else { (theirs[0], self.input) = try Self.makePipe() }
@@ -158,14 +164,15 @@ final class ChildProcess: LoopTask {
         }
         let end = End(pipe, group)
         self.end = end
-        let started = startThread { [pid] in end.await(pid) }
-        step()
-        if !started {
-            // No thread to be had: wait here.
-            closeInput()
-            closeOutput()
+        guard startThread({ [pid] in end.await(pid) }) else {
+            let failure = PgcopyError.systemNow("cannot start a thread")
+            // Before its input ends, which would look like success.
+            end.signal(pid, SIGKILL)
             end.await(pid)
+            end.reap(pid)
+            throw failure
         }
+        step()
     }
 
     deinit {
@@ -211,29 +218,94 @@ final class ChildProcess: LoopTask {
     /// What it leaves behind when it ends is ended with it.
     func condemn() { end.isCondemned.store(true, ordering: .relaxed) }
 
-    /// Asks it to end, with all that it has started, and makes it after a while; waits for nothing.
+    /// Asks it to end, with all that it has started, and makes it after a while; waits for nothing. What has left its group, as
+    /// timeout(1) and setsid(1) do, is found by its parents.
     func terminate(grace: Duration) {
-        guard gone == nil else { return }
-        signal(SIGTERM)
-        // One that was stopped sees the signal only when it goes on.
-        signal(SIGCONT)
-        let gone = WakePipe()
-        self.gone = gone
+        guard !isTerminated else { return }
+        isTerminated = true
+        let members = stopped()
+        for number in [SIGTERM, SIGCONT] { Self.signal(pid, members, end, number) }
         let time = UInt32(max(0, min(grace.seconds, 60)) * 1_000_000)
-        let sleeps = startThread { [end, pid] in
-            let step: UInt32 = 20_000
-            for _ in 0...(time / step) where !end.hasEnded { usleep(step) }
-            if end.hasEnded { usleep(Self.moment) }
-            end.signal(pid, SIGKILL)
+        let sleeps = startThread { [end, pid, gone] in
+            Self.see(pid, members, end, time)
             gone?.wake()
         }
         guard !sleeps else { return }
-        signal(SIGKILL)
+        Self.killAll(pid, members, end)
         gone?.wake()
     }
 
+    /// All of it, stopped: else one that hears of the end later would take the end of another, which hears of it sooner, for
+    /// that other's own, and go on with what comes behind.
+    private func stopped() -> Set<ProcessTree.Member> {
+        var members = ProcessTree().living(inGroup: pid, from: [])
+        for _ in 0..<10 {
+            Self.signal(pid, members, end, SIGSTOP)
+            let now = ProcessTree().living(inGroup: pid, from: members)
+            if now.isSubset(of: members) { break }
+            members.formUnion(now)
+        }
+        return members
+    }
+
+    /// Sends a signal to its group, and to those that have left it.
+    private static func signal(_ pid: pid_t, _ members: Set<ProcessTree.Member>, _ end: End, _ number: CInt) {
+        end.signal(pid, number)
+        for member in members where getpgid(member.pid) != pid { ProcessTree.signal(member, number) }
+    }
+
+    /// Waits until nothing is left of them, for so many microseconds at most; then nothing is.
+    private static func see(_ pid: pid_t, _ members: Set<ProcessTree.Member>, _ end: End, _ time: UInt32) {
+        var waited: UInt32 = 0
+        var step: UInt32 = 5_000
+        var members = members
+        while waited < time {
+            let living = ProcessTree().living(inGroup: pid, from: members)
+            if living.isEmpty, end.hasEnded { return }
+            members.formUnion(living)
+            usleep(step)
+            waited += step
+            step = min(step * 2, 80_000)
+        }
+        killAll(pid, members, end)
+    }
+
+    private static func killAll(_ pid: pid_t, _ members: Set<ProcessTree.Member>, _ end: End) {
+        var members = members
+        // Whoever starts others meanwhile is overtaken.
+        for _ in 0..<10 {
+            members.formUnion(ProcessTree().living(inGroup: pid, from: members))
+            signal(pid, members, end, SIGKILL)
+            if ProcessTree().living(inGroup: pid, from: members).isEmpty { return }
+            usleep(2_000)
+        }
+    }
+
     /// Readable once nothing is left of one that was told to end; nil: it was not.
-    var isGone: Interest? { gone.map { Interest($0.readEnd, .read) } }
+    var isGone: Interest? { isTerminated ? gone.map { Interest($0.readEnd, .read) } : nil }
+
+    /// Somebody reads what is written to its stdin.
+    var isRead: Bool {
+        guard let input else { return false }
+        var entry = pollfd(fd: input, events: 0, revents: 0)
+        return unsafe Glibc.poll(&entry, 1, 0) >= 0 && entry.revents & CShort(POLLERR) == 0
+    }
+
+    /// Bytes in a pipe that nobody has read yet, by either end.
+    static func unread(_ descriptor: CInt) -> Int {
+        var count: CInt = 0
+        return unsafe ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+    }
+
+    /// Another end of the pipe to its stdin, for looking at what is left in it; nil: there is none to be had.
+    func inputAgain() -> CInt? {
+        guard let input else { return nil }
+        let end = unsafe open("/proc/self/fd/\(input)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        return end < 0 ? nil : end
+    }
+
+    /// Lets go of its number, once it has ended.
+    func reap() { end.reap(pid) }
 
     /// Its stdin ends.
     func closeInput() {

@@ -64,6 +64,9 @@ final class Program {
         return .program(status)
     }
 
+    /// Nobody knows how it ended.
+    var isEndLost: Bool { if case .lost = child.status { true } else { false } }
+
     /// Ready once its stream is, or it may have ended.
     var ready: Interest {
         Interest(
@@ -95,6 +98,26 @@ final class Program {
         hearRest()
     }
 
+    /// Somebody reads what it is given: it, or what it has started and could not be ended.
+    var isRead: Bool { child.isRead }
+
+    /// It has taken all that was written.
+    var hasReadAll: Bool { stream < 0 || ChildProcess.unread(stream) == 0 }
+
+    /// Ends its input, and gives what tells later how much of it nobody has read.
+    func closeInputWatching() -> () -> Int {
+        let again = child.inputAgain()
+        child.closeInput()
+        guard let again else { return { 0 } }
+        return {
+            defer { Glibc.close(again) }
+            return ChildProcess.unread(again)
+        }
+    }
+
+    /// Lets go of one that has ended.
+    func reap() { child.reap() }
+
     // MARK: Its stderr
 
     /// Reads once.
@@ -105,8 +128,13 @@ final class Program {
         if count < 0, errno == EAGAIN || errno == EINTR { return }
         guard count > 0 else { return stopHearing() }
         for byte in chunk[..<count] {
-            if byte == UInt8(ascii: "\n") || line.count == Self.longestLine { tellLine() }
-            if byte != UInt8(ascii: "\n") { line.append(byte) }
+            if byte == UInt8(ascii: "\n") {
+                tellLine()
+                continue
+            }
+            // Between two characters, unless it is no text at all.
+            if line.count >= Self.longestLine, byte & 0xC0 != 0x80 || line.count >= Self.longestLine + 4 { tellLine() }
+            line.append(byte)
         }
     }
 
@@ -120,7 +148,11 @@ final class Program {
     }
 
     private func tellLine() {
-        let text = RawText.decoding(line)
+        // What was written over is not seen on a terminal either, as a bar of progress.
+        var shown = line[...]
+        while shown.last == UInt8(ascii: "\r") { shown.removeLast() }
+        if let start = shown.lastIndex(of: UInt8(ascii: "\r")) { shown = shown[(start + 1)...] }
+        let text = RawText.decoding(Array(shown))
         line.removeAll(keepingCapacity: true)
         tell(text)
     }
@@ -150,6 +182,18 @@ extension PgcopyError {
 
     /// It exited with 0 although its input had not ended: what it had not read yet is lost.
     static let programEndedEarly = PgcopyError(.program, "the program ended before its input did")
+    /// It exited with 0 and has left rows in its stdin.
+    static func programLeftRows(_ bytes: Int) -> PgcopyError {
+        PgcopyError(.program, "the program exited with status 0, but did not read the last \(bytes) bytes")
+    }
+    /// It was to be ended, and somebody reads what it was given all the same: what it has left the group, or may not be ended.
+    static func programReadsOn(_ error: (any Error)?) -> PgcopyError {
+        let what =
+            "something that it has started could not be ended and reads on: it takes the end of this run for the end of the rows"
+        return PgcopyError(
+            .program, error.map { "\($0); \(what)" } ?? "the program was to be ended, but \(what)",
+            server: (error as? PgcopyError)?.server, causes: error.map { [$0] } ?? [])
+    }
     /// It has closed its stdin and runs on.
     static let programReadsNoMore = PgcopyError(.program, "the program closed its stdin before all rows were written")
 }

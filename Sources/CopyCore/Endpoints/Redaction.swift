@@ -52,11 +52,14 @@ public enum Redaction {
     /// A program by its command, or by its name alone: any word behind that can be a password.
     private static func program(_ endpoint: String) -> (text: String, isWhole: Bool) {
         let command = endpoint.dropFirstBytes(Endpoint.programPrefix.utf8.count)
-        if HarmlessValue.isCommand(command) { return (endpoint, true) }
+        if HarmlessValue.isCommand(command), command.utf8.count <= longestCommand { return (endpoint, true) }
         let name = command.utf8.prefix { $0 != UInt8(ascii: " ") }.map { $0 }
-        let shown = HarmlessValue.isPlainWord(name) ? String(decoding: name, as: UTF8.self) + " " : ""
-        return (Endpoint.programPrefix + shown + mark, false)
+        let isShown = HarmlessValue.isPlainWord(name) && name.count <= longestCommand
+        return (Endpoint.programPrefix + (isShown ? String(decoding: name, as: UTF8.self) + " " : "") + mark, false)
     }
+
+    /// A label stands in front of each line that is about it.
+    private static let longestCommand = 100
 
     /// A connection without a table. A table is hidden where it may be the end of a password.
     private static func connection(_ name: String) -> (shown: String, isWhole: Bool, hidesTable: Bool) {

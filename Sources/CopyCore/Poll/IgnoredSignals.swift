@@ -17,6 +17,8 @@ public enum IgnoredSignals {
             if isIgnored(number) { inherited.bitwiseOr(1 << UInt64(number), ordering: .relaxed) }
             signal(number, SIG_IGN)
         }
+        // Where the parent ignored it children would be gone before anybody has seen how they ended.
+        if isIgnored(SIGCHLD) { signal(SIGCHLD, SIG_DFL) }
     }
 
     /// Whether a signal is ignored now.

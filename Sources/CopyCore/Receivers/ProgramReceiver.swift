@@ -1,6 +1,6 @@
 // Rows for a program's stdin.
 
-/// Writes to a program. One that ends before its input does has failed, whatever it exits with.
+/// Writes to a program. One that ends before it has read all of its input has failed, whatever it exits with.
 final class ProgramReceiver: Receiver {
     private let program: Program
     private let stream: ByteStreamReceiver
@@ -30,12 +30,14 @@ final class ProgramReceiver: Receiver {
     }
 
     /// Its end is noticed while nothing is to be written.
-    var attention: Interest? { program.exit }
+    var attention: Interest? { program.isRunning ? program.exit : nil }
 
     func enter(_ layout: RowLayout) throws -> Step { try stream.enter(layout) }
 
     func attend(_ ready: Readiness) throws -> Interest? {
-        try requireRunning()
+        try requireReader()
+        // It has taken all there was; what comes now finds nobody.
+        if !program.isRunning { return nil }
         if let closed {
             if closed <= poller.now { throw PgcopyError.programReadsNoMore }
             return waitingForEnd(until: closed)
@@ -69,7 +71,8 @@ final class ProgramReceiver: Receiver {
     }
 
     func finish() throws -> Step {
-        try requireRunning()
+        try requireReader()
+        if !program.isRunning, preamble.isEmpty { return .done }
         if let closed, closed <= poller.now { throw PgcopyError.programReadsNoMore }
         var step = Step.done
         let waits = try meetingClosed {
@@ -83,9 +86,16 @@ final class ProgramReceiver: Receiver {
     func abandon() {}
 
     /// Its input ends: it has all there is.
-    func close() {
+    /// - Returns: what gives how many bytes it has not read, once it has ended.
+    func close() -> () -> Int {
         stream.abandon()
-        program.closeInput()
+        return program.closeInputWatching()
+    }
+
+    /// Throws where it has failed, or has ended and left something in its input.
+    func requireReader() throws(PgcopyError) {
+        if let failure = program.failure { throw failure }
+        if !program.isRunning, !program.hasReadAll { throw .programEndedEarly }
     }
 
     /// Throws where it has ended: its input has not.

@@ -12,6 +12,8 @@ protocol Destination: AnyObject {
     func settle() throws
     /// The last look, when all are settled, for what can be foreseen to fail.
     func recheck() throws
+    /// Throws where it is known by now that it cannot commit.
+    func requireAlive() throws
     /// Makes the rows stay.
     func commit() throws
     /// Leaves nothing behind.
@@ -23,4 +25,5 @@ protocol Destination: AnyObject {
 extension Destination {
     func settling(isVital: Bool) -> PipelinePart? { nil }
     func recheck() throws {}
+    func requireAlive() throws {}
 }

@@ -19,26 +19,41 @@ final class ProgramDestination: Destination {
         writer = ProgramReceiver(program, poller: poller, tellWaiting: tellWaiting)
     }
 
-    func settle() throws { try writer.requireRunning() }
-    func recheck() throws { try writer.requireRunning() }
+    func settle() throws { try requireReader() }
+    func recheck() throws { try requireReader() }
+
+    private func requireReader() throws {
+        try writer.requireReader()
+        guard program.isRunning, !program.isRead, !program.hasReadAll else { return }
+        // How it ends is the better reason.
+        try program.wait(until: poller.now + 0.5)
+        try writer.requireReader()
+        throw PgcopyError.programReadsNoMore
+    }
 
     func commit() throws {
-        try writer.requireRunning()
-        writer.close()
+        try requireReader()
+        let unread = writer.close()
         do {
             try program.wait()
         } catch let interrupted as Interrupted {
             // It may have what it needs, and be about to end well.
             try program.wait(until: poller.now + grace, interruptible: false)
-            guard program.isRunning else { return try requireSuccess() }
+            guard program.isRunning else { return try requireSuccess(unread()) }
             rollBack()
             try program.wait(interruptible: false)
             throw PgcopyError.commitInDoubt(PgcopyError.programEndedLate(interrupted), transaction: nil)
         }
-        try requireSuccess()
+        try requireSuccess(unread())
     }
 
-    private func requireSuccess() throws { if let failure = program.failure { throw failure } }
+    private func requireSuccess(_ unread: Int) throws {
+        if program.isEndLost, let failure = program.failure {
+            throw PgcopyError.commitInDoubt(failure, transaction: nil)
+        }
+        if let failure = program.failure { throw failure }
+        if unread > 0 { throw PgcopyError.programLeftRows(unread) }
+    }
 
     func rollBack() { program.terminate(grace: grace) }
 }

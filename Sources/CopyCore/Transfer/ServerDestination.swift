@@ -55,6 +55,8 @@ final class ServerDestination: Destination {
             0, 0) != "f"
     }
 
+    func requireAlive() throws { try session.requireAlive() }
+
     func commit() throws {
         switch session.commitAnswer(timeout: timeout) {
         case .committed: break

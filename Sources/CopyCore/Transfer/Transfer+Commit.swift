@@ -99,6 +99,17 @@ extension Transfer {
         while !committer.isOver {
             // A signal between two of them: those that are open are rolled back.
             if interruption() != nil { break }
+            // A program may have taken long to end: a server that is gone meanwhile keeps the others from committing.
+            for place in places where committer.states[place] == .open {
+                do {
+                    try opened[destinations[place]]?.requireAlive()
+                } catch {
+                    let side = destinations[place]
+                    side.error = error
+                    failure = failure ?? PgcopyError.of(error, at: side.label)
+                    if request.keepGoing { committer.drop(place) } else { committer.stop() }
+                }
+            }
             guard let index = committer.next() else { break }
             let side = destinations[index]
             number += 1

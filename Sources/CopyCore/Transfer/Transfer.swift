@@ -43,6 +43,8 @@ public final class Transfer {
         password: @escaping (_ label: String) -> String? = { _ in nil }
     ) {
         self.begun = begun ?? poller.now
+        var request = request
+        request.numberPrograms()
         self.request = request
         self.poller = poller
         self.sink = sink
@@ -76,8 +78,11 @@ public final class Transfer {
         ending = nil
         poller.onTick(every: .zero, nil)
         for destination in destinations where destination.status == .rolledBack { leave(destination) }
-        if failure != nil { endPrograms() }
-        for side in [source] + destinations { side.program?.hearRest() }
+        endPrograms(failed: failure != nil)
+        for side in [source] + destinations {
+            side.program?.hearRest()
+            side.program?.reap()
+        }
         for side in [source] + destinations { side.session?.close() }
         let outcome = outcome(failure)
         sink?.receive(.finished(outcome))
@@ -129,13 +134,19 @@ public final class Transfer {
         destination.session?.close()
     }
 
-    /// Nothing is left of a run that failed: neither programs nor what they have started.
-    private func endPrograms() {
-        let programs = ([source] + destinations.filter { $0.status != .committed }).compactMap(\.program)
+    /// Nothing is left of what failed: neither programs nor what they have started.
+    private func endPrograms(failed: Bool) {
+        let sides = (failed ? [source] : []) + destinations.filter { $0.status != .committed }
+        let programs = sides.compactMap(\.program)
         for program in programs { program.terminate(grace: request.grace) }
         // SIGKILL comes behind that grace, and is obeyed, but by who waits for a disk.
         let deadline = poller.now + request.grace + 1
         for program in programs { program.waitUntilGone(by: deadline) }
+        // The end of its input, which comes with ours, would look like success.
+        for side in sides where side.status == .rolledBack && side.program?.isRead ?? false {
+            fail(side, PgcopyError.programReadsOn(side.error))
+            side.status = .inDoubt(transaction: nil)
+        }
     }
 
     /// Does a part of every destination's preparation. What fails is told of all of them, and of the source.

@@ -62,4 +62,15 @@ public struct TransferRequest: Sendable {
         self.source = source
         self.destinations = destinations
     }
+
+    /// Of programs hardly more than the name may be shown: those of one label are told apart by a number.
+    mutating func numberPrograms() {
+        var counts = [source.label: 1]
+        for (place, destination) in destinations.enumerated() {
+            let count = counts[destination.label, default: 0] + 1
+            counts[destination.label] = count
+            guard count > 1, case .program = destination.kind else { continue }
+            destinations[place] = Endpoint(destination.kind, label: "\(destination.label) (\(count))")
+        }
+    }
 }

@@ -10,7 +10,7 @@ extension OptionSpec {
             "A decimal number greater than 0. A server that is at work, or waits for a lock, is waited for: it is asked. A file, "
                 + "a pipe or a program cannot be asked: a source that is one fails the run by its silence alone. While nobody "
                 + "reads it, because a destination is slow or by `--rate-limit`, no source is silent. The other end of a named "
-                + "pipe is waited for as long, too."
+                + "pipe is waited for as long, too. What a program does behind the last row has no limit: it may have much to do."
         ]
     )
     /// `--lock-timeout`.
