@@ -204,7 +204,7 @@ package struct CopyMachine: ~Copyable, Sendable {
 
     private var canFill: Bool { source == .open && hasRoom && producerMayFill }
 
-    private var hasRoom: Bool { ring.space >= leastRoom }
+    package var hasRoom: Bool { ring.space >= leastRoom }
 
     private func hasWork(_ receiver: Int) -> Bool {
         switch sinks[receiver] {

@@ -184,11 +184,134 @@ import Testing
         #expect(result.code == 1 && result.duration < .seconds(20), "\(result)")
         #expect(
             result.errors.contains("\(near.at("f")): waiting for a foreign server; there pid ")
-                && result.errors.contains("(postgres_fdw) waits for \(far.at()) of the same run"), "\(result)")
+                && result.errors.contains("(postgres_fdw, active for "), "\(result)")
         #expect(
-            result.errors.contains("\(near.at("f")): this waits for a lock that \(far.at()) of the same run"),
+            result.errors.contains("\(near.at("f")): this waits for a foreign server, and there pid "),
             "\(result)")
         #expect(try far.count() == 1)
         try near.expectNoBackends()
+    }
+}
+
+/// What is only slow, or waits for strangers, is no fault.
+@Suite struct `Who waits for a lock and will have it` {
+    private func place(_ function: String, _ when: String = "AFTER INSERT ON", _ each: String = "") throws -> Place {
+        try Place(
+            Servers.first,
+            """
+            CREATE TABLE s (id int); INSERT INTO s SELECT generate_series(1, 100); CREATE TABLE d1 (id int);
+            CREATE TABLE d2 (id int); CREATE TABLE d3 (id int); CREATE TABLE q (id int PRIMARY KEY, n int, open bool);
+            INSERT INTO q VALUES (1, 1, true);
+            CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $f$\(function)$f$;
+            CREATE TRIGGER f \(when) d1 \(each) EXECUTE FUNCTION f(); CREATE TRIGGER f \(when) d2 \(each) EXECUTE FUNCTION f();
+            CREATE TRIGGER f \(when) d3 \(each) EXECUTE FUNCTION f()
+            """)
+    }
+
+    @Test(arguments: [[], ["--keep-going"]]) func `of its own run for moments goes on`(options: [String]) throws {
+        let brief =
+            "BEGIN PERFORM pg_advisory_lock(7); PERFORM pg_sleep(0.02); PERFORM pg_advisory_unlock(7); RETURN NEW; END"
+        let place = try place(brief, "BEFORE INSERT ON", "FOR EACH ROW")
+        let result = try transfer(options + [place.at("s"), place.at("d1"), place.at("d2"), place.at("d3")])
+        #expect(result.code == 0, "\(result)")
+        for table in ["d1", "d2", "d3"] { #expect(try place.count(table) == 100) }
+    }
+
+    @Test(arguments: ["", "ALTER SYSTEM"]) func `of its own run for long goes on, seen or not`(hidden: String) throws {
+        let long =
+            "BEGIN PERFORM pg_advisory_lock(78); PERFORM pg_sleep(3); PERFORM pg_advisory_unlock(78); RETURN NULL; END"
+        let place = try place(long)
+        if !hidden.isEmpty { try place.sql("ALTER DATABASE \(place.database) SET track_activities = off") }
+        let result = try transfer(place.at("s"), place.at("d1"), place.at("d2"))
+        #expect(result.code == 0 && result.duration > .seconds(6), "\(result)")
+    }
+
+    /// Both wait for a stranger, the second one behind the first, who gives it back.
+    @Test(arguments: [
+        (
+            "SELECT pg_advisory_lock(77)",
+            "BEGIN PERFORM pg_advisory_lock(77); PERFORM pg_advisory_unlock(77); RETURN NULL; END"
+        ),
+        ("DELETE FROM q", "BEGIN UPDATE public.q SET n = n + 1 WHERE id = 1 AND open; RETURN NULL; END"),
+        (
+            "LOCK TABLE q",
+            "BEGIN BEGIN LOCK TABLE public.q IN EXCLUSIVE MODE; RAISE 'no'; EXCEPTION WHEN others THEN NULL; END; RETURN NULL; END"
+        ),
+    ])
+    func `of a stranger behind one of its own goes on`(lock: String, function: String) throws {
+        let place = try place(function)
+        let holder = try Holder(place, lock)
+        let running = try start(place.at("s"), place.at("d1"), place.at("d2"))
+        let told = try running.waitForOutput("it is told again and again") {
+            $0.split(separator: "waiting for a lock").count > 6
+        }
+        #expect(told.contains("(psql, idle in transaction"), "\(told)")
+        if lock.contains("advisory") {
+            try place.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        } else {
+            try holder.release()
+        }
+        let result = try running.end()
+        #expect(result.code == 0, "\(result)")
+        #expect(try place.count("d1") == 100 && place.count("d2") == 100)
+    }
+
+    @Test func `while rows come only now and then is told and ended all the same`() throws {
+        let place = try place("BEGIN UPDATE public.q SET n = n + 1; RETURN NULL; END", "BEFORE INSERT ON")
+        let holder = try Holder(place, "UPDATE q SET n = 5")
+        let slow = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo $i; sleep 0.5; done"
+        let result = try transfer("--lock-timeout=2", "program:\(slow)", place.at("d1"))
+        #expect(result.code == 1 && result.errors.contains("waited 2.0 s for a lock on public.q"), "\(result)")
+        try holder.release()
+        // One of the run's own: its transaction's own lock is had to the end.
+        let own = try transfer("program:\(slow)", place.at("d1"), place.at("d2"))
+        #expect(own.code == 1 && own.errors.contains("of the same run holds") && own.duration < .seconds(5.5), "\(own)")
+    }
+
+    @Test func `at the last checks is dropped where the others are to go on`() throws {
+        let place = try Place(
+            Servers.first,
+            """
+            CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1); CREATE TABLE d1 (id int);
+            CREATE TABLE c (id int REFERENCES p DEFERRABLE INITIALLY DEFERRED)
+            """)
+        let holder = try Holder(place, "DELETE FROM p")
+        let result = try transfer(
+            "--query", "select 1 id", "--lock-timeout=1.5", "--keep-going", place.conninfo, place.at("c"),
+            place.at("d1"))
+        #expect(result.code == 3 && result.errors.contains("waited 1.5 s for a lock"), "\(result)")
+        try holder.release()
+        #expect(try place.count("d1") == 1 && place.count("c") == 0)
+        try place.expectNoBackends()
+    }
+
+    @Test func `is ended by its server where nobody can ask`() throws {
+        let place = try Place(Servers.first, "CREATE TABLE t (i int); INSERT INTO t VALUES (1); CREATE TABLE u (i int)")
+        let role = "lonely_\(place.database)"
+        try place.sql("CREATE ROLE \(role) LOGIN CONNECTION LIMIT 2; GRANT ALL ON t, u TO \(role)")
+        defer { _ = try? place.sql("DROP OWNED BY \(role); DROP ROLE \(role)") }
+        let holder = try Holder(place, "LOCK TABLE u")
+        let login = place.cluster.conninfo(database: place.database, ["user": role])
+        let result = try transfer("--lock-timeout=1", login + "#t", login + "#u")
+        #expect(result.code == 1 && result.duration < .seconds(15), "\(result)")
+        #expect(result.errors.contains("55P03") && result.errors.contains("cannot be asked"), "\(result)")
+        try holder.release()
+    }
+
+    @Test func `of one that waits himself names who holds it`() throws {
+        let place = try Place(Servers.first, "CREATE TABLE t (i int); INSERT INTO t VALUES (1); CREATE TABLE u (i int)")
+        let holder = try Holder(place, "SELECT * FROM u")
+        let alter = try place.beside("ALTER TABLE u ADD x int")
+        try eventually("it waits") {
+            try place.sql("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'u'::regclass") == "1"
+        }
+        let running = try start(place.at(), place.at("u"))
+        let told = try running.waitForOutput(containing: "for which pid ")
+        #expect(told.contains("(psql, idle in transaction"), "\(told)")
+        try holder.release()
+        _ = try alter.wait()
+        _ = try running.end()
     }
 }

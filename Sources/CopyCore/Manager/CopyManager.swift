@@ -104,6 +104,9 @@ public final class CopyManager {
     /// The producer has nothing, and there would be room.
     var isWaitingForSource: Bool { machine.wantsProducer }
 
+    /// The producer could give more: nobody is so far behind that it has to wait.
+    var hasRoom: Bool { machine.hasRoom }
+
     /// One word or two on where the copy stands.
     public var state: String {
         stage == .initialized ? "initialized" : "\(producer.totals.messages) messages transferred"

@@ -16,18 +16,25 @@ public struct LockWait: Sendable, Hashable {
 
     /// What is locked, as `public.t`; nil where it is no table's lock, nor a row's of a known one.
     public var table: String?
-    /// Who is in the way directly, the first one.
+    /// Who holds the lock that is in the way, the first one.
     public var holder: Holder
+    /// Who waits for that one, and is before us in the queue; nil: nobody, it is in our way directly.
+    public var ahead: Holder?
 
     /// As it is told behind "waiting for".
     public var sentence: String {
         let what = table.map { "a lock on \($0)" } ?? "a lock"
-        guard holder.pid != 0 else { return "\(what), held by a prepared transaction" }
-        guard let program = holder.program, let state = holder.state else {
-            return "\(what), held by pid \(holder.pid), hidden"
-        }
-        let time = holder.duration.map { " for \($0.components.seconds) s" } ?? ""
-        return "\(what), held by pid \(holder.pid) (\(program.isEmpty ? "no name" : program), \(state)\(time))"
+        return "\(what), held by \(holder.shown)" + (ahead.map { ", for which \($0.shown) waits before this" } ?? "")
+    }
+}
+
+extension LockWait.Holder {
+    /// For a person.
+    var shown: String {
+        guard pid != 0 else { return "a prepared transaction" }
+        guard let program, let state else { return "pid \(pid), hidden" }
+        let time = duration.map { " for \($0.components.seconds) s" } ?? ""
+        return "pid \(pid) (\(program.isEmpty ? "no name" : program), \(state)\(time))"
     }
 }
 
@@ -37,14 +44,22 @@ struct BackendWaits: Sendable {
     struct Edge: Sendable {
         /// The run's own backend that waits, in the end, for it.
         var own: Int32
+        /// Who waits for it directly.
+        var waiter: Int32
         var blocker: LockWait.Holder
         /// 1: in its way directly.
         var depth: Int
         var table: String?
-        /// It computes, and may let go of what does not last as long as its transaction (an advisory lock).
-        var isAtWork = false
+        /// It has the lock, and is not only before the other in the queue.
+        var holds = true
+        /// The lock is held to the end of its transaction, whatever it does: it is that transaction's own.
+        var lastsToEnd = false
+        /// It waits for its client.
+        var awaitsClient = false
         /// What is waited for lasts for a moment only, as the lock to extend a table.
         var isPassing = false
+        /// Which lock it is: another one is another wait.
+        var lock = ""
         /// Seconds the own backend has waited for its lock; nil: its server does not tell.
         var waited: Double?
     }
@@ -53,24 +68,43 @@ struct BackendWaits: Sendable {
     var edges: [Edge] = []
     /// Own backends that wait within a foreign server, whose blockers nobody here sees.
     var abroad: Set<Int32> = []
-    /// Own backends that stand in the way of one that looks like a foreign server's client.
+    /// Own backends that stand in the way of one that looks like a foreign server's client, and for how many seconds by now.
     var blockedVisitors: [(own: Int32, visitor: LockWait.Holder)] = []
 
-    /// What an own backend waits for, and for how many seconds by now, as far as its server tells.
-    func wait(of own: Int32) -> (wait: LockWait, waited: Double?)? {
-        edges.first { $0.own == own && $0.depth == 1 }.map {
-            (LockWait(table: $0.table, holder: $0.blocker), $0.waited)
+    /// What an own backend waits for, which lock that is, and for how many seconds by now, as far as its server tells.
+    func wait(of own: Int32) -> (wait: LockWait, lock: String, waited: Double?)? {
+        let direct = edges.filter { $0.own == own && $0.depth == 1 }
+        guard let first = direct.first(where: \.holds) ?? direct.first else { return nil }
+        var wait = LockWait(table: first.table, holder: first.blocker)
+        // Whoever is only before us in the queue waits for somebody himself.
+        var waiter = first
+        while !waiter.holds,
+            let next = edges.first(where: {
+                $0.own == own && $0.waiter == waiter.blocker.pid && $0.depth > waiter.depth
+            })
+        {
+            waiter = next
         }
+        if waiter.holds, waiter.depth > 1 {
+            wait.holder = waiter.blocker
+            wait.ahead = first.blocker
+        }
+        return (wait, first.lock, first.waited)
     }
 
-    /// The own backend that another one waits for in the end, through strangers even: it gives nothing back before all have
-    /// finished, so that is for ever.
-    func ownBlocker(of own: Int32, among all: Set<Int32>) -> (pid: Int32, table: String?)? {
+    /// The own backend that another one waits for in the end, through strangers even, and that gives nothing back before all
+    /// have finished, so that this is for ever. Who of the run's own waits himself is looked at by himself.
+    /// - Parameter rests: whether one of them has nothing to do before others go on; nil: that is for its server to say.
+    func ownBlocker(of own: Int32, among all: Set<Int32>, rests: (Int32) -> Bool?) -> (
+        pid: Int32, table: String?, lock: String
+    )? {
         guard let first = edges.first(where: { $0.own == own && $0.depth == 1 }), !first.isPassing else { return nil }
         let blocker = edges.first { edge in
-            edge.own == own && edge.blocker.pid != own && all.contains(edge.blocker.pid) && !edge.isAtWork
+            edge.own == own && edge.blocker.pid != own && all.contains(edge.blocker.pid) && edge.holds
+                && (edge.waiter == own || !all.contains(edge.waiter))
+                && (edge.lastsToEnd || rests(edge.blocker.pid) ?? edge.awaitsClient)
         }
-        return blocker.map { ($0.blocker.pid, first.table) }
+        return blocker.map { ($0.blocker.pid, first.table, first.lock) }
     }
 }
 
@@ -78,32 +112,44 @@ extension Catalog {
     /// Asks for whom these backends wait, to the end of each chain, and who waits for them from abroad.
     static func backendWaitsQuestion(_ pids: [Int32], on version: ServerVersion) -> (sql: String, parameters: [String?])
     {
-        let waited = """
-            (SELECT pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - l.waitstart)
-            FROM pg_catalog.pg_locks l WHERE l.pid = w.own AND NOT l.granted LIMIT 1)
+        let waited = "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - l.waitstart)"
+        // Which lock is waited for: the same one is held by who is in the way, or he is only before us in the queue.
+        let lock = """
+            pg_catalog.concat_ws('/', l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid,
+            l.classid, l.objid, l.objsubid)
+            """
+        // A server's own processes have no program's name.
+        let program = """
+            CASE WHEN a.backend_type <> 'client backend' THEN a.backend_type ELSE a.application_name END,
+            CASE WHEN a.backend_type <> 'client backend' THEN 'at work' ELSE a.state END,
+            pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.state_change)::pg_catalog.int4
             """
         // A wait for a row is one for its transaction; the tuple's own lock names the table.
         let sql = """
-            WITH RECURSIVE own(pid) AS (SELECT pg_catalog.unnest($1::pg_catalog.int4[])), waits(own, pid, depth) AS (
-            SELECT o.pid, b.pid, 1 FROM own o, pg_catalog.unnest(pg_catalog.pg_blocking_pids(o.pid)) b(pid)
-            UNION SELECT w.own, b.pid, w.depth + 1
-            FROM waits w, pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) b(pid) WHERE w.depth < 20)
-            SELECT 'waits', w.own, w.pid, w.depth, a.application_name, a.state,
-            pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.state_change)::pg_catalog.int4,
+            WITH RECURSIVE own(pid) AS (SELECT pg_catalog.unnest($1::pg_catalog.int4[])), waits(own, waiter, pid, depth) AS (
+            SELECT o.pid, o.pid, b.pid, 1 FROM own o, pg_catalog.unnest(pg_catalog.pg_blocking_pids(o.pid)) b(pid)
+            UNION SELECT w.own, w.pid, b.pid, w.depth + 1
+            FROM waits w, pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) b(pid) WHERE w.depth < 20),
+            locks AS MATERIALIZED (SELECT l.pid, l.granted, l.locktype, l.transactionid, \(lock) AS lock,
+            \(version.knowsHowLongLocksWait ? waited : "NULL::pg_catalog.float8") AS waited FROM pg_catalog.pg_locks l)
+            SELECT 'waits', w.own, w.pid, w.depth, \(program),
             (SELECT l.relation::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_locks l WHERE l.pid = w.own
+            AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
             AND l.relation IS NOT NULL AND (NOT l.granted OR l.locktype = 'tuple') ORDER BY l.granted LIMIT 1),
-            a.state = 'active' AND coalesce(a.wait_event_type NOT IN ('Client', 'Lock', 'Extension'), true),
-            EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = w.own AND NOT l.granted
-            AND l.locktype IN ('extend', 'page', 'frozenid', 'spectoken')),
-            \(version.knowsHowLongLocksWait ? waited : "NULL")
-            FROM (SELECT own, pid, pg_catalog.min(depth) AS depth FROM waits GROUP BY own, pid) w
+            w.waiter, EXISTS (SELECT FROM locks h WHERE h.granted AND coalesce(h.pid, 0) = w.pid AND h.lock = l.lock),
+            l.locktype = 'virtualxid' OR l.locktype = 'transactionid' AND l.transactionid::pg_catalog.text = a.backend_xid::pg_catalog.text,
+            a.state LIKE 'idle in transaction%' OR a.state = 'active' AND a.wait_event_type = 'Client',
+            l.locktype IN ('extend', 'page', 'frozenid', 'spectoken'), o.lock, o.waited
+            FROM (SELECT own, waiter, pid, pg_catalog.min(depth) AS depth FROM waits GROUP BY own, waiter, pid) w
             LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid
-            UNION ALL SELECT 'abroad', o.pid, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            LEFT JOIN LATERAL (SELECT * FROM locks l WHERE l.pid = w.waiter AND NOT l.granted LIMIT 1) l ON true
+            LEFT JOIN LATERAL (SELECT * FROM locks l WHERE l.pid = w.own AND NOT l.granted LIMIT 1) o ON true
+            UNION ALL SELECT 'abroad', o.pid, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM own o JOIN pg_catalog.pg_stat_activity a ON a.pid = o.pid WHERE a.wait_event_type = 'Extension'
-            UNION ALL SELECT 'visitor', o.pid, a.pid, 0, a.application_name, a.state,
-            pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.state_change)::pg_catalog.int4, NULL, NULL, NULL, NULL
+            UNION ALL SELECT 'visitor', o.pid, a.pid, 0, \(program), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM own o JOIN pg_catalog.pg_stat_activity a ON o.pid = ANY (pg_catalog.pg_blocking_pids(a.pid))
-            WHERE a.pid NOT IN (SELECT pid FROM own) AND a.application_name ~ '^(postgres_fdw|dblink)'
+            WHERE a.pid NOT IN (SELECT pid FROM own) AND a.application_name ~ '^(postgres_fdw|dblink|$)'
+            AND a.backend_type = 'client backend'
             ORDER BY 4, 3
             """
         return (sql, [arrayLiteral(pids.map(String.init))])
@@ -122,9 +168,11 @@ extension Catalog {
             case "waits":
                 waits.edges.append(
                     .init(
-                        own: own, blocker: holder, depth: Int(number(3) ?? 0), table: result.value(row, 7),
-                        isAtWork: result.value(row, 8) == "t", isPassing: result.value(row, 9) == "t",
-                        waited: result.value(row, 10).flatMap { Double($0) }))
+                        own: own, waiter: number(8) ?? own, blocker: holder, depth: Int(number(3) ?? 0),
+                        table: result.value(row, 7), holds: result.value(row, 9) == "t",
+                        lastsToEnd: result.value(row, 10) == "t", awaitsClient: result.value(row, 11) == "t",
+                        isPassing: result.value(row, 12) == "t", lock: result.value(row, 13) ?? "",
+                        waited: result.value(row, 14).flatMap { Double($0) }))
             case "abroad": waits.abroad.insert(own)
             default: waits.blockedVisitors.append((own, holder))
             }

@@ -11,8 +11,10 @@ final class LockWatch: LoopTask {
         let side: Side
         let pid: Int32
         let server: Server
-        /// Those that share it share a server and its database.
+        /// Those that share it share a server, and can ask about each other.
         let group: Int
+        /// It has nothing to do before the others have finished; else nil: that is for its server to say.
+        let rests: Bool?
     }
 
     /// What is known of a run at one moment; the same again: nothing has moved.
@@ -23,6 +25,16 @@ final class LockWatch: LoopTask {
         var stage: Int
         var bytes: Int
         var backlog: Int
+        /// The source gives rows, or could.
+        var flows = false
+
+        /// Less than that goes into the buffers of sockets, whoever waits behind them.
+        private static let buffered = 1 << 18
+
+        /// More has moved than what may only lie in a buffer.
+        func hasMoved(since other: Mark) -> Bool {
+            stage != other.stage || bytes - other.bytes >= Self.buffered || other.backlog - backlog >= Self.buffered
+        }
     }
 
     /// What one server is asked.
@@ -49,6 +61,7 @@ final class LockWatch: LoopTask {
     private let open: (Server) throws -> Witness
     private let tell: (LockWait, Side) -> Void
     private let tellAbroad: (Side, Side, LockWait.Holder) -> Void
+    private let tellUnasked: (any Error, Side) -> Void
     /// Goes on without a destination, where that is wanted; false: it is not.
     private let drop: (Side, PgcopyError) -> Bool
 
@@ -60,12 +73,26 @@ final class LockWatch: LoopTask {
     private var stillSince: Instant
     private var next: Instant
     private var questions: [Question] = []
-    /// Waits are told no sooner than that, again.
-    private var telling: Instant
+    /// When a wait was told the last time.
+    private var told: [Key: Instant] = [:]
     /// Since when somebody was seen waiting, where his server does not tell.
-    private var seen: [Int32: Instant] = [:]
+    private var seen: [Key: Instant] = [:]
     /// Who waited for whom of the run when it was asked the last time: once may be by chance.
-    private var suspected: Set<[Int32]> = []
+    private var suspected: Set<Suspect> = []
+    /// How often in a row a server could not be asked, and whether that was told.
+    private var unasked = 0
+    private var hasToldUnasked = false
+
+    /// A wait: the same backend's for another lock is another one.
+    private struct Key: Hashable {
+        var pid: Int32
+        var lock: String
+    }
+
+    private struct Suspect: Hashable {
+        var wait: Key
+        var holder: Int32
+    }
     private var waits: [(watched: [Watched], waits: BackendWaits)] = []
 
     /// After what time a wait is told.
@@ -76,6 +103,7 @@ final class LockWatch: LoopTask {
         mark: @escaping () -> Mark,
         watched: @escaping () -> [Watched], open: @escaping (Server) throws -> Witness,
         tell: @escaping (LockWait, Side) -> Void, tellAbroad: @escaping (Side, Side, LockWait.Holder) -> Void,
+        tellUnasked: @escaping (any Error, Side) -> Void,
         drop: @escaping (Side, PgcopyError) -> Bool
     ) {
         self.poller = poller
@@ -87,12 +115,12 @@ final class LockWatch: LoopTask {
         self.open = open
         self.tell = tell
         self.tellAbroad = tellAbroad
+        self.tellUnasked = tellUnasked
         self.drop = drop
         last = mark()
         let now = poller.now
         stillSince = now
         next = now
-        telling = now
     }
 
     func watch(_ entries: inout [PollEntry]) -> Bool {
@@ -107,7 +135,7 @@ final class LockWatch: LoopTask {
     }
 
     /// How often it is to be looked whether anything moves.
-    var tickInterval: Duration { min(Self.patience, lockTimeout ?? Self.patience) }
+    var tickInterval: Duration { min(Self.patience * 0.5, lockTimeout ?? Self.patience) }
 
     /// Looks whether anything has moved since the last time, and begins to ask, or no longer asks.
     /// - Returns: whether it begins.
@@ -123,7 +151,13 @@ final class LockWatch: LoopTask {
 
     private func hasMoved(_ now: Instant) -> Bool {
         let mark = mark()
-        guard mark != last else { return false }
+        guard mark.hasMoved(since: last) else {
+            last.flows = mark.flows
+            // What goes back, as behind a drop, is looked at from there.
+            last.bytes = min(last.bytes, mark.bytes)
+            last.backlog = max(last.backlog, mark.backlog)
+            return false
+        }
         // What was asked is not so any more.
         last = mark
         stillSince = now
@@ -185,8 +219,17 @@ final class LockWatch: LoopTask {
             // What cannot be asked is not told.
             question.waiting = nil
             question.hasFailed = true
+            note(unasked: error, question.all[0].side)
         }
         question.isAnswered = true
+    }
+
+    /// Who cannot be asked once may be asked the next time.
+    private func note(unasked error: any Error, _ side: Side) {
+        unasked += 1
+        guard unasked >= 3, !hasToldUnasked else { return }
+        hasToldUnasked = true
+        tellUnasked(error, side)
     }
 
     /// Nobody is asked any more.
@@ -196,61 +239,82 @@ final class LockWatch: LoopTask {
         waits = []
         suspected = []
         seen = [:]
+        unasked = 0
     }
 
+    /// Whether a wait that has lasted for so long is to be told now.
+    private func isToBeTold(_ key: Key, _ waited: Duration, _ now: Instant) -> Bool {
+        // A wait that has only begun may be over at once. A little before, for the time it takes to ask is not the same each time.
+        guard waited >= Self.patience * 0.9, told[key].map({ $0 + interval <= now + 0.1 }) ?? true else { return false }
+        told[key] = now
+        return true
+    }
+
+    /// How long a holder that may not be seen has to stand still before it is taken to rest.
+    private static let hiddenPatience = Duration.seconds(10)
+
     private func judge(_ answers: [(watched: [Watched], waits: BackendWaits)], _ now: Instant) throws {
-        var suspects: Set<[Int32]> = []
-        // A little before, for the time it takes to ask is not the same each time.
-        let tells = telling <= now + 0.1
-        var hasTold = false
-        defer {
-            suspected = suspects
-            if hasTold { telling = now + interval }
-        }
+        var suspects: Set<Suspect> = []
+        defer { suspected = suspects }
+        if !answers.isEmpty { unasked = 0 }
         for (watched, waits) in answers {
             let pids = Set(watched.map(\.pid))
             for one in watched {
-                if let (pid, table) = waits.ownBlocker(of: one.pid, among: pids),
-                    let holder = watched.first(where: { $0.pid == pid })
-                {
+                guard let (wait, lock, seconds) = waits.wait(of: one.pid) else {
+                    seen = seen.filter { $0.key.pid != one.pid }
+                    continue
+                }
+                let key = Key(pid: one.pid, lock: lock)
+                let since = seen[key] ?? now
+                seen = seen.filter { $0.key.pid != one.pid }
+                seen[key] = since
+                let waited = seconds.map { Duration.seconds($0) } ?? now.duration(since: since)
+                // What a holder waits for does not come as long as this one does not go on, unless rows still flow.
+                let isHeldUp = !last.flows || one.side.isSource
+                let own = waits.ownBlocker(of: one.pid, among: pids) { pid in
+                    guard let other = watched.first(where: { $0.pid == pid }) else { return false }
+                    if let rests = other.rests, rests { return true }
+                    if !isHeldUp { return false }
+                    let isHidden = waits.edges.contains {
+                        $0.blocker.pid == pid && ($0.blocker.state ?? "disabled") == "disabled"
+                    }
+                    return isHidden ? waited >= Self.hiddenPatience : nil
+                }
+                if let (pid, table, _) = own, let holder = watched.first(where: { $0.pid == pid }) {
                     // As long as locks are gathered they are given back again, and who is in the way is asked there.
                     if onlyTells || last.stage == Mark.locking { continue }
-                    guard suspected.contains([one.pid, pid]) else {
-                        suspects.insert([one.pid, pid])
+                    let suspect = Suspect(wait: key, holder: pid)
+                    guard suspected.contains(suspect) else {
+                        suspects.insert(suspect)
                         continue
                     }
                     try fault(one.side, .waitsForItself(one.side.label, holder.side.label, table))
                     return
                 }
-                guard let (wait, seconds) = waits.wait(of: one.pid) else {
-                    seen[one.pid] = nil
-                    continue
-                }
-                let since = seen[one.pid] ?? now
-                seen[one.pid] = since
-                let waited = seconds.map { Duration.seconds($0) } ?? now.duration(since: since)
-                // A wait that has only begun may be over at once.
-                if tells, waited >= Self.patience * 0.9 {
-                    tell(wait, one.side)
-                    hasTold = true
-                }
+                if isToBeTold(key, waited, now) { tell(wait, one.side) }
                 if !onlyTells, let lockTimeout, waited >= lockTimeout {
                     try fault(one.side, .lockTimeout(wait, after: lockTimeout, at: one.side.label))
                     return
                 }
             }
         }
+        try judgeAbroad(answers, now)
+    }
+
+    /// Loops through another server, which no server sees: one of ours waits within it, and a client of it for one of ours.
+    private func judgeAbroad(_ answers: [(watched: [Watched], waits: BackendWaits)], _ now: Instant) throws {
         let abroad = answers.flatMap { watched, waits in watched.filter { waits.abroad.contains($0.pid) } }
         guard let waiting = abroad.first else { return }
         for (watched, waits) in answers {
             for (own, visitor) in waits.blockedVisitors {
                 guard let holder = watched.first(where: { $0.pid == own }) else { continue }
-                if tells {
+                let still = now.duration(since: stillSince)
+                if isToBeTold(Key(pid: visitor.pid, lock: "abroad"), still, now) {
                     tellAbroad(waiting.side, holder.side, visitor)
-                    hasTold = true
                 }
-                if !onlyTells, let timeout, now.duration(since: stillSince) >= timeout {
-                    try fault(waiting.side, .waitsForItself(waiting.side.label, holder.side.label, nil))
+                let limit = [timeout, lockTimeout].compactMap { $0 }.min()
+                if !onlyTells, let limit, still >= limit {
+                    try fault(waiting.side, .waitsAbroad(waiting.side.label, holder.side.label, visitor))
                     return
                 }
             }
@@ -277,6 +341,14 @@ extension PgcopyError {
         PgcopyError(
             .lock,
             "this waits for a lock\(table.map { " on \($0)" } ?? "") that \(holder) of the same run holds until all have finished",
+            endpoint: waiting)
+    }
+
+    /// The same through another server: nothing has moved for long, and a session that looks like its waits for the run.
+    static func waitsAbroad(_ waiting: String, _ holder: String, _ visitor: LockWait.Holder) -> PgcopyError {
+        PgcopyError(
+            .lock,
+            "this waits for a foreign server, and there \(visitor.shown) waits for a lock that \(holder) of the same run holds until all have finished",
             endpoint: waiting)
     }
 

@@ -43,6 +43,8 @@ final class Preparation {
     /// Which server it is; nil: that is asked with all the rest.
     private let server: Lookup.Server?
     private let pinsMoney: Bool
+    /// Where whom it waits for cannot be asked, its server ends a wait for a lock after so long; nil: never.
+    private let lastLockTimeout: Duration?
     let isVital: Bool
 
     /// How long locks that others hold are waited for; nil: as long as it takes.
@@ -73,8 +75,10 @@ final class Preparation {
     ///   - pinsMoney: as in `SessionSettings`.
     ///   - isVital: as in `PipelinePart`.
     init(
-        _ session: Session, at server: Lookup.Server?, _ role: Role, _ rows: Rows, pinsMoney: Bool, isVital: Bool
+        _ session: Session, at server: Lookup.Server?, _ role: Role, _ rows: Rows, pinsMoney: Bool,
+        lastLockTimeout: Duration? = nil, isVital: Bool
     ) {
+        self.lastLockTimeout = lastLockTimeout
         self.session = session
         self.role = role
         self.rows = rows
@@ -116,13 +120,13 @@ final class Preparation {
         if let lockTimeout {
             part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
         } else if !keepLockTimeout {
-            part.ask(.statement("SET LOCAL lock_timeout = '0'"))
+            part.ask(.statement(lastLockTimeoutSetting))
         }
         switch role {
         case .source:
             // Whatever is asked takes the snapshot.
             lock()
-            askForLockTimeout(timeout: timeout)
+            askForLockTimeout()
             askSettings()
             askRows()
             if !isLockedFirst { lockedResult = part.ask(Catalog.lockedQuestion(session)) }
@@ -182,16 +186,14 @@ final class Preparation {
         return [begin] + SessionSettings.first(session.connection) + noticing
     }
 
-    /// The locks are had. What a source's functions lock while rows flow is known to nobody before, and may wait for what
-    /// this very run holds.
-    /// - Parameter timeout: how long they may wait; nil: for ever.
-    private func askForLockTimeout(timeout: Duration? = nil) {
-        if keepLockTimeout {
-            if lockTimeout != nil { part.ask(.statement("SET LOCAL lock_timeout = DEFAULT")) }
-        } else if lockTimeout != nil || timeout != nil {
-            let limit = timeout.map { max(1, Int(min($0.seconds, 1e6) * 1000)) } ?? 0
-            part.ask(.statement("SET LOCAL lock_timeout = '\(limit)ms'"))
-        }
+    /// The locks are had. Those that triggers and functions take while rows flow are waited for as long as was asked for.
+    private func askForLockTimeout() {
+        guard lockTimeout != nil else { return }
+        part.ask(.statement(keepLockTimeout ? "SET LOCAL lock_timeout = DEFAULT" : lastLockTimeoutSetting))
+    }
+
+    private var lastLockTimeoutSetting: String {
+        "SET LOCAL lock_timeout = '\(lastLockTimeout.map { max(1, Int(min($0.seconds, 1e6) * 1000)) } ?? 0)ms'"
     }
 
     private func askSettings() {

@@ -76,11 +76,13 @@ extension Transfer {
             },
             tell: { [sink] wait, side in sink?.receive(.waitingForLock(wait, at: side.label)) },
             tellAbroad: { [sink] waiting, holder, visitor in
-                let what =
-                    "a foreign server; there pid \(visitor.pid) (\(visitor.program ?? "hidden")) waits for \(holder.label) of the same run"
+                let what = "a foreign server; there \(visitor.shown) waits for \(holder.label) of the same run"
                 sink?.receive(.waiting(for: what, at: waiting.label))
             },
-            drop: { [unowned self] side, error in dropWhileCopying(side, error) })
+            tellUnasked: { [sink] error, side in
+                sink?.receive(.waiting(for: "the server; whom it waits for cannot be asked: \(error)", at: side.label))
+            },
+            drop: { [unowned self] side, error in goOnWithout(side, error) })
     }
 
     private var watched: [LockWatch.Watched] {
@@ -89,11 +91,11 @@ extension Transfer {
             guard let session = participant.side.session, session.connection.isUsable,
                 let server = participant.side.server
             else { return nil }
-            let group = first.firstIndex { $0.sharesLocks(with: participant) } ?? first.count
+            let group = first.firstIndex { $0.isOnServer(of: participant) } ?? first.count
             if group == first.count { first.append(participant) }
             return LockWatch.Watched(
                 side: participant.side, pid: participant.preparation.backendPID ?? session.connection.backendPID,
-                server: server, group: group)
+                server: server, group: group, rests: rests(participant.side))
         }
     }
 }

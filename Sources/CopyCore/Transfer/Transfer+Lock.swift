@@ -18,7 +18,12 @@ struct Participant {
 
     /// What it locks the other may wait for: the very same server and database.
     func sharesLocks(with other: Participant) -> Bool {
-        preparation !== other.preparation && located.server.database == other.located.server.database
+        located.server.database == other.located.server.database && isOnServer(of: other)
+    }
+
+    /// The very same server, whatever the database.
+    func isOnServer(of other: Participant) -> Bool {
+        preparation !== other.preparation
             && located.server.cluster.relation(to: other.located.server.cluster) == .sameServer
     }
 }
@@ -75,6 +80,7 @@ extension Transfer {
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
         return Preparation(
             session, at: server, role, rows, pinsMoney: pinsMoney,
+            lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) },
             isVital: server != nil && (side.isSource || !request.keepGoing))
     }
 
@@ -115,7 +121,7 @@ extension Transfer {
 
     /// Seconds: longer than a link may be blocked and be reconciled.
     var deadLinkTimeout: Int {
-        max(60, Int(min((request.timeout?.seconds ?? 0) * Double(request.reconcileTries + 1), 1e6)) + 30)
+        max(60, Int(min((request.timeout?.seconds ?? 0) * (Double(request.reconcileTries) + 1), 1e6)) + 30)
     }
 
     private var pinsMoney: Bool {
@@ -210,7 +216,7 @@ extension Transfer {
                 if work == nil { work = try Catalog.waits(pid(waiting), for: others.map(pid), asking: reader) }
                 guard let (result, interest) = try work?.step() else { return .answered(true) }
                 if let interest { return .waiting(interest) }
-                blocker = result?.value(0, 0).flatMap { Int32($0) }
+                blocker = result.flatMap { $0.rowCount > 0 ? $0.value(0, 0) : nil }.flatMap { Int32($0) }
             } catch {
                 // The reader is gone, which is told where its turn comes.
                 return .answered(true)

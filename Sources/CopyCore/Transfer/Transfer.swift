@@ -257,18 +257,34 @@ public final class Transfer {
         case nil: break
         }
         guard let copy = copying?.manager else { return mark }
+        mark.flows = ending == nil && !copy.sourceEnded && copy.hasRoom
         mark.bytes = copy.producer.totals.bytes
         mark.backlog = copy.allReceivers.reduce(0) { $0 + copy.backlog(of: $1) + (copy.isConfirmed($1) ? 0 : 1) }
         return mark
     }
 
-    /// Goes on without a destination while rows flow; false where that is not wanted, or nothing flows.
-    func dropWhileCopying(_ side: Side, _ error: PgcopyError) -> Bool {
-        guard request.keepGoing, !side.isSource, ending == nil, let copy = copying?.manager,
-            let receiver = opened?[side]?.receiver
+    /// Goes on without a destination, while rows flow or at the last checks; false where that is not wanted, or it is too late.
+    func goOnWithout(_ side: Side, _ error: PgcopyError) -> Bool {
+        guard request.keepGoing, !side.isSource, let copy = copying?.manager, let receiver = opened?[side]?.receiver
         else { return false }
-        copy.fault(receiver, error)
+        switch ending {
+        case nil: copy.fault(receiver, error)
+        case .settling:
+            fail(side, error)
+            leave(side)
+        case .committing: return false
+        }
         return true
+    }
+
+    /// Whether a side has nothing to do before the others have finished; nil: that is for its server to say.
+    func rests(_ side: Side) -> Bool? {
+        if case .settling(let checks)? = ending {
+            return checks.first { $0.label == side.label }.map { $0.part.isAnswered }
+        }
+        guard let copy = copying?.manager else { return nil }
+        let isDone = side.isSource ? copy.sourceEnded : opened?[side].map { copy.isConfirmed($0.receiver) } ?? false
+        return isDone ? true : nil
     }
 
     /// Looks from time to time whether anything moves, and goes on with reports behind the last row.
