@@ -13,6 +13,9 @@ package struct StallClock: Sendable {
     /// Progress, or nothing waits.
     package mutating func progressed() { since = nil }
 
+    /// It does not run.
+    package var isStopped: Bool { since == nil }
+
     /// When the timeout strikes, nil while the clock does not run.
     package func deadline(_ timeout: Double) -> Instant? { since.map { $0 + timeout } }
 }

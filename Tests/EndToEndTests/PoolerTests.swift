@@ -48,7 +48,7 @@ import Testing
             """)
         let bouncer = try Bouncer(to: place.cluster)
         let base = bouncer.conninfo(database: place.database)
-        for (lock, table) in [("LOCK TABLE u", "u"), ("UPDATE counter SET n = 5", "counter")] {
+        for (lock, table) in [("LOCK TABLE t", "t"), ("LOCK TABLE u", "u"), ("UPDATE counter SET n = 5", "counter")] {
             let holder = try Holder(place, lock)
             let running = try start(base + "#t", base + "#u")
             let told = try running.waitForOutput(containing: "waiting for a lock on public.\(table), held by pid ")
@@ -56,13 +56,17 @@ import Testing
             try holder.release()
             try running.end().expecting(0)
         }
-        #expect(try place.count("u") == 4)
+        #expect(try place.count("u") == 6)
+        let holder = try Holder(place, "LOCK TABLE t")
+        let late = try transfer("--lock-timeout=1.5", base + "#t", base + "#u")
+        #expect(late.code == 1 && late.errors.contains("waited 1.5 s for a lock on public.t"), "\(late)")
+        try holder.release()
 
         let result = try transfer(base + "#t", base + "#u", base + "#v")
         #expect(result.code == 1 && result.duration < .seconds(20), "\(result)")
         #expect(
             result.errors.contains("this waits for a lock on public.counter that ")
                 && result.errors.contains(" of the same run holds"), "\(result)")
-        #expect(try place.count("u") == 4 && place.count("v") == 0)
+        #expect(try place.count("u") == 6 && place.count("v") == 0)
     }
 }

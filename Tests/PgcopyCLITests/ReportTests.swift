@@ -65,7 +65,7 @@ struct `Reports` {
                 ])
         #expect(
             plain(.progress(progress)) == [
-                "pgcopy: 3.0 s: 3 rows, 4.0 kB, 2.0 kB/s now, 2.0 kB/s on average; behind: b 7 B, c dropped\n"
+                "pgcopy: 3.0 s: 3 rows, 4.0 kB, 2.0 kB/s now, 2.0 kB/s on average; behind: b 7 B\n"
             ])
     }
 

@@ -142,6 +142,11 @@ extension CopyManager {
         guard let timeout else { return moved }
         for index in allReceivers.indices where machine.isBlocked(index) && inquiries[index] == nil {
             guard let deadline = clocks[index].deadline(timeout), deadline <= now else { continue }
+            if hasDrained(index) {
+                clocks[index].progressed()
+                clocks[index].stalled(at: now)
+                continue
+            }
             if machine.isFinishing(index), let inquiry = try? allReceivers[index].inquire() {
                 inquiry.step([])
                 inquiries[index] = inquiry
@@ -153,6 +158,14 @@ extension CopyManager {
             receiverFailed(index, timeoutFault(awaitingConfirmation: machine.isFinishing(index)))
         }
         return moved
+    }
+
+    /// Whether less is on its way than at the last look: a link that is only slow takes long to have room for more.
+    private func hasDrained(_ index: Int) -> Bool {
+        let now = allReceivers[index].unsent
+        defer { unsent[index] = now }
+        guard let now, let before = unsent[index] else { return false }
+        return now < before
     }
 
     /// Whether the producer gives nothing, and is not at work on it either; who is has as much time again.
@@ -290,6 +303,8 @@ extension CopyManager {
     /// What it is blocked by; its clock runs from now on.
     func note(_ index: Int, blockedBy interest: Interest?) {
         blockedBy[index] = interest
-        if interest != nil { clocks[index].stalled(at: poller.now) }
+        guard interest != nil else { return }
+        if timeout != nil, clocks[index].isStopped { unsent[index] = allReceivers[index].unsent }
+        clocks[index].stalled(at: poller.now)
     }
 }

@@ -23,6 +23,8 @@ public final class CopyManager {
     let timeout: Double?
     let idleInterval: Double?
     let isLimited: Bool
+    /// How long a producer's server may think before the others are served beside it: seconds.
+    var entryLimit: Double? { idleInterval.map { min($0, 1) } }
 
     let poller: any Poller
     let memory: RingMemory
@@ -37,6 +39,8 @@ public final class CopyManager {
     var producerIsStranger = false
     /// How long each receiver has been stuck.
     var clocks: [StallClock]
+    /// What each one's socket held when it was looked whether it gets less: a link may be slow.
+    var unsent: [Int?]
     /// What each receiver, and the producer, is blocked by.
     var blockedBy: [Interest?]
     var producerBlockedBy: Interest?
@@ -79,6 +83,7 @@ public final class CopyManager {
         machine = CopyMachine(receivers: receivers.count, ring: settings.buffer, chunk: settings.chunk)
         errors = Array(repeating: nil, count: receivers.count)
         clocks = Array(repeating: StallClock(), count: receivers.count)
+        unsent = Array(repeating: nil, count: receivers.count)
         blockedBy = Array(repeating: nil, count: receivers.count)
         lastReturn = poller.now
     }
@@ -92,6 +97,9 @@ public final class CopyManager {
     public func backlog(of receiver: any Receiver) -> Int {
         index(of: receiver).map { machine.backlog($0) } ?? 0
     }
+
+    /// Bytes of the receiver's that are still on their way, as far as the system tells.
+    func unsent(of receiver: any Receiver) -> Int { receiver.unsent ?? 0 }
 
     /// Whether this receiver's copy was confirmed as complete.
     public func isConfirmed(_ receiver: any Receiver) -> Bool {

@@ -32,11 +32,17 @@ public protocol Receiver: AnyObject {
     /// Realignment took too long: lets go at once.
     func abandon()
 
+    /// Bytes it has taken that have not reached the other side yet, as far as the system tells; nil: it does not.
+    var unsent: Int? { get }
+
     /// It does not say in time that it takes rows, or that it has them all: asks whether it is still being worked on; nil: that cannot be asked.
     func inquire() throws -> Inquiry?
 }
 
 extension Receiver {
+    /// Not known.
+    public var unsent: Int? { nil }
+
     /// Nothing can be asked.
     public func inquire() throws -> Inquiry? { nil }
 }

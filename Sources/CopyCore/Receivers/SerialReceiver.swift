@@ -123,5 +123,6 @@ final class SerialReceiver: PartReceiver {
 
     func abort(_ reason: String) throws -> Step { try receivers.last?.abort(reason) ?? .done }
     func abandon() { for receiver in receivers { receiver.abandon() } }
+    var unsent: Int? { receivers.last?.unsent }
     func inquire() throws -> Inquiry? { try receivers.last?.inquire() }
 }

@@ -263,6 +263,7 @@ final class SeriesReceiver: PartReceiver {
     }
 
     func abandon() { session.close() }
+    var unsent: Int? { session.unsent }
     func inquire() throws -> Inquiry? { try session.inquire?() }
 }
 

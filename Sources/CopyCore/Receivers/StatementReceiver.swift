@@ -45,6 +45,8 @@ public final class StatementReceiver: Receiver {
     public func abort(_ reason: String) throws -> Step { stage == .unused ? .done : try transport.fail(reason) }
     /// Closes the connection.
     public func abandon() { transport.abandon() }
+    /// What the connection's socket holds.
+    public var unsent: Int? { session.unsent }
     /// A server that checks what it was given takes its time.
     public func inquire() throws -> Inquiry? { try session.inquire?() }
 }

@@ -110,8 +110,10 @@ struct BackendWaits: Sendable {
 
 extension Catalog {
     /// Asks for whom these backends wait, to the end of each chain, and who waits for them from abroad.
-    static func backendWaitsQuestion(_ pids: [Int32], on version: ServerVersion) -> (sql: String, parameters: [String?])
-    {
+    /// - Parameter backends: their numbers, and words in their statements by which they are found where not empty.
+    static func backendWaitsQuestion(
+        _ backends: [(pid: Int32, trace: String)], on version: ServerVersion
+    ) -> (sql: String, parameters: [String?]) {
         let waited = "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - l.waitstart)"
         // Which lock is waited for: the same one is held by who is in the way, or he is only before us in the queue.
         let lock = """
@@ -126,7 +128,11 @@ extension Catalog {
             """
         // A wait for a row is one for its transaction; the tuple's own lock names the table.
         let sql = """
-            WITH RECURSIVE own(pid) AS (SELECT pg_catalog.unnest($1::pg_catalog.int4[])), waits(own, waiter, pid, depth) AS (
+            WITH RECURSIVE given(pid, trace) AS (SELECT * FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.int4[]),
+            pg_catalog.unnest($2::pg_catalog.text[])) g(pid, trace)), found(pid, given) AS MATERIALIZED (
+            SELECT coalesce((SELECT a.pid FROM pg_catalog.pg_stat_activity a WHERE g.trace <> ''
+            AND pg_catalog.strpos(a.query, g.trace) > 0 AND a.pid <> pg_catalog.pg_backend_pid() LIMIT 1), g.pid), g.pid FROM given g),
+            own(pid) AS (SELECT f.pid FROM found f), waits(own, waiter, pid, depth) AS (
             SELECT o.pid, o.pid, b.pid, 1 FROM own o, pg_catalog.unnest(pg_catalog.pg_blocking_pids(o.pid)) b(pid)
             UNION SELECT w.own, w.pid, b.pid, w.depth + 1
             FROM waits w, pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) b(pid) WHERE w.depth < 20),
@@ -144,6 +150,8 @@ extension Catalog {
             LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid
             LEFT JOIN LATERAL (SELECT * FROM locks l WHERE l.pid = w.waiter AND NOT l.granted LIMIT 1) l ON true
             LEFT JOIN LATERAL (SELECT * FROM locks l WHERE l.pid = w.own AND NOT l.granted LIMIT 1) o ON true
+            UNION ALL SELECT 'found', f.pid, f.given, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            FROM found f WHERE f.pid <> f.given
             UNION ALL SELECT 'abroad', o.pid, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM own o JOIN pg_catalog.pg_stat_activity a ON a.pid = o.pid WHERE a.wait_event_type = 'Extension'
             UNION ALL SELECT 'visitor', o.pid, a.pid, 0, \(program), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -152,23 +160,30 @@ extension Catalog {
             AND a.backend_type = 'client backend'
             ORDER BY 4, 3
             """
-        return (sql, [arrayLiteral(pids.map(String.init))])
+        return (sql, [arrayLiteral(backends.map { "\($0.pid)" }), arrayLiteral(backends.map(\.trace))])
     }
 
     /// What was answered.
     static func backendWaits(_ result: QueryResult) -> BackendWaits {
         var waits = BackendWaits()
+        // By the numbers that were given.
+        var given: [Int32: Int32] = [:]
+        for row in 0..<result.rowCount where result.value(row, 0) == "found" {
+            func number(_ column: Int) -> Int32? { result.value(row, column).flatMap { Int32($0) } }
+            if let pid = number(1) { given[pid] = number(2) }
+        }
         for row in 0..<result.rowCount {
             func number(_ column: Int) -> Int32? { result.value(row, column).flatMap { Int32($0) } }
-            guard let own = number(1) else { continue }
+            func pid(_ column: Int) -> Int32? { number(column).map { given[$0] ?? $0 } }
+            guard let own = pid(1), result.value(row, 0) != "found" else { continue }
             let holder = LockWait.Holder(
-                pid: number(2) ?? 0, program: result.value(row, 4), state: result.value(row, 5),
+                pid: pid(2) ?? 0, program: result.value(row, 4), state: result.value(row, 5),
                 duration: number(6).map { .seconds(max(0, Int($0))) })
             switch result.value(row, 0) {
             case "waits":
                 waits.edges.append(
                     .init(
-                        own: own, waiter: number(8) ?? own, blocker: holder, depth: Int(number(3) ?? 0),
+                        own: own, waiter: pid(8) ?? own, blocker: holder, depth: Int(number(3) ?? 0),
                         table: result.value(row, 7), holds: result.value(row, 9) == "t",
                         lastsToEnd: result.value(row, 10) == "t", awaitsClient: result.value(row, 11) == "t",
                         isPassing: result.value(row, 12) == "t", lock: result.value(row, 13) ?? "",

@@ -10,6 +10,8 @@ final class LockWatch: LoopTask {
     struct Watched {
         let side: Side
         let pid: Int32
+        /// Words in its statement, where its number may be a pooler's; empty: it is its own.
+        let trace: String
         let server: Server
         /// Those that share it share a server, and can ask about each other.
         let group: Int
@@ -210,7 +212,7 @@ final class LockWatch: LoopTask {
     private func go(on question: Question) {
         do {
             let (sql, parameters) = Catalog.backendWaitsQuestion(
-                question.all.map(\.pid), on: question.all[0].server.version)
+                question.all.map { ($0.pid, $0.trace) }, on: question.all[0].server.version)
             let (result, waiting) = try question.witness.ask(sql, parameters)
             question.waiting = waiting
             guard waiting == nil else { return }

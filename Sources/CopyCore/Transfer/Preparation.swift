@@ -47,6 +47,10 @@ final class Preparation {
     private let lastLockTimeout: Duration?
     let isVital: Bool
 
+    /// Words in the statement that locks, by which its backend is found where nothing has told its number yet: a source's first
+    /// question takes the snapshot, and a pooler gives its clients numbers of its own.
+    let trace = "pgcopy \(String(UInt64.random(in: .min ... .max), radix: 36))"
+
     /// How long locks that others hold are waited for; nil: as long as it takes.
     private(set) var lockTimeout: Duration?
     /// What did not stay as it was found.
@@ -211,7 +215,10 @@ final class Preparation {
         // In one order for all runs: by name.
         let targets = found.filter(isLockable).sorted { $0.name.quoted < $1.name.quoted }.map(lockTarget)
         if !targets.isEmpty {
-            lockResult = part.ask(.statement("LOCK TABLE \(targets.joined(separator: ", ")) IN \(lockMode) MODE"))
+            // One that may have to wait for long can be found.
+            let comment = lockTimeout == nil && backendPID == nil ? " -- \(trace)" : ""
+            lockResult = part.ask(
+                .statement("LOCK TABLE \(targets.joined(separator: ", ")) IN \(lockMode) MODE\(comment)"))
         }
         for (place, statement) in describedStatements {
             part.ask(.prepare(statement))

@@ -13,6 +13,8 @@ final class Side {
     var program: Program?
     /// What it failed with itself: it takes no part any more.
     var error: (any Error)?
+    /// It did not answer when it was to stop.
+    var isUnheard = false
     /// Of a destination: what became of its rows, and how many bytes it took.
     var status = TransferOutcome.Status.rolledBack
     var bytes = 0

@@ -95,6 +95,7 @@ extension Transfer {
             if group == first.count { first.append(participant) }
             return LockWatch.Watched(
                 side: participant.side, pid: participant.preparation.backendPID ?? session.connection.backendPID,
+                trace: participant.preparation.backendPID == nil ? participant.preparation.trace : "",
                 server: server, group: group, rests: rests(participant.side))
         }
     }

@@ -158,7 +158,7 @@ extension Transfer {
                 }
             }
             do {
-                try PipelineRound.run(open.map(\.preparation.part))
+                try ask(open.map { ($0.side.label, $0.preparation.part) }, locks: true)
             } catch let late as PgcopyError where late.code == .lock && request.keepGoing {
                 guard let side = open.first(where: { $0.side.label == late.endpoint && !$0.side.isSource })?.side else {
                     throw late

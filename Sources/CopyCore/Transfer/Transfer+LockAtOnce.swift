@@ -35,7 +35,7 @@ extension Transfer {
             preparation.ask(timeout: request.timeout, lockTimeout: Self.glance)
             preparation.part.endsRound = side.isSource || !request.keepGoing
         }
-        try PipelineRound.run(asked.map(\.preparation.part))
+        try ask(asked.map { ($0.side.label, $0.preparation.part) })
         let isOver = asked.contains {
             $0.preparation.part.failure != nil && !$0.preparation.part.isStopped && !$0.preparation.isRefused
         }

@@ -21,7 +21,7 @@ extension Transfer {
             let part = PipelinePart(session, timeout: request.timeout, isVital: false)
             lookups.append((side, session, Lookup(part, tables: tables)))
         }
-        try PipelineRound.run(lookups.map(\.lookup.part))
+        try ask(lookups.map { ($0.side.label, $0.lookup.part) })
         var located: [LocatedServer] = []
         func locate(_ side: Side) throws {
             guard let (_, session, lookup) = lookups.first(where: { $0.side === side }) else { return }

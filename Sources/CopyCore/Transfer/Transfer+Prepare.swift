@@ -102,7 +102,7 @@ extension Transfer {
             part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
             for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
             let matches = part.ask(Catalog.selectionQuestion(selection))
-            try PipelineRound.run([part])
+            try ask([(source.label, part)])
             return try selection.resolve(Catalog.matches(try matches.get()))
         }
     }
@@ -157,7 +157,7 @@ extension Transfer {
                 preparation.session, timeout: request.timeout, isVital: side.isSource || !request.keepGoing)
             questions.append((side, part, preparation.askTypes(unknown, part)))
         }
-        try PipelineRound.run(questions.map(\.part))
+        try ask(questions.map { ($0.side.label, $0.part) })
         for (side, _, result) in questions {
             try attributing(to: side) {
                 let types = Catalog.types(try result.get())

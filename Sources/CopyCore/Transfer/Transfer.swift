@@ -16,6 +16,12 @@ public final class Transfer {
     var opened: Opened?
     var lockWatch: LockWatch?
     private var copying: Copying?
+    /// Who is asked before the first row.
+    var preparing: [(label: String, part: PipelinePart)] = []
+    /// Since when, and when it was told that somebody does not answer; nil: waits for locks are told by the watch.
+    private var preparingSince: Instant?
+    /// Requests to cancel what is not waited for.
+    private var cancels: [CancelRequest] = []
     /// What it is at behind the last row; nil: it is not there, or there no more.
     var ending: Ending?
     private let begun: Instant
@@ -84,6 +90,10 @@ public final class Transfer {
             side.program?.reap()
         }
         for side in [source] + destinations { side.session?.close() }
+        let patience = poller.now + request.grace
+        for cancel in cancels where !cancel.isDone {
+            _ = try? poller.run([Lookout([cancel.interest])], until: patience, interruptible: false)
+        }
         let outcome = outcome(failure)
         sink?.receive(.finished(outcome))
         return outcome
@@ -130,6 +140,12 @@ public final class Transfer {
     /// Nothing of a destination is to be left. At once: the others may take hours, its table may be locked and its disk be
     /// full, and a server that comes to must not find its client there.
     func leave(_ destination: Side) {
+        // A backend that waits for a lock does not notice that its client is gone.
+        if let session = destination.session, session.connection.isUsable, session.transactionStatus == .active,
+            let cancel = CancelRequest(session.connection)
+        {
+            cancels.append(cancel)
+        }
         opened?[destination]?.rollBack()
         destination.session?.close()
     }
@@ -209,8 +225,7 @@ public final class Transfer {
 
     private func report(_ moved: Totals) {
         let now = poller.now
-        // The first cycle's data flowed from the moment copying began, which is this one but for a chunk.
-        var meter = copying?.meter ?? RateMeter(start: now)
+        var meter = copying?.meter ?? RateMeter(start: copying?.startedAt ?? now)
         meter.add(moved)
         if let interval = request.reportInterval, now.duration(since: meter.lastReport) >= interval {
             sink?.receive(.progress(progress(meter.read(at: now), at: now)))
@@ -236,11 +251,16 @@ public final class Transfer {
 
     private var stage: TransferStage {
         switch ending {
-        case .settling(let checks)?: return .settling(checks.filter { !$0.part.isAnswered }.map(\.label))
+        case .settling(let checks)?:
+            // The last word of a round comes behind the answers.
+            let late = checks.filter { !$0.part.isAnswered }
+            return .settling((late.isEmpty ? checks : late).map(\.label))
         case .committing(let label, let number, let count)?: return .committing(label, number: number, of: count)
         case nil: break
         }
-        guard let copy = copying?.manager else { return .copying }
+        guard let copy = copying?.manager else {
+            return .preparing(preparing.filter { !$0.part.isAnswered }.map(\.label))
+        }
         guard copy.sourceEnded else { return copy.isWaitingForSource ? .waitingForSource : .copying }
         return .finishing(
             destinations.filter { side in
@@ -287,6 +307,24 @@ public final class Transfer {
         return isDone ? true : nil
     }
 
+    /// Asks all of them, and says who does not answer.
+    /// - Parameter locks: they may wait for locks, which the watch tells.
+    func ask(_ parts: [(label: String, part: PipelinePart)], locks: Bool = false) throws {
+        preparing = parts
+        preparingSince = locks ? nil : poller.now
+        defer { preparing = [] }
+        try PipelineRound.run(parts.map(\.part))
+    }
+
+    private func tellSilent(_ now: Instant, _ interval: Duration) {
+        guard let since = preparingSince, now.duration(since: since) >= .seconds(1) else { return }
+        for (label, part) in preparing where !part.isAnswered {
+            // The next time an interval from now.
+            preparingSince = now + interval + .seconds(-1)
+            sink?.receive(.waiting(for: "the server to answer", at: label))
+        }
+    }
+
     /// Looks from time to time whether anything moves, and goes on with reports behind the last row.
     private func startTicking(_ lockWatch: LockWatch) {
         // Where each cycle is told there is none behind the last one.
@@ -294,6 +332,7 @@ public final class Transfer {
         var reported = poller.now
         poller.onTick(every: min(interval ?? .seconds(1), lockWatch.tickInterval)) { [unowned self] in
             let now = poller.now
+            tellSilent(now, max(interval ?? .seconds(1), .seconds(1)))
             if ending != nil, let interval, var meter = copying?.meter {
                 if now.duration(since: reported) >= interval {
                     reported = now
@@ -346,8 +385,8 @@ public final class Transfer {
             fail(side, error)
             if !request.keepGoing { return }
             try copy.drop(receiver)
-            receiver.abandon()
             leave(side)
+            receiver.abandon()
         }
     }
 
@@ -357,7 +396,8 @@ public final class Transfer {
         _ tries: inout Tries
     ) throws -> Bool {
         let receiver = destination.receiver
-        guard let number = tries.next(of: side.place ?? 0, taken: taken(side, destination)) else { return false }
+        let arrived = taken(side, destination) - copy.unsent(of: receiver)
+        guard let number = tries.next(of: side.place ?? 0, taken: arrived) else { return false }
         try copy.reconcile(receiver)
         sink?.receive(.fault(timeout, at: side.label, .reconciled(tries: number, limit: tries.limit)))
         return true
@@ -366,8 +406,8 @@ public final class Transfer {
     /// What the manager's failure says about each side; rethrows it.
     private func noteFailure(_ failure: CopyFail, _ opened: Opened) throws {
         for (side, destination) in opened.destinations where side.isActive {
-            guard let error = failure[destination.receiver], !error.has(.unanswered) else { continue }
-            side.error = error
+            guard let error = failure[destination.receiver] else { continue }
+            if error.has(.unanswered) { side.isUnheard = true } else { side.error = error }
         }
         if let cause = failure.cause { throw cause }
         throw failure
@@ -418,13 +458,13 @@ public final class Transfer {
     /// A server that was not heard of again does not know that its client is gone.
     private func lingering(_ side: Side) -> TransferOutcome.Lingering? {
         guard side.status == .rolledBack else { return nil }
-        let isUnheard =
+        let wasUnheard =
             switch side.error {
             case let error as PgcopyError:
                 [.timeout, .unanswered].contains(error.code) || error.code == .connectionLost && error.server == nil
             default: false
             }
-        return isUnheard ? participants.first { $0.side === side }?.preparation.lingering : nil
+        return wasUnheard || side.isUnheard ? participants.first { $0.side === side }?.preparation.lingering : nil
     }
 }
 

@@ -47,6 +47,8 @@ public struct TransferProgress: Sendable {
 
 /// What a transfer is at.
 public enum TransferStage: Sendable, Hashable {
+    /// No row flows yet; these servers have not answered yet.
+    case preparing([String])
     /// Rows flow.
     case copying
     /// The source has nothing to give yet, and everybody could take more.

@@ -47,6 +47,7 @@ final class JSONReport: EventSink {
             [("stage", .string(name)), ("waiting_for", .array(labels.map(JSONText.string)))]
         }
         return switch stage {
+        case .preparing(let labels): members("preparing", labels)
         case .copying: [("stage", .string("copying"))]
         case .waitingForSource: members("copying", [source])
         case .finishing(let labels): members("finishing", labels)

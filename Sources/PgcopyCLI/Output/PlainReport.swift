@@ -32,10 +32,13 @@ final class PlainReport: EventSink {
         var line =
             "\(Units.seconds(progress.duration)): \(Units.rows(reading.total.messages)), "
             + Units.bytes(Double(reading.total.bytes))
-        let behind = progress.destinations.filter { $0.bytes > 0 || !$0.isActive }.map { lag in
-            lag.isActive ? "\(lag.label) \(Units.bytes(Double(lag.bytes)))" : "\(lag.label) dropped"
+        let behind = progress.destinations.filter { $0.bytes > 0 && $0.isActive }.map { lag in
+            "\(lag.label) \(Units.bytes(Double(lag.bytes)))"
         }
         switch progress.stage {
+        case .preparing(let labels):
+            line = "\(Units.seconds(progress.duration)): preparing"
+            if !labels.isEmpty { line += "; waiting for \(labels.joined(separator: ", ")) to answer" }
         case .waitingForSource where reading.cycle.bytes == 0 && progress.destinations.allSatisfy { $0.bytes == 0 }:
             line += "; waiting for the source"
         case .copying, .waitingForSource:

@@ -26,7 +26,8 @@ final class ReportFilter: EventSink {
         case .fault(_, _, .fatal): false
         case .fault(_, _, .dropped): true
         case .fault(_, _, .reconciled): verbosity != .quiet
-        case .finished(let outcome): !outcome.isQuietEnd
+        // A program that reads the records waits for the last one.
+        case .finished(let outcome): report is JSONReport || !outcome.isQuietEnd
         }
     }
 }

@@ -74,7 +74,7 @@ extension TransferRequest {
         expectedRows = options.expectRows
         rateLimit = options.rateLimit
         // Every cycle is reported with an interval of 0; a stall still shows each second.
-        idleInterval = options.interval > .zero ? options.interval : .seconds(1)
+        idleInterval = options.interval > .zero ? min(options.interval, .seconds(1)) : .seconds(1)
         reportInterval = options.progress == .none ? nil : options.interval
         asksPasswordsFirst = options.passwordPrompt == .always
         if let name = unsafe getenv(Self.transportVariable) {

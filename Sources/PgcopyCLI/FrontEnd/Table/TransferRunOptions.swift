@@ -7,8 +7,9 @@ extension OptionSpec {
         value: .required("SECONDS", .text),
         summary: "fault a receiver that takes no data, and a source that gives none, for so long (default: never)",
         details: [
-            "A decimal number greater than 0. A server that is at work, or waits for a lock, is waited for: it is asked. A file, "
-                + "a pipe or a program cannot be asked: a source that is one fails the run by its silence alone. While nobody "
+            "A decimal number greater than 0. A destination has to take some of the rows that wait for it, whatever keeps it from "
+                + "that. A server that has them all and is at work, or waits for a lock, is waited for, and so is a source: it is "
+                + "asked. A file, a pipe or a program cannot be asked: a source that is one fails the run by its silence alone. While nobody "
                 + "reads it, because a destination is slow or by `--rate-limit`, no source is silent. The other end of a named "
                 + "pipe is waited for as long, too. What a program does behind the last row has no limit: it may have much to do."
         ]
