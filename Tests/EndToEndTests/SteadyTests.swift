@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func `and is stopped says what a server that it did not hear of still holds`() throws {
-        let trio = try Trio(rows: 50_000)
+        let trio = try Trio(rows: 200_000)
         let proxy = try FaultProxy(to: trio.first.cluster)
         proxy.arm(.stall, direction: .toServer, at: .copyBytes(1_000_000))
         let running = try start("--truncate", trio.source.at(), trio.first.through(proxy))

@@ -225,9 +225,9 @@ final class ChildProcess: LoopTask {
         isTerminated = true
         let members = stopped()
         for number in [SIGTERM, SIGCONT] { Self.signal(pid, members, end, number) }
-        let time = UInt32(max(0, min(grace.seconds, 60)) * 1_000_000)
+        let deadline = ContinuousClock.now + max(.zero, min(grace, .seconds(60)))
         let sleeps = startThread { [end, pid, gone] in
-            Self.see(pid, members, end, time)
+            Self.see(pid, members, end, deadline)
             gone?.wake()
         }
         guard !sleeps else { return }
@@ -254,17 +254,17 @@ final class ChildProcess: LoopTask {
         for member in members where getpgid(member.pid) != pid { ProcessTree.signal(member, number) }
     }
 
-    /// Waits until nothing is left of them, for so many microseconds at most; then nothing is.
-    private static func see(_ pid: pid_t, _ members: Set<ProcessTree.Member>, _ end: End, _ time: UInt32) {
-        var waited: UInt32 = 0
+    /// Waits until nothing is left of them, until a deadline; then nothing is.
+    private static func see(
+        _ pid: pid_t, _ members: Set<ProcessTree.Member>, _ end: End, _ deadline: ContinuousClock.Instant
+    ) {
         var step: UInt32 = 5_000
         var members = members
-        while waited < time {
+        while ContinuousClock.now < deadline {
             let living = ProcessTree().living(inGroup: pid, from: members)
             if living.isEmpty, end.hasEnded { return }
             members.formUnion(living)
             usleep(step)
-            waited += step
             step = min(step * 2, 80_000)
         }
         killAll(pid, members, end)

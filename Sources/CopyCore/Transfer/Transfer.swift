@@ -155,8 +155,8 @@ public final class Transfer {
         let sides = (failed ? [source] : []) + destinations.filter { $0.status != .committed }
         let programs = sides.compactMap(\.program)
         for program in programs { program.terminate(grace: request.grace) }
-        // SIGKILL comes behind that grace, and is obeyed, but by who waits for a disk.
-        let deadline = poller.now + request.grace + 1
+        // SIGKILL comes behind that grace, and is obeyed, but by who waits for a disk; a busy machine takes its time.
+        let deadline = poller.now + request.grace + 5
         for program in programs { program.waitUntilGone(by: deadline) }
         // The end of its input, which comes with ours, would look like success.
         for side in sides where side.status == .rolledBack && side.program?.isRead ?? false {
