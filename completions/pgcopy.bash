@@ -36,7 +36,7 @@ _pgcopy_command() {
     options='' letters='' switches='' takers=''
     case $1 in
     transfer)
-        options='--table= --exclude-table= --schema= --exclude-schema= --all-tables --query= --where= --columns= --into= --truncate --allow-empty --override-read-only --not-same --format= --header --delimiter= --null= --quote= --escape= --encoding= --timeout= --lock-timeout= --reconcile-timeouts --keep-going --allow-unterminated --expect-rows= --rate-limit= --progress= --interval= --quiet --verbose --no-password --password --help --version'
+        options='--table= --exclude-table= --schema= --exclude-schema= --all-tables --query= --where= --columns= --into= --snapshot= --truncate --allow-empty --override-read-only --not-same --format= --header --delimiter= --null= --quote= --escape= --encoding= --timeout= --lock-timeout= --reconcile-timeouts --keep-going --allow-unterminated --expect-rows= --rate-limit= --progress= --interval= --quiet --verbose --no-password --password --help --version'
         letters='-t -T -n -N -q -v -w -W -h -V'
         switches='qvwWh?V'
         takers='tTnN'
@@ -58,6 +58,12 @@ _pgcopy_command() {
         letters='-c -f -q -v -w -W -h -V'
         switches='qvwWh?V'
         takers='cf'
+        ;;
+    snapshot)
+        options='--table= --exclude-table= --schema= --exclude-schema= --all-tables --quiet --verbose --no-password --password --help --version'
+        letters='-t -T -n -N -q -v -w -W -h -V'
+        switches='qvwWh?V'
+        takers='tTnN'
         ;;
     completions)
         options='--help --version'
@@ -93,11 +99,11 @@ _pgcopy_value() {
 # Offers operands, given how many there are already.
 _pgcopy_operand() {
     case "$1 $2" in
-    ' 0') _pgcopy_words 'transfer listen notify exec completions help' ;;
+    ' 0') _pgcopy_words 'transfer listen notify exec snapshot completions help' ;;
     'transfer 0') _pgcopy_endpoints ;;
     'transfer '*) _pgcopy_endpoints ;;
     'completions 0') _pgcopy_words 'bash zsh fish' ;;
-    'help 0') _pgcopy_words 'transfer listen notify exec completions help' ;;
+    'help 0') _pgcopy_words 'transfer listen notify exec snapshot completions help' ;;
     *) ;;
     esac
 }

@@ -17,6 +17,7 @@ complete -c pgcopy -n __pgcopy_needs_command -a transfer -d 'stream rows from on
 complete -c pgcopy -n __pgcopy_needs_command -a listen -d 'print notifications as they come'
 complete -c pgcopy -n __pgcopy_needs_command -a notify -d 'send notifications'
 complete -c pgcopy -n __pgcopy_needs_command -a exec -d 'run statements in pipeline mode on every connection'
+complete -c pgcopy -n __pgcopy_needs_command -a snapshot -d 'export a snapshot and hold it'
 complete -c pgcopy -n __pgcopy_needs_command -a completions -d 'print a completion script'
 complete -c pgcopy -n __pgcopy_needs_command -a help -d 'show the help of a command'
 complete -c pgcopy -n __pgcopy_needs_command -s 'h' -s '?' -l help -d 'show this help, then exit'
@@ -33,6 +34,7 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l query -r -f -d 'copy the
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l where -r -f -d 'copy only the rows that meet this SQL condition'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l columns -r -f -d 'copy only these columns, separated by commas'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l into -r -f -d 'the name of the table at the destinations'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l snapshot -r -f -d 'read in this exported snapshot'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l truncate -d 'empty the table first, in the same transaction'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l allow-empty -d 'let --truncate empty a table even where the source has no row'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l override-read-only -d 'load a destination although default_transaction_read_only is on there'
@@ -94,12 +96,25 @@ complete -c pgcopy -n '__pgcopy_command_is exec' -s 'W' -l password -d 'ask for 
 complete -c pgcopy -n '__pgcopy_command_is exec' -s 'h' -s '?' -l help -d 'show this help, then exit'
 complete -c pgcopy -n '__pgcopy_command_is exec' -s 'V' -l version -d 'show the version, then exit'
 
+# snapshot
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 't' -l table -r -f -d 'lock this table, or all that match the pattern; may be given many times'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'T' -l exclude-table -r -f -d 'leave out tables that match'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'n' -l schema -r -f -d 'lock all tables of the schemas that match'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'N' -l exclude-schema -r -f -d 'leave out schemas that match'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -l all-tables -d 'lock all tables of the database'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'q' -l quiet -d 'say nothing but errors'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'v' -l verbose -d 'show every statement that is sent'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'w' -l no-password -d 'never ask for a password'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'W' -l password -d 'ask for a password before connecting'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'h' -s '?' -l help -d 'show this help, then exit'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'V' -l version -d 'show the version, then exit'
+
 # completions
 complete -c pgcopy -n '__pgcopy_command_is completions' -f -a 'bash zsh fish'
 complete -c pgcopy -n '__pgcopy_command_is completions' -s 'h' -s '?' -l help -d 'show this help, then exit'
 complete -c pgcopy -n '__pgcopy_command_is completions' -s 'V' -l version -d 'show the version, then exit'
 
 # help
-complete -c pgcopy -n '__pgcopy_command_is help' -f -a 'transfer listen notify exec completions help'
+complete -c pgcopy -n '__pgcopy_command_is help' -f -a 'transfer listen notify exec snapshot completions help'
 complete -c pgcopy -n '__pgcopy_command_is help' -s 'h' -s '?' -l help -d 'show this help, then exit'
 complete -c pgcopy -n '__pgcopy_command_is help' -s 'V' -l version -d 'show the version, then exit'

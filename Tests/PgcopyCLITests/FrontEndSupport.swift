@@ -29,6 +29,7 @@ func usageError(_ words: [String]) -> String? {
         switch invocation.command.name {
         case .transfer: _ = try TransferOptions(invocation)
         case .listen: _ = try ListenOptions(invocation)
+        case .snapshot: _ = try SnapshotOptions(invocation)
         case .notify: _ = try NotifyOptions(invocation)
         case .exec: _ = try ExecOptions(invocation)
         case .completions, .help: break

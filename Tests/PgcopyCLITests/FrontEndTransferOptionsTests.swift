@@ -9,7 +9,9 @@ struct FrontEndTransferOptionsTests {
     @Test func `two operands are enough, and the rest has its defaults`() throws {
         let options = try transfer()
         #expect(options.source == Argument("here") && options.destinations == [Argument("there")])
-        #expect(options.tables.isEmpty && !options.allTables && options.query == nil && options.where == nil)
+        #expect(
+            options.tables == TablePatterns() && options.snapshot == nil && options.query == nil && options.where == nil
+        )
         #expect(options.columns == nil && options.into == nil && !options.truncate)
         #expect(options.format == .auto && options.formatDetails == FormatDetails())
         #expect(options.timeout == nil && options.reconcileTries == nil && !options.keepGoing)
@@ -28,7 +30,7 @@ struct FrontEndTransferOptionsTests {
             ])
         )
         #expect(options.source == Argument("a") && options.destinations == arguments(["b", "c"]))
-        #expect(options.tables == ["public.t"] && options.where == "x > 1" && options.columns == "x,y")
+        #expect(options.tables.tables == ["public.t"] && options.where == "x > 1" && options.columns == "x,y")
         #expect(options.into == "s.u" && options.truncate && options.format == .csv)
         #expect(options.formatDetails.header && options.formatDetails.delimiter == UInt8(ascii: ";"))
         #expect(options.formatDetails.null == "NULL" && options.formatDetails.quote == UInt8(ascii: "'"))
@@ -40,11 +42,11 @@ struct FrontEndTransferOptionsTests {
 
     @Test func `tables and schemas are selected by many patterns`() throws {
         let options = try transfer("-t", "a*", "--table=b", "-T", "*_old", "-Tc", "--exclude-schema=tmp")
-        #expect(options.tables == ["a*", "b"] && options.excludedTables == ["*_old", "c"])
-        #expect(options.schemas.isEmpty && options.excludedSchemas == ["tmp"])
+        #expect(options.tables.tables == ["a*", "b"] && options.tables.excludedTables == ["*_old", "c"])
+        #expect(options.tables.schemas.isEmpty && options.tables.excludedSchemas == ["tmp"])
         let schemas = try transfer("-n", "x", "--schema=y*", "-N", "z")
-        #expect(schemas.schemas == ["x", "y*"] && schemas.excludedSchemas == ["z"])
-        #expect(try transfer("--all-tables", "-T", "a").allTables)
+        #expect(schemas.tables.schemas == ["x", "y*"] && schemas.tables.excludedSchemas == ["z"])
+        #expect(try transfer("--all-tables", "-T", "a").tables.all)
         for option in ["-Ta", "--exclude-schema=a"] {
             #expect(try #require(transferError(option)).contains("leaves out of what?"))
         }

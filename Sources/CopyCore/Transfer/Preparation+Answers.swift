@@ -88,6 +88,13 @@ extension Preparation {
 
     /// Throws the first failure.
     func check() throws {
+        if let snapshot, case .failure(let error as PgcopyError) = snapshotResult?.outcome, error.server != nil,
+            (part.failure as? PgcopyError)?.server == error.server
+        {
+            throw PgcopyError(
+                error.code, "the snapshot \(Echo.quoted(snapshot)) is not there: \(error)",
+                hint: "it lasts as long as the transaction that exported it, on the same server and database")
+        }
         do {
             try part.check()
         } catch let error as PgcopyError where ["42P01", "3F000"].contains(error.server?.sqlState) {

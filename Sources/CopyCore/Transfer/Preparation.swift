@@ -43,6 +43,8 @@ final class Preparation {
     /// Which server it is; nil: that is asked with all the rest.
     private let server: Lookup.Server?
     private let pinsMoney: Bool
+    /// Another transaction's, which is read in.
+    let snapshot: String?
     /// Where whom it waits for cannot be asked, its server ends a wait for a lock after so long; nil: never.
     private let lastLockTimeout: Duration?
     let isVital: Bool
@@ -69,6 +71,7 @@ final class Preparation {
     private(set) var serverResult: PipelineResult?
     private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?
+    private(set) var snapshotResult: PipelineResult?
     private(set) var referencesResult: PipelineResult?
     /// The types that were asked for, and the answer.
     var types: (oids: [UInt32], result: PipelineResult)?
@@ -80,8 +83,9 @@ final class Preparation {
     ///   - isVital: as in `PipelinePart`.
     init(
         _ session: Session, at server: Lookup.Server?, _ role: Role, _ rows: Rows, pinsMoney: Bool,
-        lastLockTimeout: Duration? = nil, isVital: Bool
+        snapshot: String? = nil, lastLockTimeout: Duration? = nil, isVital: Bool
     ) {
+        self.snapshot = snapshot
         self.lastLockTimeout = lastLockTimeout
         self.session = session
         self.role = role
@@ -220,6 +224,10 @@ final class Preparation {
             lockResult = part.ask(
                 .statement("LOCK TABLE \(targets.joined(separator: ", ")) IN \(lockMode) MODE\(comment)"))
         }
+        // Before whatever would take one of its own; LOCK TABLE does not.
+        if let snapshot {
+            snapshotResult = part.ask(.statement("SET TRANSACTION SNAPSHOT \(quoteLiteral(snapshot))"))
+        }
         for (place, statement) in describedStatements {
             part.ask(.prepare(statement))
             describedResults[place] = part.ask(.describe)
@@ -238,7 +246,7 @@ final class Preparation {
     }
 
     /// Tables and nothing else, locked before the snapshot: they are what the snapshot says.
-    var isLockedFirst: Bool { !found.isEmpty && found.allSatisfy(isLockable) && plans.isEmpty }
+    var isLockedFirst: Bool { snapshot == nil && !found.isEmpty && found.allSatisfy(isLockable) && plans.isEmpty }
 
     /// What COPY reads by a query; none where it reads tables.
     private var plans: [String] {

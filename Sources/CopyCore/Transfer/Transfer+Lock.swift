@@ -80,6 +80,7 @@ extension Transfer {
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
         return Preparation(
             session, at: server, role, rows, pinsMoney: pinsMoney,
+            snapshot: side.isSource ? request.snapshot : nil,
             lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) },
             isVital: server != nil && (side.isSource || !request.keepGoing))
     }
@@ -197,7 +198,11 @@ extension Transfer {
     private func check(_ participant: Participant, isStuck: Bool = false) throws {
         try attributing(to: participant.side) {
             // What the last try met is not what kept it from being had.
-            if isStuck { throw PgcopyError.sourceChanged(participant.preparation.changed, isStuck: true) }
+            if isStuck {
+                throw participant.preparation.snapshot == nil
+                    ? PgcopyError.sourceChanged(participant.preparation.changed, isStuck: true)
+                    : PgcopyError.changedSinceSnapshot(participant.preparation.changed)
+            }
             try participant.preparation.check()
         }
     }

@@ -10,6 +10,9 @@ extension Transfer {
         if request.condition != nil {
             try refuse(!request.source.isServer, "--where needs a server as the source, not \(request.source.label)")
         }
+        if request.snapshot != nil {
+            try refuse(!request.source.isServer, "--snapshot needs a server as the source, not \(request.source.label)")
+        }
         if case .server(_, let table) = request.source.kind {
             try refuse(
                 table != nil && (request.table != nil || request.query != nil),

@@ -34,6 +34,13 @@ extension PgcopyError {
                 : "\(what) while it was read; nothing was committed, run it again")
     }
 
+    static func changedSinceSnapshot(_ names: [String]) -> PgcopyError {
+        PgcopyError(
+            .sourceChanged,
+            "\(names.joined(separator: ", ")): emptied, rewritten, replaced or altered since the snapshot; nothing was copied",
+            hint: "`pgcopy snapshot -t` locks tables before it takes one")
+    }
+
     static func rowCount(_ rows: Int, expected: Int) -> PgcopyError {
         PgcopyError(
             .rowCount, "\(rows) \(rows == 1 ? "row" : "rows") came, \(expected) were expected; nothing was committed")

@@ -10,6 +10,8 @@ public struct TransferRequest: Sendable {
     public var table: SQLName?
     /// Tables of the source by patterns, instead of one by its name.
     public var selection: TableSelection?
+    /// The exported snapshot to read in; nil: the source's transaction takes its own.
+    public var snapshot: String?
     /// A query whose rows are copied instead of a table's.
     public var query: String?
     /// A condition on the rows of the table.

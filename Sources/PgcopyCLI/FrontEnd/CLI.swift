@@ -51,6 +51,8 @@ public struct CLI {
             return runNotify(try NotifyOptions(invocation))
         case .exec:
             return runExec(try ExecOptions(invocation))
+        case .snapshot:
+            return runSnapshot(try SnapshotOptions(invocation))
         case .completions:
             // The parser let only the names of shells through.
             guard let shell = Shell(rawValue: invocation.operands[0].text) else { return ExitCode.usage }

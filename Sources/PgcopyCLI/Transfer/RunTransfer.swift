@@ -40,13 +40,12 @@ extension TransferRequest {
             from: try Endpoint(parsing: options.source.bytes),
             to: try options.destinations.map { try Endpoint(parsing: $0.bytes) }
         )
-        if let name = Self.onlyTable(options) {
+        if let name = Self.onlyTable(options.tables) {
             table = name
-        } else if !options.tables.isEmpty || !options.schemas.isEmpty || options.allTables {
-            selection = try TableSelection(
-                tables: options.tables, excluding: options.excludedTables, schemas: options.schemas,
-                excludingSchemas: options.excludedSchemas, all: options.allTables)
+        } else {
+            selection = try options.tables.selection()
         }
+        snapshot = options.snapshot
         into = try options.into.map { try Self.table($0, "--into") }
         columns = try options.columns.map { text in
             guard let names = SQLName.list(text) else {
@@ -94,9 +93,9 @@ extension TransferRequest {
     }
 
     /// The one table that is named exactly; nil: tables are to be found.
-    private static func onlyTable(_ options: TransferOptions) -> SQLName? {
-        guard options.tables.count == 1, options.excludedTables.isEmpty else { return nil }
-        return SQLName(options.tables[0])
+    private static func onlyTable(_ patterns: TablePatterns) -> SQLName? {
+        guard patterns.tables.count == 1, patterns.excludedTables.isEmpty else { return nil }
+        return SQLName(patterns.tables[0])
     }
 
     private static func table(_ text: String, _ option: String) throws -> SQLName {

@@ -70,8 +70,8 @@ import Testing
         let missing = try run(
             [], [Array("-t".utf8) + cafe + [0xE8], Array(source.conninfo.utf8), Array(destination.conninfo.utf8)])
         #expect(missing.code == 1 && missing.errors.contains(#"caf\xE9\xE8"#), "\(missing)")
-        let wrong = try run([], [Array("-t".utf8) + cafe + [0x20], Array(source.conninfo.utf8), Array("null:".utf8)])
-        #expect(wrong.code == 2 && wrong.errors.contains("not a table's name"), "\(wrong)")
+        let wrong = try run([], [Array("-t".utf8) + cafe + [0x22], Array(source.conninfo.utf8), Array("null:".utf8)])
+        #expect(wrong.code == 2 && wrong.errors.contains("is not a pattern"), "\(wrong)")
     }
 
     @Test func `a query's column is found by its bytes`() throws {

@@ -9,16 +9,10 @@ public struct TransferOptions: Sendable, Equatable {
     /// Where they go, as written; at least one.
     public var destinations: [Argument]
 
-    /// Patterns for the source's tables, as written: case is not folded yet, quotes are still there.
-    public var tables: [String]
-    /// Patterns for those that are left out.
-    public var excludedTables: [String]
-    /// Patterns for schemas of which all tables are copied.
-    public var schemas: [String]
-    /// Patterns for those of which none are.
-    public var excludedSchemas: [String]
-    /// Copy all tables of the database.
-    public var allTables: Bool
+    /// Which tables of the source, as written.
+    public var tables: TablePatterns
+    /// The exported snapshot to read in.
+    public var snapshot: String?
     /// A query instead of a table.
     public var query: String?
     /// An SQL condition on the table's rows.
@@ -80,17 +74,8 @@ extension TransferOptions {
         source = invocation.operands[0]
         destinations = Array(invocation.operands.dropFirst())
 
-        tables = try invocation.allNames(of: .table)
-        excludedTables = try invocation.allNames(of: .excludeTable)
-        schemas = try invocation.allNames(of: .schema)
-        excludedSchemas = try invocation.allNames(of: .excludeSchema)
-        allTables = invocation.has(.allTables)
-        if tables.isEmpty, schemas.isEmpty, !allTables,
-            let lone = [OptionSpec.excludeTable, .excludeSchema].first(where: invocation.has)
-        {
-            throw invocation.error(
-                "option \(lone.spelling) leaves out of what? --all-tables, --schema or --table say what is copied")
-        }
+        tables = try TablePatterns(invocation)
+        snapshot = try invocation.nonEmptyText(of: .snapshot)
         query = try invocation.nonEmptyText(of: .query)
         `where` = try invocation.nonEmptyText(of: .where)
         columns = try invocation.names(of: .columns)

@@ -10,6 +10,8 @@ enum CommandName: String, Sendable, CaseIterable {
     case notify
     /// Run statements in pipeline mode.
     case exec
+    /// Export a snapshot and hold it.
+    case snapshot
     /// Print a completion script.
     case completions
     /// Show help.

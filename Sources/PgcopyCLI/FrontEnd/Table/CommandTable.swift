@@ -15,7 +15,7 @@ enum CommandTable {
     ]
 
     /// The commands.
-    static let commands: [CommandSpec] = [.transfer, .listen, .notify, .exec, .completions, .help]
+    static let commands: [CommandSpec] = [.transfer, .listen, .notify, .exec, .snapshot, .completions, .help]
 
     /// The options of every command, and of `pgcopy` alone.
     static let generalGroup = OptionGroup(title: "General", options: [.help, .version])

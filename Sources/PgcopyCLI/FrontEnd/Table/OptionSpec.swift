@@ -27,6 +27,16 @@ struct OptionSpec: Sendable {
         summary: String,
         details: [String] = []
     ) {
+        self.init(
+            long, shorts, value: value, isRepeatable: isRepeatable, conflicts: conflicts, summary: summary,
+            details: details)
+    }
+
+    /// The same of a list of letters.
+    init(
+        _ long: String, _ shorts: [Character], value: OptionValue = .none, isRepeatable: Bool = false,
+        conflicts: [String] = [], summary: String, details: [String] = []
+    ) {
         self.long = long
         self.shorts = shorts
         self.value = value

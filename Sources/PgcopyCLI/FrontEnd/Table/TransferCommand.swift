@@ -25,6 +25,7 @@ extension CommandSpec {
                 title: "What to copy",
                 options: [
                     .table, .excludeTable, .schema, .excludeSchema, .allTables, .query, .where, .columns, .into,
+                    .snapshot,
                 ]),
             OptionGroup(title: "How it lands", options: [.truncate, .allowEmpty, .overrideReadOnly, .notSame]),
             OptionGroup(

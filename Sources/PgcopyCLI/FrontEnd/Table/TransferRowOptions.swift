@@ -81,6 +81,16 @@ extension OptionSpec {
         summary: "the name of the table at the destinations",
         details: ["A destination's own `#TABLE` goes before it. For one table, named exactly."]
     )
+    /// `--snapshot`.
+    static let snapshot = OptionSpec(
+        "snapshot",
+        value: .required("ID", .text),
+        summary: "read in this exported snapshot",
+        details: [
+            "As `pgcopy snapshot` prints it, or pg_export_snapshot() gives it; of the same server and database, and held as "
+                + "long as the copy reads. A table that was emptied, rewritten or replaced since is refused."
+        ]
+    )
     /// `--truncate`.
     static let truncate = OptionSpec(
         "truncate",
