@@ -6,7 +6,7 @@ struct EntryRefused: Error {}
 extension CopyManager {
     /// The producer first: when it fails, no receiver was disturbed. Then the receivers, all at once.
     func enterAll() throws {
-        let deadline = entryLimit.map { poller.now + $0 }
+        let deadline = idleInterval.map { poller.now + $0 }
         // A server says so with its first rows only: a long sort must not keep all the others waiting.
         try poller.finish(until: deadline) { [self] in try enterProducer() }
         let entering = receiversEntering()

@@ -23,8 +23,6 @@ public final class CopyManager {
     let timeout: Double?
     let idleInterval: Double?
     let isLimited: Bool
-    /// How long a producer's server may think before the others are served beside it: seconds.
-    var entryLimit: Double? { idleInterval.map { min($0, 1) } }
 
     let poller: any Poller
     let memory: RingMemory

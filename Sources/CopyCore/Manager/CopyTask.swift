@@ -71,7 +71,7 @@ public final class CopyTask: LoopTask {
         if case .enteringProducer(let interest, var deadline) = phase {
             if interest == nil {
                 try manager.beginEntering()
-                deadline = manager.entryLimit.map { manager.poller.now + $0 }
+                deadline = manager.idleInterval.map { manager.poller.now + $0 }
             }
             let isLate = interest != nil && deadline.map { $0 <= manager.poller.now } ?? false
             if !isLate, case .waiting(let interest) = try manager.enterProducer() {
