@@ -11,6 +11,8 @@ struct Part: Sendable {
     var into: [Int: String]
     /// How its rows lie.
     var layout = RowLayout.text
+    /// Messages of it that are no row: the trailer of the binary format, a header line.
+    var messagesWithoutRow = 0
 }
 
 /// Which parts a copy's rows belong to, in the order in which they flow. The producer writes it, receivers follow: each

@@ -53,7 +53,7 @@ final class SerialProducer: PartProducer {
         let step = try attributed { try current.enter() }
         if step == .done {
             isEntered = true
-            if case .binary = current.layout { trailers += 1 }
+            trailers += track.parts.last?.messagesWithoutRow ?? 0
         }
         return step
     }

@@ -26,7 +26,7 @@ final class SeriesProducer: PartProducer {
     private var state = State.idle
     /// There is no part left.
     private var isLast = false
-    /// Of so many parts it was noted that their trailer is a message and no row; of so many messages yet to be left out.
+    /// Of so many parts it was noted what of their messages is no row; so many are yet to be left out.
     private var noted = 0
     private var trailers = 0
 
@@ -115,10 +115,10 @@ final class SeriesProducer: PartProducer {
         }
     }
 
-    /// A binary part gives at least the message of its trailer.
+    /// Each of these messages is given, however few rows a part has.
     private func noteTrailers() {
         while noted <= track.ends.count, noted < track.parts.count {
-            if case .binary = track.parts[noted].layout { trailers += 1 }
+            trailers += track.parts[noted].messagesWithoutRow
             noted += 1
         }
     }
@@ -183,9 +183,8 @@ final class SeriesProducer: PartProducer {
 extension PgcopyError {
     /// The same, saying which part it was where the server does not.
     func about(_ part: Part) -> PgcopyError {
-        guard let server, !(server.context ?? "").contains("COPY "), !server.message.contains(part.label) else {
-            return self
-        }
+        let says = server.map { ($0.context ?? "").contains("COPY ") } ?? false
+        guard !says, !message.contains(part.label) else { return self }
         return PgcopyError(
             code, "\(part.label): \(message)", hint: hint, endpoint: endpoint, server: server, causes: causes,
             detail: detail)

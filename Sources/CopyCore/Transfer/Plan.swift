@@ -61,11 +61,15 @@ struct TablePlan: Sendable {
     /// Destinations that are left out, the others go on.
     let refused: [(place: Int, refusal: PgcopyError)]
 
+    /// The table that is read; nil: rows are of none.
+    var source: TableShape? { if case .table(let table, _, _) = rows { table } else { nil } }
+
     /// How it is named among others.
     var label: String {
         switch rows {
         case .table(let table, _, _): table.name.parts.joined(separator: ".")
-        case .query, .bytes: "the rows"
+        case .query, .bytes:
+            landings.min { $0.key < $1.key }?.value.table.name.parts.joined(separator: ".") ?? "the rows"
         }
     }
 
@@ -84,7 +88,7 @@ struct TablePlan: Sendable {
     func part(label: String) -> Part {
         Part(
             label: label, size: 0, out: statement ?? "",
-            into: landings.mapValues(\.statement), layout: options.layout)
+            into: landings.mapValues(\.statement), layout: options.layout, messagesWithoutRow: messagesWithoutRow)
     }
 
     /// Messages of the source that are no row: the trailer of the binary format, the header line a server writes.

@@ -76,6 +76,7 @@ extension Transfer {
         let layout = table.options.layout
         switch request.source.kind {
         case .null: return Opened(plan, NullProducer(label: label))
+        case .file where request.selection != nil: return try openFiles(plan)
         case .standardStream, .file, .program:
             let stream = head == nil ? try openStream() : nil
             let producer =
@@ -109,6 +110,51 @@ extension Transfer {
         }
     }
 
+    /// A file for each table as the source, in the order in which they land.
+    private func openFiles(_ plan: Plan) throws -> Opened {
+        guard let template = sourceTemplate else { throw PgcopyError(.refused, "no file was named") }
+        let paths = try paths(template, plan)
+        let missing = paths.filter { FileIdentity(at: $0) == nil }
+        guard missing.isEmpty else {
+            throw PgcopyError(
+                .refused, "there is no file \(missing.map { Echo.printable($0.text) }.joined(separator: ", "))")
+        }
+        var left = Array(zip(plan.parts(label: source.label), zip(plan.tables, paths)).reversed())
+        var current: (table: TablePlan, path: Path)?
+        // The file that is read.
+        var file: OpenFile?
+        let track = PartTrack()
+        let producer = SerialProducer(label: source.label, track) {
+            guard let next = left.popLast() else { return nil }
+            current = next.1
+            return next.0
+        } make: { [poller, waiting = waiting(source.label, "the pipe's writer")] part in
+            guard let (table, path) = current else { throw PgcopyError(.unexpected, "there is no file left") }
+            let opened = try OpenFile.reading(path, poller, waiting)
+            file = opened
+            return ByteStreamProducer(
+                opened.descriptor, layout: table.options.layout, rules: table.streamRules,
+                label: Echo.printable(path.text))
+        }
+        _ = file
+        return Opened(plan, producer, track: track)
+    }
+
+    /// A file for each table; no two are one.
+    private func paths(_ template: PathTemplate, _ plan: Plan) throws -> [Path] {
+        var seen: [Path: SQLName] = [:]
+        return try plan.tables.compactMap { $0.source ?? $0.landings.min { $0.key < $1.key }?.value.table }.map {
+            table in
+            let path = try template.path(for: table.name)
+            if let other = seen.updateValue(table.name, forKey: path) {
+                throw PgcopyError(
+                    .refused,
+                    "\(other.quoted) and \(table.name.quoted) would go to the same file \(Echo.printable(path.text))")
+            }
+            return path
+        }
+    }
+
     private func start(_ command: [UInt8], _ role: Program.Role, _ side: Side) throws -> Program {
         let program = try Program(command, role, label: side.label, poller: poller) { [sink] line in
             sink?.receive(.stderr(line, at: side.label))
@@ -131,7 +177,13 @@ extension Transfer {
         switch side.endpoint.kind {
         case .null: return StreamDestination(null: label)
         case .standardStream: return try StreamDestination(descriptor: 1, label: label)
-        case .file(let path):
+        case .file(var path):
+            if let template = PathTemplate(path) {
+                if let track = opened.track {
+                    return try FilesDestination(paths(template, opened.plan), track, label: label)
+                }
+                if let table = opened.plan.tables[0].source { path = try template.path(for: table.name) }
+            }
             return try OpenFile.isReplaceable(path)
                 ? FileDestination(path, label: label)
                 : StreamDestination(

@@ -35,8 +35,21 @@ extension Transfer {
     /// What is about one table does not go with many.
     private func refuseWithSelection() throws {
         guard request.selection != nil else { return }
-        try refuse(
-            !request.source.isServer, "tables are selected on a server, not in \(request.source.label)")
+        if let template = sourceTemplate {
+            try refuse(
+                !template.tellsTablesApart,
+                "several tables cannot come from one file, \(request.source.label); with {table} in its name "
+                    + "each has its own")
+            try refuse(
+                !request.destinations.contains(where: \.isServer),
+                "tables are selected on a server, and none is among these")
+            try refuse(
+                request.options.header,
+                "--header is read from one file; name one table, or leave the lines out of the files")
+        } else {
+            try refuse(
+                !request.source.isServer, "tables are selected on a server, not in \(request.source.label)")
+        }
         if case .server(_, let table?) = request.source.kind {
             throw PgcopyError(
                 .usage, "\(request.source.label) names the table \(table.quoted) already; patterns select others")
@@ -46,14 +59,22 @@ extension Transfer {
                 throw PgcopyError(
                     .usage, "\(destination.label) names one table, and several are to be copied; leave it out there")
             }
-            try refuse(
-                !destination.isServer && destination.kind != .null,
-                "several tables cannot go to \(destination.label); name one table")
+            switch destination.kind {
+            case .server, .null: break
+            case .file(let path) where PathTemplate(path)?.tellsTablesApart ?? false: break
+            case .file:
+                throw PgcopyError(
+                    .usage,
+                    "several tables cannot go to one file, \(destination.label); with {table} in its name, and {schema}, "
+                        + "each has its own")
+            case .standardStream, .program:
+                throw PgcopyError(.usage, "several tables cannot go to \(destination.label); name one table")
+            }
         }
         for (isGiven, option) in [
             (request.query != nil, "--query"), (request.condition != nil, "--where"),
             (request.columns != nil, "--columns"),
-            (request.into != nil, "--into"), (request.options.header, "--header"),
+            (request.into != nil, "--into"),
         ] {
             try refuse(isGiven, "\(option) is about one table; name it exactly")
         }
@@ -97,15 +118,23 @@ extension Transfer {
         return (try plan(header: names), head)
     }
 
-    /// Finds out which tables the patterns stand for.
+    /// Where many tables come from files.
+    var sourceTemplate: PathTemplate? {
+        if case .file(let path) = request.source.kind { PathTemplate(path) } else { nil }
+    }
+
+    /// Finds out which tables the patterns stand for: at the source, or where files are to land.
     private func select() throws {
-        guard let selection = request.selection, let session = source.session else { return }
-        selected = try atSource {
+        guard let selection = request.selection,
+            let side = source.session == nil ? active.first(where: { $0.session != nil }) : source,
+            let session = side.session
+        else { return }
+        selected = try at(side.label) {
             let part = PipelinePart(session, timeout: request.timeout, isVital: true)
             part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
             for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
             let matches = part.ask(Catalog.selectionQuestion(selection))
-            try ask([(source.label, part)])
+            try ask([(side.label, part)])
             return try selection.resolve(Catalog.matches(try matches.get()))
         }
     }

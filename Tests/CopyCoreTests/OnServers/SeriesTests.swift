@@ -33,7 +33,7 @@ private final class Shelf {
         return Part(
             label: "a_\(number)", size: rows[number] * 30, out: "COPY a_\(number) TO STDOUT \(options)",
             into: [0: "COPY b_\(number) FROM STDIN \(options)", 1: "COPY c_\(number) FROM STDIN \(options)"],
-            layout: formats[number].layout)
+            layout: formats[number].layout, messagesWithoutRow: formats[number] == .binary ? 1 : 0)
     }
 
     /// A session in a transaction.

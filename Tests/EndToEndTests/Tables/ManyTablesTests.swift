@@ -173,7 +173,7 @@ import Testing
             ("postgresql://nowhere.invalid/x#t", "null:", "names the table"),
             ("./file", "null:", "tables are selected on a server"),
             ("postgresql://nowhere.invalid/x", "postgresql://nowhere.invalid/y#t", "names one table"),
-            ("postgresql://nowhere.invalid/x", "./file", "several tables cannot go to"),
+            ("postgresql://nowhere.invalid/x", "./file", "several tables cannot go to one file"),
         ] {
             let result = try transfer("-t", "a*", source, destination)
             #expect(result.code == 2 && result.errors.contains(words), "\(result)")

@@ -15,7 +15,7 @@ enum SharedText {
         Definition(
             "file:PATH",
             "a file; so is anything with a `/` that is no URI. A file is renamed into place only when its copy "
-                + "succeeded"
+                + "succeeded. `{schema}` and `{table}` in the name stand for the table's: many tables have a file each"
         ),
         Definition(
             "program:COMMAND",
