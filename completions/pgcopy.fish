@@ -37,6 +37,7 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l into -r -f -d 'the name 
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l snapshot -r -f -d 'read in this exported snapshot'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l truncate -d 'empty the table first, in the same transaction'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l allow-empty -d 'let --truncate empty a table even where the source has no row'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l dry-run -d 'say what would be copied, where and how; change nothing'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l override-read-only -d 'load a destination although default_transaction_read_only is on there'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l not-same -d 'a standby and its primary are not what they seem: copy between them'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l format -r -f -a 'auto text csv binary' -d 'COPY format of the stream (default: auto)'

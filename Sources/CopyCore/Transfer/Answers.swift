@@ -10,6 +10,8 @@ struct Answers: Sendable {
     var heldRows = false
     /// The other tables of the run that its rows refer to, by foreign keys.
     var references: [TableOrder.Reference] = []
+    /// How large the table is, where that was asked.
+    var size: TableSize?
     /// Its version and encoding.
     var peer: TypeHistory.Peer
     /// Types of columns and all they are made of.

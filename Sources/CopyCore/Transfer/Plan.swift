@@ -39,6 +39,8 @@ struct TablePlan: Sendable {
         let columns: [String]?
         /// Rows that were there before it was emptied.
         let heldRows: Bool
+        /// How large it is, where that was asked.
+        var size: TableSize?
         /// COPY's options there.
         let options: CopyOptions
 
@@ -60,6 +62,8 @@ struct TablePlan: Sendable {
     let decisions: [String]
     /// Destinations that are left out, the others go on.
     let refused: [(place: Int, refusal: PgcopyError)]
+    /// How large the source's table is, where that was asked.
+    var size: TableSize?
 
     /// The table that is read; nil: rows are of none.
     var source: TableShape? { if case .table(let table, _, _) = rows { table } else { nil } }
@@ -87,7 +91,7 @@ struct TablePlan: Sendable {
     /// All of it, which one stream copies.
     func part(label: String) -> Part {
         Part(
-            label: label, size: 0, out: statement ?? "",
+            label: label, size: size?.bytes ?? 0, out: statement ?? "",
             into: landings.mapValues(\.statement), layout: options.layout, messagesWithoutRow: messagesWithoutRow)
     }
 

@@ -184,8 +184,11 @@ extension Preparation {
         guard !found.isEmpty else { return [Answers(columns: try columns(), peer: peer)] }
         let references =
             try referencesResult.map { Catalog.references(try $0.get(), count: found.count) } ?? found.map { _ in [] }
-        return zip(try tables(), zip(try heldRows(), references)).map {
-            Answers(table: $0, heldRows: $1.0, references: $1.1, peer: peer)
+        let sizes = try sizesResult.map { Catalog.sizes(try $0.get(), count: found.count) } ?? found.map { _ in nil }
+        let heldRows = try heldRows()
+        return try tables().enumerated().map { place, table in
+            Answers(
+                table: table, heldRows: heldRows[place], references: references[place], size: sizes[place], peer: peer)
         }
     }
 

@@ -72,6 +72,9 @@ final class Preparation {
     private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?
     private(set) var snapshotResult: PipelineResult?
+    private(set) var sizesResult: PipelineResult?
+    /// How large its tables are is asked as well.
+    var asksSizes = false
     private(set) var referencesResult: PipelineResult?
     /// The types that were asked for, and the answer.
     var types: (oids: [UInt32], result: PipelineResult)?
@@ -282,6 +285,7 @@ final class Preparation {
         guard !found.isEmpty else { return }
         tablesResult = part.ask(Catalog.tablesQuestion(found))
         columnsResult = part.ask(Catalog.columnsQuestion(found, for: session.version))
+        if asksSizes, found.allSatisfy({ !$0.oid.isEmpty }) { sizesResult = part.ask(Catalog.sizesQuestion(found)) }
         if case .destination = role, found.count > 1 { referencesResult = part.ask(Catalog.referencesQuestion(found)) }
     }
 

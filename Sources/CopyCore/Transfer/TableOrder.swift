@@ -66,6 +66,18 @@ enum TableOrder {
 extension Catalog {
     /// The question for the foreign keys among tables, those of their partitions included: who refers to whom, by places.
     static func referencesQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
+        let (members, parameters) = members(tables)
+        return .statement(
+            """
+            WITH m(place, oid) AS MATERIALIZED (\(members)) \
+            SELECT DISTINCT c.place, f.place, k.conname, k.condeferrable FROM pg_catalog.pg_constraint k \
+            JOIN m c ON c.oid OPERATOR(pg_catalog.=) k.conrelid JOIN m f ON f.oid OPERATOR(pg_catalog.=) k.confrelid \
+            WHERE k.contype OPERATOR(pg_catalog.=) 'f' AND c.place OPERATOR(pg_catalog.<>) f.place
+            """, parameters)
+    }
+
+    /// A query for tables by their places, from 1 on, with their partitions, and its parameters.
+    static func members(_ tables: [Lookup.Found]) -> (query: String, parameters: [String]) {
         // The planner takes a function that gives a tree for a thousand rows: it is called where there are trees only.
         let trees = """
              UNION ALL SELECT t.place, p.relid::pg_catalog.oid FROM ROWS FROM (\
@@ -78,15 +90,12 @@ extension Catalog {
             return [arrayLiteral(chosen.map(\.place)), arrayLiteral(chosen.map(\.table.oid))]
         }
         let hasTrees = tables.contains { $0.kind == "p" }
-        return .statement(
-            """
-            WITH m(place, oid) AS MATERIALIZED (SELECT t.place, t.oid FROM ROWS FROM (\
+        let query = """
+            SELECT t.place, t.oid FROM ROWS FROM (\
             pg_catalog.unnest($1::pg_catalog.int4[]), pg_catalog.unnest($2::pg_catalog.oid[])) t(place, oid)\
-            \(hasTrees ? trees : "")) \
-            SELECT DISTINCT c.place, f.place, k.conname, k.condeferrable FROM pg_catalog.pg_constraint k \
-            JOIN m c ON c.oid OPERATOR(pg_catalog.=) k.conrelid JOIN m f ON f.oid OPERATOR(pg_catalog.=) k.confrelid \
-            WHERE k.contype OPERATOR(pg_catalog.=) 'f' AND c.place OPERATOR(pg_catalog.<>) f.place
-            """, arrays { $0 != "p" } + (hasTrees ? arrays { $0 == "p" } : []))
+            \(hasTrees ? trees : "")
+            """
+        return (query, arrays { $0 != "p" } + (hasTrees ? arrays { $0 == "p" } : []))
     }
 
     /// The answer, by the table that refers.

@@ -50,7 +50,7 @@ struct TablePlanner {
                     destination.landing(options).map { (destination.place, $0) }
                 }),
             streamRules: Self.streamRules(request, accepted.compactMap { $0.loaded }), decisions: decisions,
-            refused: refusals.destinations)
+            refused: refusals.destinations, size: source?.size)
     }
 
     // MARK: Both sides
@@ -76,7 +76,8 @@ struct TablePlanner {
             if let encoding = options.encoding, Encoding.areSame(encoding, "SQL_ASCII") {
                 options.encoding = answers.peer.encoding
             }
-            return TablePlan.Landing(table: table, columns: columns, heldRows: answers.heldRows, options: options)
+            return TablePlan.Landing(
+                table: table, columns: columns, heldRows: answers.heldRows, size: answers.size, options: options)
         }
     }
 

@@ -3,7 +3,9 @@
 extension Transfer {
     /// Reads the header line. Called before anything else that waits, since only its writer knows when it comes.
     func readHead() throws -> StreamHead? {
-        guard request.readsStream, request.options.header else { return nil }
+        guard request.readsStream, request.options.header, !request.isDryRun || source.endpoint.isFile else {
+            return nil
+        }
         return try atSource {
             let source = try openStream()
             do {

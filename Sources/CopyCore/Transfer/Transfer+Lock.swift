@@ -76,13 +76,15 @@ extension Transfer {
             side.isSource
             ? Preparation.Role.source
             : .destination(
-                isEmptied: request.truncate, overridesReadOnly: request.overridesReadOnly,
+                isEmptied: request.truncate && !request.isDryRun, overridesReadOnly: request.overridesReadOnly,
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
-        return Preparation(
+        let preparation = Preparation(
             session, at: server, role, rows, pinsMoney: pinsMoney,
             snapshot: side.isSource ? request.snapshot : nil,
             lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) },
             isVital: server != nil && (side.isSource || !request.keepGoing))
+        preparation.asksSizes = request.isDryRun || request.selection != nil && side.isSource
+        return preparation
     }
 
     private func release(_ participants: [Participant]) throws {

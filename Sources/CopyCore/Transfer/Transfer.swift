@@ -59,6 +59,27 @@ public final class Transfer {
         destinations = request.destinations.enumerated().map { Side($1, place: $0) }
     }
 
+    /// Nothing is to be done but to say what would be.
+    private struct DryRun: Error {}
+    private var isOver = false
+
+    /// The plan as it is told.
+    private func told(_ plan: Plan) -> TransferPlan {
+        TransferPlan(
+            isDryRun: request.isDryRun,
+            tables: plan.tables.map { table in
+                TransferPlan.Table(
+                    name: table.source.map { $0.name.parts.joined(separator: ".") }, rows: table.size?.rows,
+                    bytes: table.size?.bytes, format: table.options.format, reason: table.decisions.first,
+                    statement: table.statement,
+                    landings: table.landings.sorted { $0.key < $1.key }.map { place, landing in
+                        TransferPlan.Landing(
+                            label: destinations[place].label, table: landing.table.name.parts.joined(separator: "."),
+                            isEmptied: request.truncate, rows: landing.size?.rows, statement: landing.statement)
+                    })
+            }, defersConstraints: plan.defersConstraints)
+    }
+
     /// Runs it to its end; never throws: the outcome tells.
     public func run() -> TransferOutcome {
         var failure: (any Error)?
@@ -68,6 +89,8 @@ public final class Transfer {
         do {
             try refuseNonsense()
             let (plan, head) = try prepare()
+            sink?.receive(.planned(told(plan)))
+            if request.isDryRun { throw DryRun() }
             let opened = try open(plan, behind: head)
             try copy(opened)
             try checkRowCount(opened)
@@ -75,6 +98,8 @@ public final class Transfer {
             // Once COMMIT was sent nobody is stopped for a lock.
             lockWatch.onlyTells = true
             failure = commit(opened)
+        } catch is DryRun {
+            isOver = true
         } catch {
             failure = error
         }
@@ -429,6 +454,7 @@ public final class Transfer {
             },
             totals: totals, duration: now.duration(since: begun),
             copyDuration: copying.map { now.duration(since: $0.startedAt) } ?? .zero, started: copying != nil)
+        outcome.isDryRun = isOver
         switch failure {
         case let interrupted as Interrupted:
             outcome.signal = interrupted.signal

@@ -13,6 +13,8 @@ public enum TransferEvent: Sendable {
     case stderr(String, at: String)
     /// Something was decided that was left open.
     case decision(String)
+    /// What is going to be done; nothing is read or emptied before.
+    case planned(TransferPlan)
     /// An endpoint keeps everything waiting; for what.
     case waiting(for: String, at: String)
     /// A session waits for a lock; told after a second, and again at the interval.

@@ -52,6 +52,8 @@ public struct TransferOutcome: Sendable {
     public var signal: CInt?
     /// Whether copying had begun: before that it was the preparation that failed.
     public var started: Bool
+    /// It only was to say what would be done, and has.
+    public var isDryRun = false
     /// The failure lies in what was asked for, or a connection could not be made.
     public var isUsageError = false
 

@@ -24,6 +24,8 @@ public struct TransferRequest: Sendable {
     public var truncate = false
     /// Empty them even where the source has no row.
     public var allowsEmpty = false
+    /// Only say what would be done: nothing is read, loaded or emptied.
+    public var isDryRun = false
     /// Load a destination although default_transaction_read_only is on there.
     public var overridesReadOnly = false
     /// A standby and a primary of one system identifier and timeline hold rows of their own.

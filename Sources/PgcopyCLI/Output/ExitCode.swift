@@ -33,7 +33,9 @@ extension ExitCode {
 
     /// The exit code of a transfer.
     static func of(_ outcome: TransferOutcome) -> Int32 {
-        of(outcome.verdict, signal: outcome.signal, isUsageError: outcome.isUsageError)
+        outcome.isDryRun && outcome.destinations.allSatisfy { $0.error == nil }
+            ? success
+            : of(outcome.verdict, signal: outcome.signal, isUsageError: outcome.isUsageError)
     }
 
     /// The exit code of notifications that were sent.

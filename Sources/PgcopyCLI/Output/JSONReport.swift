@@ -21,6 +21,7 @@ final class JSONReport: EventSink {
             tell("statement", [("endpoint", .string(label)), ("statement", .string(sql))])
         case .stderr(let line, let label): tell("stderr", [("endpoint", .string(label)), ("line", .string(line))])
         case .decision(let what): tell("decision", [("decision", .string(what))])
+        case .planned(let plan): tell(plan)
         case .waiting(let what, let label): tell("waiting", [("endpoint", .string(label)), ("for", .string(what))])
         case .waitingForLock(let wait, let label):
             tell(
@@ -39,6 +40,35 @@ final class JSONReport: EventSink {
 
     private func tell(_ event: String, _ members: [(String, JSONText)]) {
         console.line(JSONText.object([("event", .string(event))] + members).text)
+    }
+
+    private func tell(_ plan: TransferPlan) {
+        func number(_ number: Int?) -> JSONText { number.map(JSONText.int) ?? .null }
+        let tables = plan.tables.map { table in
+            JSONText.object([
+                ("table", .optional(table.name)), ("rows", number(table.rows)), ("bytes", number(table.bytes)),
+                ("format", .string(table.format.rawValue)), ("reason", .optional(table.reason)),
+                ("statement", .optional(table.statement)),
+                (
+                    "destinations",
+                    .array(
+                        table.landings.map { landing in
+                            .object([
+                                ("destination", .string(landing.label)), ("table", .string(landing.table)),
+                                ("emptied", .bool(landing.isEmptied)), ("rows", number(landing.rows)),
+                                ("statement", .string(landing.statement)),
+                            ])
+                        })
+                ),
+            ])
+        }
+        tell(
+            "plan",
+            [
+                ("schema", .int(TransferEvent.schema)), ("dry_run", .bool(plan.isDryRun)), ("source", .string(source)),
+                ("rows", number(plan.rows)), ("bytes", number(plan.bytes)),
+                ("constraints_deferred", .bool(plan.defersConstraints)), ("tables", .array(tables)),
+            ])
     }
 
     /// Its name, who is waited for, and which commit it is.

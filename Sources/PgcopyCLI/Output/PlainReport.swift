@@ -6,11 +6,15 @@ internal import CopyCore
 final class PlainReport: EventSink {
     private let console: Console
     private let tellsCommits: Bool
+    private let showPlan: (String) -> Void
 
-    /// - Parameter tellsCommits: at the end, those that committed as well.
-    init(_ console: Console, tellsCommits: Bool) {
+    /// - Parameters:
+    ///   - tellsCommits: at the end, those that committed as well.
+    ///   - showPlan: writes what was asked for as the result, a plan.
+    init(_ console: Console, tellsCommits: Bool, showPlan: @escaping (String) -> Void = { _ in }) {
         self.console = console
         self.tellsCommits = tellsCommits
+        self.showPlan = showPlan
     }
 
     func receive(_ event: TransferEvent) {
@@ -19,6 +23,7 @@ final class PlainReport: EventSink {
         case .statement(let sql, let label): console.message(at(label) + sql)
         case .stderr(let line, let label): console.message(at(label) + line)
         case .decision(let what): console.message(what)
+        case .planned(let plan): if plan.isDryRun { showPlan(PlanText.of(plan)) }
         case .waiting(let what, let label): console.message(at(label) + "waiting for \(what)")
         case .waitingForLock(let wait, let label): console.message(at(label) + "waiting for \(wait.sentence)")
         case .progress(let progress): tell(progress)

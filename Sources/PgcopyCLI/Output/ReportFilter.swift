@@ -17,6 +17,7 @@ final class ReportFilter: EventSink {
     private func isWanted(_ event: TransferEvent) -> Bool {
         switch event {
         case .statement, .decision: verbosity == .verbose
+        case .planned(let plan): plan.isDryRun || verbosity != .quiet
         case .notice, .waiting, .waitingForLock: verbosity != .quiet
         // Those at an interval are not made where they are not wanted.
         case .progress: true

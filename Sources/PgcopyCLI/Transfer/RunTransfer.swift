@@ -22,7 +22,15 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
     let report: any EventSink =
         options.progress == .json
         ? JSONReport(console, source: Redaction.redacted(options.source.text))
-        : PlainReport(console, tellsCommits: options.verbosity != .quiet)
+        : PlainReport(console, tellsCommits: options.verbosity != .quiet) { text in
+            do {
+                try TextOutput(blocking: STDOUT_FILENO).write(Array(text.utf8))
+            } catch {
+                if !((error as? PgcopyError)?.isBrokenPipe ?? false) {
+                    console.message("cannot write to stdout: \(error)")
+                }
+            }
+        }
     let transfer = Transfer(
         request, poller: poller, sink: ReportFilter(options.verbosity, report), begun: ProgramClock.start
     ) { label in
@@ -59,6 +67,7 @@ extension TransferRequest {
         query = options.query
         condition = options.where
         truncate = options.truncate
+        isDryRun = options.dryRun
         allowsEmpty = options.allowEmpty
         overridesReadOnly = options.overrideReadOnly
         isNotSame = options.notSame

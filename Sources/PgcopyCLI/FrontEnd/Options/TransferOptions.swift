@@ -23,6 +23,8 @@ public struct TransferOptions: Sendable, Equatable {
     public var into: String?
     /// Empty the destinations' tables first.
     public var truncate: Bool
+    /// Only say what would be done.
+    public var dryRun: Bool
     /// Empty them even where the source has no row.
     public var allowEmpty: Bool
     /// Load a destination that is read-only by default.
@@ -81,6 +83,7 @@ extension TransferOptions {
         columns = try invocation.names(of: .columns)
         into = try invocation.names(of: .into)
         truncate = invocation.has(.truncate)
+        dryRun = invocation.has(.dryRun)
         allowEmpty = invocation.has(.allowEmpty)
         overrideReadOnly = invocation.has(.overrideReadOnly)
         notSame = invocation.has(.notSame)

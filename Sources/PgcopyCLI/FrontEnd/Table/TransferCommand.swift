@@ -27,7 +27,8 @@ extension CommandSpec {
                     .table, .excludeTable, .schema, .excludeSchema, .allTables, .query, .where, .columns, .into,
                     .snapshot,
                 ]),
-            OptionGroup(title: "How it lands", options: [.truncate, .allowEmpty, .overrideReadOnly, .notSame]),
+            OptionGroup(
+                title: "How it lands", options: [.truncate, .allowEmpty, .dryRun, .overrideReadOnly, .notSame]),
             OptionGroup(
                 title: "Format",
                 options: [.format, .header, .delimiter, .null, .quote, .escape, .encoding]

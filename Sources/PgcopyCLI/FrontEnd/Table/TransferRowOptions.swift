@@ -100,6 +100,17 @@ extension OptionSpec {
                 + "table is left as it was: see `--allow-empty`."
         ]
     )
+    /// `--dry-run`.
+    static let dryRun = OptionSpec(
+        "dry-run",
+        summary: "say what would be copied, where and how; change nothing",
+        details: [
+            "The tables in their order, about how many rows and bytes they are, their format, where they land, and what would "
+                + "be emptied, on stdout; with `--progress=json` a record of it, which every run begins with, with the reasons "
+                + "and the statements. What would be refused is refused. Servers are asked, and tables are locked as for "
+                + "reading and loading for that moment; nothing is read, and no file or program is opened."
+        ]
+    )
     /// `--allow-empty`.
     static let allowEmpty = OptionSpec(
         "allow-empty",
