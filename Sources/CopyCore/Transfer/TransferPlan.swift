@@ -6,8 +6,9 @@ public struct TransferPlan: Sendable, Hashable {
     public struct Table: Sendable, Hashable {
         /// As `sales.orders`; nil: rows are of no one table.
         public var name: String?
-        /// About how many rows it has, and how many bytes it takes on the source's disk with its TOAST table; nil: not known.
+        /// About how many rows it has; nil: not known.
         public var rows: Int?
+        /// How many bytes it takes on the source's disk, with its TOAST table; nil: not known.
         public var bytes: Int?
         /// COPY's format.
         public var format: CopyFormat
