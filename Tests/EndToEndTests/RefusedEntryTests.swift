@@ -10,7 +10,7 @@ import Testing
     ) throws {
         let trio = try Trio(rows: 50)
         let role = "reader_" + trio.second.database
-        try trio.second.sql("CREATE ROLE \(role); GRANT SELECT ON t TO \(role)")
+        try trio.second.sql("CREATE ROLE \(role); GRANT SELECT, INSERT (id) ON t TO \(role)")
         let refused =
             trio.second.cluster.conninfo(database: trio.second.database, ["options": "-c role=\(role)"]) + "#t"
         let result = try transfer(options + [trio.source.at(), refused, trio.first.at()])

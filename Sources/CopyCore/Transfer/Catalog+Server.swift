@@ -7,7 +7,9 @@ extension Catalog {
             """
             SELECT q.place, c.relkind, n.nspname, c.relname, c.oid, \
             pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid), \
-            \(ancestors("c")), c.relpersistence OPERATOR(pg_catalog.=) 't' \
+            \(ancestors("c")), c.relpersistence OPERATOR(pg_catalog.=) 't', \
+            pg_catalog.has_any_column_privilege(c.oid, 'SELECT'), pg_catalog.has_any_column_privilege(c.oid, 'INSERT'), \
+            pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') \
             FROM \(namesTable(names.count, 1)) q(place, oid) \
             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) q.oid \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -28,7 +30,8 @@ extension Catalog {
                 asked: asked, name: asked.isCut ? SQLName([schema, name]) : asked.inside(schema),
                 kind: result.value(row, 1)?.first ?? "r", oid: result.value(row, 4) ?? "",
                 isReadable: result.value(row, 5) == "t", parents: oids(result.value(row, 6)),
-                isTemporary: result.value(row, 7) == "t")
+                isTemporary: result.value(row, 7) == "t", mayRead: result.value(row, 8) != "f",
+                mayLoad: result.value(row, 9) != "f", mayEmpty: result.value(row, 10) != "f")
         }
         return found
     }

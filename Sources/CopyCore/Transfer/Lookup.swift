@@ -36,6 +36,10 @@ final class Lookup {
         var parents: Set<String> = []
         /// It is this very session's: of an event trigger's or a pooler's other client's making.
         var isTemporary = false
+        /// The role may read some of its columns (SELECT), load some (INSERT), empty it (TRUNCATE).
+        var mayRead = true
+        var mayLoad = true
+        var mayEmpty = true
 
         /// An ordinary table is read, loaded and emptied without its children, as COPY itself does.
         var only: String { TableShape.only(kind) }

@@ -26,6 +26,7 @@ extension Transfer {
         func locate(_ side: Side) throws {
             guard let (_, session, lookup) = lookups.first(where: { $0.side === side }) else { return }
             let found = try lookup.tables()
+            try refuseWithoutRights(found, side)
             let server = try lookup.server()
             if !side.isSource { try refuseGuarded(server) }
             located.append(LocatedServer(side: side, session: session, server: server, found: found))
@@ -38,6 +39,24 @@ extension Transfer {
         try attributingEach(locate)
         try refuseTheSameTable(located)
         return located.filter(\.side.isActive)
+    }
+
+    /// What the role may not do is told of all tables at once.
+    private func refuseWithoutRights(_ tables: [Lookup.Found], _ side: Side) throws {
+        var lines: [String] = []
+        func need(_ verb: String, _ right: String, _ has: (Lookup.Found) -> Bool) {
+            let names = tables.filter { !has($0) }.map(\.name.quoted)
+            if !names.isEmpty {
+                lines.append("this role may not \(verb) \(names.joined(separator: ", ")); it needs \(right)")
+            }
+        }
+        if side.isSource {
+            need("read", "SELECT", \.mayRead)
+        } else {
+            need("load", "INSERT", \.mayLoad)
+            if request.truncate { need("empty", "TRUNCATE", \.mayEmpty) }
+        }
+        guard lines.isEmpty else { throw PgcopyError(.refused, lines.joined(separator: "\n")) }
     }
 
     /// Somebody had reasons for a server to be left as it is.

@@ -89,7 +89,7 @@ struct PreparationTests {
 
     @Test func `a name that was asked for with its schema is the table's, whatever a snapshot says`() throws {
         let session = try ScopeKit.session(Servers.source.tcpConninfo(database: Servers.source.createDatabase()))
-        let stale = try session.query("SELECT 2, 'r', 'public', 't2', 20000, true, '{}', false")
+        let stale = try session.query("SELECT 2, 'r', 'public', 't2', 20000, true, '{}', false, true, true, true")
         func found(_ name: SQLName) -> [SQLName?] { Catalog.found(stale, asked: [SQLName(["u"]), name]).map(\.?.name) }
         #expect(found(SQLName(["public", "t"])) == [nil, SQLName(["public", "t"])])
         #expect(found(SQLName(["t"])) == [nil, SQLName(["public", "t"])])

@@ -135,6 +135,27 @@ import Testing
         #expect(columns.errors.contains(#"has no column "i""#), "\(columns)")
     }
 
+    @Test func `that a role may not read, load or empty are told at once`() throws {
+        let trio = try Trio(
+            "CREATE TABLE a (i int); CREATE TABLE b (i int); CREATE TABLE c (i int)", source: "INSERT INTO a VALUES (1)"
+        )
+        let role = "poor_\(trio.source.database)_\(trio.first.database)"
+        for place in [trio.source, trio.first] { try place.sql("CREATE ROLE \(role) LOGIN") }
+        defer {
+            for place in [trio.source, trio.first] { _ = try? place.sql("DROP OWNED BY \(role); DROP ROLE \(role)") }
+        }
+        try trio.source.sql("GRANT SELECT ON b TO \(role)")
+        try trio.first.sql("GRANT INSERT ON a, b TO \(role); GRANT TRUNCATE ON c TO \(role)")
+        func login(_ place: Place) -> String { place.cluster.conninfo(database: place.database, ["user": role]) }
+        let result = try transfer("-t", "?", "--truncate", login(trio.source), login(trio.first))
+        #expect(result.code == 1, "\(result)")
+        for words in [
+            #"may not read "public"."a", "public"."c"; it needs SELECT"#,
+            #"may not load "public"."c"; it needs INSERT"#,
+            #"may not empty "public"."a", "public"."b"; it needs TRUNCATE"#,
+        ] { #expect(result.errors.contains(words), "\(result)") }
+    }
+
     @Test func `that change while they are read are seen at the end`() throws {
         let trio = try Trio(Self.shop, source: Self.rows)
         // A foreign table is not locked; an ordinary one is, so that only its schema can be renamed.
