@@ -147,7 +147,9 @@ extension CopyManager {
                 clocks[index].stalled(at: now)
                 continue
             }
-            if machine.isFinishing(index), let inquiry = try? allReceivers[index].inquire() {
+            if machine.isFinishing(index) || allReceivers[index].awaitsAnswer,
+                let inquiry = try? allReceivers[index].inquire()
+            {
                 inquiry.step([])
                 inquiries[index] = inquiry
                 if hearInquiries(now) { moved = true }
@@ -206,7 +208,8 @@ extension CopyManager {
         var isLate = false
         for (index, inquiry) in inquiries {
             // Who has something to say by now is heard first.
-            let isOver = !machine.isFinishing(index) || !machine.isBlocked(index)
+            let isAwaited = machine.isFinishing(index) || allReceivers[index].awaitsAnswer
+            let isOver = !isAwaited || !machine.isBlocked(index)
             guard isOver || inquiry.answer != nil else { continue }
             inquiries[index] = nil
             guard !isOver else { continue }

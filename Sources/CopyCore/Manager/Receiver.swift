@@ -35,6 +35,9 @@ public protocol Receiver: AnyObject {
     /// Bytes it has taken that have not reached the other side yet, as far as the system tells; nil: it does not.
     var unsent: Int? { get }
 
+    /// It has taken the end of something that the other side has not confirmed yet, and may be working on.
+    var awaitsAnswer: Bool { get }
+
     /// It does not say in time that it takes rows, or that it has them all: asks whether it is still being worked on; nil: that cannot be asked.
     func inquire() throws -> Inquiry?
 }
@@ -42,6 +45,8 @@ public protocol Receiver: AnyObject {
 extension Receiver {
     /// Not known.
     public var unsent: Int? { nil }
+    /// Its end is one.
+    public var awaitsAnswer: Bool { false }
 
     /// Nothing can be asked.
     public func inquire() throws -> Inquiry? { nil }

@@ -183,8 +183,12 @@ final class SeriesProducer: PartProducer {
 extension PgcopyError {
     /// The same, saying which part it was where the server does not.
     func about(_ part: Part) -> PgcopyError {
-        let says = server.map { ($0.context ?? "").contains("COPY ") } ?? false
-        guard !says, !message.contains(part.label) else { return self }
+        guard !message.contains(part.label) else { return self }
+        if var server {
+            server.context = [server.context, "table \(part.label)"].compactMap { $0 }.joined(separator: "\n")
+            return PgcopyError(
+                code, message, hint: hint, endpoint: endpoint, server: server, causes: causes, detail: detail)
+        }
         return PgcopyError(
             code, "\(part.label): \(message)", hint: hint, endpoint: endpoint, server: server, causes: causes,
             detail: detail)

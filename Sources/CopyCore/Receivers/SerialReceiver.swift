@@ -124,5 +124,6 @@ final class SerialReceiver: PartReceiver {
     func abort(_ reason: String) throws -> Step { try receivers.last?.abort(reason) ?? .done }
     func abandon() { for receiver in receivers { receiver.abandon() } }
     var unsent: Int? { receivers.last?.unsent }
+    var awaitsAnswer: Bool { if case .finishing = phase { true } else { false } }
     func inquire() throws -> Inquiry? { try receivers.last?.inquire() }
 }

@@ -264,6 +264,8 @@ final class SeriesReceiver: PartReceiver {
 
     func abandon() { session.close() }
     var unsent: Int? { session.unsent }
+    /// A table's foreign keys are checked at its end.
+    var awaitsAnswer: Bool { line.answers < current }
     func inquire() throws -> Inquiry? { try session.inquire?() }
 }
 

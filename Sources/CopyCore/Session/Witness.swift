@@ -61,11 +61,12 @@ final class Witness {
         }
     }
 
-    /// All in one transaction that leaves nothing: the session behind a pooler is another client's afterwards. A role that is set
+    /// All in one transaction that waits for nobody, whatever the role's settings are, and leaves nothing: the session behind a pooler is another client's afterwards. A role that is set
     /// by default would not see the backends of who has logged in.
     private static func round(_ sql: String, _ parameters: [String?]) -> ArraySlice<Statement> {
         [
-            Statement(sql: "BEGIN READ ONLY"), Statement(sql: "SET LOCAL ROLE NONE"),
+            Statement(sql: "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE"),
+            Statement(sql: "SET LOCAL statement_timeout = 0"), Statement(sql: "SET LOCAL ROLE NONE"),
             Statement(sql: "SET LOCAL search_path TO pg_catalog, pg_temp"),
             Statement(sql: sql, parameters: parameters), Statement(sql: "ROLLBACK"),
         ]

@@ -151,12 +151,19 @@ extension Catalog {
         .statement(
             """
             SELECT NOT EXISTS (SELECT FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), \
-            pg_catalog.unnest($2::pg_catalog.oid[])) n(name, oid) \
-            WHERE NOT COALESCE(pg_catalog.to_regclass(n.name)::pg_catalog.oid OPERATOR(pg_catalog.=) n.oid, false)) \
+            pg_catalog.unnest($2::pg_catalog.oid[]), pg_catalog.unnest($3::pg_catalog.text[])) n(name, oid, version) \
+            WHERE NOT COALESCE(pg_catalog.to_regclass(n.name)::pg_catalog.oid OPERATOR(pg_catalog.=) n.oid, false) \
+            OR NOT COALESCE((SELECT pg_catalog.concat(s.xmin, ' ', s.xmax) FROM pg_catalog.pg_class c \
+            JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) c.relnamespace \
+            WHERE c.oid OPERATOR(pg_catalog.=) n.oid) OPERATOR(pg_catalog.=) n.version, false)) \
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_lock_status() l WHERE \(isOwnLock("l")) \
             AND l.relation OPERATOR(pg_catalog.>=) '\(LockedRelations.firstOfUsers)'::pg_catalog.oid \
             AND NOT l.relation OPERATOR(pg_catalog.=) ANY (SELECT pg_catalog.unnest($2::pg_catalog.oid[])))
-            """, [arrayLiteral(tables.map(\.name.quoted)), arrayLiteral(tables.map(\.oid))])
+            """,
+            [
+                arrayLiteral(tables.map(\.name.quoted)), arrayLiteral(tables.map(\.oid)),
+                arrayLiteral(tables.map(\.schemaVersion)),
+            ])
     }
 
     /// The relations that are the answer.

@@ -17,6 +17,8 @@ final class LockWatch: LoopTask {
         let group: Int
         /// It has nothing to do before the others have finished; else nil: that is for its server to say.
         let rests: Bool?
+        /// It is so far behind that the source has to wait for it.
+        let holdsUp: Bool
     }
 
     /// What is known of a run at one moment; the same again: nothing has moved.
@@ -29,6 +31,8 @@ final class LockWatch: LoopTask {
         var backlog: Int
         /// The source gives rows, or could.
         var flows = false
+        /// Nothing has come of it that is not taken yet.
+        var awaitsSource = false
 
         /// Less than that goes into the buffers of sockets, whoever waits behind them.
         private static let buffered = 1 << 18
@@ -155,6 +159,7 @@ final class LockWatch: LoopTask {
         let mark = mark()
         guard mark.hasMoved(since: last) else {
             last.flows = mark.flows
+            last.awaitsSource = mark.awaitsSource
             // What goes back, as behind a drop, is looked at from there.
             last.bytes = min(last.bytes, mark.bytes)
             last.backlog = max(last.backlog, mark.backlog)
@@ -204,7 +209,8 @@ final class LockWatch: LoopTask {
         var groups: [Int: [Watched]] = [:]
         for one in all { groups[one.group, default: []].append(one) }
         questions = groups.sorted { $0.key < $1.key }.compactMap { _, all in
-            (try? open(all[0].server)).map { Question(all, $0) }
+            // Where one of them cannot be asked with, another one may.
+            (try? open(all[unasked % all.count].server)).map { Question(all, $0) }
         }
         if questions.isEmpty { next = poller.now + Self.patience }
     }
@@ -253,12 +259,18 @@ final class LockWatch: LoopTask {
     }
 
     /// How long a holder that may not be seen has to stand still before it is taken to rest.
-    private static let hiddenPatience = Duration.seconds(10)
+    private static let hiddenPatience = Duration.seconds(30)
 
     private func judge(_ answers: [(watched: [Watched], waits: BackendWaits)], _ now: Instant) throws {
         var suspects: Set<Suspect> = []
         defer { suspected = suspects }
         if !answers.isEmpty { unasked = 0 }
+        let all = answers.flatMap { watched, waits in watched.map { ($0, waits.wait(of: $0.pid) != nil) } }
+        // What a holder waits for does not come as long as those who wait for locks do not go on: the source is among them, or
+        // all that it has to wait for are.
+        let isSourceWaiting = all.contains { $0.0.side.isSource && $0.1 }
+        let isHeldUp =
+            isSourceWaiting ? last.awaitsSource || !last.flows : !last.flows && !all.contains { $0.0.holdsUp && !$0.1 }
         for (watched, waits) in answers {
             let pids = Set(watched.map(\.pid))
             for one in watched {
@@ -271,8 +283,6 @@ final class LockWatch: LoopTask {
                 seen = seen.filter { $0.key.pid != one.pid }
                 seen[key] = since
                 let waited = seconds.map { Duration.seconds($0) } ?? now.duration(since: since)
-                // What a holder waits for does not come as long as this one does not go on, unless rows still flow.
-                let isHeldUp = !last.flows || one.side.isSource
                 let own = waits.ownBlocker(of: one.pid, among: pids) { pid in
                     guard let other = watched.first(where: { $0.pid == pid }) else { return false }
                     if let rests = other.rests, rests { return true }
@@ -284,14 +294,15 @@ final class LockWatch: LoopTask {
                 }
                 if let (pid, table, _) = own, let holder = watched.first(where: { $0.pid == pid }) {
                     // As long as locks are gathered they are given back again, and who is in the way is asked there.
-                    if onlyTells || last.stage == Mark.locking { continue }
-                    let suspect = Suspect(wait: key, holder: pid)
-                    guard suspected.contains(suspect) else {
-                        suspects.insert(suspect)
-                        continue
+                    if !onlyTells, last.stage != Mark.locking {
+                        let suspect = Suspect(wait: key, holder: pid)
+                        guard suspected.contains(suspect) else {
+                            suspects.insert(suspect)
+                            continue
+                        }
+                        try fault(one.side, .waitsForItself(one.side.label, holder.side.label, table))
+                        return
                     }
-                    try fault(one.side, .waitsForItself(one.side.label, holder.side.label, table))
-                    return
                 }
                 if isToBeTold(key, waited, now) { tell(wait, one.side) }
                 if !onlyTells, let lockTimeout, waited >= lockTimeout {

@@ -48,7 +48,11 @@ struct LockedRelations: Sendable {
         let known = Set(before.relations.map(\.oid))
         // The server's own are those that our questions have locked.
         let new = relations.filter { !known.contains($0.oid) && UInt32($0.oid) ?? 0 >= Self.firstOfUsers }
-        let newNames = Set(new.compactMap(\.name))
+        // A namesake that is read as well was locked from the start.
+        var newNames = Set(new.compactMap(\.name))
+        var seen: Set<String> = []
+        for name in before.relations.filter({ UInt32($0.oid) ?? 0 >= Self.firstOfUsers }).compactMap(\.name)
+        where !seen.insert(name).inserted { newNames.insert(name) }
         let versions = Dictionary(before.relations.map { ($0.oid, $0.schemaVersion) }) { first, _ in first }
         let replaced = relations.filter { relation in
             guard let name = relation.name, let version = versions[relation.oid] else { return false }

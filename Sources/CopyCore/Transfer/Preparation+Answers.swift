@@ -155,6 +155,12 @@ extension Preparation {
         found.count == 1 && found[0].kind == "r" && (try? shapes())?.first??.columns.isEmpty == false
     }
 
+    /// What patterns stand for at the snapshot; nil: there are none.
+    func selected() throws -> [TableSelection.Selected]? {
+        guard let selection, let selectionResult else { return nil }
+        return try selection.resolve(Catalog.matches(try selectionResult.get()))
+    }
+
     /// Which tables held rows before they were emptied.
     func heldRows() throws -> [Bool] {
         guard let held = try heldResult?.get().value(0, 0) else { return found.map { _ in false } }

@@ -75,6 +75,9 @@ final class Preparation {
     private(set) var sizesResult: PipelineResult?
     /// How large its tables are is asked as well.
     var asksSizes = false
+    /// What patterns stand for is asked again, as the snapshot has it.
+    var selection: TableSelection?
+    private(set) var selectionResult: PipelineResult?
     private(set) var referencesResult: PipelineResult?
     /// The types that were asked for, and the answer.
     var types: (oids: [UInt32], result: PipelineResult)?
@@ -223,9 +226,9 @@ final class Preparation {
         let targets = found.filter(isLockable).sorted { $0.name.quoted < $1.name.quoted }.map(lockTarget)
         if !targets.isEmpty {
             // One that may have to wait for long can be found.
-            let comment = lockTimeout == nil && backendPID == nil ? " -- \(trace)" : ""
+            let comment = lockTimeout == nil && backendPID == nil ? "/* \(trace) */ " : ""
             lockResult = part.ask(
-                .statement("LOCK TABLE \(targets.joined(separator: ", ")) IN \(lockMode) MODE\(comment)"))
+                .statement("\(comment)LOCK TABLE \(targets.joined(separator: ", ")) IN \(lockMode) MODE"))
         }
         // Before whatever would take one of its own; LOCK TABLE does not.
         if let snapshot {
@@ -285,6 +288,7 @@ final class Preparation {
         guard !found.isEmpty else { return }
         tablesResult = part.ask(Catalog.tablesQuestion(found))
         columnsResult = part.ask(Catalog.columnsQuestion(found, for: session.version))
+        if let selection { selectionResult = part.ask(Catalog.selectionQuestion(selection)) }
         if asksSizes, found.allSatisfy({ !$0.oid.isEmpty }) { sizesResult = part.ask(Catalog.sizesQuestion(found)) }
         if case .destination = role, found.count > 1 { referencesResult = part.ask(Catalog.referencesQuestion(found)) }
     }

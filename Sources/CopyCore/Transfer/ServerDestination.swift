@@ -38,9 +38,13 @@ final class ServerDestination: Destination {
     func settle() throws {
         try checks?.check()
         let answer = try standsFor?.get()
+        var namesakes: [String: Int] = [:]
+        for table in tables { namesakes[table.name.parts.last ?? "", default: 0] += 1 }
         for (row, table) in tables.enumerated() {
             guard let answer, row < answer.rowCount, answer.value(row, 0) == table.oid,
-                try answer.value(row, 1) == table.schemaVersion || !stoodForAnother(table)
+                // Of two namesakes that are loaded, each may have got the other's rows for a while.
+                try answer.value(row, 1) == table.schemaVersion
+                    || namesakes[table.name.parts.last ?? ""] == 1 && !stoodForAnother(table)
             else {
                 throw PgcopyError(
                     .refused,

@@ -23,6 +23,9 @@ public struct TableSelection: Sendable, Equatable {
         self.schemas = try Self.patterns(schemas, atMost: 1)
         self.excludedSchemas = try Self.patterns(excludedSchemas, atMost: 1)
         isAll = all
+        guard !all || tables.isEmpty && schemas.isEmpty else {
+            throw PgcopyError(.usage, "all tables are wanted, and some of them: one or the other")
+        }
         guard all || !tables.isEmpty || !schemas.isEmpty else {
             throw PgcopyError(
                 .usage, "nothing is selected that something could be left out of; name tables, schemas, or all")
@@ -56,6 +59,8 @@ public struct TableSelection: Sendable, Equatable {
         var oid: String
         /// Of a partition, the tables that hold its rows as well.
         var parents: Set<String> = []
+        /// Of a partitioned table, those that hold its rows in the end.
+        var leaves: Set<String> = []
         /// It belongs to an extension.
         var isExtensions = false
         /// It is unlogged, and this server is a standby.
@@ -64,6 +69,7 @@ public struct TableSelection: Sendable, Equatable {
 
     /// A table that is copied.
     struct Selected: Sendable, Equatable {
+        var oid: String
         /// Its schema and name.
         var name: SQLName
         /// What its namesake at a destination is looked up by: as it was asked for, where that is one name.
@@ -100,11 +106,15 @@ public struct TableSelection: Sendable, Equatable {
             selected[match.oid] = (match, exact.map { SQLName($0) } ?? name, exact != nil)
         }
         // Rows of a partition that is left out cannot go through the table they are of: the others go by themselves.
-        let parted = Set(
-            matches.filter { $0.list == .excludedTable || $0.list == .excludedSchema && !$0.oid.isEmpty }.flatMap(
-                \.parents))
+        let excluded = matches.filter {
+            $0.list == .excludedTable || wanted == .schema && $0.list == .excludedSchema && !$0.oid.isEmpty
+        }
+        let parted = Set(excluded.flatMap(\.parents))
+        let excludedLeaves = Set(excluded.flatMap { $0.leaves.union([$0.oid]) })
         for (oid, entry) in selected where parted.contains(oid) {
-            guard !entry.isExact, selected.values.contains(where: { $0.match.parents.contains(oid) }) else {
+            let others = selected.values.filter { $0.match.parents.contains(oid) && !parted.contains($0.match.oid) }
+            let covered = Set(others.flatMap { $0.match.leaves.union([$0.match.oid]) })
+            guard !entry.isExact, !others.isEmpty, entry.match.leaves.isSubset(of: covered.union(excludedLeaves)) else {
                 wrong.append(
                     "\(SQLName([entry.match.schema, entry.match.table]).quoted) has a partition that is left out, "
                         + "and its rows are read as one; name the partitions that are wanted instead of it")
@@ -114,7 +124,7 @@ public struct TableSelection: Sendable, Equatable {
         }
         let chosen = Set(selected.keys)
         let tables = selected.values.filter { $0.match.parents.isDisjoint(with: chosen) }
-            .map { Selected(name: SQLName([$0.match.schema, $0.match.table]), asked: $0.asked) }
+            .map { Selected(oid: $0.match.oid, name: SQLName([$0.match.schema, $0.match.table]), asked: $0.asked) }
             .sorted { $0.name.parts.lexicographicallyPrecedes($1.name.parts) }
         if tables.isEmpty, wrong.isEmpty { wrong.append("no table is left to copy") }
         guard wrong.isEmpty else { throw PgcopyError(.refused, wrong.joined(separator: "\n")) }
@@ -138,6 +148,10 @@ public struct TableSelection: Sendable, Equatable {
                 "I": "an index", "t": "a TOAST table", "c": "a composite type",
             ]
             if pattern.literals != nil { return "\(name) is \(kinds[match.kind] ?? "no table")" }
+            if match.isUnreadable {
+                return
+                    "no table matches \(Echo.quoted(pattern.text)) but what is unlogged, of which a standby has no rows"
+            }
             return
                 "no table matches \(Echo.quoted(pattern.text)); what is no table, or is the server's or an extension's own, "
                 + "is copied by its exact name, as \(name)"
@@ -185,7 +199,9 @@ extension Catalog {
         }
         return .statement(
             """
-            SELECT m.list, m.place, n.nspname, c.relname, c.relkind, c.oid, \(ancestors("c")), EXISTS (SELECT \
+            SELECT m.list, m.place, n.nspname, c.relname, c.relkind, c.oid, \(ancestors("c")), \
+            CASE WHEN c.relkind OPERATOR(pg_catalog.=) 'p' THEN ARRAY(SELECT t.relid::pg_catalog.oid \
+            FROM pg_catalog.pg_partition_tree(c.oid) t WHERE t.isleaf) END, EXISTS (SELECT \
             FROM pg_catalog.pg_depend d WHERE d.classid OPERATOR(pg_catalog.=) '1259'::pg_catalog.oid \
             AND d.objid OPERATOR(pg_catalog.=) c.oid AND d.deptype OPERATOR(pg_catalog.=) 'e'), \
             c.relpersistence OPERATOR(pg_catalog.=) 'u' AND pg_catalog.pg_is_in_recovery() \
@@ -206,8 +222,8 @@ extension Catalog {
             return TableSelection.Match(
                 list: list, place: place, schema: result.name(row, 2) ?? "", table: result.name(row, 3) ?? "",
                 kind: result.value(row, 4)?.first ?? "r", oid: oid,
-                parents: oids(result.value(row, 6)).subtracting([oid]), isExtensions: result.value(row, 7) == "t",
-                isUnreadable: result.value(row, 8) == "t")
+                parents: oids(result.value(row, 6)).subtracting([oid]), leaves: oids(result.value(row, 7)),
+                isExtensions: result.value(row, 8) == "t", isUnreadable: result.value(row, 9) == "t")
         }
     }
 }

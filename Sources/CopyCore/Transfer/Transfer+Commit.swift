@@ -27,8 +27,8 @@ extension Transfer {
         checkTypes(source, sourceCheck)
         let described = sourceCheck.flatMap { reader?.describeAgain($0) }
         ending = .settling(
-            [(source.label, sourceCheck)].compactMap { label, part in part.map { (label, $0) } }
-                + zip(opened.active, parts).compactMap { active, part in part.map { (active.side.label, $0) } })
+            [(source, sourceCheck)].compactMap { side, part in part.map { (side, $0) } }
+                + zip(opened.active, parts).compactMap { active, part in part.map { (active.side, $0) } })
         try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
         try atSource {
             try sourceCheck?.check()

@@ -16,13 +16,8 @@ struct Participant {
 
     func comesBefore(_ other: Participant) -> Bool { place.lexicographicallyPrecedes(other.place) }
 
-    /// What it locks the other may wait for: the very same server and database.
+    /// What it locks the other may wait for: the very same server, whatever the database: roles are one for all.
     func sharesLocks(with other: Participant) -> Bool {
-        located.server.database == other.located.server.database && isOnServer(of: other)
-    }
-
-    /// The very same server, whatever the database.
-    func isOnServer(of other: Participant) -> Bool {
         preparation !== other.preparation
             && located.server.cluster.relation(to: other.located.server.cluster) == .sameServer
     }
@@ -83,8 +78,25 @@ extension Transfer {
             snapshot: side.isSource ? request.snapshot : nil,
             lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) },
             isVital: server != nil && (side.isSource || !request.keepGoing))
+        preparation.selection = side.isSource ? request.selection : nil
         preparation.asksSizes = request.isDryRun || request.selection != nil && side.isSource
         return preparation
+    }
+
+    /// The same until the patterns stand, at the snapshot, for what was locked: partitions come and go, and a table's rows
+    /// go through what it is a partition of.
+    func lockSelected() throws {
+        for _ in 0..<Self.attempts {
+            try lockAndAsk(lookUp())
+            let reader = participants.first(where: \.side.isSource)
+            guard let now = try atSource({ try reader?.preparation.selected() }), now != selected else { return }
+            try release(participants)
+            participants = []
+            selected = now
+        }
+        throw PgcopyError(
+            .sourceChanged, "other tables matched each time they were locked; nothing was copied",
+            endpoint: source.label)
     }
 
     private func release(_ participants: [Participant]) throws {

@@ -3,7 +3,7 @@
 extension Transfer {
     /// Locks the tables and asks all that has to be known of them.
     func lockTables() throws {
-        guard let found = try lockAtOnce() else { return try lockAndAsk(lookUp()) }
+        guard let found = try lockAtOnce() else { return try lockSelected() }
         try attributingEach { side in
             if let server = found.first(where: { $0.side === side })?.located.server { try refuseGuarded(server) }
         }

@@ -6,6 +6,15 @@ extension Transfer {
         for (index, place) in located.enumerated() {
             guard !place.side.isSource, !place.found.isEmpty else { continue }
             try attributing(to: place.side) {
+                var seen: [String: Lookup.Found] = [:]
+                for table in place.found {
+                    if let other = seen.updateValue(table, forKey: table.oid) {
+                        throw PgcopyError(
+                            .usage,
+                            "\(other.asked.quoted) and \(table.asked.quoted) are one table here, \(table.name.quoted): two of the "
+                                + "source's would go into it")
+                    }
+                }
                 for other in located[..<index] where other.server.database == place.server.database {
                     guard other.side.isActive,
                         let (found, itsTable) = Lookup.Found.sharingRows(place.found, other.found)

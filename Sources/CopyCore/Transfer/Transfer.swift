@@ -28,7 +28,7 @@ public final class Transfer {
 
     /// What is done behind the last row.
     enum Ending {
-        case settling([(label: String, part: PipelinePart)])
+        case settling([(side: Side, part: PipelinePart)])
         case committing(String, number: Int, of: Int)
     }
 
@@ -279,7 +279,7 @@ public final class Transfer {
         case .settling(let checks)?:
             // The last word of a round comes behind the answers.
             let late = checks.filter { !$0.part.isAnswered }
-            return .settling((late.isEmpty ? checks : late).map(\.label))
+            return .settling((late.isEmpty ? checks : late).map(\.side.label))
         case .committing(let label, let number, let count)?: return .committing(label, number: number, of: count)
         case nil: break
         }
@@ -303,6 +303,7 @@ public final class Transfer {
         }
         guard let copy = copying?.manager else { return mark }
         mark.flows = ending == nil && !copy.sourceEnded && copy.hasRoom
+        mark.awaitsSource = copy.isWaitingForSource
         mark.bytes = copy.producer.totals.bytes
         mark.backlog = copy.allReceivers.reduce(0) { $0 + copy.backlog(of: $1) + (copy.isConfirmed($1) ? 0 : 1) }
         return mark
@@ -322,10 +323,19 @@ public final class Transfer {
         return true
     }
 
+    /// Whether the source has to wait for a destination.
+    func holdsUp(_ side: Side) -> Bool {
+        guard ending == nil, let copy = copying?.manager, !copy.hasRoom, let receiver = opened?[side]?.receiver else {
+            return false
+        }
+        let most = copy.allReceivers.map(copy.backlog(of:)).max() ?? 0
+        return copy.backlog(of: receiver) > most - (1 << 16)
+    }
+
     /// Whether a side has nothing to do before the others have finished; nil: that is for its server to say.
     func rests(_ side: Side) -> Bool? {
         if case .settling(let checks)? = ending {
-            return checks.first { $0.label == side.label }.map { $0.part.isAnswered }
+            return checks.first { $0.side === side }.map { $0.part.isAnswered }
         }
         guard let copy = copying?.manager else { return nil }
         let isDone = side.isSource ? copy.sourceEnded : opened?[side].map { copy.isConfirmed($0.receiver) } ?? false

@@ -79,6 +79,10 @@ public final class LibpqCopyOut: CopyOutTransport {
                 pendingOffset = 0
                 consumed = false
             case .wouldBlock where consumed:
+                // A cut in the middle of a row: libpq has closed it, and says so only when it is asked.
+                guard session.connection.isUsable, session.connection.socket >= 0 else {
+                    throw failed(PgcopyError(.connectionLost, session.connection.errorMessage))
+                }
                 let interest = Interest(session.connection.socket, .read)
                 return moved.bytes > 0 ? .moved(moved, blocked: interest) : .blocked(interest)
             case .wouldBlock:

@@ -168,9 +168,9 @@ import Testing
 
     @Test func `of partitions without some of them copies the others by themselves, or is refused`() throws {
         let catalogs = try Catalogs()
-        let others = try catalogs.resolve(TableSelection(tables: ["logs*"], excluding: ["logs_1"]))
-        #expect(others == ["public/logs_2"])
-        for tables in [["logs"], ["lo?s"]] {
+        let others = try catalogs.resolve(TableSelection(tables: ["logs*", "s_1.logs_3"], excluding: ["logs_1"]))
+        #expect(others == ["public/logs_2", "s_1/logs_3"])
+        for tables in [["logs"], ["lo?s"], ["logs*"]] {
             #expect { try catalogs.resolve(TableSelection(tables: tables, excluding: ["logs_1"])) } throws: {
                 "\($0)".contains(#""public"."logs" has a partition that is left out"#)
             }

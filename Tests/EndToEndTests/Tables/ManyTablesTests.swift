@@ -220,3 +220,116 @@ import Testing
         for proxy in proxies { proxy.stop() }
     }
 }
+
+/// What patterns stand for, and what names are of, is so at the snapshot and to the end.
+@Suite struct `Many tables that change` {
+    private static let parts = """
+        CREATE TABLE p (i int) PARTITION BY LIST (i); CREATE TABLE x (i int); CREATE TABLE rest PARTITION OF p DEFAULT;
+        CREATE TABLE secret (i int); CREATE TABLE y (i int)
+        """
+
+    /// Before the locks are had: rows would be in neither, in both, or come although they are left out.
+    @Test(arguments: [
+        (
+            "ALTER TABLE p ATTACH PARTITION x FOR VALUES IN (1)", "ALTER TABLE p DETACH PARTITION x",
+            "SELECT count(*) FROM (SELECT i FROM p UNION ALL SELECT i FROM x) t", "100"
+        ),
+        (
+            "SELECT 1", "ALTER TABLE p ATTACH PARTITION x FOR VALUES IN (1)",
+            "SELECT count(*) FROM (SELECT i FROM p UNION ALL SELECT i FROM x) t", "100"
+        ),
+        (
+            "SELECT 1", "LOCK TABLE y; CREATE TABLE new (i int); INSERT INTO new SELECT i FROM x; DELETE FROM x",
+            "SELECT count(*) FROM (SELECT i FROM new UNION ALL SELECT i FROM x) t", "100"
+        ),
+    ])
+    func `between the look and the lock are selected anew`(
+        before: String, change: String, question: String, rows: String
+    ) throws {
+        let trio = try Trio(
+            Self.parts + "; CREATE TABLE IF NOT EXISTS new (i int)",
+            source: "DROP TABLE new; INSERT INTO x SELECT 1 FROM generate_series(1, 100); \(before)")
+        let holder = try Holder(trio.source, change)
+        let running = try start("--all-tables", "-T", "secret", trio.source.conninfo, trio.first.conninfo)
+        try trio.source.waitForLock()
+        try holder.release()
+        try running.end().expecting(0)
+        #expect(try trio.first.sql(question) == rows)
+    }
+
+    @Test func `by a partition that is left out are read without it`() throws {
+        let trio = try Trio(Self.parts, source: "INSERT INTO secret VALUES (9)")
+        let holder = try Holder(trio.source, "LOCK TABLE y; ALTER TABLE p ATTACH PARTITION secret FOR VALUES IN (9)")
+        let running = try start("--all-tables", "-T", "secret", trio.source.conninfo, trio.first.conninfo)
+        try trio.source.waitForLock()
+        try holder.release()
+        try running.end().expecting(0)
+        #expect(try trio.first.count("p") == 0 && trio.first.count("secret") == 0)
+    }
+
+    /// For a while each of two names was the other's.
+    @Test(arguments: ["source", "destination"], [[], ["--truncate"]])
+    func `their schemas' names for a while fail`(side: String, options: [String]) throws {
+        let trio = try Trio(
+            "CREATE SCHEMA b; CREATE SCHEMA c; CREATE TABLE b.t (x text); CREATE TABLE c.t (x text); CREATE TABLE a (x text)",
+            source:
+                "INSERT INTO b.t VALUES ('from b'); INSERT INTO c.t VALUES ('from c'); INSERT INTO a SELECT repeat('x', 1000) FROM generate_series(1, 9000)"
+        )
+        let place = side == "source" ? trio.source : trio.first
+        let swap =
+            "BEGIN; ALTER SCHEMA b RENAME TO tmp; ALTER SCHEMA c RENAME TO b; ALTER SCHEMA tmp RENAME TO c; COMMIT"
+        // Held up by a pipe that nobody reads while the first table flows.
+        let directory = try TemporaryDirectory()
+        let gate = try Holder(trio.second, "LOCK TABLE a IN SHARE MODE")
+        try trio.second.sql(
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END'"
+        )
+        try gate.release()
+        try trio.second.sql("CREATE TRIGGER f BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION f()")
+        let closed = try Holder(trio.second, Holder.gate)
+        let running = try program(
+            options + ["-t", "a", "-t", "?.t", trio.source.conninfo, trio.first.conninfo, trio.second.conninfo]
+        ).start()
+        try trio.second.waitForLock()
+        try place.sql(swap)
+        try closed.release()
+        // Where the rows of both have come by the time of the second one, they are of the other.
+        try place.sql(swap)
+        let result = try running.end()
+        if result.code == 0 {
+            #expect(
+                try trio.first.sql("SELECT x FROM b.t") == "from b" && trio.first.sql("SELECT x FROM c.t") == "from c")
+        } else {
+            #expect(try trio.first.count("a") == 0 && trio.first.count("b.t") == 0, "\(result)")
+        }
+        _ = directory
+    }
+
+    @Test func `into one table of a destination are refused`() throws {
+        let trio = try Trio(
+            "CREATE SCHEMA a; CREATE TABLE t (x text); CREATE TABLE a.t (x text)",
+            source: "INSERT INTO t VALUES ('public'); INSERT INTO a.t VALUES ('a')")
+        let other = trio.first.cluster.conninfo(database: trio.first.database, ["options": "-c search_path=a"])
+        let result = try transfer("-t", "t", "-t", "a.t", trio.source.conninfo, other)
+        #expect(result.code == 2 && result.errors.contains(#"are one table here, "a"."t""#), "\(result)")
+    }
+
+    @Test func `a check of foreign keys between two of them is no timeout`() throws {
+        let trio = try Trio(
+            "CREATE TABLE a (i int); CREATE TABLE b (i int, t text)",
+            source:
+                "INSERT INTO a VALUES (1); INSERT INTO b SELECT i, repeat('x', 1000) FROM generate_series(1, 12000) i")
+        try trio.first.sql(
+            """
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NULL; END';
+            CREATE TRIGGER slow AFTER INSERT ON a EXECUTE FUNCTION slow()
+            """)
+        let result = try transfer("--timeout=1", "-t", "?", trio.source.conninfo, trio.first.conninfo)
+        #expect(result.code == 0, "\(result)")
+        // Which table it was is said where the server does not.
+        try trio.first.sql(
+            "CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'")
+        let named = try transfer("-t", "?", trio.source.conninfo, trio.first.conninfo)
+        #expect(named.code == 1 && named.errors.contains("table public.a"), "\(named)")
+    }
+}
