@@ -35,7 +35,8 @@ public struct TableSelection: Sendable, Equatable {
     private static func patterns(_ texts: [String], atMost limit: Int) throws(PgcopyError) -> [NamePattern] {
         var patterns: [NamePattern] = []
         for text in texts {
-            guard let pattern = NamePattern(text, atMost: limit) else {
+            // A connection that slipped into its place could hold a password, which an error would show.
+            guard !Self.mayBeConnection(text), let pattern = NamePattern(text, atMost: limit) else {
                 throw PgcopyError(
                     .usage,
                     "\(Echo.quoted(text)) is not a pattern for \(limit == 1 ? "a schema" : "[SCHEMA.]TABLE"); "
@@ -44,6 +45,15 @@ public struct TableSelection: Sendable, Equatable {
             patterns.append(pattern)
         }
         return patterns
+    }
+
+    /// Outside of quotes there is what no plain name holds, and a connection does.
+    private static func mayBeConnection(_ text: String) -> Bool {
+        var isQuoted = false
+        return text.utf8.contains { byte in
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            return !isQuoted && "=@:/".utf8.contains(byte)
+        }
     }
 
     /// Something that a pattern matches.

@@ -12,6 +12,13 @@ extension Transfer {
         }
         if request.snapshot != nil {
             try refuse(!request.source.isServer, "--snapshot needs a server as the source, not \(request.source.label)")
+            let isPlain = request.snapshot?.utf8.allSatisfy {
+                $0 == 0x2D || (0x30...0x39).contains($0) || (0x41...0x46).contains($0)
+            }
+            try refuse(
+                isPlain != true,
+                "--snapshot: \(Echo.quoted(request.snapshot ?? "")) is no identifier of a snapshot, as 00000003-0000001B-1"
+            )
         }
         if case .server(_, let table) = request.source.kind {
             try refuse(

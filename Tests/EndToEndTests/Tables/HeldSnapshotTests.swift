@@ -74,6 +74,6 @@ import Testing
         let stream = try transfer("--snapshot=x", "./file", place.at())
         #expect(stream.code == 2 && stream.errors.contains("--snapshot needs a server as the source"), "\(stream)")
         let odd = try transfer("--snapshot=it's", place.at(), "null:")
-        #expect(odd.code == 1 && odd.errors.contains(#"the snapshot "it's" is not there"#), "\(odd)")
+        #expect(odd.code == 2 && odd.errors.contains(#""it's" is no identifier of a snapshot"#), "\(odd)")
     }
 }
