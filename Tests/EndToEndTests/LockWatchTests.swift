@@ -270,6 +270,21 @@ import Testing
         #expect(own.code == 1 && own.errors.contains("of the same run holds") && own.duration < .seconds(5.5), "\(own)")
     }
 
+    /// A table that the run has locked itself is its own to the end, however long rows still flow.
+    @Test func `for a table of its own run fails at once`() throws {
+        let place = try Place(
+            Servers.first,
+            """
+            CREATE TABLE d1 (id int); CREATE TABLE d2 (id int);
+            CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.d1 VALUES (0); RETURN NEW; END';
+            CREATE TRIGGER f BEFORE INSERT ON d2 FOR EACH ROW EXECUTE FUNCTION f()
+            """)
+        let slow = "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo $i; sleep 0.5; done"
+        let result = try transfer("--truncate", "program:\(slow)", place.at("d1"), place.at("d2"))
+        #expect(result.code == 1 && result.errors.contains("of the same run holds"), "\(result)")
+        #expect(result.duration < .seconds(8), "\(result)")
+    }
+
     @Test func `at the last checks is dropped where the others are to go on`() throws {
         let place = try Place(
             Servers.first,

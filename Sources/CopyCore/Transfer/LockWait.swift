@@ -54,6 +54,8 @@ struct BackendWaits: Sendable {
         var holds = true
         /// The lock is held to the end of its transaction, whatever it does: it is that transaction's own.
         var lastsToEnd = false
+        /// The table that is locked as a whole, as `DATABASE/OID`; nil: it is another lock.
+        var relation: String?
         /// It waits for its client.
         var awaitsClient = false
         /// What is waited for lasts for a moment only, as the lock to extend a table.
@@ -94,15 +96,19 @@ struct BackendWaits: Sendable {
 
     /// The own backend that another one waits for in the end, through strangers even, and that gives nothing back before all
     /// have finished, so that this is for ever. Who of the run's own waits himself is looked at by himself.
-    /// - Parameter rests: whether one of them has nothing to do before others go on; nil: that is for its server to say.
-    func ownBlocker(of own: Int32, among all: Set<Int32>, rests: (Int32) -> Bool?) -> (
-        pid: Int32, table: String?, lock: String
-    )? {
+    /// - Parameters:
+    ///   - keeps: whether one of them has locked a table for the whole run.
+    ///   - rests: whether one of them has nothing to do before others go on; nil: that is for its server to say.
+    func ownBlocker(
+        of own: Int32, among all: Set<Int32>, keeps: (Int32, String) -> Bool = { _, _ in false },
+        rests: (Int32) -> Bool?
+    ) -> (pid: Int32, table: String?, lock: String)? {
         guard let first = edges.first(where: { $0.own == own && $0.depth == 1 }), !first.isPassing else { return nil }
         let blocker = edges.first { edge in
             edge.own == own && edge.blocker.pid != own && all.contains(edge.blocker.pid) && edge.holds
                 && (edge.waiter == own || !all.contains(edge.waiter))
-                && (edge.lastsToEnd || rests(edge.blocker.pid) ?? edge.awaitsClient)
+                && (edge.lastsToEnd || edge.relation.map { keeps(edge.blocker.pid, $0) } ?? false
+                    || rests(edge.blocker.pid) ?? edge.awaitsClient)
         }
         return blocker.map { ($0.blocker.pid, first.table, first.lock) }
     }
@@ -120,6 +126,13 @@ extension Catalog {
             pg_catalog.concat_ws('/', l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid,
             l.classid, l.objid, l.objsubid)
             """
+        // It may be a parallel worker that waits.
+        func isOf(_ pid: String) -> String {
+            """
+            NOT l.granted AND (l.pid = \(pid) OR l.pid IN (SELECT a.pid FROM pg_catalog.pg_stat_activity a
+            WHERE a.leader_pid = \(pid))) ORDER BY l.pid <> \(pid)
+            """
+        }
         // A server's own processes have no program's name.
         let program = """
             CASE WHEN a.backend_type <> 'client backend' THEN a.backend_type ELSE a.application_name END,
@@ -137,6 +150,7 @@ extension Catalog {
             UNION SELECT w.own, w.pid, b.pid, w.depth + 1
             FROM waits w, pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) b(pid) WHERE w.depth < 20),
             locks AS MATERIALIZED (SELECT l.pid, l.granted, l.locktype, l.transactionid, \(lock) AS lock,
+            CASE WHEN l.locktype = 'relation' THEN pg_catalog.concat(l.database, '/', l.relation) END AS relation,
             \(version.knowsHowLongLocksWait ? waited : "NULL::pg_catalog.float8") AS waited FROM pg_catalog.pg_locks l)
             SELECT 'waits', w.own, w.pid, w.depth, \(program),
             (SELECT l.relation::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_locks l WHERE l.pid = w.own
@@ -145,16 +159,16 @@ extension Catalog {
             w.waiter, EXISTS (SELECT FROM locks h WHERE h.granted AND coalesce(h.pid, 0) = w.pid AND h.lock = l.lock),
             l.locktype = 'virtualxid' OR l.locktype = 'transactionid' AND l.transactionid::pg_catalog.text = a.backend_xid::pg_catalog.text,
             a.state LIKE 'idle in transaction%' OR a.state = 'active' AND a.wait_event_type = 'Client',
-            l.locktype IN ('extend', 'page', 'frozenid', 'spectoken'), o.lock, o.waited
+            l.locktype IN ('extend', 'page', 'frozenid', 'spectoken'), o.lock, o.waited, l.relation
             FROM (SELECT own, waiter, pid, pg_catalog.min(depth) AS depth FROM waits GROUP BY own, waiter, pid) w
             LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid
-            LEFT JOIN LATERAL (SELECT * FROM locks l WHERE l.pid = w.waiter AND NOT l.granted LIMIT 1) l ON true
-            LEFT JOIN LATERAL (SELECT * FROM locks l WHERE l.pid = w.own AND NOT l.granted LIMIT 1) o ON true
-            UNION ALL SELECT 'found', f.pid, f.given, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            LEFT JOIN LATERAL (SELECT * FROM locks l WHERE \(isOf("w.waiter")) LIMIT 1) l ON true
+            LEFT JOIN LATERAL (SELECT * FROM locks l WHERE \(isOf("w.own")) LIMIT 1) o ON true
+            UNION ALL SELECT 'found', f.pid, f.given, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM found f WHERE f.pid <> f.given
-            UNION ALL SELECT 'abroad', o.pid, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            UNION ALL SELECT 'abroad', o.pid, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM own o JOIN pg_catalog.pg_stat_activity a ON a.pid = o.pid WHERE a.wait_event_type = 'Extension'
-            UNION ALL SELECT 'visitor', o.pid, a.pid, 0, \(program), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            UNION ALL SELECT 'visitor', o.pid, a.pid, 0, \(program), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM own o JOIN pg_catalog.pg_stat_activity a ON o.pid = ANY (pg_catalog.pg_blocking_pids(a.pid))
             WHERE a.pid NOT IN (SELECT pid FROM own) AND a.application_name ~ '^(postgres_fdw|dblink|$)'
             AND a.backend_type = 'client backend'
@@ -188,6 +202,7 @@ extension Catalog {
                         lastsToEnd: result.value(row, 10) == "t", awaitsClient: result.value(row, 11) == "t",
                         isPassing: result.value(row, 12) == "t", lock: result.value(row, 13) ?? "",
                         waited: result.value(row, 14).flatMap { Double($0) }))
+                waits.edges[waits.edges.count - 1].relation = result.value(row, 15)
             case "abroad": waits.abroad.insert(own)
             default: waits.blockedVisitors.append((own, holder))
             }

@@ -19,6 +19,8 @@ final class LockWatch: LoopTask {
         let rests: Bool?
         /// It is so far behind that the source has to wait for it.
         let holdsUp: Bool
+        /// Tables that it has locked for the whole run, as `DATABASE/OID`.
+        let tables: Set<String>
     }
 
     /// What is known of a run at one moment; the same again: nothing has moved.
@@ -283,7 +285,10 @@ final class LockWatch: LoopTask {
                 seen = seen.filter { $0.key.pid != one.pid }
                 seen[key] = since
                 let waited = seconds.map { Duration.seconds($0) } ?? now.duration(since: since)
-                let own = waits.ownBlocker(of: one.pid, among: pids) { pid in
+                let own = waits.ownBlocker(
+                    of: one.pid, among: pids,
+                    keeps: { pid, table in watched.first { $0.pid == pid }?.tables.contains(table) ?? false }
+                ) { pid in
                     guard let other = watched.first(where: { $0.pid == pid }) else { return false }
                     if let rests = other.rests, rests { return true }
                     if !isHeldUp { return false }

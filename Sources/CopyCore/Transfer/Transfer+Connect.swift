@@ -96,7 +96,9 @@ extension Transfer {
             return LockWatch.Watched(
                 side: participant.side, pid: participant.preparation.backendPID ?? session.connection.backendPID,
                 trace: participant.preparation.backendPID == nil ? participant.preparation.trace : "",
-                server: server, group: group, rests: rests(participant.side), holdsUp: holdsUp(participant.side))
+                server: server, group: group, rests: rests(participant.side), holdsUp: holdsUp(participant.side),
+                tables: Set(
+                    participant.preparation.found.map { "\(participant.located.server.database)/\($0.oid)" }))
         }
     }
 }

@@ -60,6 +60,12 @@ struct `Waits of backends` {
         #expect(blamed { _ in })
         #expect(!blamed { $0.awaitsClient = false } && !blamed { $0.holds = false } && !blamed { $0.isPassing = true })
         #expect(!blamed(rests: false) { _ in } && blamed(rests: true) { $0.awaitsClient = false })
+        // Nor the tables that it has locked for the run.
+        let table = BackendWaits(edges: [edge(1, 2, 1) { ($0.relation, $0.awaitsClient) = ("5/77", false) }])
+        for (known, pid) in [("5/77", 2), ("5/78", nil)] as [(String, Int32?)] {
+            let found = table.ownBlocker(of: 1, among: [1, 2], keeps: { $0 == 2 && $1 == known }) { _ in false }
+            #expect(found?.pid == pid)
+        }
         // What is its transaction's own it gives back with that only, whatever it does.
         #expect(blamed(rests: false) { ($0.lastsToEnd, $0.awaitsClient) = (true, false) })
     }
