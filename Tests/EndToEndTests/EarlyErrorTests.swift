@@ -113,14 +113,14 @@ import Testing
         try trio.expectNothingCommitted("\(result)")
     }
 
-    @Test func `a role without the right is told so by the server`() throws {
+    @Test func `a role without the right is told so`() throws {
         let trio = try Trio(rows: 10)
         let role = "reader_\(trio.first.database)"
         try trio.first.sql("CREATE ROLE \(role) LOGIN; GRANT SELECT ON t TO \(role)")
         let conninfo = trio.first.cluster.conninfo(database: trio.first.database, ["user": role])
         let result = try transfer(trio.source.at(), conninfo + "#t", trio.second.at())
         #expect(result.code == 1, "\(result)")
-        #expect(result.errors.contains("permission denied for table t (SQLSTATE 42501)"), "\(result)")
+        #expect(result.errors.contains(#"this role may not load "public"."t"; it needs INSERT"#), "\(result)")
         try trio.expectNothingCommitted("\(result)")
     }
 }

@@ -44,15 +44,12 @@ struct LockedRelations: Sendable {
     /// The same, and those whose name was another table's for a while since then: their schema was renamed and renamed
     /// back. COPY has then locked that namesake, which nobody had planned to read. And those that were locked since then,
     /// by a function or as a child, and written before that.
-    func changed(since before: LockedRelations) -> [String] {
+    /// - Parameter copied: names of tables that several of those that are copied bear: they were locked from the start.
+    func changed(since before: LockedRelations, copied: Set<String> = []) -> [String] {
         let known = Set(before.relations.map(\.oid))
         // The server's own are those that our questions have locked.
         let new = relations.filter { !known.contains($0.oid) && UInt32($0.oid) ?? 0 >= Self.firstOfUsers }
-        // A namesake that is read as well was locked from the start.
-        var newNames = Set(new.compactMap(\.name))
-        var seen: Set<String> = []
-        for name in before.relations.filter({ UInt32($0.oid) ?? 0 >= Self.firstOfUsers }).compactMap(\.name)
-        where !seen.insert(name).inserted { newNames.insert(name) }
+        let newNames = Set(new.compactMap(\.name)).union(copied)
         let versions = Dictionary(before.relations.map { ($0.oid, $0.schemaVersion) }) { first, _ in first }
         let replaced = relations.filter { relation in
             guard let name = relation.name, let version = versions[relation.oid] else { return false }

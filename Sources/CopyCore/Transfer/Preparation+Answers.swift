@@ -243,18 +243,26 @@ extension Preparation {
         }
     }
 
+    /// Names that several of its tables bear.
+    private var namesakes: Set<String> {
+        var seen: Set<String> = []
+        return Set(found.compactMap { $0.name.parts.last }.filter { !seen.insert($0).inserted })
+    }
+
     /// Asks what became of what a source has locked; gives what tells, once that is answered.
     /// - Returns: the names of what has changed, for a person.
     func lookAgain(_ part: PipelinePart) -> () throws -> [String] {
         guard isLockedFirst, let tables = try? tables() else {
             let result = part.ask(Catalog.lockedQuestion(session))
-            return { [self] in try locked.map { try Catalog.locked(result.get()).changed(since: $0) } ?? [] }
+            return { [self] in
+                try locked.map { try Catalog.locked(result.get()).changed(since: $0, copied: namesakes) } ?? []
+            }
         }
         let result = part.ask(Catalog.stillAloneQuestion(tables))
         return { [self] in
             if try result.get().value(0, 0) == "t" { return [] }
             let now = try session.answer(to: Catalog.lockedQuestion(session), timeout: part.timeout)
-            return try locked.map { Catalog.locked(now).changed(since: $0) } ?? []
+            return try locked.map { Catalog.locked(now).changed(since: $0, copied: namesakes) } ?? []
         }
     }
 

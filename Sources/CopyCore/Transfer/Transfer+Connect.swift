@@ -91,7 +91,7 @@ extension Transfer {
             guard let session = participant.side.session, session.connection.isUsable,
                 let server = participant.side.server
             else { return nil }
-            let group = first.firstIndex { $0.sharesLocks(with: participant) } ?? first.count
+            let group = first.firstIndex { $0.isOnServer(of: participant) } ?? first.count
             if group == first.count { first.append(participant) }
             return LockWatch.Watched(
                 side: participant.side, pid: participant.preparation.backendPID ?? session.connection.backendPID,

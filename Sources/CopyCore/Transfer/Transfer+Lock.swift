@@ -16,8 +16,13 @@ struct Participant {
 
     func comesBefore(_ other: Participant) -> Bool { place.lexicographicallyPrecedes(other.place) }
 
-    /// What it locks the other may wait for: the very same server, whatever the database: roles are one for all.
+    /// What it locks the other may well wait for: the very same server and database.
     func sharesLocks(with other: Participant) -> Bool {
+        located.server.database == other.located.server.database && isOnServer(of: other)
+    }
+
+    /// The very same server, whatever the database: roles are one for all.
+    func isOnServer(of other: Participant) -> Bool {
         preparation !== other.preparation
             && located.server.cluster.relation(to: other.located.server.cluster) == .sameServer
     }
@@ -156,7 +161,7 @@ extension Transfer {
             var inquiries: [Inquiry] = []
             for participant in open {
                 let preparation = participant.preparation
-                let others = done.filter { $0.isActive && $0.sharesLocks(with: participant) }
+                let others = done.filter { $0.isActive && $0.isOnServer(of: participant) }
                 guard let lockTimeout, lockTimeout > Self.glance, !others.isEmpty else {
                     preparation.ask(timeout: request.timeout, lockTimeout: lockTimeout)
                     continue
