@@ -95,6 +95,9 @@ public final class Connection {
     /// The host connected to, one of several perhaps; "" when unknown. libpq: PQhost.
     public var host: String { unsafe string(PQhost(handle)) }
 
+    /// The address connected to; "" over a unix socket. libpq: PQhostaddr.
+    public var hostAddress: String { unsafe string(PQhostaddr(handle)) }
+
     /// The port connected to. libpq: PQport.
     public var port: String { unsafe string(PQport(handle)) }
 

@@ -315,10 +315,12 @@ import Testing
         try holder.release()
     }
 
-    @Test func `of one that waits himself names who holds it`() throws {
+    /// What he has of the table himself is in nobody's way.
+    @Test(arguments: ["", "INSERT INTO u VALUES (7); "])
+    func `of one that waits himself names who holds it`(own: String) throws {
         let place = try Place(Servers.first, "CREATE TABLE t (i int); INSERT INTO t VALUES (1); CREATE TABLE u (i int)")
         let holder = try Holder(place, "SELECT * FROM u")
-        let alter = try place.beside("ALTER TABLE u ADD x int")
+        let alter = try place.beside("BEGIN; \(own)ALTER TABLE u ADD x int; COMMIT")
         try eventually("it waits") {
             try place.sql("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'u'::regclass") == "1"
         }
@@ -328,5 +330,16 @@ import Testing
         try holder.release()
         _ = try alter.wait()
         _ = try running.end()
+    }
+
+    /// Whoever asks is in another database of the server, and knows no names there.
+    @Test func `in another database of the source's server names the table`() throws {
+        let place = try Place(Servers.first, "CREATE TABLE t (i int); INSERT INTO t VALUES (1)")
+        let other = try Place(Servers.first, "CREATE TABLE odd (i int)")
+        let holder = try Holder(other, "LOCK TABLE odd")
+        let running = try start(place.at(), other.at("odd"))
+        try running.waitForOutput(containing: "waiting for a lock on public.odd, held by pid ")
+        try holder.release()
+        try running.end().expecting(0)
     }
 }

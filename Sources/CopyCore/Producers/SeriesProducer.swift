@@ -26,6 +26,8 @@ final class SeriesProducer: PartProducer {
     private var state = State.idle
     /// There is no part left.
     private var isLast = false
+    /// The weight of those that have begun and not ended.
+    private var underWay = 0
     /// Of so many parts it was noted what of their messages is no row; so many are yet to be left out.
     private var noted = 0
     private var trailers = 0
@@ -58,11 +60,10 @@ final class SeriesProducer: PartProducer {
         return .done
     }
 
+    private static func weight(of part: Part) -> Int { max(part.size, leastSize) + part.out.utf8.count }
+
     /// Sends statements ahead, as far as the socket takes them.
     private func ask() throws {
-        var underWay = track.parts[track.ends.count...].reduce(line.unsentCount) {
-            $0 + max($1.size, Self.leastSize)
-        }
         while !isLast, underWay < Self.ahead || track.parts.count - track.ends.count < 2 {
             guard let part = next() else {
                 isLast = true
@@ -71,7 +72,7 @@ final class SeriesProducer: PartProducer {
             }
             track.begin(part)
             try line.sendNext(part.out)
-            underWay += max(part.size, Self.leastSize) + part.out.utf8.count
+            underWay += Self.weight(of: part)
         }
         _ = try line.flush()
     }
@@ -90,6 +91,7 @@ final class SeriesProducer: PartProducer {
                 for end in ends {
                     let number = track.ends.count
                     guard number < track.parts.count else { throw line.lost("the server ended a COPY that was none") }
+                    underWay -= Self.weight(of: track.parts[number])
                     track.end(at: totals.bytes + moved.bytes + end.payload)
                     noteTrailers()
                 }

@@ -41,7 +41,11 @@ struct Server: Sendable {
     init(_ link: ServerLink, _ connection: Connection) {
         self.link = link
         version = ServerVersion(connection.serverVersion)
-        place = connection.host.isEmpty ? [] : [("host", connection.host), ("port", connection.port)]
+        // A name can stand for several addresses.
+        let address = connection.hostAddress
+        place =
+            connection.host.isEmpty
+            ? [] : [("host", connection.host), ("hostaddr", address), ("port", connection.port)]
     }
 
     var label: String { link.label }

@@ -16,33 +16,19 @@ public final class HeldSnapshot {
     public init(on session: Session, locking selection: TableSelection?, timeout: Duration? = nil) throws {
         self.session = session
         identifier = try at(session.label) {
-            let tables = try selection.map { try Self.find($0, session, timeout) } ?? []
+            let tables = try selection?.tables(on: session, timeout: timeout) ?? []
             let part = PipelinePart(session, timeout: timeout, isVital: true)
+            if session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
             part.ask(.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
             if !tables.isEmpty {
                 let names = tables.map(\.name.quoted).joined(separator: ", ")
                 part.ask(.statement("LOCK TABLE \(names) IN ACCESS SHARE MODE"))
             }
-            let exported = part.ask(.statement("SELECT pg_catalog.pg_export_snapshot()"))
             try PipelineRound.run([part])
-            guard let identifier = try exported.get().value(0, 0) else {
-                throw PgcopyError(.unexpected, "the server exported no snapshot")
-            }
-            return identifier
+            try part.check()
+            return try session.exportSnapshot(timeout: timeout)
         }
-    }
-
-    private static func find(
-        _ selection: TableSelection, _ session: Session, _ timeout: Duration?
-    ) throws -> [TableSelection.Selected] {
-        let part = PipelinePart(session, timeout: timeout, isVital: true)
-        part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
-        for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
-        let matches = part.ask(Catalog.selectionQuestion(selection))
-        part.ask(.statement("ROLLBACK"))
-        try PipelineRound.run([part])
-        return try selection.resolve(Catalog.matches(try matches.get()))
     }
 
     /// Holds it until a descriptor ends; nil: until a signal comes.

@@ -50,12 +50,12 @@ struct BackendWaits: Sendable {
         /// 1: in its way directly.
         var depth: Int
         var table: String?
+        /// The table that is locked as a whole, as `DATABASE/OID`; nil: it is another lock.
+        var relation: String?
         /// It has the lock, and is not only before the other in the queue.
         var holds = true
         /// The lock is held to the end of its transaction, whatever it does: it is that transaction's own.
         var lastsToEnd = false
-        /// The table that is locked as a whole, as `DATABASE/OID`; nil: it is another lock.
-        var relation: String?
         /// It waits for its client.
         var awaitsClient = false
         /// What is waited for lasts for a moment only, as the lock to extend a table.
@@ -70,14 +70,17 @@ struct BackendWaits: Sendable {
     var edges: [Edge] = []
     /// Own backends that wait within a foreign server, whose blockers nobody here sees.
     var abroad: Set<Int32> = []
-    /// Own backends that stand in the way of one that looks like a foreign server's client, and for how many seconds by now.
+    /// Own backends that stand in the way of one that looks like a foreign server's client.
     var blockedVisitors: [(own: Int32, visitor: LockWait.Holder)] = []
 
     /// What an own backend waits for, which lock that is, and for how many seconds by now, as far as its server tells.
-    func wait(of own: Int32) -> (wait: LockWait, lock: String, waited: Double?)? {
+    /// - Parameter name: of a table in another database than was asked in, where it is known.
+    func wait(
+        of own: Int32, name: (String) -> String? = { _ in nil }
+    ) -> (wait: LockWait, lock: String, waited: Double?)? {
         let direct = edges.filter { $0.own == own && $0.depth == 1 }
         guard let first = direct.first(where: \.holds) ?? direct.first else { return nil }
-        var wait = LockWait(table: first.table, holder: first.blocker)
+        var wait = LockWait(table: first.table ?? first.relation.flatMap(name), holder: first.blocker)
         // Whoever is only before us in the queue waits for somebody himself.
         var waiter = first
         while !waiter.holds,
@@ -126,6 +129,12 @@ extension Catalog {
             pg_catalog.concat_ws('/', l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid,
             l.classid, l.objid, l.objsubid)
             """
+        // As the manual has them, "Conflicting Lock Modes": the number of each mode is its place, from the right.
+        let modes = """
+            (VALUES ('AccessShareLock', 0, B'10000000'), ('RowShareLock', 1, B'11000000'), ('RowExclusiveLock', 2, B'11110000'),
+            ('ShareUpdateExclusiveLock', 3, B'11111000'), ('ShareLock', 4, B'11101100'), ('ShareRowExclusiveLock', 5, B'11111100'),
+            ('ExclusiveLock', 6, B'11111110'), ('AccessExclusiveLock', 7, B'11111111')) m(mode, number, conflicts)
+            """
         // It may be a parallel worker that waits.
         func isOf(_ pid: String) -> String {
             """
@@ -149,14 +158,16 @@ extension Catalog {
             SELECT o.pid, o.pid, b.pid, 1 FROM own o, pg_catalog.unnest(pg_catalog.pg_blocking_pids(o.pid)) b(pid)
             UNION SELECT w.own, w.pid, b.pid, w.depth + 1
             FROM waits w, pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) b(pid) WHERE w.depth < 20),
-            locks AS MATERIALIZED (SELECT l.pid, l.granted, l.locktype, l.transactionid, \(lock) AS lock,
+            locks AS MATERIALIZED (SELECT l.pid, l.granted, l.locktype, l.transactionid, \(lock) AS lock, m.number, m.conflicts,
             CASE WHEN l.locktype = 'relation' THEN pg_catalog.concat(l.database, '/', l.relation) END AS relation,
-            \(version.knowsHowLongLocksWait ? waited : "NULL::pg_catalog.float8") AS waited FROM pg_catalog.pg_locks l)
+            \(version.knowsHowLongLocksWait ? waited : "NULL::pg_catalog.float8") AS waited
+            FROM pg_catalog.pg_locks l LEFT JOIN \(modes) ON m.mode = l.mode)
             SELECT 'waits', w.own, w.pid, w.depth, \(program),
             (SELECT l.relation::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_locks l WHERE l.pid = w.own
             AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
             AND l.relation IS NOT NULL AND (NOT l.granted OR l.locktype = 'tuple') ORDER BY l.granted LIMIT 1),
-            w.waiter, EXISTS (SELECT FROM locks h WHERE h.granted AND coalesce(h.pid, 0) = w.pid AND h.lock = l.lock),
+            w.waiter, EXISTS (SELECT FROM locks h WHERE h.granted AND coalesce(h.pid, 0) = w.pid AND h.lock = l.lock
+            AND coalesce(pg_catalog.get_bit(l.conflicts, 7 - h.number) = 1, false)),
             l.locktype = 'virtualxid' OR l.locktype = 'transactionid' AND l.transactionid::pg_catalog.text = a.backend_xid::pg_catalog.text,
             a.state LIKE 'idle in transaction%' OR a.state = 'active' AND a.wait_event_type = 'Client',
             l.locktype IN ('extend', 'page', 'frozenid', 'spectoken'), o.lock, o.waited, l.relation
@@ -198,11 +209,11 @@ extension Catalog {
                 waits.edges.append(
                     .init(
                         own: own, waiter: pid(8) ?? own, blocker: holder, depth: Int(number(3) ?? 0),
-                        table: result.value(row, 7), holds: result.value(row, 9) == "t",
+                        table: result.value(row, 7), relation: result.value(row, 15),
+                        holds: result.value(row, 9) == "t",
                         lastsToEnd: result.value(row, 10) == "t", awaitsClient: result.value(row, 11) == "t",
                         isPassing: result.value(row, 12) == "t", lock: result.value(row, 13) ?? "",
                         waited: result.value(row, 14).flatMap { Double($0) }))
-                waits.edges[waits.edges.count - 1].relation = result.value(row, 15)
             case "abroad": waits.abroad.insert(own)
             default: waits.blockedVisitors.append((own, holder))
             }

@@ -19,8 +19,8 @@ final class LockWatch: LoopTask {
         let rests: Bool?
         /// It is so far behind that the source has to wait for it.
         let holdsUp: Bool
-        /// Tables that it has locked for the whole run, as `DATABASE/OID`.
-        let tables: Set<String>
+        /// Names of the tables that it has locked for the whole run, by `DATABASE/OID`.
+        let tables: [String: String]
     }
 
     /// What is known of a run at one moment; the same again: nothing has moved.
@@ -276,7 +276,7 @@ final class LockWatch: LoopTask {
         for (watched, waits) in answers {
             let pids = Set(watched.map(\.pid))
             for one in watched {
-                guard let (wait, lock, seconds) = waits.wait(of: one.pid) else {
+                guard let (wait, lock, seconds) = waits.wait(of: one.pid, name: { one.tables[$0] }) else {
                     seen = seen.filter { $0.key.pid != one.pid }
                     continue
                 }
@@ -287,7 +287,7 @@ final class LockWatch: LoopTask {
                 let waited = seconds.map { Duration.seconds($0) } ?? now.duration(since: since)
                 let own = waits.ownBlocker(
                     of: one.pid, among: pids,
-                    keeps: { pid, table in watched.first { $0.pid == pid }?.tables.contains(table) ?? false }
+                    keeps: { pid, table in watched.first { $0.pid == pid }?.tables[table] != nil }
                 ) { pid in
                     guard let other = watched.first(where: { $0.pid == pid }) else { return false }
                     if let rests = other.rests, rests { return true }

@@ -172,6 +172,22 @@ public struct TableSelection: Sendable, Equatable {
     }
 }
 
+extension TableSelection {
+    /// What it stands for on a server, asked in a transaction that stays open.
+    /// - Parameter run: sends the part and awaits its answers.
+    func tables(
+        on session: Session, timeout: Duration?, run: (PipelinePart) throws -> Void = { try PipelineRound.run([$0]) }
+    ) throws -> [Selected] {
+        let part = PipelinePart(session, timeout: timeout, isVital: true)
+        if session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
+        part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
+        for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+        let matches = part.ask(Catalog.selectionQuestion(self))
+        try run(part)
+        return try resolve(Catalog.matches(try matches.get()))
+    }
+}
+
 extension Catalog {
     /// The question what matches a selection, by the session's own search_path where a pattern names no schema.
     static func selectionQuestion(_ selection: TableSelection) -> PipelineMessage {

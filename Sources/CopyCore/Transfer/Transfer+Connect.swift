@@ -97,8 +97,11 @@ extension Transfer {
                 side: participant.side, pid: participant.preparation.backendPID ?? session.connection.backendPID,
                 trace: participant.preparation.backendPID == nil ? participant.preparation.trace : "",
                 server: server, group: group, rests: rests(participant.side), holdsUp: holdsUp(participant.side),
-                tables: Set(
-                    participant.preparation.found.map { "\(participant.located.server.database)/\($0.oid)" }))
+                tables: Dictionary(
+                    participant.preparation.found.map {
+                        ("\(participant.located.server.database)/\($0.oid)", $0.name.parts.joined(separator: "."))
+                    }
+                ) { first, _ in first })
         }
     }
 }

@@ -137,12 +137,7 @@ extension Transfer {
             let session = side.session
         else { return }
         selected = try at(side.label) {
-            let part = PipelinePart(session, timeout: request.timeout, isVital: true)
-            part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
-            for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
-            let matches = part.ask(Catalog.selectionQuestion(selection))
-            try ask([(side.label, part)])
-            return try selection.resolve(Catalog.matches(try matches.get()))
+            try selection.tables(on: session, timeout: request.timeout) { try ask([(side.label, $0)]) }
         }
     }
 

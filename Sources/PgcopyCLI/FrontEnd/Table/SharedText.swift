@@ -22,9 +22,10 @@ enum SharedText {
             "what `sh -c COMMAND` writes to its stdout, or takes on its stdin. As a source it has to exit with 0 before "
                 + "anything is committed. As a destination it gets the end of its stdin only when every destination is "
                 + "settled, and its exit status says what became of it; where the run fails it is ended by SIGTERM, "
-                + "a second later by SIGKILL, with all that it has started here. What runs elsewhere (behind ssh, say), and "
-                + "whatever it is where pgcopy itself is killed by SIGKILL, sees the end of its input all the same: let it write "
-                + "under another name, and rename it by a command behind `&&`. What it writes to its stderr is shown with its name"
+                + "a second later by SIGKILL, with all that it has started here. What runs elsewhere (behind ssh, say) sees "
+                + "the end of its input all the same: let it write under another name, and rename it by a command behind `&&`, "
+                + "which the ended shell never runs. Where pgcopy itself is killed by SIGKILL every program sees a clean end. "
+                + "What it writes to its stderr is shown with its name"
         ),
         Definition("null:", "a source without rows, a destination that discards them"),
     ]
