@@ -23,7 +23,7 @@ extension Transfer {
         }
     }
 
-    private var connectTimeout: Int? { request.timeout?.connectTimeout }
+    var connectTimeout: Int? { request.timeout?.connectTimeout }
 
     private func noteFailures(_ results: some Sequence<(Side, Result<Connection, PgcopyError>)>) throws {
         var first: PgcopyError?
@@ -55,53 +55,11 @@ extension Transfer {
         Inquiry.isAtWork(pid, server.parameters(waitingUpTo: connectTimeout), open: opening(server))
     }
 
-    private func opening(_ server: Server) -> (Connection) throws -> Session {
+    func opening(_ server: Server) -> (Connection) throws -> Session {
         { [poller, sink] connection in
             let session = try Session(connection, label: server.label, poller: poller)
             session.onStatement = { session, sql in sink?.receive(.statement(sql, at: session.label)) }
             return session
-        }
-    }
-
-    // MARK: Who waits for whom
-
-    /// Watches over the whole run.
-    func makeLockWatch() -> LockWatch {
-        LockWatch(
-            poller, interval: request.reportInterval ?? .seconds(1), lockTimeout: request.lockTimeout,
-            timeout: request.timeout, mark: { [unowned self] in lockMark }, watched: { [unowned self] in watched },
-            open: { [unowned self] server in
-                // A server that does not answer is asked no longer than it may take to answer.
-                try Witness(server.parameters(waitingUpTo: connectTimeout ?? 5), open: opening(server))
-            },
-            tell: { [sink] wait, side in sink?.receive(.waitingForLock(wait, at: side.label)) },
-            tellAbroad: { [sink] waiting, holder, visitor in
-                let what = "a foreign server; there \(visitor.shown) waits for \(holder.label) of the same run"
-                sink?.receive(.waiting(for: what, at: waiting.label))
-            },
-            tellUnasked: { [sink] error, side in
-                sink?.receive(.waiting(for: "the server; whom it waits for cannot be asked: \(error)", at: side.label))
-            },
-            drop: { [unowned self] side, error in goOnWithout(side, error) })
-    }
-
-    private var watched: [LockWatch.Watched] {
-        var first: [Participant] = []
-        return participants.filter(\.isActive).compactMap { participant in
-            guard let session = participant.side.session, session.connection.isUsable,
-                let server = participant.side.server
-            else { return nil }
-            let group = first.firstIndex { $0.isOnServer(of: participant) } ?? first.count
-            if group == first.count { first.append(participant) }
-            return LockWatch.Watched(
-                side: participant.side, pid: participant.preparation.backendPID ?? session.connection.backendPID,
-                trace: participant.preparation.backendPID == nil ? participant.preparation.trace : "",
-                server: server, group: group, rests: rests(participant.side), holdsUp: holdsUp(participant.side),
-                tables: Dictionary(
-                    participant.preparation.found.map {
-                        ("\(participant.located.server.database)/\($0.oid)", $0.name.parts.joined(separator: "."))
-                    }
-                ) { first, _ in first })
         }
     }
 }

@@ -1,0 +1,167 @@
+// What a transfer tells of itself: the plan, how far it is, who is waited for, how it ended.
+
+extension Transfer {
+    /// The plan as it is told.
+    func told(_ plan: Plan) -> TransferPlan {
+        TransferPlan(
+            isDryRun: request.isDryRun,
+            tables: plan.tables.map { table in
+                TransferPlan.Table(
+                    name: table.source.map { $0.name.parts.joined(separator: ".") }, rows: table.size?.rows,
+                    bytes: table.size?.bytes, format: table.options.format, reason: table.decisions.first,
+                    statement: table.statement,
+                    landings: table.landings.sorted { $0.key < $1.key }.map { place, landing in
+                        TransferPlan.Landing(
+                            label: destinations[place].label, table: landing.table.name.parts.joined(separator: "."),
+                            isEmptied: request.truncate, rows: landing.size?.rows, statement: landing.statement)
+                    })
+            }, defersConstraints: plan.defersConstraints)
+    }
+
+    func report(_ moved: Totals) {
+        let now = poller.now
+        var meter = copying?.meter ?? RateMeter(start: copying?.startedAt ?? now)
+        meter.add(moved)
+        if let interval = request.reportInterval, now.duration(since: meter.lastReport) >= interval {
+            sink?.receive(.progress(progress(meter.read(at: now), at: now)))
+        }
+        copying?.meter = meter
+    }
+
+    /// Reports how far it is, now; at any time.
+    public func reportNow() {
+        let now = poller.now
+        // Before the copy there is nothing to go on from.
+        var meter = copying?.meter ?? RateMeter(start: now)
+        var progress = progress(meter.read(at: now), at: now)
+        progress.wasAskedFor = true
+        if copying?.meter != nil { copying?.meter = meter }
+        sink?.receive(.progress(progress))
+    }
+
+    func progress(_ reading: RateMeter.Reading, at now: Instant) -> TransferProgress {
+        TransferProgress(
+            duration: now.duration(since: begun), reading: reading, destinations: lags(), stage: stage)
+    }
+
+    private var stage: TransferStage {
+        switch ending {
+        case .settling(let checks)?:
+            // The last word of a round comes behind the answers.
+            let late = checks.filter { !$0.part.isAnswered }
+            return .settling((late.isEmpty ? checks : late).map(\.side.label))
+        case .committing(let label, let number, let count)?: return .committing(label, number: number, of: count)
+        case nil: break
+        }
+        guard let copy = copying?.manager else {
+            return .preparing(preparing.filter { !$0.part.isAnswered }.map(\.label))
+        }
+        guard copy.sourceEnded else { return copy.isWaitingForSource ? .waitingForSource : .copying }
+        return .finishing(
+            destinations.filter { side in
+                side.isActive && opened?[side].map { !copy.isConfirmed($0.receiver) } ?? false
+            }.map(\.label))
+    }
+
+    /// Asks all of them, and says who does not answer.
+    /// - Parameter locks: they may wait for locks, which the watch tells.
+    func ask(_ parts: [(label: String, part: PipelinePart)], locks: Bool = false) throws {
+        preparing = parts
+        preparingSince = locks ? nil : poller.now
+        defer { preparing = [] }
+        try PipelineRound.run(parts.map(\.part))
+    }
+
+    private func tellSilent(_ now: Instant, _ interval: Duration) {
+        guard let since = preparingSince, now.duration(since: since) >= .seconds(1) else { return }
+        for (label, part) in preparing where !part.isAnswered {
+            // The next time an interval from now.
+            preparingSince = now + interval + .seconds(-1)
+            sink?.receive(.waiting(for: "the server to answer", at: label))
+        }
+    }
+
+    /// Looks from time to time whether anything moves, and goes on with reports behind the last row.
+    func startTicking(_ lockWatch: LockWatch) {
+        // Where each cycle is told there is none behind the last one.
+        let interval = request.reportInterval.map { $0 > .zero ? $0 : .seconds(1) }
+        var reported = poller.now
+        poller.onTick(every: min(interval ?? .seconds(1), lockWatch.tickInterval)) { [unowned self] in
+            let now = poller.now
+            tellSilent(now, max(interval ?? .seconds(1), .seconds(1)))
+            if ending != nil, let interval, var meter = copying?.meter {
+                if now.duration(since: reported) >= interval {
+                    reported = now
+                    sink?.receive(.progress(progress(meter.read(at: now), at: now)))
+                    copying?.meter = meter
+                }
+            } else {
+                reported = now
+            }
+            return lockWatch.tick()
+        }
+    }
+
+    func lags() -> [DestinationLag] {
+        destinations.map { side in
+            DestinationLag(
+                label: side.label,
+                bytes: opened?[side].map { copying?.manager.backlog(of: $0.receiver) ?? 0 } ?? 0,
+                isActive: side.isActive
+            )
+        }
+    }
+
+    func outcome(_ failure: (any Error)?) -> TransferOutcome {
+        var totals = copying?.manager.producer.totals ?? .zero
+        totals.messages = max(0, totals.messages - (opened?.messagesWithoutRow ?? 0))
+        let now = poller.now
+        var outcome = TransferOutcome(
+            destinations: destinations.map { side in
+                TransferOutcome.Destination(
+                    label: side.label, status: side.status,
+                    rows: side.status == .rolledBack
+                        ? nil : opened?[side]?.rows ?? opened?.countedRows ?? totals.messages,
+                    bytes: side.bytes, error: side.error, lingering: lingering(side))
+            },
+            totals: totals, duration: now.duration(since: begun),
+            copyDuration: copying.map { now.duration(since: $0.startedAt) } ?? .zero, started: copying != nil)
+        outcome.isDryRun = request.isDryRun && failure == nil
+        switch failure {
+        case let interrupted as Interrupted:
+            outcome.signal = interrupted.signal
+        case let failure as CopyFail:
+            outcome.error = failure.producerFault
+            outcome.errorLabel = source.label
+        case let unexpected as PgcopyError where unexpected.code == .rowCount:
+            outcome.error = unexpected
+            outcome.errorLabel = source.label
+        case nil:
+            break
+        case let cause?:
+            outcome.isUsageError = (cause as? PgcopyError)?.isUsageError ?? false
+            let label = (cause as? PgcopyError)?.endpoint
+            if let error = source.error {
+                outcome.error = error
+                outcome.errorLabel = source.label
+            } else if !destinations.contains(where: { $0.label == label && $0.error != nil }) {
+                // What is not told as a destination's own.
+                outcome.error = cause
+                outcome.errorLabel = label
+            }
+        }
+        return outcome
+    }
+
+    /// A server that was not heard of again does not know that its client is gone.
+    private func lingering(_ side: Side) -> TransferOutcome.Lingering? {
+        guard side.status == .rolledBack else { return nil }
+        let wasUnheard =
+            switch side.error {
+            case let error as PgcopyError:
+                [.timeout, .unanswered].contains(error.code) || error.code == .connectionLost && error.server == nil
+            default: false
+            }
+        return wasUnheard || side.isUnheard ? participants.first { $0.side === side }?.preparation.lingering : nil
+    }
+}

@@ -1,0 +1,92 @@
+// Who waits for whom: what the lock watch is to know of a transfer, and may do.
+
+extension Transfer {
+    /// Watches over the whole run.
+    func makeLockWatch() -> LockWatch {
+        LockWatch(
+            poller, interval: request.reportInterval ?? .seconds(1), lockTimeout: request.lockTimeout,
+            timeout: request.timeout, mark: { [unowned self] in lockMark }, watched: { [unowned self] in watched },
+            open: { [unowned self] server in
+                // A server that does not answer is asked no longer than it may take to answer.
+                try Witness(server.parameters(waitingUpTo: connectTimeout ?? 5), open: opening(server))
+            },
+            tell: { [sink] wait, side in sink?.receive(.waitingForLock(wait, at: side.label)) },
+            tellAbroad: { [sink] waiting, holder, visitor in
+                let what = "a foreign server; there \(visitor.shown) waits for \(holder.label) of the same run"
+                sink?.receive(.waiting(for: what, at: waiting.label))
+            },
+            tellUnasked: { [sink] error, side in
+                sink?.receive(.waiting(for: "the server; whom it waits for cannot be asked: \(error)", at: side.label))
+            },
+            drop: { [unowned self] side, error in goOnWithout(side, error) })
+    }
+
+    private var watched: [LockWatch.Watched] {
+        var first: [Participant] = []
+        return participants.filter(\.isActive).compactMap { participant in
+            guard let session = participant.side.session, session.connection.isUsable,
+                let server = participant.side.server
+            else { return nil }
+            let group = first.firstIndex { $0.isOnServer(of: participant) } ?? first.count
+            if group == first.count { first.append(participant) }
+            return LockWatch.Watched(
+                side: participant.side, pid: participant.preparation.backendPID ?? session.connection.backendPID,
+                trace: participant.preparation.backendPID == nil ? participant.preparation.trace : "",
+                server: server, group: group, rests: rests(participant.side), holdsUp: holdsUp(participant.side),
+                tables: Dictionary(
+                    participant.preparation.found.map {
+                        ("\(participant.located.server.database)/\($0.oid)", $0.name.parts.joined(separator: "."))
+                    }
+                ) { first, _ in first })
+        }
+    }
+
+    /// Whether anything has moved.
+    var lockMark: LockWatch.Mark {
+        var mark = LockWatch.Mark(stage: copying == nil ? LockWatch.Mark.locking : 1, bytes: 0, backlog: 0)
+        switch ending {
+        case .settling(let checks)?: mark.stage = 2 + checks.filter { $0.part.hasSucceeded }.count
+        case .committing(_, let number, _)?: mark.stage = 1000 + number
+        case nil: break
+        }
+        guard let copy = copying?.manager else { return mark }
+        mark.flows = ending == nil && !copy.sourceEnded && copy.hasRoom
+        mark.awaitsSource = copy.isWaitingForSource
+        mark.bytes = copy.producer.totals.bytes
+        mark.backlog = copy.allReceivers.reduce(0) { $0 + copy.backlog(of: $1) + (copy.isConfirmed($1) ? 0 : 1) }
+        return mark
+    }
+
+    /// Goes on without a destination, while rows flow or at the last checks; false where that is not wanted, or it is too late.
+    func goOnWithout(_ side: Side, _ error: PgcopyError) -> Bool {
+        guard request.keepGoing, !side.isSource, let copy = copying?.manager, let receiver = opened?[side]?.receiver
+        else { return false }
+        switch ending {
+        case nil: copy.fault(receiver, error)
+        case .settling:
+            fail(side, error)
+            leave(side)
+        case .committing: return false
+        }
+        return true
+    }
+
+    /// Whether the source has to wait for a destination.
+    func holdsUp(_ side: Side) -> Bool {
+        guard ending == nil, let copy = copying?.manager, !copy.hasRoom, let receiver = opened?[side]?.receiver else {
+            return false
+        }
+        let most = copy.allReceivers.map(copy.backlog(of:)).max() ?? 0
+        return copy.backlog(of: receiver) > most - (1 << 16)
+    }
+
+    /// Whether a side has nothing to do before the others have finished; nil: that is for its server to say.
+    func rests(_ side: Side) -> Bool? {
+        if case .settling(let checks)? = ending {
+            return checks.first { $0.side === side }.map { $0.part.isAnswered }
+        }
+        guard let copy = copying?.manager else { return nil }
+        let isDone = side.isSource ? copy.sourceEnded : opened?[side].map { copy.isConfirmed($0.receiver) } ?? false
+        return isDone ? true : nil
+    }
+}
