@@ -4,20 +4,10 @@ import TestKit
 import Testing
 
 @Suite struct `Who waits for a lock` {
-    /// Tables `t`, `u` and `v`, of which the last two count their loads in one row of `counter`.
-    private static let counted = """
-        CREATE TABLE t (i int); INSERT INTO t VALUES (1), (2); CREATE TABLE u (i int); CREATE TABLE v (i int);
-        CREATE TABLE counter (n int); INSERT INTO counter VALUES (0);
-        CREATE FUNCTION counting() RETURNS trigger LANGUAGE plpgsql AS
-            'BEGIN UPDATE public.counter SET n = n + 1; RETURN NULL; END';
-        CREATE TRIGGER counting AFTER INSERT ON u EXECUTE FUNCTION counting();
-        CREATE TRIGGER counting AFTER INSERT ON v EXECUTE FUNCTION counting()
-        """
-
     // MARK: Strangers
 
     @Test func `for a stranger is told which table, by whom and since when, and goes on behind him`() throws {
-        let place = try Place(Servers.first, Self.counted)
+        let place = try Place(Servers.first, countedLoads)
         for (lock, table) in [("LOCK TABLE t", "t"), ("UPDATE counter SET n = 5", "counter")] {
             let holder = try Holder(place, lock)
             let running = try start("--interval=0.2", place.at(), place.at("u"))
@@ -50,14 +40,14 @@ import Testing
     }
 
     @Test func `while nothing is in the way says nothing`() throws {
-        let place = try Place(Servers.first, Self.counted)
+        let place = try Place(Servers.first, countedLoads)
         let slow = "SELECT i FROM t, pg_sleep(2.5)"
         let result = try transfer("-v", "--query", slow, "--into=u", place.conninfo, place.conninfo)
         #expect(result.code == 0 && !result.errors.contains("a lock"), "\(result)")
     }
 
     @Test func `of somebody who may not be seen says that he is hidden`() throws {
-        let place = try Place(Servers.first, Self.counted)
+        let place = try Place(Servers.first, countedLoads)
         let role = "blind_\(place.database)"
         try place.sql(
             "CREATE ROLE \(role) LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO \(role)")
@@ -73,7 +63,7 @@ import Testing
 
     @Test(arguments: ["LOCK TABLE t", "UPDATE counter SET n = 5"])
     func `ends at --lock-timeout with who is in the way`(lock: String) throws {
-        let place = try Place(Servers.first, Self.counted)
+        let place = try Place(Servers.first, countedLoads)
         let holder = try Holder(place, lock)
         for timeout in ["0.3", "1.5"] {
             let result = try transfer("-q", "--lock-timeout", timeout, place.at(), place.at("u"))
@@ -89,7 +79,7 @@ import Testing
     /// While locks are gathered, and while rows flow.
     @Test(arguments: ["LOCK TABLE v", "UPDATE counter SET n = 5"])
     func `is dropped at --lock-timeout where the others are to go on`(lock: String) throws {
-        let place = try Place(Servers.first, Self.counted + "; DROP TRIGGER counting ON u")
+        let place = try Place(Servers.first, countedLoads + "; DROP TRIGGER counting ON u")
         let holder = try Holder(place, lock)
         let result = try transfer("--keep-going", "--lock-timeout=0.7", place.at(), place.at("u"), place.at("v"))
         #expect(result.code == 3 && result.duration < .seconds(15), "\(result)")
@@ -100,7 +90,7 @@ import Testing
     }
 
     @Test func `for a server that does not answer is told, too`() throws {
-        let place = try Place(Servers.first, Self.counted)
+        let place = try Place(Servers.first, countedLoads)
         let proxy = try FaultProxy(to: place.cluster)
         proxy.arm(.stall, direction: .toClient, at: .now)
         let endpoint = place.through(proxy)
@@ -115,7 +105,7 @@ import Testing
 
     @Test(arguments: [[], ["--timeout=1"], ["--keep-going"]])
     func `that a trigger of the same run holds fails within seconds`(options: [String]) throws {
-        let place = try Place(Servers.first, Self.counted)
+        let place = try Place(Servers.first, countedLoads)
         let result = try transfer(options + [place.at(), place.at("u"), place.at("v")])
         #expect(result.duration < .seconds(20), "\(result)")
         let labels = [place.at("u"), place.at("v")]
@@ -132,7 +122,7 @@ import Testing
 
     /// The second destination's trigger waits for a stranger, and he for what the first one holds.
     @Test func `through a stranger who waits for the run fails as well`() throws {
-        let place = try Place(Servers.first, Self.counted)
+        let place = try Place(Servers.first, countedLoads)
         try place.sql("DROP TRIGGER counting ON u")
         let stranger = try place.cluster.psqlProgram(["-q"], conninfo: place.conninfo).with { $0.input = .pipe }.start()
         stranger.write("BEGIN; UPDATE counter SET n = 7; \\echo held\n")

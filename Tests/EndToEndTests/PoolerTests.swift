@@ -37,15 +37,7 @@ import Testing
 
     @Test func `a stranger's lock is told, and one of the run's own fails it`() throws {
         let place = try Place(
-            Servers.first,
-            """
-            CREATE TABLE t (i int); INSERT INTO t VALUES (1), (2); CREATE TABLE u (i int); CREATE TABLE v (i int);
-            CREATE TABLE counter (n int); INSERT INTO counter VALUES (0);
-            CREATE FUNCTION counting() RETURNS trigger LANGUAGE plpgsql AS
-                'BEGIN UPDATE public.counter SET n = n + 1; RETURN NULL; END';
-            CREATE TRIGGER counting AFTER INSERT ON u EXECUTE FUNCTION counting();
-            CREATE TRIGGER counting AFTER INSERT ON v EXECUTE FUNCTION counting()
-            """)
+            Servers.first, countedLoads)
         let bouncer = try Bouncer(to: place.cluster)
         let base = bouncer.conninfo(database: place.database)
         for (lock, table) in [("LOCK TABLE t", "t"), ("LOCK TABLE u", "u"), ("UPDATE counter SET n = 5", "counter")] {

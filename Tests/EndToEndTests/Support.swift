@@ -236,3 +236,13 @@ extension Cluster {
         }
     }
 }
+
+/// Tables `t`, `u` and `v`, of which the last two count their loads in one row of `counter`.
+let countedLoads = """
+    CREATE TABLE t (i int); INSERT INTO t VALUES (1), (2); CREATE TABLE u (i int); CREATE TABLE v (i int);
+    CREATE TABLE counter (n int); INSERT INTO counter VALUES (0);
+    CREATE FUNCTION counting() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN UPDATE public.counter SET n = n + 1; RETURN NULL; END';
+    CREATE TRIGGER counting AFTER INSERT ON u EXECUTE FUNCTION counting();
+    CREATE TRIGGER counting AFTER INSERT ON v EXECUTE FUNCTION counting()
+    """

@@ -4,7 +4,7 @@
 /// to those before them, so that no round trip lies between two tables.
 ///
 /// The session is in a transaction: what fails, or is cancelled, ends all that was sent behind it, too.
-final class SeriesProducer: PartProducer {
+final class SeriesProducer: PartProducer, WireCopy {
     let session: Session
     /// What flows.
     let track: PartTrack
@@ -168,15 +168,7 @@ final class SeriesProducer: PartProducer {
         }
     }
 
-    /// Notes when the line breaks: it is never touched again.
-    private func guarding<R>(_ body: () throws -> R) throws -> R {
-        do {
-            return try body()
-        } catch let error as PgcopyError where error.code == .connectionLost {
-            state = .broken
-            throw error
-        }
-    }
+    func noteLoss(_ error: PgcopyError) { state = .broken }
 
     func abandon() { session.close() }
     func inquire() throws -> Inquiry? { try session.inquire?() }

@@ -5,7 +5,7 @@
 ///
 /// The session is in a transaction: behind a COPY that fails the server passes over all that is on its way, and refuses each
 /// further statement.
-final class SeriesReceiver: PartReceiver {
+final class SeriesReceiver: PartReceiver, WireCopy {
     let session: Session
     private let track: PartTrack
     private let statement: (Part) -> String
@@ -29,15 +29,11 @@ final class SeriesReceiver: PartReceiver {
     /// The part whose COPY is open, and how far into all the bytes it is.
     private var current = 0
     private var position = 0
-    /// How much of the open frame's data is to come.
-    private var bodyLeft = 0
-    private var head: [UInt8] = [0, 0, 0, 0, 0]
-    private var headSent = 5
+    private var frame = CopyDataFrame()
     private var blockedBy: Interest?
     private var failure: PgcopyError?
     private var lastResort = LastResort()
 
-    private static let frame = 1 << 16
     /// Rows up to so many bytes are sent together with what is queued: a table of a few rows is no call of its own.
     private static let small = 1 << 12
     /// So much is queued at most before it is sent.
@@ -112,33 +108,24 @@ final class SeriesReceiver: PartReceiver {
         return try guarding {
             var taken = 0
             while taken < bytes.byteCount {
-                if headSent == 5, bodyLeft == 0 {
+                if frame.isSent {
                     while track.end(of: current) == position { try goOn() }
                     let left = bytes.byteCount - taken
-                    let count = min(left, Self.frame, track.end(of: current).map { $0 - position } ?? left)
+                    let count = min(left, CopyDataFrame.limit, track.end(of: current).map { $0 - position } ?? left)
                     if count <= Self.small, line.unsentCount < Self.queued {
-                        queueFrame(bytes.extracting(taken..<taken + count))
+                        frame.queue(bytes.extracting(taken..<taken + count), on: line)
                         taken += count
                         position += count
                         continue
                     }
                     if let blocked = try line.flush() { return stopped(taken, blocked) }
-                    beginFrame(count)
+                    frame.begin(count)
                 }
                 if let blocked = try line.flush() { return stopped(taken, blocked) }
-                let outcome = try unsafe bytes.withUnsafeBytes { bytes in
-                    try unsafe head.withUnsafeBytes { head in
-                        let body = unsafe UnsafeRawBufferPointer(
-                            rebasing: bytes[taken..<min(bytes.count, taken + bodyLeft)])
-                        return try unsafe line.write(UnsafeRawBufferPointer(rebasing: head[headSent...]), body)
-                    }
-                }
+                let outcome = try frame.send(bytes.extracting(droppingFirst: taken), on: line)
                 guard case .moved(let count) = outcome else { return try stopped(taken, by: outcome) }
-                let ofHead = min(count, 5 - headSent)
-                headSent += ofHead
-                bodyLeft -= count - ofHead
-                taken += count - ofHead
-                position += count - ofHead
+                taken += count
+                position += count
             }
             if line.hasUnsent, let blocked = try line.flush() { return stopped(taken, blocked) }
             blockedBy = nil
@@ -155,24 +142,6 @@ final class SeriesReceiver: PartReceiver {
         }
         try line.sendNext(statement(track.parts[current]))
         line.wantsData = true
-    }
-
-    private func queueFrame(_ bytes: RawSpan) {
-        setHead(bytes.byteCount)
-        line.queueRaw(head)
-        unsafe bytes.withUnsafeBytes { unsafe line.queueRaw(Array($0)) }
-    }
-
-    private func beginFrame(_ count: Int) {
-        setHead(count)
-        headSent = 0
-        bodyLeft = count
-    }
-
-    private func setHead(_ count: Int) {
-        head[0] = UInt8(ascii: "d")
-        let length = UInt32(count + 4)
-        for index in 0..<4 { head[index + 1] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index)) }
     }
 
     private func stopped(_ taken: Int, _ blocked: Interest) -> Drained {
@@ -235,7 +204,7 @@ final class SeriesReceiver: PartReceiver {
         return try guarding {
             var cancelling = false
             if case .ending = state { cancelling = true }
-            completeFrame()
+            frame.fill(on: line)
             let step = try line.realign(saying: reason, cancelling: cancelling)
             if let interest = lastResort.watching(step, session) { return .waiting(interest) }
             state = .done
@@ -243,23 +212,9 @@ final class SeriesReceiver: PartReceiver {
         }
     }
 
-    /// A frame once announced is to be filled; the server discards it all.
-    private func completeFrame() {
-        guard headSent < 5 || bodyLeft > 0 else { return }
-        line.queueRaw(Array(head[headSent...]) + [UInt8](repeating: 0, count: bodyLeft))
-        headSent = 5
-        bodyLeft = 0
-    }
-
-    /// Notes when the line breaks: it is never touched again.
-    private func guarding<R>(_ body: () throws -> R) throws -> R {
-        do {
-            return try body()
-        } catch let error as PgcopyError where error.code == .connectionLost {
-            state = .broken
-            failure = failure ?? error
-            throw error
-        }
+    func noteLoss(_ error: PgcopyError) {
+        state = .broken
+        failure = failure ?? error
     }
 
     func abandon() { session.close() }

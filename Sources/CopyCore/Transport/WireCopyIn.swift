@@ -1,7 +1,7 @@
 // COPY FROM STDIN on the wire itself.
 
 /// Writes the ring's bytes as frames of their own, and hears the server while it does.
-public final class WireCopyIn: CopyInTransport {
+public final class WireCopyIn: CopyInTransport, WireCopy {
     private enum State {
         /// → sent
         case idle
@@ -21,14 +21,9 @@ public final class WireCopyIn: CopyInTransport {
 
     private let line: WireLine
     private var state = State.idle
-    /// The header of the current frame, how much of it is sent, and how much of its data is to come.
-    private var head: [UInt8] = [0, 0, 0, 0, 0]
-    private var headSent = 5
-    private var bodyLeft = 0
+    private var frame = CopyDataFrame()
     private var blockedBy: Interest?
 
-    /// The largest frame: what one cycle gives.
-    private static let frame = 1 << 16
     /// What a Unix socket is to hold: by its own 208 KiB a server on a busy machine is interrupted more often,
     /// by us who come to fill it, and needs 5 % longer for a wide table. Twice or four times as much gains nothing.
     static let sendBuffer: CInt = 1 << 19
@@ -103,32 +98,14 @@ public final class WireCopyIn: CopyInTransport {
         return try guarding {
             var taken = 0
             while taken < bytes.byteCount {
-                if bodyLeft == 0, headSent == 5 { beginFrame(min(bytes.byteCount - taken, Self.frame)) }
-                let outcome = try unsafe bytes.withUnsafeBytes { bytes in
-                    try unsafe head.withUnsafeBytes { head in
-                        // A frame announced earlier may be shorter or longer than what is given now.
-                        let body = unsafe UnsafeRawBufferPointer(
-                            rebasing: bytes[taken..<min(bytes.count, taken + bodyLeft)])
-                        return try unsafe line.write(UnsafeRawBufferPointer(rebasing: head[headSent...]), body)
-                    }
-                }
+                if frame.isSent { frame.begin(min(bytes.byteCount - taken, CopyDataFrame.limit)) }
+                let outcome = try frame.send(bytes.extracting(droppingFirst: taken), on: line)
                 guard case .moved(let count) = outcome else { return try stopped(outcome, taken) }
-                let ofHead = min(count, 5 - headSent)
-                headSent += ofHead
-                bodyLeft -= count - ofHead
-                taken += count - ofHead
+                taken += count
             }
             blockedBy = nil
             return Drained(taken: taken)
         }
-    }
-
-    private func beginFrame(_ count: Int) {
-        head[0] = UInt8(ascii: "d")
-        let length = UInt32(count + 4)
-        for index in 0..<4 { head[index + 1] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index)) }
-        headSent = 0
-        bodyLeft = count
     }
 
     private func stopped(_ outcome: WireChannel.Outcome, _ taken: Int) throws -> Drained {
@@ -188,7 +165,7 @@ public final class WireCopyIn: CopyInTransport {
             var cancelling = false
             switch state {
             case .sent, .ending: cancelling = true
-            default: completeFrame()
+            default: frame.fill(on: line)
             }
             let step = try line.realign(saying: reason, cancelling: cancelling)
             if let interest = lastResort.watching(step, line.session) { return .waiting(interest) }
@@ -199,23 +176,9 @@ public final class WireCopyIn: CopyInTransport {
 
     private var lastResort = LastResort()
 
-    /// A frame once announced is to be filled; the server discards it all.
-    private func completeFrame() {
-        guard headSent < 5 || bodyLeft > 0 else { return }
-        line.queueRaw(Array(head[headSent...]) + [UInt8](repeating: 0, count: bodyLeft))
-        headSent = 5
-        bodyLeft = 0
-    }
-
-    /// Notes when the line breaks: it is never touched again.
-    private func guarding<R>(_ body: () throws -> R) throws -> R {
-        do {
-            return try body()
-        } catch let error as PgcopyError where error.code == .connectionLost {
-            state = .broken
-            failure = failure ?? error
-            throw error
-        }
+    func noteLoss(_ error: PgcopyError) {
+        state = .broken
+        failure = failure ?? error
     }
 
     /// What broke the line.

@@ -1,7 +1,7 @@
 // COPY TO STDOUT on the wire itself.
 
 /// Reads COPY data straight into the ring; row headers are taken out there.
-public final class WireCopyOut: CopyOutTransport {
+public final class WireCopyOut: CopyOutTransport, WireCopy {
     private enum State {
         /// → sent
         case idle
@@ -128,15 +128,7 @@ public final class WireCopyOut: CopyOutTransport {
         }
     }
 
-    /// Notes when the line breaks: it is never touched again.
-    private func guarding<R>(_ body: () throws -> R) throws -> R {
-        do {
-            return try body()
-        } catch let error as PgcopyError where error.code == .connectionLost {
-            state = .broken
-            throw error
-        }
-    }
+    func noteLoss(_ error: PgcopyError) { state = .broken }
 
     /// Closes the connection.
     public func abandon() { line.session.close() }

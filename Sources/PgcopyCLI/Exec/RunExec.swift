@@ -6,12 +6,9 @@ internal import Glibc
 /// Runs a batch of statements and returns the exit code.
 func runExec(_ options: ExecOptions) -> Int32 {
     let console = Console()
-    guard let interruption = Signals.catchStopping() else {
-        console.message("cannot make a pipe for signals")
-        return ExitCode.failure
-    }
+    guard let poller = Signals.poller(console) else { return ExitCode.failure }
     do {
-        return try ExecRun(options, console, SystemPoller(interruption: interruption)).run()
+        return try ExecRun(options, console, poller).run()
     } catch let interrupted as Interrupted {
         console.message(SignalName.sentence(interrupted.signal))
         return 128 + interrupted.signal

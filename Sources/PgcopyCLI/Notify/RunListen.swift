@@ -7,14 +7,11 @@ internal import Glibc
 func runListen(_ options: ListenOptions) -> Int32 {
     let talk = ServerTalk(
         console: Console(), verbosity: options.verbosity, passwordPrompt: options.passwordPrompt)
-    guard let interruption = Signals.catchStopping() else {
-        talk.console.message("cannot make a pipe for signals")
-        return ExitCode.failure
-    }
+    guard let poller = Signals.poller(talk.console) else { return ExitCode.failure }
     // Ignored by whoever started us, it would hide how commands end.
     signal(SIGCHLD, SIG_DFL)
     do {
-        return ExitCode.of(try listen(options, talk.console, SystemPoller(interruption: interruption)))
+        return ExitCode.of(try listen(options, talk.console, poller))
     } catch let error as PgcopyError where error.isBrokenPipe {
         // `| head` had enough.
         return ExitCode.failure

@@ -7,11 +7,7 @@ internal import Glibc
 func runSnapshot(_ options: SnapshotOptions) -> Int32 {
     let talk = ServerTalk(
         console: Console(), verbosity: options.verbosity, passwordPrompt: options.passwordPrompt)
-    guard let interruption = Signals.catchStopping() else {
-        talk.console.message("cannot make a pipe for signals")
-        return ExitCode.failure
-    }
-    let poller = SystemPoller(interruption: interruption)
+    guard let poller = Signals.poller(talk.console) else { return ExitCode.failure }
     do {
         let selection = try options.tables.selection()
         var links = [try ServerLink(Endpoint(parsing: options.source.bytes))]

@@ -6,11 +6,7 @@ internal import Glibc
 /// Runs a transfer and returns the exit code.
 func runTransfer(_ options: TransferOptions) -> Int32 {
     let console = Console()
-    guard let interruption = Signals.catchStopping() else {
-        console.message("cannot make a pipe for signals")
-        return ExitCode.failure
-    }
-    let poller = SystemPoller(interruption: interruption, reports: Signals.catchReporting())
+    guard let poller = Signals.poller(console, reporting: true) else { return ExitCode.failure }
     let request: TransferRequest
     do {
         request = try TransferRequest(options)

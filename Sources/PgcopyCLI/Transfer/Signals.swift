@@ -12,8 +12,18 @@ enum Signals {
     static let interruption = Interruption()
     private static let reports = ReportRequest()
 
+    /// A poller that ends its wait by a stopping signal and, if asked, reports on SIGUSR1; nil, and told, where the system
+    /// gives no pipe for them.
+    static func poller(_ console: Console, reporting: Bool = false) -> SystemPoller? {
+        guard let interruption = catchStopping() else {
+            console.message("cannot make a pipe for signals")
+            return nil
+        }
+        return SystemPoller(interruption: interruption, reports: reporting ? catchReporting() : nil)
+    }
+
     /// From now on these signals raise the interruption returned instead of ending the process.
-    static func catchStopping() -> Interruption? {
+    private static func catchStopping() -> Interruption? {
         // Made here, never inside the handler.
         guard let interruption else { return nil }
         for number in stopping {
@@ -24,7 +34,7 @@ enum Signals {
     }
 
     /// From now on SIGUSR1 asks for a report instead, as it does with dd.
-    static func catchReporting() -> ReportRequest? {
+    private static func catchReporting() -> ReportRequest? {
         guard let reports else { return nil }
         catchSignal(SIGUSR1, flags: SA_RESTART) { _ in Signals.reports?.raise() }
         return reports

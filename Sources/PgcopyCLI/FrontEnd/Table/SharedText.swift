@@ -36,7 +36,11 @@ enum SharedText {
         Definition("1", "failed; nothing was committed anywhere"),
         Definition("2", "usage error, or a connection could not be made; nothing was started"),
         Definition("3", "some destinations committed, others did not; each is named"),
-        Definition("4", "in doubt: a commit was sent to a destination and its answer was lost"),
+        Definition(
+            "4",
+            "in doubt: a commit was sent to a destination and its answer was lost, or what a destination's program has "
+                + "started could not be ended and reads on"
+        ),
         Definition("128 + N", "stopped by signal N, as SIGINT (130) or SIGTERM (143): everything was rolled back"),
     ]
 
