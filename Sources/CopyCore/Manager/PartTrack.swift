@@ -4,6 +4,8 @@
 struct Part: Sendable {
     /// How messages name it.
     var label: String
+    /// Its table's place among those of the run.
+    var table = 0
     /// About how many bytes it is.
     var size: Int
     /// The COPY that reads it, and those that load it, by the destination's place.

@@ -32,18 +32,19 @@ final class SeriesProducer: PartProducer, WireCopy {
     private var noted = 0
     private var trailers = 0
 
-    /// How much is asked for ahead, in bytes of tables and of statements: what is on its way over a long line. Parts that
-    /// are taken later are balanced better among streams.
-    private static let ahead = 1 << 22
+    private let ahead: () -> Int
     /// A table's statement and its answers, however few rows it has.
     private static let leastSize = 1 << 10
 
     /// Nil where libpq has to speak for itself. The session must be idle, and in a transaction.
-    /// - Parameter next: the next part to copy; nil: there is none left.
-    init?(_ session: Session, _ track: PartTrack, next: @escaping () -> Part?) {
+    /// - Parameters:
+    ///   - ahead: how much is asked for ahead, in bytes of tables and of statements: what is on its way over a long line.
+    ///   - next: the next part to copy; nil: there is none left.
+    init?(_ session: Session, _ track: PartTrack, ahead: @escaping () -> Int, next: @escaping () -> Part?) {
         guard let line = WireLine(session, isSeries: true) else { return nil }
         self.session = session
         self.track = track
+        self.ahead = ahead
         self.next = next
         self.line = line
         pace = GatherPace(capacity: line.isUnix ? WireCopyOut.unixCapacity : nil)
@@ -64,7 +65,7 @@ final class SeriesProducer: PartProducer, WireCopy {
 
     /// Sends statements ahead, as far as the socket takes them.
     private func ask() throws {
-        while !isLast, underWay < Self.ahead || track.parts.count - track.ends.count < 2 {
+        while !isLast, underWay < ahead() || track.parts.count == track.ends.count {
             guard let part = next() else {
                 isLast = true
                 track.complete()
@@ -191,8 +192,10 @@ extension PgcopyError {
 
 extension TransportChoice {
     /// What gives one part after the other on a session; rows are told part by part.
-    func producer(_ session: Session, _ track: PartTrack, next: @escaping () -> Part?) -> any PartProducer {
-        if case .wire = self, let series = SeriesProducer(session, track, next: next) { return series }
+    func producer(
+        _ session: Session, _ track: PartTrack, ahead: @escaping () -> Int, next: @escaping () -> Part?
+    ) -> any PartProducer {
+        if case .wire = self, let series = SeriesProducer(session, track, ahead: ahead, next: next) { return series }
         return SerialProducer(label: session.label, track, next: next) {
             StatementProducer(session, $0.out, layout: $0.layout, transport: .libpq)
         }

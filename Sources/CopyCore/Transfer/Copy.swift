@@ -38,6 +38,7 @@ extension PgcopyError {
                 switch destination.status {
                 case .committed: "committed"
                 case .rolledBack: "rolled back"
+                case .partlyCommitted: "committed in part: \(destination.landed.joined(separator: ", "))"
                 case .inDoubt: "in doubt"
                 }
             lines.append("\(destination.label): \(what)" + (destination.error.map { ": \($0)" } ?? ""))

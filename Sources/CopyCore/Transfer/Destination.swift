@@ -1,11 +1,9 @@
 // One destination of a transfer, whatever it is.
 
-/// Takes rows by its receiver, and keeps them only when told to.
+/// Keeps the rows that its receivers have taken only when told to.
 protocol Destination: AnyObject {
     /// How messages name it.
     var label: String { get }
-    /// What takes the rows.
-    var receiver: any Receiver { get }
     /// What its server does before `settle`, together with the others'; nil where there is none.
     func settling(isVital: Bool) -> PipelinePart?
     /// Everything that can still fail before rows are there to stay.
@@ -20,9 +18,12 @@ protocol Destination: AnyObject {
     func rollBack()
     /// Rows its server counted; nil where none did.
     var rows: Int? { get }
+    /// The tables that it has loaded, where a server is behind it: not all of the destination's, where there are many streams.
+    var tables: [String] { get }
 }
 
 extension Destination {
+    var tables: [String] { [] }
     func settling(isVital: Bool) -> PipelinePart? { nil }
     func recheck() throws {}
     func requireAlive() throws {}

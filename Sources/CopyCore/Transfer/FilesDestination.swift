@@ -5,24 +5,22 @@ internal import Glibc
 /// Rows of each table written beside a file of its own; all are renamed into place at the end.
 final class FilesDestination: Destination {
     let label: String
-    let receiver: any Receiver
     let rows: Int? = nil
     private let files: [PendingFile]
 
-    /// - Parameter paths: one for each part, in their order.
-    init(_ paths: [Path], _ track: PartTrack, label: String) throws {
+    /// - Parameter paths: one for each table, in the plan's order.
+    init(_ paths: [Path], label: String) throws {
         self.label = label
         Self.makeRoom(for: paths.count)
-        let files = try paths.map { path in try named(path) { try PendingFile(replacing: path) } }
-        self.files = files
-        let turn = Turn()
-        receiver = SerialReceiver(label: label, track) { _ in
-            turn.number += 1
-            return ByteStreamReceiver(files[turn.number - 1].descriptor, label: label)
-        }
+        files = try paths.map { path in try named(path) { try PendingFile(replacing: path) } }
     }
 
-    private final class Turn { var number = 0 }
+    /// What writes a stream's tables, each to its file.
+    func receiver(_ track: PartTrack) -> any Receiver {
+        SerialReceiver(label: label, track) { [files, label] part in
+            ByteStreamReceiver(files[part.table].descriptor, label: label)
+        }
+    }
 
     /// Each file has two descriptors, its folder's included.
     private static func makeRoom(for count: Int) {

@@ -9,6 +9,8 @@ final class LockWatch: LoopTask {
     /// A session of the run.
     struct Watched {
         let side: Side
+        /// Its stream's number, from 0 on.
+        let stream: Int
         let pid: Int32
         /// Words in its statement, where its number may be a pooler's; empty: it is its own.
         let trace: String
@@ -29,19 +31,25 @@ final class LockWatch: LoopTask {
         static let locking = 0
 
         var stage: Int
-        var bytes: Int
-        var backlog: Int
-        /// The source gives rows, or could.
-        var flows = false
-        /// Nothing has come of it that is not taken yet.
-        var awaitsSource = false
+        var streams: [Stream] = []
 
-        /// Less than that goes into the buffers of sockets, whoever waits behind them.
-        private static let buffered = 1 << 18
+        struct Stream: Equatable {
+            var bytes: Int
+            var backlog: Int
+            /// The source gives rows, or could.
+            var flows = false
+            /// Nothing has come of it that is not taken yet.
+            var awaitsSource = false
+            /// Everything has arrived.
+            var isOver = false
 
-        /// More has moved than what may only lie in a buffer.
-        func hasMoved(since other: Mark) -> Bool {
-            stage != other.stage || bytes - other.bytes >= Self.buffered || other.backlog - backlog >= Self.buffered
+            /// Less than that goes into the buffers of sockets, whoever waits behind them.
+            private static let buffered = 1 << 18
+
+            /// More has moved than what may only lie in a buffer.
+            func hasMoved(since other: Stream) -> Bool {
+                bytes - other.bytes >= Self.buffered || other.backlog - backlog >= Self.buffered
+            }
         }
     }
 
@@ -77,8 +85,9 @@ final class LockWatch: LoopTask {
     var onlyTells = false
 
     private var last: Mark
-    /// Since when nothing has moved.
-    private var stillSince: Instant
+    /// Since when nothing has moved, as far as the stage tells, and on each stream.
+    private var stageSince: Instant
+    private var streamsSince: [Instant]
     private var next: Instant
     private var questions: [Question] = []
     /// When a wait was told the last time.
@@ -127,7 +136,8 @@ final class LockWatch: LoopTask {
         self.drop = drop
         last = mark()
         let now = poller.now
-        stillSince = now
+        stageSince = now
+        streamsSince = last.streams.map { _ in now }
         next = now
     }
 
@@ -158,21 +168,46 @@ final class LockWatch: LoopTask {
     }
 
     private func hasMoved(_ now: Instant) -> Bool {
-        let mark = mark()
-        guard mark.hasMoved(since: last) else {
-            last.flows = mark.flows
-            last.awaitsSource = mark.awaitsSource
-            // What goes back, as behind a drop, is looked at from there.
-            last.bytes = min(last.bytes, mark.bytes)
-            last.backlog = max(last.backlog, mark.backlog)
-            return false
-        }
+        guard note(mark(), now) else { return false }
         // What was asked is not so any more.
-        last = mark
-        stillSince = now
         poller.companion = nil
         stop()
         return true
+    }
+
+    /// Whether the stream that stood still for the longest time has moved.
+    private func note(_ mark: Mark, _ now: Instant) -> Bool {
+        guard mark.stage == last.stage, mark.streams.count == last.streams.count else {
+            last = mark
+            stageSince = now
+            streamsSince = mark.streams.map { _ in now }
+            return true
+        }
+        let before = stillSince
+        var allMoved = true
+        for (number, stream) in mark.streams.enumerated() {
+            if stream.hasMoved(since: last.streams[number]) || stream.isOver != last.streams[number].isOver {
+                last.streams[number] = stream
+                streamsSince[number] = now
+                continue
+            }
+            if !stream.isOver { allMoved = false }
+            last.streams[number].flows = stream.flows
+            last.streams[number].awaitsSource = stream.awaitsSource
+            // What goes back, as behind a drop, is looked at from there.
+            last.streams[number].bytes = min(last.streams[number].bytes, stream.bytes)
+            last.streams[number].backlog = max(last.streams[number].backlog, stream.backlog)
+        }
+        return stillSince > before || allMoved && !isOver
+    }
+
+    private var isOver: Bool { last.streams.allSatisfy(\.isOver) }
+
+    /// Since when nothing has moved, on one of the streams at least.
+    private var stillSince: Instant {
+        zip(last.streams, streamsSince).filter { !$0.0.isOver }.map(\.1).min()
+            ?? max(
+                stageSince, streamsSince.max() ?? stageSince)
     }
 
     func step(_ polled: ArraySlice<PollEntry>) throws {
@@ -268,11 +303,15 @@ final class LockWatch: LoopTask {
         defer { suspected = suspects }
         if !answers.isEmpty { unasked = 0 }
         let all = answers.flatMap { watched, waits in watched.map { ($0, waits.wait(of: $0.pid) != nil) } }
-        // What a holder waits for does not come as long as those who wait for locks do not go on: the source is among them, or
-        // all that it has to wait for are.
-        let isSourceWaiting = all.contains { $0.0.side.isSource && $0.1 }
-        let isHeldUp =
-            isSourceWaiting ? last.awaitsSource || !last.flows : !last.flows && !all.contains { $0.0.holdsUp && !$0.1 }
+        // What a holder waits for does not come as long as those who wait for locks do not go on: its stream's source is among
+        // them, or all that it has to wait for are.
+        func isHeldUp(_ number: Int) -> Bool {
+            guard last.streams.indices.contains(number) else { return true }
+            let (all, stream) = (all.filter { $0.0.stream == number }, last.streams[number])
+            let isSourceWaiting = all.contains { $0.0.side.isSource && $0.1 }
+            return isSourceWaiting
+                ? stream.awaitsSource || !stream.flows : !stream.flows && !all.contains { $0.0.holdsUp && !$0.1 }
+        }
         for (watched, waits) in answers {
             let pids = Set(watched.map(\.pid))
             for one in watched {
@@ -291,7 +330,7 @@ final class LockWatch: LoopTask {
                 ) { pid in
                     guard let other = watched.first(where: { $0.pid == pid }) else { return false }
                     if let rests = other.rests, rests { return true }
-                    if !isHeldUp { return false }
+                    if !isHeldUp(other.stream) { return false }
                     let isHidden = waits.edges.contains {
                         $0.blocker.pid == pid && ($0.blocker.state ?? "disabled") == "disabled"
                     }

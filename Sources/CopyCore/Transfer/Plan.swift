@@ -11,8 +11,10 @@ struct Plan: Sendable {
     /// What was decided that was left open, for a person.
     var decisions: [String] = []
 
-    /// What streams take.
-    func parts(label: String) -> [Part] { tables.map { $0.part(label: tables.count == 1 ? label : $0.label) } }
+    /// All of it, one table behind the other.
+    func parts(label: String) -> [Part] {
+        tables.enumerated().map { $1.part($0, label: tables.count == 1 ? label : $1.label) }
+    }
 
     /// Whether a destination's table held rows before it was emptied.
     func heldRows(_ place: Int) -> Bool { tables.contains { $0.landings[place]?.heldRows ?? false } }
@@ -88,10 +90,11 @@ struct TablePlan: Sendable {
         }
     }
 
-    /// All of it, which one stream copies.
-    func part(label: String) -> Part {
+    /// All of it.
+    /// - Parameter number: its place among the tables of the run.
+    func part(_ number: Int, label: String) -> Part {
         Part(
-            label: label, size: size?.bytes ?? 0, out: statement ?? "",
+            label: label, table: number, size: size?.bytes ?? 0, out: statement ?? "",
             into: landings.mapValues(\.statement), layout: options.layout, messagesWithoutRow: messagesWithoutRow)
     }
 

@@ -3,7 +3,6 @@
 /// Rows written to a program's stdin, whose end is its COMMIT, and its exit status the answer.
 final class ProgramDestination: Destination {
     let label: String
-    var receiver: any Receiver { writer }
     let rows: Int? = nil
     let writer: ProgramReceiver
     let program: Program

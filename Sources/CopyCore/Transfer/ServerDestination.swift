@@ -2,20 +2,24 @@
 
 /// Rows loaded into tables.
 final class ServerDestination: Destination {
-    let receiver: any Receiver
+    private let receiver: any Receiver
     private let session: Session
     private let timeout: Duration?
-    private let tables: [TableShape]
+    /// Those that it has loaded or emptied, once all rows are there.
+    private let shapes: () -> [TableShape]
     private let isEmptied: Bool
     private var checks: PipelinePart?
     private var standsFor: PipelineResult?
     private var transaction: PipelineResult?
 
     /// A destination whose transaction is open and whose tables are ready to be loaded.
-    init(_ session: Session, _ receiver: any Receiver, _ tables: [TableShape], isEmptied: Bool, timeout: Duration?) {
+    init(
+        _ session: Session, _ receiver: any Receiver, isEmptied: Bool, timeout: Duration?,
+        tables: @escaping () -> [TableShape]
+    ) {
         self.session = session
         self.receiver = receiver
-        self.tables = tables
+        shapes = tables
         self.isEmptied = isEmptied
         self.timeout = timeout
     }
@@ -23,12 +27,14 @@ final class ServerDestination: Destination {
     var label: String { session.label }
 
     var rows: Int? { rowCount(ofTag: receiver.commandTag) }
+    var tables: [String] { shapes().map { $0.name.parts.joined(separator: ".") } }
 
     /// Deferred constraints are checked now, while every destination can still be rolled back.
     func settling(isVital: Bool) -> PipelinePart? {
         let part = PipelinePart(session, timeout: timeout, isVital: isVital)
         part.ask(.statement("SET CONSTRAINTS ALL IMMEDIATE"))
-        standsFor = part.ask(Catalog.standsForQuestion(tables))
+        let tables = shapes()
+        standsFor = tables.isEmpty ? nil : part.ask(Catalog.standsForQuestion(tables))
         transaction = part.ask(.statement("SELECT pg_catalog.txid_current_if_assigned()"))
         checks = part
         return part
@@ -37,6 +43,7 @@ final class ServerDestination: Destination {
     /// COPY goes by a table's name, and what is locked is the table: a schema can be renamed in between.
     func settle() throws {
         try checks?.check()
+        let tables = shapes()
         let answer = try standsFor?.get()
         var namesakes: [String: Int] = [:]
         for table in tables { namesakes[table.name.parts.last ?? "", default: 0] += 1 }

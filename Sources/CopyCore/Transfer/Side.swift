@@ -5,8 +5,8 @@ final class Side {
     let endpoint: Endpoint
     /// Among the destinations of the request; nil: it is the source.
     let place: Int?
-    /// The connection, once it is made; nil where no server is behind the endpoint.
-    var session: Session?
+    /// The connections, once they are made, one for each stream; none where no server is behind the endpoint.
+    var sessions: [Session] = []
     /// The way to its server again.
     var server: Server?
     /// The program, once it is started; nil where the endpoint is none.
@@ -18,11 +18,16 @@ final class Side {
     /// Of a destination: what became of its rows, and how many bytes it took.
     var status = TransferOutcome.Status.rolledBack
     var bytes = 0
+    /// Its tables that are committed, where not all are.
+    var landed: [String] = []
 
     init(_ endpoint: Endpoint, place: Int?) {
         self.endpoint = endpoint
         self.place = place
     }
+
+    /// The first stream's, which looks and plans for all.
+    var session: Session? { sessions.first }
 
     var isSource: Bool { place == nil }
     var isActive: Bool { error == nil }

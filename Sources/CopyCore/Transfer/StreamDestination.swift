@@ -5,6 +5,7 @@ internal import Glibc
 /// Rows written as they come; nothing can be taken back.
 final class StreamDestination: Destination {
     let label: String
+    /// What writes them.
     let receiver: any Receiver
     let rows: Int? = nil
     /// Keeps the descriptor open.
@@ -40,6 +41,7 @@ final class StreamDestination: Destination {
 /// Rows written beside a file and renamed into its place.
 final class FileDestination: Destination {
     let label: String
+    /// What writes them.
     let receiver: any Receiver
     let rows: Int? = nil
     private let file: PendingFile

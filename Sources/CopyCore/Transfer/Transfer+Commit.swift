@@ -58,7 +58,7 @@ extension Transfer {
     }
 
     private func ofEach(_ opened: Opened, _ check: (Side, any Destination) throws -> Void) throws {
-        for (side, destination) in opened.active {
+        for (side, destination) in opened.destinations where side.isActive {
             do {
                 try check(side, destination)
             } catch let error where !(error is Interrupted) {
@@ -82,54 +82,70 @@ extension Transfer {
     /// Programs first, which fail more often than servers, that can still be rolled back then; files last: a rename hardly ever
     /// fails. The first failure stops the rest.
     func commit(_ opened: Opened) -> (any Error)? {
-        let places = destinations.indices
-        func rank(_ place: Int) -> Int {
-            switch destinations[place].endpoint.kind {
+        let all = opened.destinations
+        func rank(_ index: Int) -> Int {
+            switch all[index].side.endpoint.kind {
             case .program: 0
             case .server: 1
             case .standardStream, .file, .null: 2
             }
         }
-        let order = (0...2).flatMap { wanted in places.filter { rank($0) == wanted } }
+        let order = (0...2).flatMap { wanted in all.indices.filter { rank($0) == wanted } }
         var committer = Committer(order: order, goesOn: request.keepGoing)
-        for place in places where !destinations[place].isActive { committer.drop(place) }
+        for index in all.indices where !all[index].side.isActive { committer.drop(index) }
         var failure: (any Error)?
+        /// What is not committed yet of a destination that failed is not to be.
+        func failed(_ side: Side, _ error: any Error) {
+            side.error = error
+            failure = failure ?? PgcopyError.of(error, at: side.label)
+            for index in all.indices where all[index].side === side { committer.drop(index) }
+        }
         var number = 0
-        let count = places.filter { destinations[$0].isActive }.count
+        let count = committer.states.count { $0 == .open }
         while !committer.isOver {
             // A signal between two of them: those that are open are rolled back.
             if interruption() != nil { break }
             // A program may have taken long to end: a server that is gone meanwhile keeps the others from committing.
-            for place in places where committer.states[place] == .open {
+            for index in all.indices where committer.states[index] == .open {
                 do {
-                    try opened[destinations[place]]?.requireAlive()
+                    try all[index].destination.requireAlive()
                 } catch {
-                    let side = destinations[place]
-                    side.error = error
-                    failure = failure ?? PgcopyError.of(error, at: side.label)
-                    if request.keepGoing { committer.drop(place) } else { committer.stop() }
+                    failed(all[index].side, error)
+                    if !request.keepGoing { committer.stop() }
                 }
             }
             guard let index = committer.next() else { break }
-            let side = destinations[index]
+            let (side, destination) = all[index]
             number += 1
             ending = .committing(side.label, number: number, of: count)
             do {
-                try opened[side]?.commit()
+                try destination.commit()
                 committer.answered(.committed)
-                side.status = .committed
             } catch let doubt as PgcopyError where doubt.code == .commitInDoubt {
                 committer.answered(.lost)
-                side.status = .inDoubt(transaction: doubt.transaction)
-                side.error = doubt
-                failure = PgcopyError.of(doubt, at: side.label)
+                failed(side, doubt)
             } catch {
                 committer.answered(.refused)
-                side.error = error
-                failure = PgcopyError.of(error, at: side.label)
+                failed(side, error)
             }
         }
+        for side in destinations where opened.hasOpened(side) {
+            let own = all.indices.filter { all[$0].side === side }
+            side.status = status(own.map { committer.states[$0] }, side)
+            guard side.status != .committed else { continue }
+            side.landed = own.filter { committer.states[$0] == .committed }.flatMap { all[$0].destination.tables }
+        }
         return committer.verdict == .all ? nil : interruption() ?? failure
+    }
+
+    /// What became of a destination whose streams' transactions came to this.
+    private func status(_ ends: [Committer.State], _ side: Side) -> TransferOutcome.Status {
+        switch Committer.Verdict(ends) {
+        case .all: .committed
+        case .none: .rolledBack
+        case .some: .partlyCommitted
+        case .inDoubt: .inDoubt(transaction: (side.error as? PgcopyError)?.transaction)
+        }
     }
 
     private func interruption() -> Interrupted? {

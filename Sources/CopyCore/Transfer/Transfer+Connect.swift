@@ -18,7 +18,7 @@ extension Transfer {
             try attributing(to: side) {
                 let connection = try connections[index].get()
                 side.server = Server(links[index], connection)
-                side.session = try openSession(links[index], connection)
+                side.sessions = [try openSession(side, connection)]
             }
         }
     }
@@ -39,12 +39,12 @@ extension Transfer {
         if let first { throw first }
     }
 
-    private func openSession(_ link: ServerLink, _ connection: Connection) throws -> Session {
-        let session = try Session(connection, label: link.label, poller: poller)
+    func openSession(_ side: Side, _ connection: Connection) throws -> Session {
+        let session = try Session(connection, label: side.label, poller: poller)
         session.onNotice = { [sink] session, notice in sink?.receive(.notice(notice, at: session.label)) }
         session.onStatement = { [sink] session, sql in sink?.receive(.statement(sql, at: session.label)) }
-        let server = Server(link, connection)
         session.inquire = { [unowned self, unowned session] in
+            guard let server = side.server else { return Inquiry { .answered(true) } }
             let preparation = participants.first { $0.preparation.session === session }?.preparation
             return isAtWork(preparation?.backendPID ?? connection.backendPID, server)
         }

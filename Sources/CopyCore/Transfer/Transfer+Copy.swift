@@ -13,16 +13,14 @@ extension Transfer {
         settings.idleInterval = request.idleInterval
         settings.rateLimit = request.rateLimit
         settings.grace = request.grace
-        let manager = CopyManager(
-            opened.producer, opened.destinations.map(\.destination.receiver), settings: settings, poller: poller)
-        copying = Copying(manager: manager, startedAt: poller.now)
-        defer { for (side, destination) in opened.destinations { side.bytes = taken(side, destination) } }
+        let managers = opened.streams.map { stream in
+            CopyManager(stream.producer, stream.receivers.map(\.receiver), settings: settings, poller: poller)
+        }
+        copying = Copying(managers: managers, startedAt: poller.now)
+        defer { for side in destinations where opened.hasOpened(side) { side.bytes = taken(side) } }
         var uncounted = opened.messagesWithoutRow
         var tries = Tries(limit: request.reconcileTries)
-        let run = Part(label: source.label, size: 0, out: "", into: [:])
-        let streams = Streams([run], count: 1, poller: poller) { _, _ in
-            manager
-        } handle: { [unowned self] _, _, event, copy in
+        let streams = Streams(managers, poller: poller) { [unowned self] stream, event, copy in
             switch event {
             case .moved(var moved):
                 if moved.messages > 0 {
@@ -32,46 +30,65 @@ extension Transfer {
                 report(moved)
             case .idle: report(.zero)
             // A fault that is left alone fails the copy.
-            case .faulted(let faults): try goOn(after: faults, opened, copy, &tries)
+            case .faulted(let faults): try goOn(after: faults, stream, opened, copy, &tries)
             }
         }
         do {
             try streams.run()
         } catch {
+            for failure in streams.failures.dropFirst() { noteUnheard(failure, opened) }
             if let failure = streams.failures.first { try noteFailure(failure, opened) }
             throw error
         }
     }
 
-    func taken(_ side: Side, _ destination: any Destination) -> Int {
-        guard let manager = copying?.manager else { return 0 }
-        return side.isActive || manager.isConfirmed(destination.receiver)
-            ? manager.producer.totals.bytes - manager.backlog(of: destination.receiver) : side.bytes
+    /// A destination's copies, one of each stream.
+    func copies(to side: Side) -> [(copy: CopyManager, receiver: any Receiver)] {
+        guard let copying, let opened else { return [] }
+        return zip(copying.managers, opened.streams).compactMap { copy, stream in stream[side].map { (copy, $0) } }
+    }
+
+    /// Bytes it has not taken yet.
+    func backlog(of side: Side) -> Int { copies(to: side).reduce(0) { $0 + $1.copy.backlog(of: $1.receiver) } }
+
+    func isConfirmed(_ side: Side) -> Bool { copies(to: side).allSatisfy { $0.copy.isConfirmed($0.receiver) } }
+
+    func taken(_ side: Side) -> Int {
+        let copies = copies(to: side)
+        return side.isActive || isConfirmed(side)
+            ? copies.reduce(0) { $0 + $1.copy.producer.totals.bytes - $1.copy.backlog(of: $1.receiver) } : side.bytes
     }
 
     /// Reconciles or drops them; what is left alone has everything rolled back.
     private func goOn(
-        after faults: [ReceiverFault], _ opened: Opened, _ copy: CopyManager, _ tries: inout Tries
+        after faults: [ReceiverFault], _ stream: Int, _ opened: Opened, _ copy: CopyManager, _ tries: inout Tries
     ) throws {
         for fault in faults {
             let receiver = fault.receiver
-            guard let (side, destination) = opened.destinations.first(where: { $1.receiver === receiver }) else {
+            guard let side = opened.streams[stream].receivers.first(where: { $0.receiver === receiver })?.side else {
+                continue
+            }
+            // It was dropped for what happened on another stream.
+            guard side.isActive else {
+                try copy.drop(receiver)
                 continue
             }
             var error = fault.error
             if let timeout = error as? PgcopyError, timeout.code == .timeout {
                 do {
-                    if try reconcile(side, destination, timeout, copy, &tries) { continue }
+                    if try reconcile(side, receiver, stream, timeout, copy, &tries) { continue }
                 } catch let interrupted as Interrupted {
                     throw interrupted
                 } catch let again {
                     error = again
                 }
             }
-            side.bytes = taken(side, destination)
+            side.bytes = taken(side)
             fail(side, error)
             if !request.keepGoing { return }
             try copy.drop(receiver)
+            // Its other streams hear of it by their next cycles.
+            for (other, receiver) in copies(to: side) where other !== copy { other.fault(receiver, error) }
             leave(side)
             receiver.abandon()
         }
@@ -79,12 +96,11 @@ extension Transfer {
 
     /// False when its tries are used up.
     private func reconcile(
-        _ side: Side, _ destination: any Destination, _ timeout: PgcopyError, _ copy: CopyManager,
+        _ side: Side, _ receiver: any Receiver, _ stream: Int, _ timeout: PgcopyError, _ copy: CopyManager,
         _ tries: inout Tries
     ) throws -> Bool {
-        let receiver = destination.receiver
-        let arrived = taken(side, destination) - copy.unsent(of: receiver)
-        guard let number = tries.next(of: side.place ?? 0, taken: arrived) else { return false }
+        let arrived = copy.producer.totals.bytes - copy.backlog(of: receiver) - copy.unsent(of: receiver)
+        guard let number = tries.next(of: [side.place ?? 0, stream], taken: arrived) else { return false }
         try copy.reconcile(receiver)
         sink?.receive(.fault(timeout, at: side.label, .reconciled(tries: number, limit: tries.limit)))
         return true
@@ -92,12 +108,18 @@ extension Transfer {
 
     /// What the manager's failure says about each side; rethrows it.
     private func noteFailure(_ failure: CopyFail, _ opened: Opened) throws {
-        for (side, destination) in opened.destinations where side.isActive {
-            guard let error = failure[destination.receiver] else { continue }
-            if error.has(.unanswered) { side.isUnheard = true } else { side.error = error }
+        noteUnheard(failure, opened)
+        for (side, receiver) in opened.streams.flatMap(\.receivers) where side.isActive {
+            if let error = failure[receiver], !error.has(.unanswered) { side.error = error }
         }
         if let cause = failure.cause { throw cause }
         throw failure
+    }
+
+    private func noteUnheard(_ failure: CopyFail, _ opened: Opened) {
+        for (side, receiver) in opened.streams.flatMap(\.receivers) where side.isActive {
+            if failure[receiver]?.has(.unanswered) ?? false { side.isUnheard = true }
+        }
     }
 }
 
@@ -105,13 +127,15 @@ extension Transfer {
 struct Tries {
     /// In a row, without progress between them.
     let limit: Int
-    private var counts: [Int: (tries: Int, taken: Int)] = [:]
+    private var counts: [[Int]: (tries: Int, taken: Int)] = [:]
 
     init(limit: Int) { self.limit = limit }
 
     /// The number of the next try; nil: they are used up.
-    /// - Parameter taken: bytes it has taken by now.
-    mutating func next(of place: Int, taken: Int) -> Int? {
+    /// - Parameters:
+    ///   - place: whose: the destination's and the stream's.
+    ///   - taken: bytes it has taken by now.
+    mutating func next(of place: [Int], taken: Int) -> Int? {
         var count = counts[place] ?? (0, -1)
         if taken > count.taken { count.tries = 0 }
         guard count.tries < limit else { return nil }

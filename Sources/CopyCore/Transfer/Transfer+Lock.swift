@@ -4,6 +4,8 @@
 struct Participant {
     let located: LocatedServer
     let preparation: Preparation
+    /// Its stream's number, from 0 on.
+    var stream = 0
 
     var side: Side { located.side }
     var isActive: Bool { side.isActive }

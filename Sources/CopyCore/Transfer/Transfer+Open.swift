@@ -1,40 +1,72 @@
 // Producers and receivers, made of what was planned: files are opened here.
 
+/// One stream, ready to be copied.
+struct OpenedStream {
+    let producer: any Producer
+    /// Where one part ends and the next begins; nil: there is one.
+    var track: PartTrack?
+    fileprivate(set) var receivers: [(side: Side, receiver: any Receiver)] = []
+
+    init(_ producer: any Producer, track: PartTrack? = nil) {
+        self.producer = producer
+        self.track = track
+    }
+
+    subscript(side: Side) -> (any Receiver)? { receivers.first { $0.side === side }?.receiver }
+}
+
 /// What is ready to be copied.
 final class Opened {
     let plan: Plan
-    let producer: any Producer
+    fileprivate(set) var streams: [OpenedStream]
     /// Keeps a descriptor open.
     private let stream: StreamSource?
-    /// Where one table ends and the next begins; nil: there is one.
-    let track: PartTrack?
+    /// What keeps the rows: of a server one for each stream.
     fileprivate(set) var destinations: [(side: Side, destination: any Destination)] = []
 
-    init(_ plan: Plan, _ producer: any Producer, _ stream: StreamSource? = nil, track: PartTrack? = nil) {
+    init(_ plan: Plan, _ streams: [OpenedStream], _ stream: StreamSource? = nil) {
         self.plan = plan
-        self.track = track
-        self.producer = producer
+        self.streams = streams
         self.stream = stream
     }
 
-    subscript(side: Side) -> (any Destination)? { destinations.first { $0.side === side }?.destination }
+    convenience init(_ plan: Plan, _ producer: any Producer, _ stream: StreamSource? = nil, track: PartTrack? = nil) {
+        self.init(plan, [OpenedStream(producer, track: track)], stream)
+    }
+
+    subscript(side: Side) -> [any Destination] { destinations.filter { $0.side === side }.map(\.destination) }
+
+    func hasOpened(_ side: Side) -> Bool { destinations.contains { $0.side === side } }
 
     /// Those that still take part.
     var active: [(side: Side, destination: any Destination)] { destinations.filter(\.side.isActive) }
 
     /// Rows the source's server counted; nil where none did.
-    var countedRows: Int? {
-        if let series = producer as? any PartProducer {
-            return series.rows.contains { $0 == nil } ? nil : series.rows.reduce(0) { $0 + ($1 ?? 0) }
-        }
-        return rowCount(ofTag: (producer as? StatementProducer)?.commandTag)
+    var countedRows: Int? { Self.sum(streams.map(Self.countedRows)) }
+
+    private static func countedRows(_ stream: OpenedStream) -> Int? {
+        if let series = stream.producer as? any PartProducer { return sum(series.rows) }
+        return rowCount(ofTag: (stream.producer as? StatementProducer)?.commandTag)
+    }
+
+    /// Rows that a destination's servers counted; nil where none did.
+    func rows(at side: Side) -> Int? {
+        let destinations = self[side]
+        return destinations.isEmpty ? nil : Self.sum(destinations.map(\.rows))
+    }
+
+    private static func sum(_ counts: [Int?]) -> Int? {
+        counts.contains { $0 == nil } ? nil : counts.reduce(0) { $0 + ($1 ?? 0) }
     }
 
     /// Messages of the source that are no row: one behind the other, tables are counted without them.
-    var messagesWithoutRow: Int { producer is any PartProducer ? 0 : plan.tables[0].messagesWithoutRow }
+    var messagesWithoutRow: Int { streams[0].producer is any PartProducer ? 0 : plan.tables[0].messagesWithoutRow }
+
+    /// What the source has given.
+    var totals: Totals { streams.reduce(into: .zero) { $0 += $1.producer.totals } }
 
     /// How many rows the source gave, whatever became of them.
-    var rows: Int { countedRows ?? max(0, producer.totals.messages - messagesWithoutRow) }
+    var rows: Int { countedRows ?? max(0, totals.messages - messagesWithoutRow) }
 }
 
 extension Transfer {
@@ -46,13 +78,13 @@ extension Transfer {
         // What was opened is taken back, whatever fails from here on.
         self.opened = opened
         for side in active {
-            try attributing(to: side) { opened.destinations.append((side, try openDestination(side, opened))) }
+            try attributing(to: side) { try openDestination(side, opened) }
         }
         // Servers do without a header line: its names are their list of columns.
         if let line = head?.line {
-            for (_, destination) in opened.destinations {
-                (destination.receiver as? ByteStreamReceiver)?.preamble = line
-                (destination.receiver as? ProgramReceiver)?.preamble = line
+            for (_, receiver) in opened.streams[0].receivers {
+                (receiver as? ByteStreamReceiver)?.preamble = line
+                (receiver as? ProgramReceiver)?.preamble = line
             }
         }
         return opened
@@ -93,9 +125,18 @@ extension Transfer {
             guard plan.tables.count > 1 else {
                 return Opened(plan, StatementProducer(session, sql, layout: layout, transport: request.transport))
             }
-            var left = Array(plan.parts(label: label).reversed())
-            let track = PartTrack()
-            return Opened(plan, request.transport.producer(session, track) { left.popLast() }, track: track)
+            let queue = Shared(PartQueue([PartQueue.Unit(parts: plan.parts(label: label))], streams: 1))
+            return Opened(
+                plan,
+                [source.session].compactMap { $0 }.enumerated().map { number, session in
+                    let track = PartTrack()
+                    let producer = request.transport.producer(session, track) {
+                        queue.value.ahead
+                    } next: {
+                        queue.value.next(for: number)
+                    }
+                    return OpenedStream(producer, track: track)
+                })
         }
     }
 
@@ -172,39 +213,84 @@ extension Transfer {
         OpenFile.Waiting(timeout: request.timeout) { [sink] in sink?.receive(.waiting(for: what, at: label)) }
     }
 
-    private func openDestination(_ side: Side, _ opened: Opened) throws -> any Destination {
+    private func openDestination(_ side: Side, _ opened: Opened) throws {
+        /// One that takes all rows, which one stream gives.
+        func take(_ destination: any Destination, _ receiver: any Receiver) {
+            opened.destinations.append((side, destination))
+            opened.streams[0].receivers.append((side, receiver))
+        }
         let label = side.label
         switch side.endpoint.kind {
-        case .null: return StreamDestination(null: label)
-        case .standardStream: return try StreamDestination(descriptor: 1, label: label)
-        case .file(var path):
-            if let template = PathTemplate(path) {
-                if let track = opened.track {
-                    return try FilesDestination(paths(template, opened.plan), track, label: label)
-                }
-                if let table = opened.plan.tables[0].source { path = try template.path(for: table.name) }
+        case .null:
+            opened.destinations.append((side, StreamDestination(null: label)))
+            for number in opened.streams.indices {
+                opened.streams[number].receivers.append((side, NullReceiver(label: label)))
             }
-            return try OpenFile.isReplaceable(path)
-                ? FileDestination(path, label: label)
-                : StreamDestination(
-                    OpenFile.writing(path, poller, waiting(label, "the pipe's reader")), label: label)
+        case .standardStream:
+            let destination = try StreamDestination(descriptor: 1, label: label)
+            take(destination, destination.receiver)
+        case .file(let path): try openFile(path, side, opened, take)
         case .program(let command):
-            return ProgramDestination(
+            let destination = ProgramDestination(
                 try start(command, .destination, side), poller: poller, grace: request.grace,
                 tellWaiting: tellWaiting(side))
-        case .server:
-            let landings = side.place.map(opened.plan.landings) ?? []
-            guard let session = side.session, let first = landings.first else {
-                throw PgcopyError(.unreachable, "not connected")
+            take(destination, destination.writer)
+        case .server: try openServer(side, opened)
+        }
+    }
+
+    private func openFile(
+        _ path: Path, _ side: Side, _ opened: Opened, _ take: (any Destination, any Receiver) -> Void
+    ) throws {
+        var path = path
+        if let template = PathTemplate(path) {
+            if opened.streams[0].track != nil {
+                let destination = try FilesDestination(paths(template, opened.plan), label: side.label)
+                opened.destinations.append((side, destination))
+                for (number, stream) in opened.streams.enumerated() {
+                    guard let track = stream.track else { continue }
+                    opened.streams[number].receivers.append((side, destination.receiver(track)))
+                }
+                return
             }
+            if let table = opened.plan.tables[0].source { path = try template.path(for: table.name) }
+        }
+        if try OpenFile.isReplaceable(path) {
+            let destination = try FileDestination(path, label: side.label)
+            take(destination, destination.receiver)
+        } else {
+            let destination = try StreamDestination(
+                OpenFile.writing(path, poller, waiting(side.label, "the pipe's reader")), label: side.label)
+            take(destination, destination.receiver)
+        }
+    }
+
+    private func openServer(_ side: Side, _ opened: Opened) throws {
+        let landings = side.place.map(opened.plan.landings) ?? []
+        for (number, stream) in opened.streams.enumerated() {
+            guard let session = side.sessions.indices.contains(number) ? side.sessions[number] : nil,
+                let first = landings.first
+            else { throw PgcopyError(.unreachable, "not connected") }
             let receiver: any Receiver =
-                if let track = opened.track {
+                if let track = stream.track {
                     request.transport.receiver(session, track) { [place = side.place ?? 0] in $0.into[place] ?? "" }
                 } else {
                     StatementReceiver(session, first.statement, transport: request.transport)
                 }
-            return ServerDestination(
-                session, receiver, landings.map(\.table), isEmptied: request.truncate, timeout: request.timeout)
+            opened.streams[number].receivers.append((side, receiver))
+            opened.destinations.append(
+                (
+                    side,
+                    ServerDestination(session, receiver, isEmptied: request.truncate, timeout: request.timeout) {
+                        landings.map(\.table)
+                    }
+                ))
         }
     }
+}
+
+/// A value that closures share.
+final class Shared<Value> {
+    var value: Value
+    init(_ value: Value) { self.value = value }
 }

@@ -53,14 +53,12 @@ extension Transfer {
         case .committing(let label, let number, let count)?: return .committing(label, number: number, of: count)
         case nil: break
         }
-        guard let copy = copying?.manager else {
+        guard let copies = copying?.managers else {
             return .preparing(preparing.filter { !$0.part.isAnswered }.map(\.label))
         }
-        guard copy.sourceEnded else { return copy.isWaitingForSource ? .waitingForSource : .copying }
-        return .finishing(
-            destinations.filter { side in
-                side.isActive && opened?[side].map { !copy.isConfirmed($0.receiver) } ?? false
-            }.map(\.label))
+        let open = copies.filter { !$0.sourceEnded }
+        guard open.isEmpty else { return open.allSatisfy(\.isWaitingForSource) ? .waitingForSource : .copying }
+        return .finishing(destinations.filter { $0.isActive && !isConfirmed($0) }.map(\.label))
     }
 
     /// Asks all of them, and says who does not answer.
@@ -104,16 +102,12 @@ extension Transfer {
 
     func lags() -> [DestinationLag] {
         destinations.map { side in
-            DestinationLag(
-                label: side.label,
-                bytes: opened?[side].map { copying?.manager.backlog(of: $0.receiver) ?? 0 } ?? 0,
-                isActive: side.isActive
-            )
+            DestinationLag(label: side.label, bytes: backlog(of: side), isActive: side.isActive)
         }
     }
 
     func outcome(_ failure: (any Error)?) -> TransferOutcome {
-        var totals = copying?.manager.producer.totals ?? .zero
+        var totals = copying == nil ? .zero : opened?.totals ?? .zero
         totals.messages = max(0, totals.messages - (opened?.messagesWithoutRow ?? 0))
         let now = poller.now
         var outcome = TransferOutcome(
@@ -121,8 +115,8 @@ extension Transfer {
                 TransferOutcome.Destination(
                     label: side.label, status: side.status,
                     rows: side.status == .rolledBack
-                        ? nil : opened?[side]?.rows ?? opened?.countedRows ?? totals.messages,
-                    bytes: side.bytes, error: side.error, lingering: lingering(side))
+                        ? nil : opened?.rows(at: side) ?? opened?.countedRows ?? totals.messages,
+                    bytes: side.bytes, landed: side.landed, error: side.error, lingering: lingering(side))
             },
             totals: totals, duration: now.duration(since: begun),
             copyDuration: copying.map { now.duration(since: $0.startedAt) } ?? .zero, started: copying != nil)

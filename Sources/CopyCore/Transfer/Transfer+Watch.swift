@@ -24,15 +24,16 @@ extension Transfer {
     private var watched: [LockWatch.Watched] {
         var first: [Participant] = []
         return participants.filter(\.isActive).compactMap { participant in
-            guard let session = participant.side.session, session.connection.isUsable,
-                let server = participant.side.server
+            let session = participant.preparation.session
+            guard session.connection.isUsable, let server = participant.side.server
             else { return nil }
             let group = first.firstIndex { $0.isOnServer(of: participant) } ?? first.count
             if group == first.count { first.append(participant) }
             return LockWatch.Watched(
-                side: participant.side, pid: participant.preparation.backendPID ?? session.connection.backendPID,
+                side: participant.side, stream: participant.stream,
+                pid: participant.preparation.backendPID ?? session.connection.backendPID,
                 trace: participant.preparation.backendPID == nil ? participant.preparation.trace : "",
-                server: server, group: group, rests: rests(participant.side), holdsUp: holdsUp(participant.side),
+                server: server, group: group, rests: rests(participant), holdsUp: holdsUp(participant),
                 tables: Dictionary(
                     participant.preparation.found.map {
                         ("\(participant.located.server.database)/\($0.oid)", $0.name.parts.joined(separator: "."))
@@ -43,24 +44,25 @@ extension Transfer {
 
     /// Whether anything has moved.
     var lockMark: LockWatch.Mark {
-        var mark = LockWatch.Mark(stage: copying == nil ? LockWatch.Mark.locking : 1, bytes: 0, backlog: 0)
+        var mark = LockWatch.Mark(stage: copying == nil ? LockWatch.Mark.locking : 1)
         switch ending {
         case .settling(let checks)?: mark.stage = 2 + checks.filter { $0.part.hasSucceeded }.count
         case .committing(_, let number, _)?: mark.stage = 1000 + number
         case nil: break
         }
-        guard let copy = copying?.manager else { return mark }
-        mark.flows = ending == nil && !copy.sourceEnded && copy.hasRoom
-        mark.awaitsSource = copy.isWaitingForSource
-        mark.bytes = copy.producer.totals.bytes
-        mark.backlog = copy.allReceivers.reduce(0) { $0 + copy.backlog(of: $1) + (copy.isConfirmed($1) ? 0 : 1) }
+        mark.streams = (copying?.managers ?? []).map { copy in
+            LockWatch.Mark.Stream(
+                bytes: copy.producer.totals.bytes,
+                backlog: copy.allReceivers.reduce(0) { $0 + copy.backlog(of: $1) + (copy.isConfirmed($1) ? 0 : 1) },
+                flows: ending == nil && !copy.sourceEnded && copy.hasRoom, awaitsSource: copy.isWaitingForSource,
+                isOver: copy.sourceEnded && copy.receivers.allSatisfy(copy.isConfirmed))
+        }
         return mark
     }
 
     /// Goes on without a destination, while rows flow or at the last checks; false where that is not wanted, or it is too late.
     func goOnWithout(_ side: Side, _ error: PgcopyError) -> Bool {
-        guard request.keepGoing, !side.isSource, let copy = copying?.manager, let receiver = opened?[side]?.receiver
-        else { return false }
+        guard request.keepGoing, !side.isSource, let (copy, receiver) = copies(to: side).first else { return false }
         switch ending {
         case nil: copy.fault(receiver, error)
         case .settling:
@@ -71,22 +73,28 @@ extension Transfer {
         return true
     }
 
-    /// Whether the source has to wait for a destination.
-    func holdsUp(_ side: Side) -> Bool {
-        guard ending == nil, let copy = copying?.manager, !copy.hasRoom, let receiver = opened?[side]?.receiver else {
-            return false
+    /// A stream's copy, and its receiver where it is a destination's.
+    private func copy(_ participant: Participant) -> (copy: CopyManager, receiver: (any Receiver)?)? {
+        guard let copies = copying?.managers, let opened, copies.indices.contains(participant.stream) else {
+            return nil
         }
+        return (copies[participant.stream], opened.streams[participant.stream][participant.side])
+    }
+
+    /// Whether the source has to wait for a destination.
+    func holdsUp(_ participant: Participant) -> Bool {
+        guard ending == nil, let (copy, receiver) = copy(participant), let receiver, !copy.hasRoom else { return false }
         let most = copy.allReceivers.map(copy.backlog(of:)).max() ?? 0
         return copy.backlog(of: receiver) > most - (1 << 16)
     }
 
-    /// Whether a side has nothing to do before the others have finished; nil: that is for its server to say.
-    func rests(_ side: Side) -> Bool? {
+    /// Whether it has nothing to do before the others have finished; nil: that is for its server to say.
+    func rests(_ participant: Participant) -> Bool? {
         if case .settling(let checks)? = ending {
-            return checks.first { $0.side === side }.map { $0.part.isAnswered }
+            return checks.first { $0.part.session === participant.preparation.session }.map { $0.part.isAnswered }
         }
-        guard let copy = copying?.manager else { return nil }
-        let isDone = side.isSource ? copy.sourceEnded : opened?[side].map { copy.isConfirmed($0.receiver) } ?? false
+        guard let (copy, receiver) = copy(participant) else { return nil }
+        let isDone = participant.side.isSource ? copy.sourceEnded : receiver.map(copy.isConfirmed) ?? false
         return isDone ? true : nil
     }
 }

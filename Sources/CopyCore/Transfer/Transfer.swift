@@ -34,7 +34,8 @@ public final class Transfer {
 
     /// The copy, from its first moment on.
     struct Copying {
-        let manager: CopyManager
+        /// One for each stream.
+        let managers: [CopyManager]
         let startedAt: Instant
         var meter: RateMeter?
     }
@@ -78,13 +79,15 @@ public final class Transfer {
         self.lockWatch = nil
         ending = nil
         poller.onTick(every: .zero, nil)
-        for destination in destinations where destination.status == .rolledBack { leave(destination) }
+        for destination in destinations where [.rolledBack, .partlyCommitted].contains(destination.status) {
+            leave(destination)
+        }
         endPrograms(failed: failure != nil)
         for side in [source] + destinations {
             side.program?.hearRest()
             side.program?.reap()
         }
-        for side in [source] + destinations { side.session?.close() }
+        for session in ([source] + destinations).flatMap(\.sessions) { session.close() }
         let patience = poller.now + request.grace
         for cancel in cancels where !cancel.isDone {
             _ = try? poller.run([Lookout([cancel.interest])], until: patience, interruptible: false)
@@ -147,13 +150,11 @@ public final class Transfer {
     /// full, and a server that comes to must not find its client there.
     func leave(_ destination: Side) {
         // A backend that waits for a lock does not notice that its client is gone.
-        if let session = destination.session, session.connection.isUsable, session.transactionStatus == .active,
-            let cancel = CancelRequest(session.connection)
-        {
-            cancels.append(cancel)
+        for session in destination.sessions where session.connection.isUsable && session.transactionStatus == .active {
+            if let cancel = CancelRequest(session.connection) { cancels.append(cancel) }
         }
-        opened?[destination]?.rollBack()
-        destination.session?.close()
+        for destination in opened?[destination] ?? [] { destination.rollBack() }
+        for session in destination.sessions { session.close() }
     }
 
     /// Nothing is left of what failed: neither programs nor what they have started.

@@ -8,6 +8,8 @@ public struct TransferOutcome: Sendable {
         case committed
         /// Nothing of it is left.
         case rolledBack
+        /// Some of its streams' transactions have committed, then one failed.
+        case partlyCommitted
         /// Its commit was sent and the answer was lost; the transaction by its number, where known.
         case inDoubt(transaction: String?)
     }
@@ -22,6 +24,8 @@ public struct TransferOutcome: Sendable {
         public var rows: Int?
         /// Bytes of COPY data it took.
         public var bytes: Int
+        /// Its tables that are committed, where not all are.
+        public var landed: [String] = []
         /// What it failed with itself; nil when it had to go because of another.
         public var error: (any Error)?
         /// The way to it is dead: its server does not know yet, and holds the table's locks.
@@ -66,11 +70,12 @@ public struct TransferOutcome: Sendable {
     /// What became of all destinations.
     public var verdict: Committer.Verdict {
         Committer.Verdict(
-            destinations.map { destination in
+            destinations.flatMap { destination -> [Committer.State] in
                 switch destination.status {
-                case .committed: .committed
-                case .rolledBack: .rolledBack
-                case .inDoubt: .inDoubt
+                case .committed: [.committed]
+                case .rolledBack: [.rolledBack]
+                case .partlyCommitted: [.committed, .rolledBack]
+                case .inDoubt: [.inDoubt]
                 }
             })
     }

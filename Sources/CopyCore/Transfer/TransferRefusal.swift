@@ -13,8 +13,6 @@ extension PgcopyError.Code {
     public static let commitInDoubt = Self("commitInDoubt")
     /// Not every destination of a transfer has committed, for the causes; `outcome` says what became of each.
     public static let notCommitted = Self("notCommitted")
-    /// A part of what several streams copy could not be copied, for the cause.
-    static let part = Self("part")
 }
 
 extension PgcopyError {

@@ -154,6 +154,9 @@ final class JSONReport: EventSink {
         switch destination.status {
         case .committed: members.append(("status", .string("committed")))
         case .rolledBack: members.append(("status", .string("rolled back")))
+        case .partlyCommitted:
+            members.append(("status", .string("committed in part")))
+            members.append(("committed_tables", .array(destination.landed.map(JSONText.string))))
         case .inDoubt(let transaction):
             members.append(("status", .string("in doubt")))
             members.append(("transaction", .optional(transaction)))

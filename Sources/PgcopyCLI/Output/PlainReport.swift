@@ -115,6 +115,9 @@ final class PlainReport: EventSink {
         case .rolledBack:
             return at(destination.label) + "rolled back after \(Units.bytes(Double(destination.bytes)))"
                 + (destination.lingering.map { "; " + sentence($0) } ?? "")
+        case .partlyCommitted:
+            return at(destination.label)
+                + "committed in part: \(destination.landed.joined(separator: ", ")); the rest was rolled back"
         case .inDoubt(let transaction):
             let ask = transaction.map { "; ask its server with SELECT pg_xact_status('\($0)')" } ?? ""
             return at(destination.label) + "in doubt: it may have committed\(ask)"

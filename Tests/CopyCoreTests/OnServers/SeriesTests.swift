@@ -51,7 +51,7 @@ private final class Shelf {
         var left = rows.indices.map(part)
         change(&left)
         left.reverse()
-        let producer = transport.producer(source, track) { left.popLast() }
+        let producer = transport.producer(source, track, ahead: { 1 << 22 }) { left.popLast() }
         let receivers = destinations.enumerated().map { number, session in
             transport.receiver(session, track) { $0.into[number] ?? "" }
         }

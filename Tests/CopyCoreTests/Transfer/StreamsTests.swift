@@ -1,4 +1,4 @@
-// Many parts on many streams: by script, then on servers.
+// Copies on many streams: by script, then on servers.
 
 import ErrorKit
 import TestKit
@@ -6,16 +6,7 @@ import Testing
 
 @testable import CopyCore
 
-@Suite struct `Streams of parts` {
-    private func part(_ label: String, _ size: Int) -> Part { Part(label: label, size: size, out: "", into: [:]) }
-
-    @Test func `the largest part is taken first, and of equals the first one`() {
-        var queue = PartQueue([part("a", 1), part("b", 9), part("c", 5), part("d", 9), part("e", 5)])
-        var order = ""
-        while let part = queue.take() { order += part.label }
-        #expect(order == "bdcea" && queue.isEmpty)
-    }
-
+@Suite struct `Copies on many streams` {
     /// Copies whose producer needs so many seconds.
     private final class Script {
         let poller = ScriptedPoller()
@@ -25,40 +16,27 @@ import Testing
         var settings = CopySettings()
         private var descriptor: CInt = 200
 
-        func copy(_ part: Part) -> CopyManager {
+        private func copy(_ label: String, _ seconds: Int) -> CopyManager {
             descriptor += 10
-            let producer = FakeProducer(
-                [.block, .rows([part.label + "\n"])], label: "source", descriptor: descriptor)
-            let receiver = FakeReceiver("to " + part.label, descriptor: descriptor + 1)
-            poller.always(descriptor, readyAfter: Double(part.size))
-            change(part.label, producer, receiver)
-            (producers[part.label], receivers[part.label]) = (producer, receiver)
+            let producer = FakeProducer([.block, .rows([label + "\n"])], label: "source", descriptor: descriptor)
+            let receiver = FakeReceiver("to " + label, descriptor: descriptor + 1)
+            poller.always(descriptor, readyAfter: Double(seconds))
+            change(label, producer, receiver)
+            (producers[label], receivers[label]) = (producer, receiver)
             return CopyManager(producer, [receiver], settings: settings, poller: poller)
         }
 
         func streams(
-            _ parts: [Part], _ count: Int, handle: @escaping Streams.Handling = { _, _, _, _ in }
-        ) -> Streams {
-            Streams(parts, count: count, poller: poller, make: { [unowned self] part, _ in copy(part) }, handle: handle)
-        }
+            _ copies: [(label: String, seconds: Int)], handle: @escaping Streams.Handling = { _, _, _ in }
+        ) -> Streams { Streams(copies.map { copy($0.label, $0.seconds) }, poller: poller, handle: handle) }
     }
 
-    @Test func `whichever stream is free takes the next part, and all wait in one poll`() throws {
+    @Test func `all wait in one poll`() throws {
         let script = Script()
-        let streams = script.streams([part("a", 2), part("b", 7), part("c", 3), part("d", 4)], 2)
-        try streams.run()
-        // b from 0 to 7 on one stream; d to 4, c to 7 on the other, then a where one is free.
-        #expect(streams.done.map(\.part.label) == ["d", "b", "c", "a"])
-        #expect(script.poller.elapsed == 9)
-        #expect(script.receivers.mapValues(\.text) == ["a": "a\n", "b": "b\n", "c": "c\n", "d": "d\n"])
-        #expect(streams.done.allSatisfy { $0.totals == Totals(messages: 1, bytes: 2) })
-    }
-
-    @Test func `more streams than parts, and none of either`() throws {
-        let script = Script()
-        try script.streams([part("a", 2)], 5).run()
-        #expect(script.poller.elapsed == 2)
-        try script.streams([], 3).run()
+        try script.streams([("a", 2), ("b", 7), ("c", 3)]).run()
+        #expect(script.poller.elapsed == 7)
+        #expect(script.receivers.mapValues(\.text) == ["a": "a\n", "b": "b\n", "c": "c\n"])
+        try script.streams([]).run()
     }
 
     @Test func `what fails on one stream stops all, and each connection is brought back`() throws {
@@ -70,33 +48,32 @@ import Testing
                 script.poller.always(receiver.descriptor, readyAfter: 1)
             }
         }
-        let streams = script.streams([part("a", 1), part("b", 2), part("c", 9)], 2)
-        let failure = try requireThrown(.part) { try streams.run() }
-        #expect(failure.place?.part.label == "b" && failure.place?.stream == 1)
-        #expect(described((failure.cause as? CopyFail)?.receiverFaults ?? []) == ["to b: duplicate key"])
+        let streams = script.streams([("a", 1), ("b", 2), ("c", 9)])
+        let failure = try #require(throws: CopyFail.self) { try streams.run() }
+        #expect(described(failure.receiverFaults) == ["to b: duplicate key"])
+        #expect(streams.failures.count == 2 && streams.failures[0].reason == failure.reason)
         #expect(script.receivers["c"]?.calls == ["enter", "abort", "abort", "aborted"])
         #expect(script.producers["c"]?.called("realigned") == 1)
-        #expect(script.receivers["a"] == nil, "no part is begun any more")
+        #expect(script.receivers["a"]?.text == "a\n" && script.receivers["a"]?.called("aborted") == 0)
         #expect(script.poller.elapsed == 3)
     }
 
-    @Test func `a receiver that is dropped is its part's own affair`() throws {
+    @Test func `a receiver that is dropped is its stream's own affair`() throws {
         let script = Script()
         script.change = { label, _, receiver in
             if label == "a" { receiver.turns = [.fail(Trouble("no"))] }
         }
         var dropped: [String] = []
-        let streams = script.streams([part("a", 1), part("b", 2)], 1) { part, stream, event, copy in
+        let streams = script.streams([("a", 1), ("b", 2)]) { stream, event, copy in
             guard case .faulted(let faults) = event else { return }
             for fault in faults {
-                dropped.append("\(part.label) \(stream) \(fault)")
+                dropped.append("\(stream) \(fault)")
                 try copy.drop(fault.receiver)
             }
         }
         // Nobody is left in a.
-        let failure = try requireThrown(.part) { try streams.run() }
-        #expect(failure.place?.part.label == "a" && (failure.cause as? CopyFail)?.reason == .noReceivers)
-        #expect(dropped == ["a 0 to a: no"] && streams.done.map(\.part.label) == ["b"])
+        let failure = try #require(throws: CopyFail.self) { try streams.run() }
+        #expect(failure.reason == .noReceivers && dropped == ["0 to a: no"])
     }
 
     @Test func `a receiver that takes nothing on one stream holds up no other`() throws {
@@ -108,25 +85,24 @@ import Testing
             if label == "a" { receiver.ever = .block }
         }
         var told: [String] = []
-        let streams = script.streams([part("a", 30), part("b", 2), part("c", 1)], 2) { part, _, event, _ in
-            if case .faulted(let faults) = event { told.append("\(part.label) \(faults[0].error)") }
+        let streams = script.streams([("a", 30), ("b", 2)]) { stream, event, _ in
+            if case .faulted(let faults) = event { told.append("\(stream) \(faults[0].error)") }
         }
-        _ = try requireThrown(.part) { try streams.run() }
-        #expect(told == ["a \(PgcopyError.timeout(after: .seconds(5), awaitingConfirmation: false))"])
-        #expect(streams.done.map(\.part.label) == ["b", "c"] && script.poller.elapsed == 35)
+        _ = try #require(throws: CopyFail.self) { try streams.run() }
+        #expect(told == ["0 \(PgcopyError.timeout(after: .seconds(5), awaitingConfirmation: false))"])
+        #expect(script.receivers["b"]?.text == "b\n" && script.poller.elapsed == 35)
     }
 
     @Test func `a signal stops all and brings each connection back`() throws {
         let script = Script()
         script.poller.interruptedAt = script.poller.now + 3
-        let streams = script.streams([part("a", 9), part("b", 8), part("c", 1)], 2)
+        let streams = script.streams([("a", 9), ("b", 8)])
         #expect(throws: Interrupted(signal: 2)) { try streams.run() }
         #expect(script.poller.elapsed == 3)
         for label in ["a", "b"] {
             #expect(script.producers[label]?.called("realigned") == 1)
             #expect(script.receivers[label]?.called("aborted") == 1)
         }
-        #expect(script.receivers["c"] == nil)
     }
 
     // MARK: On servers
@@ -166,7 +142,8 @@ import Testing
             let snapshot = try readers[0].exportSnapshot()
             // What is committed from here on is in no stream.
             try source.sql("INSERT INTO big SELECT 0; INSERT INTO small SELECT 0")
-            try readers[1].begin(inSnapshot: snapshot)
+            try readers[1].run(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '\(snapshot)'")
             for writer in writers { try writer.run("BEGIN") }
         }
 
@@ -176,14 +153,21 @@ import Testing
                 )[0], label: label, poller: poller)
         }
 
+        /// Each stream takes from one queue.
         func streams(_ parts: [Part]) -> Streams {
-            Streams(
-                parts, count: 2, poller: poller,
-                make: { part, number in
-                    CopyManager(
-                        StatementProducer(readers[number], part.out),
-                        [StatementReceiver(writers[number], part.into[0] ?? "")], poller: poller)
-                }, handle: { _, _, _, _ in })
+            let queue = Shared(PartQueue(parts.map { PartQueue.Unit(parts: [$0]) }, streams: 2))
+            let copies = (0..<2).map { number in
+                let track = PartTrack()
+                let transport = TransportChoice.wire
+                let producer = transport.producer(readers[number], track) {
+                    queue.value.ahead
+                } next: {
+                    queue.value.next(for: number)
+                }
+                return CopyManager(
+                    producer, [transport.receiver(writers[number], track) { $0.into[0] ?? "" }], poller: poller)
+            }
+            return Streams(copies, poller: poller) { _, _, _ in }
         }
 
         static func part(_ table: String, _ size: Int) -> Part {
@@ -197,10 +181,7 @@ import Testing
 
     @Test func `two tables on two streams are those of one snapshot, and commit when both are there`() throws {
         let pair = try Pair(Self.schema, rows: Self.rows)
-        let streams = pair.streams([Pair.part("small", 1), Pair.part("big", 50)])
-        try streams.run()
-        #expect(Set(streams.done.map { "\($0.part.label) \($0.totals.messages)" }) == ["big 50000", "small 10"])
-        #expect(Set(streams.done.map(\.stream)) == [0, 1])
+        try pair.streams([Pair.part("small", 1), Pair.part("big", 50)]).run()
         #expect(try pair.target.sql("SELECT count(*) FROM big") == "0", "nothing is committed yet")
         for writer in pair.writers { try writer.run("COMMIT") }
         #expect(try pair.target.sql("SELECT count(*), min(i) FROM big") == "50000|1")
@@ -211,10 +192,10 @@ import Testing
     @Test func `a row that one table refuses leaves both streams usable, and nothing behind`() throws {
         let pair = try Pair(Self.schema, rows: Self.rows)
         try pair.target.sql("INSERT INTO small VALUES (5)")
-        let streams = pair.streams([Pair.part("small", 1), Pair.part("big", 50)])
-        let failure = try requireThrown(.part) { try streams.run() }
-        #expect(failure.place?.part.label == "small")
-        #expect(((failure.cause as? CopyFail)?.receiverFaults.first?.error as? PgcopyError)?.sqlState == "23505")
+        let failure = try #require(throws: CopyFail.self) {
+            try pair.streams([Pair.part("small", 1), Pair.part("big", 50)]).run()
+        }
+        #expect((failure.receiverFaults.first?.error as? PgcopyError)?.sqlState == "23505")
         for session in pair.readers + pair.writers {
             #expect(session.connection.isUsable)
             try session.run("ROLLBACK")
@@ -223,12 +204,11 @@ import Testing
         #expect(try pair.target.sql("SELECT count(*) FROM small") == "1")
     }
 
-    @Test func `twenty parts on one stream use its sessions one after the other`() throws {
+    @Test func `twenty parts on two streams are all there once`() throws {
         let schema = (0..<20).map { "CREATE TABLE t\($0) (i int)" }.joined(separator: "; ")
         let rows = (0..<20).map { "INSERT INTO t\($0) SELECT generate_series(1, \($0 * 7))" }.joined(separator: "; ")
         let pair = try Pair(schema + "; " + Self.schema, rows: rows)
-        let streams = pair.streams((0..<20).map { Pair.part("t\($0)", $0) })
-        try streams.run()
+        try pair.streams((0..<20).map { Pair.part("t\($0)", $0) }).run()
         for writer in pair.writers { try writer.run("COMMIT") }
         for number in 0..<20 { #expect(try pair.target.count("t\(number)") == number * 7) }
     }
