@@ -2,18 +2,23 @@
 
 /// A bucket that fills with time and is emptied by what is read.
 package struct RateLimit: Sendable {
-    private let bytesPerSecond: Double
+    private var bytesPerSecond: Double
     /// What the bucket holds at most: a tenth of a second's bytes, so that a stall is not made up for by a burst.
-    private let burst: Double
+    private var burst: Double { max(1, bytesPerSecond / 10) }
     private var level: Double
     private var filledAt: Instant
 
     /// A limit of so many bytes a second, beginning now with an empty bucket.
     package init(bytesPerSecond: Int, now: Instant) {
         self.bytesPerSecond = Double(max(1, bytesPerSecond))
-        burst = max(1, self.bytesPerSecond / 10)
         level = 0
         filledAt = now
+    }
+
+    /// From now on it is another one.
+    package mutating func change(to bytesPerSecond: Int, now: Instant) {
+        _ = allowance(at: now)
+        self.bytesPerSecond = Double(max(1, bytesPerSecond))
     }
 
     /// How many bytes may be read now.

@@ -228,6 +228,9 @@ public final class CopyManager {
         return producer.totals
     }
 
+    /// Its rate limit is another one from now on, where it has one.
+    func limit(to bytesPerSecond: Int) { rateLimit?.change(to: bytesPerSecond, now: poller.now) }
+
     // MARK: Faults
 
     /// Faults a receiver for a reason that somebody else has found; that is raised with the next cycle.

@@ -14,6 +14,10 @@ struct ServerVersion: Sendable, Hashable {
     var compilesQueries: Bool { number >= 110_000 }
     /// pg_attribute.attgenerated.
     var hasGeneratedColumns: Bool { number >= 120_000 }
+    /// TID Range Scan: a range of ctid is read without the rest.
+    var scansBlockRanges: Bool { number >= 140_000 }
+    /// hash_record_extended.
+    var hashesRows: Bool { number >= 140_000 }
     /// pg_range.rngmultitypid.
     var hasMultiranges: Bool { number >= 140_000 }
     /// pg_locks.waitstart.
@@ -49,6 +53,9 @@ struct Server: Sendable {
     }
 
     var label: String { link.label }
+
+    /// Why there is no further connection, without any password.
+    func failure(_ connection: Connection) -> PgcopyError { link.failure(connection) }
 
     /// How to connect to this very server again.
     /// - Parameter seconds: a try may take, whatever the user set; nil: as he set it.

@@ -3,19 +3,25 @@
 /// Makes COPY statements; pure.
 enum CopyStatement {
     /// Reads a table's columns; nil: no list, for a table without columns.
-    /// - Parameter pinsNames: as in `out(query:)`; only with a condition.
+    /// - Parameters:
+    ///   - pinsNames: as in `out(query:)`; only with a condition.
+    ///   - piece: what of it is read; nil: all of it.
     static func out(
-        _ table: TableShape, columns: [String], condition: String?, pinsNames: Bool, options: CopyOptions
+        _ table: TableShape, columns: [String], condition: String?, pinsNames: Bool, options: CopyOptions,
+        piece: Division.Piece? = nil
     ) -> String {
+        let range = piece?.range
         let plain =
-            table.kind == "r" && condition == nil && options.selection == nil
+            table.kind == "r" && condition == nil && options.selection == nil && range == nil
             && !columns.contains { table.column($0)?.isGenerated ?? false }
         if plain {
             return "COPY \(table.name.quoted)\(list(columns)) TO STDOUT WITH \(options.sql)"
         }
         // COPY reads no views, foreign or partitioned tables by itself. ONLY: an ordinary table without its children.
         let selection = (options.selection ?? columns.map(quoteIdentifier)).joined(separator: ", ")
-        let select = select(selection, table.only + table.name.quoted, where: condition)
+        let relation = piece?.leaf.map { "ONLY " + $0.quoted } ?? table.only + table.name.quoted
+        var select = select(selection, relation, where: condition)
+        if let range { select += (condition == nil ? " WHERE " : " AND ") + range.condition }
         return "COPY (\(pinsNames ? withPinnedNames(select, options) : select)) TO STDOUT WITH \(options.sql)"
     }
 

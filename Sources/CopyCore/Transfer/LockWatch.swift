@@ -29,6 +29,8 @@ final class LockWatch: LoopTask {
     struct Mark: Equatable {
         /// Locks are gathered, nothing flows yet.
         static let locking = 0
+        /// They are had, and all that is to be known is asked.
+        static let locked = -1
 
         var stage: Int
         var streams: [Stream] = []

@@ -2,8 +2,16 @@
 
 /// What a run does once everything is known; nothing is asked any more.
 struct Plan: Sendable {
-    /// In the order in which their rows flow.
+    /// In the order in which their rows flow, where they go through one stream.
     var tables: [TablePlan]
+    /// What streams take; and how many there are.
+    var units: [Division.Unit]
+    var streams = 1
+    /// Of each destination, by its place, tables that are to be emptied in a transaction of their own before all others: they are
+    /// divided, and hold rows.
+    var emptiedFirst: [Int: [Int]] = [:]
+    /// Tables tied to each other are not all of one stream's.
+    var breaksShares = false
     /// Foreign keys go in a circle: they are checked behind the last row.
     var defersConstraints = false
     /// Destinations that are left out, the others go on.
@@ -11,9 +19,14 @@ struct Plan: Sendable {
     /// What was decided that was left open, for a person.
     var decisions: [String] = []
 
-    /// All of it, one table behind the other.
-    func parts(label: String) -> [Part] {
-        tables.enumerated().map { $1.part($0, label: tables.count == 1 ? label : $1.label) }
+    /// More than one statement reads the rows.
+    var isSeries: Bool { units.count > 1 || units.first?.pieces.count ?? 1 > 1 }
+
+    /// What streams take.
+    func parts() -> [PartQueue.Unit] {
+        units.map { unit in
+            PartQueue.Unit(parts: unit.pieces.map { tables[$0.table].part($0) }, stream: unit.stream)
+        }
     }
 
     /// Whether a destination's table held rows before it was emptied.
@@ -66,6 +79,8 @@ struct TablePlan: Sendable {
     let refused: [(place: Int, refusal: PgcopyError)]
     /// How large the source's table is, where that was asked.
     var size: TableSize?
+    /// Why it is not divided, although it is large.
+    var undivided: String?
 
     /// The table that is read; nil: rows are of none.
     var source: TableShape? { if case .table(let table, _, _) = rows { table } else { nil } }
@@ -80,21 +95,23 @@ struct TablePlan: Sendable {
     }
 
     /// The COPY that reads the rows; nil where no server gives them.
-    var statement: String? {
+    var statement: String? { statement(nil) }
+
+    /// The COPY that reads what of the table is to be read.
+    func statement(_ piece: Division.Piece?) -> String? {
         switch rows {
         case .table(let table, let columns, let condition):
-            CopyStatement.out(table, columns: columns, condition: condition, pinsNames: pinsNames, options: options)
+            CopyStatement.out(
+                table, columns: columns, condition: condition, pinsNames: pinsNames, options: options, piece: piece)
         case .query(let query, let columns):
             CopyStatement.out(query: query, columns: columns, pinsNames: pinsNames, options: options)
         case .bytes: nil
         }
     }
 
-    /// All of it.
-    /// - Parameter number: its place among the tables of the run.
-    func part(_ number: Int, label: String) -> Part {
+    func part(_ piece: Division.Piece) -> Part {
         Part(
-            label: label, table: number, size: size?.bytes ?? 0, out: statement ?? "",
+            label: label, table: piece.table, size: piece.bytes, out: statement(piece) ?? "",
             into: landings.mapValues(\.statement), layout: options.layout, messagesWithoutRow: messagesWithoutRow)
     }
 

@@ -9,6 +9,8 @@ struct Planner {
     var source: [Answers]?
     /// Destinations that still take part, by their place in the request, with what they say of each table; nil: no server.
     var destinations: [(place: Int, answers: [Answers]?)]
+    /// Which stream empties and loads which table, where that is settled.
+    var shares: Shares?
 
     /// The plan.
     /// - Throws: `Refusals`.
@@ -53,9 +55,20 @@ struct Planner {
         var refused = Refusals()
         for table in tables { for (place, refusal) in table.refused { refused.add(refusal, place) } }
         let (order, defers) = try order(destinations)
-        return Plan(
-            tables: order.map { tables[$0] }, defersConstraints: defers, refused: refused.destinations,
+        var plan = Plan(
+            tables: order.map { tables[$0] }, units: [], defersConstraints: defers, refused: refused.destinations,
             decisions: decisions(tables))
+        do {
+            try Divider(
+                request: request, order: order, source: source, destinations: destinations.compactMap(\.answers),
+                shares: shares
+            ).divide(&plan, places: destinations.map(\.place))
+        } catch {
+            var refusals = Refusals()
+            refusals.run = error
+            throw refusals
+        }
+        return plan
     }
 
     /// A table comes behind those that it refers to at any destination.

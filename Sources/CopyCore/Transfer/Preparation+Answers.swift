@@ -12,14 +12,19 @@ extension Preparation {
 
     /// LOCK TABLE does not take such a relation, or not from this role, or not so many (53200).
     var lockIsRefused: Bool {
-        guard case .failure(let error as PgcopyError) = lockResult?.outcome else { return false }
-        return ["42501", "42809", "53200"].contains(error.server?.sqlState)
+        ["42501", "42809", "53200"].contains(lockFailure)
+    }
+
+    /// The SQLSTATE that LOCK TABLE was refused with.
+    private var lockFailure: String? {
+        lockResults.lazy.compactMap { result in
+            if case .failure(let error as PgcopyError) = result.outcome { error.server?.sqlState } else { nil }
+        }.first
     }
 
     /// There is no table of the name that was found; what was asked for may stand for another one by now.
     var isGone: Bool {
-        guard case .failure(let error as PgcopyError) = lockResult?.outcome, !found.isEmpty else { return false }
-        return ["42P01", "3F000"].contains(error.server?.sqlState)
+        leader == nil && !found.isEmpty && ["42P01", "3F000"].contains(lockFailure)
     }
 
     /// Whether rows may flow. A failure that is none of these is thrown by what asks for the answers.
@@ -78,19 +83,26 @@ extension Preparation {
         return .ready
     }
 
+    /// The snapshot that it is to read in is not there.
+    var lacksSnapshot: Bool {
+        guard snapshot != nil, case .failure(let error as PgcopyError) = snapshotResult?.outcome else { return false }
+        return error.server != nil && (part.failure as? PgcopyError)?.server == error.server
+    }
+
+    /// What it was to lock by names that were found before is not there under these.
+    var isMisnamedByNow: Bool { ["42P01", "3F000"].contains(lockFailure) }
+
     /// What a source has locked.
     var locked: LockedRelations? {
         get throws {
-            if isLockedFirst { return LockedRelations(tables: try tables()) }
+            if isLockedFirst { return LockedRelations(tables: try (leader ?? self).tables()) }
             return try lockedResult.map { try Catalog.locked($0.get()) }
         }
     }
 
     /// Throws the first failure.
     func check() throws {
-        if let snapshot, case .failure(let error as PgcopyError) = snapshotResult?.outcome, error.server != nil,
-            (part.failure as? PgcopyError)?.server == error.server
-        {
+        if let snapshot, lacksSnapshot, let error = part.failure as? PgcopyError {
             throw PgcopyError(
                 error.code, "the snapshot \(Echo.quoted(snapshot)) is not there: \(error)",
                 hint: "it lasts as long as the transaction that exported it, on the same server and database")
@@ -190,12 +202,36 @@ extension Preparation {
         guard !found.isEmpty else { return [Answers(columns: try columns(), peer: peer)] }
         let references =
             try referencesResult.map { Catalog.references(try $0.get(), count: found.count) } ?? found.map { _ in [] }
-        let sizes = try sizesResult.map { Catalog.sizes(try $0.get(), count: found.count) } ?? found.map { _ in nil }
+        let sizes = try sizes()
         let heldRows = try heldRows()
+        let (leaves, keys) = try cuts()
         return try tables().enumerated().map { place, table in
-            Answers(
+            var answers = Answers(
                 table: table, heldRows: heldRows[place], references: references[place], size: sizes[place], peer: peer)
+            answers.note(leaves[place] ?? [], keys[place])
+            return answers
         }
+    }
+
+    /// How large its tables are, where that was asked.
+    func sizes() throws -> [TableSize?] {
+        try sizesResult.map { Catalog.sizes(try $0.get(), count: found.count) } ?? found.map { _ in nil }
+    }
+
+    private func cuts() throws -> (leaves: [Int: [Division.Leaf]], keys: [Int: Catalog.PrimaryKey]) {
+        func byPlace<Value>(
+            _ asked: (places: [Int], result: PipelineResult)?, _ read: (QueryResult, Int) -> [Value]
+        ) throws -> [Int: Value] {
+            guard let (places, result) = asked else { return [:] }
+            return Dictionary(uniqueKeysWithValues: zip(places, try read(result.get(), places.count)))
+        }
+        return (try byPlace(leaves, Catalog.leaves), try byPlace(keys, Catalog.keys))
+    }
+
+    /// Which server a stream that joins is connected to; nil: that was not asked.
+    func joined() throws -> Lookup.Server? {
+        guard leader != nil, let serverResult else { return nil }
+        return Catalog.server(try serverResult.get(), session.connection)
     }
 
     /// Asks what types are made of.
@@ -246,13 +282,13 @@ extension Preparation {
     /// Names that several of its tables bear.
     private var namesakes: Set<String> {
         var seen: Set<String> = []
-        return Set(found.compactMap { $0.name.parts.last }.filter { !seen.insert($0).inserted })
+        return Set((leader ?? self).found.compactMap { $0.name.parts.last }.filter { !seen.insert($0).inserted })
     }
 
     /// Asks what became of what a source has locked; gives what tells, once that is answered.
     /// - Returns: the names of what has changed, for a person.
     func lookAgain(_ part: PipelinePart) -> () throws -> [String] {
-        guard isLockedFirst, let tables = try? tables() else {
+        guard isLockedFirst, let tables = try? (leader ?? self).tables() else {
             let result = part.ask(Catalog.lockedQuestion(session))
             return { [self] in
                 try locked.map { try Catalog.locked(result.get()).changed(since: $0, copied: namesakes) } ?? []

@@ -38,8 +38,14 @@ final class Preparation {
     private(set) var part: PipelinePart
     let role: Role
     let rows: Rows
-    /// What the names stood for at the last look; none: rows are a query's.
+    /// What the names stood for at the last look; none: rows are a query's, or it only joins.
     var found: [Lookup.Found]
+    /// Others that are locked as well, to be read or loaded, but not looked at.
+    private let others: [Lookup.Found]
+    /// Of those that it has found, by OID: empty already, and loaded by other streams, too.
+    private let kept: Set<String>
+    /// The session that has looked for all streams; nil: it is this one.
+    let leader: Preparation?
     /// Which server it is; nil: that is asked with all the rest.
     private let server: Lookup.Server?
     private let pinsMoney: Bool
@@ -62,7 +68,7 @@ final class Preparation {
 
     /// Locked by LOCK TABLE; else by parsing.
     var usesLockTable: Bool
-    private(set) var lockResult: PipelineResult?
+    private(set) var lockResults: [PipelineResult] = []
     private(set) var settingsResult: PipelineResult?
     private(set) var tablesResult: PipelineResult?
     private(set) var columnsResult: PipelineResult?
@@ -75,6 +81,13 @@ final class Preparation {
     private(set) var sizesResult: PipelineResult?
     /// How large its tables are is asked as well.
     var asksSizes = false
+    /// Whether they hold rows, although they are not emptied.
+    var asksRows = false
+    /// Where its tables can be cut.
+    private(set) var leaves: (places: [Int], result: PipelineResult)?
+    private(set) var keys: (places: [Int], result: PipelineResult)?
+    /// Which of its tables refer to each other.
+    var asksReferences = false
     /// What patterns stand for is asked again, as the snapshot has it.
     var selection: TableSelection?
     private(set) var selectionResult: PipelineResult?
@@ -85,13 +98,18 @@ final class Preparation {
     /// A preparation that asks nothing yet.
     /// - Parameters:
     ///   - server: which it is; nil: it is found out when its table is locked.
+    ///   - others, kept, leader: where there are many streams, as the properties.
     ///   - pinsMoney: as in `SessionSettings`.
     ///   - isVital: as in `PipelinePart`.
     init(
         _ session: Session, at server: Lookup.Server?, _ role: Role, _ rows: Rows, pinsMoney: Bool,
-        snapshot: String? = nil, lastLockTimeout: Duration? = nil, isVital: Bool
+        snapshot: String? = nil, lastLockTimeout: Duration? = nil, others: [Lookup.Found] = [], kept: Set<String> = [],
+        leader: Preparation? = nil, isVital: Bool
     ) {
         self.snapshot = snapshot
+        self.others = others
+        self.kept = kept
+        self.leader = leader
         self.lastLockTimeout = lastLockTimeout
         self.session = session
         self.role = role
@@ -106,7 +124,7 @@ final class Preparation {
             usesLockTable = false
         case .tables(let tables, _):
             found = tables
-            usesLockTable = true
+            usesLockTable = leader?.usesLockTable ?? true
         }
     }
 
@@ -152,7 +170,7 @@ final class Preparation {
             empty()
             askForLockTimeout()
         }
-        if server == nil { serverResult = part.ask(Catalog.serverQuestion(noticing: false)) }
+        if server == nil || leader != nil { serverResult = part.ask(Catalog.serverQuestion(noticing: false)) }
         if case .tables(_, nil) = rows { part.ask(Catalog.secureSearchPath) }
     }
 
@@ -220,16 +238,13 @@ final class Preparation {
     var deadLink: Int? { if case .destination(_, _, let seconds) = role { seconds } else { nil } }
 
     private func lock() {
-        lockResult = nil
+        lockResults = []
         describedResults = [:]
-        // In one order for all runs: by name.
-        let targets = found.filter(isLockable).sorted { $0.name.quoted < $1.name.quoted }.map(lockTarget)
-        if !targets.isEmpty {
-            // One that may have to wait for long can be found.
-            let comment = lockTimeout == nil && backendPID == nil ? "/* \(trace) */ " : ""
-            lockResult = part.ask(
-                .statement("\(comment)LOCK TABLE \(targets.joined(separator: ", ")) IN \(lockMode) MODE"))
-        }
+        // The strongest that will be needed, and first: a stronger one later makes two runs wait for each other. In one order for
+        // all runs: by name.
+        lock(emptied, "ACCESS EXCLUSIVE")
+        let emptied = Set(emptied.map(\.oid))
+        lock(lockedTables.filter { !emptied.contains($0.oid) }, isSource ? "ACCESS SHARE" : "ROW EXCLUSIVE")
         // Before whatever would take one of its own; LOCK TABLE does not.
         if let snapshot {
             snapshotResult = part.ask(.statement("SET TRANSACTION SNAPSHOT \(quoteLiteral(snapshot))"))
@@ -242,17 +257,41 @@ final class Preparation {
         for plan in plans { part.ask(.statement("EXPLAIN (COSTS off)\n" + plan)) }
     }
 
+    private func lock(_ tables: [Lookup.Found], _ mode: String) {
+        let targets = tables.filter(isLockable).sorted { $0.name.quoted < $1.name.quoted }.map { lockTarget($0, mode) }
+        guard !targets.isEmpty else { return }
+        // One that may have to wait for long can be found.
+        let comment = lockTimeout == nil && backendPID == nil ? "/* \(trace) */ " : ""
+        lockResults.append(
+            part.ask(.statement("\(comment)LOCK TABLE \(targets.joined(separator: ", ")) IN \(mode) MODE")))
+    }
+
+    /// All that it is to hold.
+    private var lockedTables: [Lookup.Found] { found + others }
+
+    private var isSource: Bool { if case .source = role { true } else { false } }
+
+    /// Those that it empties.
+    private var emptied: [Lookup.Found] {
+        guard case .destination(true, _, _) = role else { return [] }
+        return found.filter { !kept.contains($0.oid) }
+    }
+
     /// LOCK TABLE takes neither materialized views nor foreign tables.
     private func isLockable(_ table: Lookup.Found) -> Bool { usesLockTable && !"mf".contains(table.kind) }
 
     /// Whose columns are asked for; those of a table that is locked so as they are now, whatever the snapshot says.
     private var describedStatements: [(place: Int, statement: String)] {
         if case .query(let query) = rows { return [(0, query)] }
-        return found.enumerated().filter { !isLockable($1) }.map { ($0, "SELECT * FROM \($1.name.quoted)") }
+        return lockedTables.enumerated().filter { !isLockable($1) }.map { ($0, "SELECT * FROM \($1.name.quoted)") }
     }
 
-    /// Tables and nothing else, locked before the snapshot: they are what the snapshot says.
-    var isLockedFirst: Bool { snapshot == nil && !found.isEmpty && found.allSatisfy(isLockable) && plans.isEmpty }
+    /// Tables and nothing else, locked before the snapshot: they are what the snapshot says. A stream that joins reads in that of
+    /// the leader, who has them locked.
+    var isLockedFirst: Bool {
+        if let leader { return leader.isLockedFirst }
+        return snapshot == nil && !found.isEmpty && found.allSatisfy(isLockable) && plans.isEmpty
+    }
 
     /// What COPY reads by a query; none where it reads tables.
     private var plans: [String] {
@@ -260,7 +299,7 @@ final class Preparation {
         switch rows {
         case .query(let query): return [query]
         case .tables(_, let condition):
-            return found.filter { $0.kind != "r" || condition != nil }.map {
+            return lockedTables.filter { $0.kind != "r" || condition != nil }.map {
                 CopyStatement.select("", $0.only + $0.name.quoted, where: condition)
             }
         }
@@ -268,20 +307,9 @@ final class Preparation {
 
     /// A source's partitions are read, but for those that a condition passes over; those of a destination may be emptied;
     /// rows find theirs by themselves.
-    private func lockTarget(_ found: Lookup.Found) -> String {
-        switch (role, rows) {
-        case (.destination(false, _, _), _), (.source, .tables(_, .some)): "ONLY " + found.name.quoted
-        default: found.only + found.name.quoted
-        }
-    }
-
-    /// The strongest that will be needed: a stronger one later makes two runs wait for each other.
-    private var lockMode: String {
-        switch role {
-        case .source: "ACCESS SHARE"
-        case .destination(true, _, _): "ACCESS EXCLUSIVE"
-        case .destination(false, _, _): "ROW EXCLUSIVE"
-        }
+    private func lockTarget(_ found: Lookup.Found, _ mode: String) -> String {
+        if case (.source, .tables(_, .some)) = (role, rows) { return "ONLY " + found.name.quoted }
+        return (mode == "ROW EXCLUSIVE" ? "ONLY " : found.only) + found.name.quoted
     }
 
     private func askRows() {
@@ -290,14 +318,30 @@ final class Preparation {
         columnsResult = part.ask(Catalog.columnsQuestion(found, for: session.version))
         if let selection { selectionResult = part.ask(Catalog.selectionQuestion(selection)) }
         if asksSizes, found.allSatisfy({ !$0.oid.isEmpty }) { sizesResult = part.ask(Catalog.sizesQuestion(found)) }
-        if case .destination = role, found.count > 1 { referencesResult = part.ask(Catalog.referencesQuestion(found)) }
+        if case .destination = role, asksReferences { referencesResult = part.ask(Catalog.referencesQuestion(found)) }
+    }
+
+    /// What else is to be known of a source's tables so that they can be cut, once their sizes are.
+    /// - Parameter least: bytes of a table that is worth it.
+    func askCuts(_ part: PipelinePart, least: Int) throws {
+        let sizes = try sizes()
+        func ask(_ places: [Int], _ question: ([Lookup.Found]) -> PipelineMessage) -> (
+            places: [Int], result: PipelineResult
+        )? {
+            places.isEmpty ? nil : (places, part.ask(question(places.map { found[$0] })))
+        }
+        let large = found.indices.filter { sizes[$0].map { $0.blocks == nil && $0.bytes >= least } ?? false }
+        leaves = ask(large.filter { found[$0].kind == "p" }, Catalog.leavesQuestion)
+        keys = ask(large, Catalog.keysQuestion)
     }
 
     /// A destination's tables, in the transaction that loads them: all of that can still be undone.
     private func empty() {
-        guard case .destination(true, _, _) = role, !found.isEmpty else { return }
+        let emptied = emptied
+        guard !isSource, !found.isEmpty, asksRows || !emptied.isEmpty || !kept.isEmpty else { return }
         heldResult = part.ask(Catalog.rowsQuestion(found))
-        let targets = found.map { $0.only + $0.name.quoted }.joined(separator: ", ")
+        guard !emptied.isEmpty else { return }
+        let targets = emptied.map { $0.only + $0.name.quoted }.joined(separator: ", ")
         part.ask(.statement("TRUNCATE TABLE \(targets)"))
     }
 }

@@ -5,35 +5,33 @@ final class ServerDestination: Destination {
     private let receiver: any Receiver
     private let session: Session
     private let timeout: Duration?
-    /// Those that it has loaded or emptied, once all rows are there.
-    private let shapes: () -> [TableShape]
-    private let isEmptied: Bool
+    /// Those that it has loaded or emptied, once all rows are there, and which it has emptied.
+    private let shapes: () -> [(table: TableShape, isEmptied: Bool)]
     private var checks: PipelinePart?
     private var standsFor: PipelineResult?
     private var transaction: PipelineResult?
 
     /// A destination whose transaction is open and whose tables are ready to be loaded.
     init(
-        _ session: Session, _ receiver: any Receiver, isEmptied: Bool, timeout: Duration?,
-        tables: @escaping () -> [TableShape]
+        _ session: Session, _ receiver: any Receiver, timeout: Duration?,
+        tables: @escaping () -> [(table: TableShape, isEmptied: Bool)]
     ) {
         self.session = session
         self.receiver = receiver
         shapes = tables
-        self.isEmptied = isEmptied
         self.timeout = timeout
     }
 
     var label: String { session.label }
 
     var rows: Int? { rowCount(ofTag: receiver.commandTag) }
-    var tables: [String] { shapes().map { $0.name.parts.joined(separator: ".") } }
+    var tables: [String] { shapes().map { $0.table.name.parts.joined(separator: ".") } }
 
     /// Deferred constraints are checked now, while every destination can still be rolled back.
     func settling(isVital: Bool) -> PipelinePart? {
         let part = PipelinePart(session, timeout: timeout, isVital: isVital)
         part.ask(.statement("SET CONSTRAINTS ALL IMMEDIATE"))
-        let tables = shapes()
+        let tables = shapes().map(\.table)
         standsFor = tables.isEmpty ? nil : part.ask(Catalog.standsForQuestion(tables))
         transaction = part.ask(.statement("SELECT pg_catalog.txid_current_if_assigned()"))
         checks = part
@@ -46,12 +44,12 @@ final class ServerDestination: Destination {
         let tables = shapes()
         let answer = try standsFor?.get()
         var namesakes: [String: Int] = [:]
-        for table in tables { namesakes[table.name.parts.last ?? "", default: 0] += 1 }
-        for (row, table) in tables.enumerated() {
+        for (table, _) in tables { namesakes[table.name.parts.last ?? "", default: 0] += 1 }
+        for (row, (table, isEmptied)) in tables.enumerated() {
             guard let answer, row < answer.rowCount, answer.value(row, 0) == table.oid,
                 // Of two namesakes that are loaded, each may have got the other's rows for a while.
                 try answer.value(row, 1) == table.schemaVersion
-                    || namesakes[table.name.parts.last ?? ""] == 1 && !stoodForAnother(table)
+                    || namesakes[table.name.parts.last ?? ""] == 1 && !stoodForAnother(table, isEmptied)
             else {
                 throw PgcopyError(
                     .refused,
@@ -61,7 +59,7 @@ final class ServerDestination: Destination {
         }
     }
 
-    private func stoodForAnother(_ table: TableShape) throws -> Bool {
+    private func stoodForAnother(_ table: TableShape, _ isEmptied: Bool) throws -> Bool {
         try session.answer(to: Catalog.stoodForAnotherQuestion(table, isEmptied: isEmptied), timeout: timeout).value(
             0, 0) != "f"
     }

@@ -18,6 +18,8 @@ final class Side {
     /// Of a destination: what became of its rows, and how many bytes it took.
     var status = TransferOutcome.Status.rolledBack
     var bytes = 0
+    /// Tables that were emptied before, in a transaction of their own.
+    var emptied: [String] = []
     /// Its tables that are committed, where not all are.
     var landed: [String] = []
 

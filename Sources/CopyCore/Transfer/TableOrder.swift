@@ -64,38 +64,32 @@ enum TableOrder {
 }
 
 extension Catalog {
-    /// The question for the foreign keys among tables, those of their partitions included: who refers to whom, by places.
+    /// The question for the foreign keys among tables, those of their partitions included: who refers to whom, himself
+    /// perhaps, by places.
     static func referencesQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
         let (members, parameters) = members(tables)
         return .statement(
             """
-            WITH m(place, oid) AS MATERIALIZED (\(members)) \
+            WITH RECURSIVE m(place, oid) AS (\(members)) \
             SELECT DISTINCT c.place, f.place, k.conname, k.condeferrable FROM pg_catalog.pg_constraint k \
             JOIN m c ON c.oid OPERATOR(pg_catalog.=) k.conrelid JOIN m f ON f.oid OPERATOR(pg_catalog.=) k.confrelid \
-            WHERE k.contype OPERATOR(pg_catalog.=) 'f' AND c.place OPERATOR(pg_catalog.<>) f.place
+            WHERE k.contype OPERATOR(pg_catalog.=) 'f'
             """, parameters)
     }
 
-    /// A query for tables by their places, from 1 on, with their partitions, and its parameters.
+    /// A recursive query, `m`, for tables by their places, from 1 on, with their partitions, and its parameters. It locks none of
+    /// them, as pg_partition_tree would: another stream may have it for itself.
     static func members(_ tables: [Lookup.Found]) -> (query: String, parameters: [String]) {
-        // The planner takes a function that gives a tree for a thousand rows: it is called where there are trees only.
         let trees = """
-             UNION ALL SELECT t.place, p.relid::pg_catalog.oid FROM ROWS FROM (\
-            pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.oid[])) t(place, oid) \
-            CROSS JOIN LATERAL pg_catalog.pg_partition_tree(t.oid) p
+             UNION ALL SELECT m.place, i.inhrelid FROM m JOIN pg_catalog.pg_inherits i \
+            ON i.inhparent OPERATOR(pg_catalog.=) m.oid JOIN pg_catalog.pg_class c \
+            ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition
             """
-        let numbered = tables.enumerated().map { (place: "\($0 + 1)", table: $1) }
-        func arrays(_ kinds: (Character) -> Bool) -> [String] {
-            let chosen = numbered.filter { kinds($0.table.kind) }
-            return [arrayLiteral(chosen.map(\.place)), arrayLiteral(chosen.map(\.table.oid))]
-        }
-        let hasTrees = tables.contains { $0.kind == "p" }
         let query = """
-            SELECT t.place, t.oid FROM ROWS FROM (\
-            pg_catalog.unnest($1::pg_catalog.int4[]), pg_catalog.unnest($2::pg_catalog.oid[])) t(place, oid)\
-            \(hasTrees ? trees : "")
+            SELECT t.place::pg_catalog.int4, t.oid FROM pg_catalog.unnest($1::pg_catalog.oid[]) \
+            WITH ORDINALITY t(oid, place)\(tables.contains { $0.kind == "p" } ? trees : "")
             """
-        return (query, arrays { $0 != "p" } + (hasTrees ? arrays { $0 == "p" } : []))
+        return (query, [arrayLiteral(tables.map(\.oid))])
     }
 
     /// The answer, by the table that refers.

@@ -11,9 +11,9 @@ extension Transfer {
     func settle(_ opened: Opened) throws {
         var typeChecks: [(side: Side, check: () throws -> Void)] = []
         func checkTypes(_ side: Side, _ part: PipelinePart?) {
-            guard let part, let preparation = participants.first(where: { $0.side === side })?.preparation else {
-                return
-            }
+            guard let part,
+                let preparation = participants.first(where: { $0.preparation.session === part.session })?.preparation
+            else { return }
             typeChecks.append((side, preparation.checkTypesAgain(part)))
         }
         let parts = opened.active.map { side, destination in
@@ -21,19 +21,26 @@ extension Transfer {
             checkTypes(side, part)
             return part
         }
-        let reader = participants.first(where: \.side.isSource)?.preparation
-        let sourceCheck = reader.map { PipelinePart($0.session, timeout: request.timeout, isVital: true) }
-        let look = sourceCheck.flatMap { reader?.lookAgain($0) }
-        checkTypes(source, sourceCheck)
-        let described = sourceCheck.flatMap { reader?.describeAgain($0) }
+        let readers = participants.filter(\.side.isSource).map(\.preparation)
+        let sourceChecks = readers.map { reader in
+            let part = PipelinePart(reader.session, timeout: request.timeout, isVital: true)
+            let look = reader.lookAgain(part)
+            checkTypes(source, part)
+            return (part: part, look: look)
+        }
+        let reader = readers.first
+        let described = sourceChecks.first.flatMap { reader?.describeAgain($0.part) }
         ending = .settling(
-            [(source, sourceCheck)].compactMap { side, part in part.map { (side, $0) } }
+            sourceChecks.map { (source, $0.part) }
                 + zip(opened.active, parts).compactMap { active, part in part.map { (active.side, $0) } })
-        try PipelineRound.run(([sourceCheck] + parts).compactMap { $0 })
+        try PipelineRound.run(sourceChecks.map(\.part) + parts.compactMap { $0 })
         try atSource {
-            try sourceCheck?.check()
-            if let names = try look?(), !names.isEmpty { throw PgcopyError.sourceChanged(names) }
-            try typeChecks.first { $0.side.isSource }?.check()
+            for (part, look) in sourceChecks {
+                try part.check()
+                let names = try look()
+                if !names.isEmpty { throw PgcopyError.sourceChanged(names) }
+            }
+            for (side, check) in typeChecks where side.isSource { try check() }
             // A function of the query's was replaced by one that gives something else.
             if let now = try described?.get().columns, let before = try reader?.columns(),
                 !now.elementsEqual(before, by: ==)
@@ -45,16 +52,16 @@ extension Transfer {
         try ofEach(opened) { side, destination in
             try refuseEmptying(side, opened)
             try destination.settle()
-            try typeChecks.first { $0.side === side }?.check()
+            for (other, check) in typeChecks where other === side { try check() }
         }
         // Flushing takes its time, and a rename cannot be tried: it is looked at right before the first commit.
         try ofEach(opened) { try $1.recheck() }
         // All these checks may have taken long.
-        try atSource { try source.session?.requireAlive() }
+        try atSource { for session in source.sessions { try session.requireAlive() } }
         // The last moment at which a signal undoes everything.
         try poller.checkInterruption()
         // A standby whose COMMITs are waited for cannot replay what our locks are in the way of.
-        source.session?.letGo()
+        for session in source.sessions { session.letGo() }
     }
 
     private func ofEach(_ opened: Opened, _ check: (Side, any Destination) throws -> Void) throws {

@@ -11,7 +11,7 @@ extension Transfer {
         settings.timeout = request.timeout
         settings.needsEveryReceiver = !request.keepGoing
         settings.idleInterval = request.idleInterval
-        settings.rateLimit = request.rateLimit
+        settings.rateLimit = request.rateLimit.map { max(1, $0 / opened.streams.count) }
         settings.grace = request.grace
         let managers = opened.streams.map { stream in
             CopyManager(stream.producer, stream.receivers.map(\.receiver), settings: settings, poller: poller)
@@ -20,7 +20,9 @@ extension Transfer {
         defer { for side in destinations where opened.hasOpened(side) { side.bytes = taken(side) } }
         var uncounted = opened.messagesWithoutRow
         var tries = Tries(limit: request.reconcileTries)
+        var live = managers.count
         let streams = Streams(managers, poller: poller) { [unowned self] stream, event, copy in
+            if managers.count > 1 { shareRate(&live) }
             switch event {
             case .moved(var moved):
                 if moved.messages > 0 {
@@ -40,6 +42,15 @@ extension Transfer {
             if let failure = streams.failures.first { try noteFailure(failure, opened) }
             throw error
         }
+    }
+
+    /// The rate limit is that of all streams: those that are left share it.
+    private func shareRate(_ live: inout Int) {
+        guard let limit = request.rateLimit, let copies = copying?.managers.filter({ !$0.sourceEnded }),
+            copies.count != live, !copies.isEmpty
+        else { return }
+        live = copies.count
+        for copy in copies { copy.limit(to: limit / live) }
     }
 
     /// A destination's copies, one of each stream.

@@ -6,6 +6,8 @@ struct Participant {
     let preparation: Preparation
     /// Its stream's number, from 0 on.
     var stream = 0
+    /// The numbers of the tables that it tells of, in the order of its preparation's.
+    var numbers: [Int] = []
 
     var side: Side { located.side }
     var isActive: Bool { side.isActive }
@@ -18,9 +20,9 @@ struct Participant {
 
     func comesBefore(_ other: Participant) -> Bool { place.lexicographicallyPrecedes(other.place) }
 
-    /// What it locks the other may well wait for: the very same server and database.
+    /// What it locks the other may well wait for: the very same server and database. Streams of one side are in nobody's way.
     func sharesLocks(with other: Participant) -> Bool {
-        located.server.database == other.located.server.database && isOnServer(of: other)
+        side !== other.side && located.server.database == other.located.server.database && isOnServer(of: other)
     }
 
     /// The very same server, whatever the database: roles are one for all.
@@ -39,7 +41,7 @@ extension Transfer {
     /// for a moment, and those behind it for longer each time. Of two runs in each other's way one lets go at
     /// once; else both would, again and again.
     func lockAndAsk(_ located: [LocatedServer]) throws {
-        let all = located.map(makeParticipant)
+        let all = located.flatMap(makeParticipants)
         participants = all
         var alone = all.count == 1 ? all.first : nil
         var lockTimeout = Self.glance
@@ -62,17 +64,22 @@ extension Transfer {
     /// By chance two runs then do not try at the same moments.
     private static let longestLook = Duration.seconds(10)
 
-    private func makeParticipant(_ located: LocatedServer) -> Participant {
+    private func makeParticipants(_ located: LocatedServer) -> [Participant] {
+        if let shares, shares.streams > 1, !located.side.isSource { return makeParticipants(located, shares) }
         let rows: Preparation.Rows =
             located.found.isEmpty
             ? Preparation.Rows.query(CopyStatement.trimmed(request.query ?? ""))
             : .tables(located.found, where: located.side.isSource ? request.condition : nil)
-        return Participant(
-            located: located, preparation: makePreparation(located.side, located.session, at: located.server, rows))
+        let preparation = makePreparation(located.side, located.session, at: located.server, rows)
+        return [
+            Participant(
+                located: located, preparation: preparation, numbers: Array(0..<max(1, located.found.count)))
+        ]
     }
 
     func makePreparation(
-        _ side: Side, _ session: Session, at server: Lookup.Server?, _ rows: Preparation.Rows
+        _ side: Side, _ session: Session, at server: Lookup.Server?, _ rows: Preparation.Rows,
+        snapshot: String? = nil, others: [Lookup.Found] = [], kept: Set<String> = [], leader: Preparation? = nil
     ) -> Preparation {
         let role =
             side.isSource
@@ -82,11 +89,15 @@ extension Transfer {
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
         let preparation = Preparation(
             session, at: server, role, rows, pinsMoney: pinsMoney,
-            snapshot: side.isSource ? request.snapshot : nil,
-            lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) },
+            snapshot: snapshot ?? (side.isSource ? request.snapshot : nil),
+            lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) }, others: others, kept: kept, leader: leader,
             isVital: server != nil && (side.isSource || !request.keepGoing))
+        guard leader == nil else { return preparation }
+        let isDivided = request.streams > 1 || request.splitSize != nil || request.part != nil
         preparation.selection = side.isSource ? request.selection : nil
-        preparation.asksSizes = request.isDryRun || request.selection != nil && side.isSource
+        preparation.asksSizes = request.isDryRun || side.isSource && (request.selection != nil || isDivided)
+        preparation.asksReferences = shares == nil && (preparation.found.count > 1 || isDivided)
+        preparation.asksRows = request.isDryRun && request.truncate && isDivided
         return preparation
     }
 
@@ -94,7 +105,9 @@ extension Transfer {
     /// go through what it is a partition of.
     func lockSelected() throws {
         for _ in 0..<Self.attempts {
-            try lockAndAsk(lookUp())
+            let located = try lookUp()
+            try settleShares(located)
+            try lockAndAsk(located.filter(\.side.isActive))
             let reader = participants.first(where: \.side.isSource)
             guard let now = try atSource({ try reader?.preparation.selected() }), now != selected else { return }
             try release(participants)
@@ -106,7 +119,7 @@ extension Transfer {
             endpoint: source.label)
     }
 
-    private func release(_ participants: [Participant]) throws {
+    func release(_ participants: [Participant]) throws {
         try PipelineRound.run(
             participants.filter(\.isActive).compactMap { $0.preparation.release(timeout: request.timeout) })
     }
@@ -151,7 +164,7 @@ extension Transfer {
     }
 
     /// How often a source begins anew that is emptied or replaced each time between its snapshot and its lock.
-    private static let attempts = 20
+    static let attempts = 20
 
     /// Whoever finds a lock in the way that somebody else holds.
     /// - Parameter lockTimeout: how long a lock is waited for; nil: as long as it takes.

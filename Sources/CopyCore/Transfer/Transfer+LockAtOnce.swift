@@ -21,7 +21,7 @@ extension Transfer {
     /// - Returns: what was found; nil: names are to be looked up first, and nothing has happened.
     private func lockAtOnce() throws -> [Participant]? {
         guard request.query == nil, request.condition == nil, !request.truncate, request.snapshot == nil,
-            !request.isDryRun
+            !request.isDryRun, request.jobs == 1, request.part == nil, request.splitSize == nil
         else {
             return nil
         }
@@ -61,7 +61,7 @@ extension Transfer {
         for (side, session, preparation) in asked where side.isActive {
             guard let (table, server) = try preparation.foundAtOnce() else { return nil }
             let located = LocatedServer(side: side, session: session, server: server, found: [table])
-            found.append(Participant(located: located, preparation: preparation))
+            found.append(Participant(located: located, preparation: preparation, numbers: [0]))
         }
         return found
     }

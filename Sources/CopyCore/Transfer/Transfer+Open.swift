@@ -122,21 +122,22 @@ extension Transfer {
             guard let session = source.session, let sql = table.statement else {
                 throw PgcopyError(.unreachable, "not connected")
             }
-            guard plan.tables.count > 1 else {
-                return Opened(plan, StatementProducer(session, sql, layout: layout, transport: request.transport))
+            guard plan.isSeries else {
+                let part = plan.parts().first?.parts.first
+                return Opened(
+                    plan, StatementProducer(session, part?.out ?? sql, layout: layout, transport: request.transport))
             }
-            let queue = Shared(PartQueue([PartQueue.Unit(parts: plan.parts(label: label))], streams: 1))
-            return Opened(
-                plan,
-                [source.session].compactMap { $0 }.enumerated().map { number, session in
-                    let track = PartTrack()
-                    let producer = request.transport.producer(session, track) {
-                        queue.value.ahead
-                    } next: {
-                        queue.value.next(for: number)
-                    }
-                    return OpenedStream(producer, track: track)
-                })
+            let queue = Shared(PartQueue(plan.parts(), streams: plan.streams))
+            let streams = source.sessions.prefix(plan.streams).enumerated().map { number, session in
+                let track = PartTrack()
+                let producer = request.transport.producer(session, track) {
+                    queue.value.ahead
+                } next: {
+                    queue.value.next(for: number)
+                }
+                return OpenedStream(producer, track: track)
+            }
+            return Opened(plan, streams)
         }
     }
 
@@ -160,7 +161,7 @@ extension Transfer {
             throw PgcopyError(
                 .refused, "there is no file \(missing.map { Echo.printable($0.text) }.joined(separator: ", "))")
         }
-        var left = Array(zip(plan.parts(label: source.label), zip(plan.tables, paths)).reversed())
+        var left = Array(zip(plan.parts().flatMap(\.parts), zip(plan.tables, paths)).reversed())
         var current: (table: TablePlan, path: Path)?
         // The file that is read.
         var file: OpenFile?
@@ -266,26 +267,35 @@ extension Transfer {
     }
 
     private func openServer(_ side: Side, _ opened: Opened) throws {
-        let landings = side.place.map(opened.plan.landings) ?? []
+        let place = side.place ?? 0
+        let landings = opened.plan.tables.map { $0.landings[place] }
         for (number, stream) in opened.streams.enumerated() {
-            guard let session = side.sessions.indices.contains(number) ? side.sessions[number] : nil,
-                let first = landings.first
-            else { throw PgcopyError(.unreachable, "not connected") }
+            guard side.sessions.indices.contains(number), let first = landings.first ?? nil else {
+                throw PgcopyError(.unreachable, "not connected")
+            }
+            let session = side.sessions[number]
             let receiver: any Receiver =
                 if let track = stream.track {
-                    request.transport.receiver(session, track) { [place = side.place ?? 0] in $0.into[place] ?? "" }
+                    request.transport.receiver(session, track) { $0.into[place] ?? "" }
                 } else {
                     StatementReceiver(session, first.statement, transport: request.transport)
                 }
             opened.streams[number].receivers.append((side, receiver))
-            opened.destinations.append(
-                (
-                    side,
-                    ServerDestination(session, receiver, isEmptied: request.truncate, timeout: request.timeout) {
-                        landings.map(\.table)
-                    }
-                ))
+            let bound = Set(shares.map { shares in emptied(opened.plan, by: number, shares) } ?? [])
+            let destination = ServerDestination(session, receiver, timeout: request.timeout) {
+                [truncate = request.truncate] in
+                let loaded = stream.track.map { $0.parts.map(\.table) } ?? [0]
+                return Set(loaded).union(bound).sorted().compactMap { table in
+                    landings[table].map { ($0.table, truncate && (opened.plan.streams == 1 || bound.contains(table))) }
+                }
+            }
+            opened.destinations.append((side, destination))
         }
+    }
+
+    /// The places of the tables that a stream has emptied.
+    private func emptied(_ plan: Plan, by stream: Int, _ shares: Shares) -> [Int] {
+        plan.units.filter { $0.stream == stream }.flatMap(\.pieces).map(\.table)
     }
 }
 

@@ -20,6 +20,11 @@ extension Transfer {
                 "--snapshot: \(Echo.quoted(request.snapshot ?? "")) is no identifier of a snapshot, as 00000003-0000001B-1"
             )
         }
+        if request.part != nil {
+            try refuse(request.snapshot == nil, "--part needs --snapshot: all parts are to see the same rows")
+            try refuse(request.truncate, "--part and --truncate: each part would empty the table; empty it before")
+            try refuse(request.query != nil, "--part and --query: a query has no parts")
+        }
         if case .server(_, let table) = request.source.kind {
             try refuse(
                 table != nil && (request.table != nil || request.query != nil),
@@ -120,9 +125,26 @@ extension Transfer {
         try refuseGivenEncoding()
         try refuseMissingHeader()
         try select()
-        try lockTables()
-        let names = try headerNames(head)
-        return (try plan(header: names), head)
+        for _ in 0..<Self.attempts {
+            try lockTables()
+            hasLocks = true
+            let plan = try plan(header: headerNames(head))
+            if request.isDryRun { return (plan, head) }
+            if !plan.breaksShares {
+                if !plan.emptiedFirst.isEmpty {
+                    try emptyFirst(plan)
+                } else if try join(plan) {
+                    return (plan, head)
+                }
+            }
+            // Not as it was seen, or something is in the way: that is waited for by the next try, with nothing held.
+            hasLocks = false
+            try release(participants)
+            participants = []
+        }
+        throw PgcopyError(
+            .lock,
+            "others locked or altered the tables again and again while the streams were to join; nothing was copied")
     }
 
     /// Where many tables come from files.
@@ -143,11 +165,11 @@ extension Transfer {
 
     private func plan(header: [String]?) throws -> Plan {
         var planner = Planner(request: request, header: header, destinations: [])
+        planner.shares = shares
         var answered: [(LocatedServer, [Answers])] = []
-        for participant in participants where participant.isActive {
-            try attributing(to: participant.side) {
-                answered.append((participant.located, try participant.preparation.answers()))
-            }
+        try askMore()
+        for leader in participants where leader.stream == 0 && leader.isActive {
+            try attributing(to: leader.side) { answered.append((leader.located, try answers(of: leader.side))) }
         }
         planner.source = answered.first { $0.0.side.isSource }?.1
         planner.destinations = active.map { side in (side.place ?? 0, answered.first { $0.0.side === side }?.1) }
@@ -162,8 +184,21 @@ extension Transfer {
         }
         for (place, refusal) in plan.refused { drop(destinations[place], refusal) }
         try refuseTheSameTableAgain(answered.filter(\.0.side.isActive))
-        for decision in plan.decisions { sink?.receive(.decision(decision)) }
         return plan
+    }
+
+    /// What a side's sessions say of all tables, in the order of the run's.
+    private func answers(of side: Side) throws -> [Answers] {
+        var all: [Int: Answers] = [:]
+        for participant in participants where participant.side === side && !participant.numbers.isEmpty {
+            for (number, answers) in zip(participant.numbers, try participant.preparation.answers()) {
+                all[number] = answers
+            }
+        }
+        for (number, references) in try referencesAsked[ObjectIdentifier(side)]?() ?? [:] {
+            all[number]?.references = references
+        }
+        return all.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Each refusal is that of its side.
@@ -180,7 +215,7 @@ extension Transfer {
     /// What the tables' types are made of that not every server has: one round trip, side by side.
     private func askTypes(_ planner: inout Planner) throws {
         var questions: [(side: Side, part: PipelinePart, result: PipelineResult)] = []
-        for participant in participants where participant.isActive {
+        for participant in participants where participant.isActive && participant.stream == 0 {
             let side = participant.side
             let answers =
                 side.isSource ? planner.source : planner.destinations.first { $0.place == side.place }?.answers

@@ -3,19 +3,33 @@
 extension Transfer {
     /// The plan as it is told.
     func told(_ plan: Plan) -> TransferPlan {
-        TransferPlan(
+        let parts = parts(plan)
+        return TransferPlan(
             isDryRun: request.isDryRun,
-            tables: plan.tables.map { table in
+            tables: plan.tables.enumerated().map { number, table in
                 TransferPlan.Table(
                     name: table.source.map { $0.name.parts.joined(separator: ".") }, rows: table.size?.rows,
                     bytes: table.size?.bytes, format: table.options.format, reason: table.decisions.first,
-                    statement: table.statement,
+                    statement: table.statement, parts: parts[number] ?? [], undivided: table.undivided,
                     landings: table.landings.sorted { $0.key < $1.key }.map { place, landing in
                         TransferPlan.Landing(
                             label: destinations[place].label, table: landing.table.name.parts.joined(separator: "."),
                             isEmptied: request.truncate, rows: landing.size?.rows, statement: landing.statement)
                     })
-            }, defersConstraints: plan.defersConstraints)
+            }, streams: plan.streams, defersConstraints: plan.defersConstraints)
+    }
+
+    /// What the tables are divided into, by their places.
+    private func parts(_ plan: Plan) -> [Int: [TransferPlan.Part]] {
+        var parts: [Int: [TransferPlan.Part]] = [:]
+        for piece in plan.units.flatMap(\.pieces) where piece.range != nil || piece.leaf != nil {
+            let names = [piece.leaf?.parts.joined(separator: "."), piece.range?.shown].compactMap { $0 }
+            parts[piece.table, default: []].append(
+                TransferPlan.Part(
+                    name: names.joined(separator: ", "), bytes: piece.bytes,
+                    statement: plan.tables[piece.table].statement(piece) ?? ""))
+        }
+        return parts
     }
 
     func report(_ moved: Totals) {
@@ -116,7 +130,8 @@ extension Transfer {
                     label: side.label, status: side.status,
                     rows: side.status == .rolledBack
                         ? nil : opened?.rows(at: side) ?? opened?.countedRows ?? totals.messages,
-                    bytes: side.bytes, landed: side.landed, error: side.error, lingering: lingering(side))
+                    bytes: side.bytes, landed: side.landed, emptied: side.emptied, error: side.error,
+                    lingering: lingering(side))
             },
             totals: totals, duration: now.duration(since: begun),
             copyDuration: copying.map { now.duration(since: $0.startedAt) } ?? .zero, started: copying != nil)

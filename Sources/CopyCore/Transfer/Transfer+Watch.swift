@@ -44,7 +44,8 @@ extension Transfer {
 
     /// Whether anything has moved.
     var lockMark: LockWatch.Mark {
-        var mark = LockWatch.Mark(stage: copying == nil ? LockWatch.Mark.locking : 1)
+        let preparing = hasLocks ? LockWatch.Mark.locked : LockWatch.Mark.locking
+        var mark = LockWatch.Mark(stage: copying == nil ? preparing : 1)
         switch ending {
         case .settling(let checks)?: mark.stage = 2 + checks.filter { $0.part.hasSucceeded }.count
         case .committing(_, let number, _)?: mark.stage = 1000 + number

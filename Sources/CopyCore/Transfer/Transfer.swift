@@ -11,6 +11,12 @@ public final class Transfer {
     let destinations: [Side]
     /// The servers among them, once their tables are to be locked.
     var participants: [Participant] = []
+    /// All locks are had; they are given back only where everything begins anew.
+    var hasLocks = false
+    /// Which stream empties and loads which table, where there are many streams.
+    var shares: Shares?
+    /// The ties of a destination's tables, where no session of it has all of them.
+    var referencesAsked: [ObjectIdentifier: () throws -> [Int: [TableOrder.Reference]]] = [:]
     /// What was selected by patterns; nil: one table is named, or none.
     var selected: [TableSelection.Selected]?
     var opened: Opened?
@@ -69,6 +75,7 @@ public final class Transfer {
         do {
             try refuseNonsense()
             let (plan, head) = try prepare()
+            for decision in plan.decisions { sink?.receive(.decision(decision)) }
             sink?.receive(.planned(told(plan)))
             if !request.isDryRun { failure = try carryOut(plan, behind: head) }
         } catch {

@@ -26,6 +26,8 @@ public struct TransferOutcome: Sendable {
         public var bytes: Int
         /// Its tables that are committed, where not all are.
         public var landed: [String] = []
+        /// Tables that were emptied before, in a transaction of their own: they are empty, whatever became of the rest.
+        public var emptied: [String] = []
         /// What it failed with itself; nil when it had to go because of another.
         public var error: (any Error)?
         /// The way to it is dead: its server does not know yet, and holds the table's locks.
@@ -73,7 +75,7 @@ public struct TransferOutcome: Sendable {
             destinations.flatMap { destination -> [Committer.State] in
                 switch destination.status {
                 case .committed: [.committed]
-                case .rolledBack: [.rolledBack]
+                case .rolledBack: destination.emptied.isEmpty ? [.rolledBack] : [.committed, .rolledBack]
                 case .partlyCommitted: [.committed, .rolledBack]
                 case .inDoubt: [.inDoubt]
                 }

@@ -50,7 +50,13 @@ public struct TransferRequest: Sendable {
     public var reconcileTries = 0
     /// A destination that fails is dropped, the others go on.
     public var keepGoing = false
-    /// Bytes a second read from the source.
+    /// How many streams copy at a time at most, over tables and over parts of one.
+    public var jobs = 1
+    /// Tables of more bytes are divided; nil: those that would keep one of several streams busy alone.
+    public var splitSize: Int?
+    /// Only this part of all rows; nil: all of them.
+    public var part: RunPart?
+    /// Bytes a second read from the source, over all streams.
     public var rateLimit: Int?
     /// After what time progress is told although nothing moved.
     public var idleInterval: Duration?

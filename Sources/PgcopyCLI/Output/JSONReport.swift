@@ -49,6 +49,7 @@ final class JSONReport: EventSink {
                 ("table", .optional(table.name)), ("rows", number(table.rows)), ("bytes", number(table.bytes)),
                 ("format", .string(table.format.rawValue)), ("reason", .optional(table.reason)),
                 ("statement", .optional(table.statement)),
+                ("parts", .array(table.parts.map(part))), ("undivided", .optional(table.undivided)),
                 (
                     "destinations",
                     .array(
@@ -67,8 +68,15 @@ final class JSONReport: EventSink {
             [
                 ("schema", .int(TransferEvent.schema)), ("dry_run", .bool(plan.isDryRun)), ("source", .string(source)),
                 ("rows", number(plan.rows)), ("bytes", number(plan.bytes)),
-                ("constraints_deferred", .bool(plan.defersConstraints)), ("tables", .array(tables)),
+                ("streams", .int(plan.streams)), ("constraints_deferred", .bool(plan.defersConstraints)),
+                ("tables", .array(tables)),
             ])
+    }
+
+    private func part(_ part: TransferPlan.Part) -> JSONText {
+        .object([
+            ("part", .string(part.name)), ("bytes", .int(part.bytes)), ("statement", .string(part.statement)),
+        ])
     }
 
     /// Its name, who is waited for, and which commit it is.
@@ -165,6 +173,9 @@ final class JSONReport: EventSink {
         members.append(("bytes", .int(destination.bytes)))
         members.append(("bytes_per_second", .double(outcome.rate(of: destination))))
         members.append(("error", destination.error.map(error) ?? .null))
+        if !destination.emptied.isEmpty {
+            members.append(("emptied_before", .array(destination.emptied.map(JSONText.string))))
+        }
         // A number only where it is known.
         if let lingering = destination.lingering {
             let seconds: JSONText =

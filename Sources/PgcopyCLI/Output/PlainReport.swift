@@ -114,6 +114,8 @@ final class PlainReport: EventSink {
                 + "\(Units.rate(outcome.rate(of: destination))) while copying"
         case .rolledBack:
             return at(destination.label) + "rolled back after \(Units.bytes(Double(destination.bytes)))"
+                + (destination.emptied.isEmpty
+                    ? "" : "; emptied before, and left so: \(destination.emptied.joined(separator: ", "))")
                 + (destination.lingering.map { "; " + sentence($0) } ?? "")
         case .partlyCommitted:
             return at(destination.label)

@@ -21,6 +21,8 @@ enum PlanText {
                 return [1, 2].contains(column) ? space + row[column] : row[column] + space
             }
             lines.append(cells.joined(separator: "  ").trimmed)
+            if !table.parts.isEmpty { lines.append("    in \(table.parts.count) parts") }
+            if let reason = table.undivided { lines.append("    not divided: \(reason)") }
             for landing in table.landings {
                 let emptied =
                     landing.isEmptied
@@ -32,7 +34,12 @@ enum PlanText {
         var sum = count == 1 ? "1 table" : "\(count) tables"
         if let rows = plan.rows { sum += ", about \(Units.rows(rows))" }
         if let bytes = plan.bytes { sum += ", \(Units.bytes(Double(bytes)))" }
-        lines.append(sum + ", one behind the other, in one transaction at each destination; nothing was done")
+        lines.append(
+            sum
+                + (plan.streams == 1
+                    ? ", one behind the other, in one transaction at each destination; nothing was done"
+                    : ", by \(plan.streams) streams, each in a transaction of its own at each destination; nothing was done")
+        )
         if plan.defersConstraints { lines.append("foreign keys go in a circle: they are checked behind the last row") }
         return lines.map { $0 + "\n" }.joined()
     }

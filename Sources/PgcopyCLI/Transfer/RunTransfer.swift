@@ -77,6 +77,9 @@ extension TransferRequest {
         allowsUnterminated = options.allowUnterminated
         expectedRows = options.expectRows
         rateLimit = options.rateLimit
+        jobs = options.jobs
+        splitSize = options.splitSize
+        part = try options.part.map { part in try RunPart(part.number, of: part.count) }
         // Every cycle is reported with an interval of 0; a stall still shows each second.
         idleInterval = options.interval > .zero ? min(options.interval, .seconds(1)) : .seconds(1)
         reportInterval = options.progress == .none ? nil : options.interval

@@ -51,6 +51,18 @@ public struct TransferOptions: Sendable, Equatable {
     public var expectRows: Int?
     /// Bytes a second, at least 1.
     public var rateLimit: Int?
+    /// How many streams copy at a time.
+    public var jobs: Int
+    /// Bytes of the largest table that is not divided.
+    public var splitSize: Int?
+    /// Only this part of so many.
+    public var part: Part?
+
+    /// One of so many parts, from 1 on.
+    public struct Part: Sendable, Equatable {
+        public var number: Int
+        public var count: Int
+    }
 
     /// How to report on stderr.
     public var progress: ProgressChoice
@@ -99,7 +111,10 @@ extension TransferOptions {
         keepGoing = invocation.has(.keepGoing)
         allowUnterminated = invocation.has(.allowUnterminated)
         expectRows = try Self.expectRows(invocation)
-        rateLimit = try Self.rateLimit(invocation)
+        rateLimit = try Self.size(.rateLimit, invocation)
+        jobs = try Self.jobs(invocation)
+        splitSize = try Self.size(.splitLargerThan, invocation)
+        part = try Self.part(invocation)
 
         verbosity = invocation.has(.quiet) ? .quiet : invocation.has(.verbose) ? .verbose : .normal
         let asked = invocation.value(of: .progress).flatMap { ProgressChoice(rawValue: $0.text) }
@@ -139,13 +154,40 @@ extension TransferOptions {
         return rows
     }
 
-    private static func rateLimit(_ invocation: Invocation) throws(UsageError) -> Int? {
-        guard let text = try invocation.text(of: .rateLimit) else { return nil }
+    private static func size(_ option: OptionSpec, _ invocation: Invocation) throws(UsageError) -> Int? {
+        guard let text = try invocation.text(of: option) else { return nil }
         guard let bytes = NumberReading.bytes(text), bytes >= 1 else {
             throw invocation.error(
-                "option --rate-limit: \(Echo.quoted(text)) is not a number of bytes such as 500k, 10M or 1.5GB"
+                "option \(option.spelling): \(Echo.quoted(text)) is not a number of bytes such as 500k, 10M or 1.5GB"
             )
         }
         return bytes
+    }
+
+    private static func jobs(_ invocation: Invocation) throws(UsageError) -> Int {
+        guard let text = try invocation.text(of: .jobs) else { return 1 }
+        guard let jobs = NumberReading.count(text), (1...mostJobs).contains(jobs) else {
+            throw invocation.error(
+                "option --jobs: \(Echo.quoted(text)) is not a number of streams from 1 to \(mostJobs)")
+        }
+        return jobs
+    }
+
+    /// More connections than servers commonly take.
+    private static let mostJobs = 1000
+
+    private static func part(_ invocation: Invocation) throws(UsageError) -> Part? {
+        guard let text = try invocation.text(of: .part) else { return nil }
+        let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map {
+            NumberReading.count(String($0))
+        }
+        guard numbers.count == 2, let number = numbers[0], let count = numbers[1], number >= 1, number <= count else {
+            throw invocation.error("option --part: \(Echo.quoted(text)) is not a part such as 1/4 or 4/4")
+        }
+        guard invocation.has(.snapshot) else {
+            throw invocation.error(
+                "option --part needs --snapshot: all parts are to see the same rows; `pgcopy snapshot` gives one")
+        }
+        return Part(number: number, count: count)
     }
 }

@@ -11,7 +11,7 @@ extension CommandSpec {
                 + "`--query` copies the rows of a query instead. "
                 + "A destination takes the table that its own `#TABLE` names, else the one of `--into`, "
                 + "else the source's own name.",
-            "Each destination is loaded in one transaction. Every destination finishes its copy before the first one "
+            "Each destination is loaded in one transaction (one for each stream of `--jobs`). Every destination finishes its copy before the first one "
                 + "commits: without `--keep-going`, a failure anywhere rolls all of them back, and a source that dies "
                 + "never commits anything anywhere.",
             "Columns are matched by name, so another order at a destination is fine.",
@@ -36,7 +36,7 @@ extension CommandSpec {
             OptionGroup(
                 title: "Faults",
                 options: [.timeout, .lockTimeout, .reconcileTimeouts, .keepGoing, .allowUnterminated, .expectRows]),
-            OptionGroup(title: "Pace", options: [.rateLimit]),
+            OptionGroup(title: "Parallel", options: [.jobs, .splitLargerThan, .part, .rateLimit]),
             OptionGroup(title: "Output", options: [.progress, .interval, .quiet, .verbose]),
             OptionGroup(title: "Connection", options: [.noPassword, .password]),
         ],
@@ -51,6 +51,10 @@ extension CommandSpec {
             Example(
                 "Copy all tables of a schema but those of a log, in one snapshot",
                 "pgcopy", "transfer", "-t", "'sales.*'", "-T", "'sales.log_*'", "shop", "postgresql://db2/shop"
+            ),
+            Example(
+                "Copy a whole database by eight streams",
+                "pgcopy", "transfer", "--all-tables", "-j8", "shop", "postgresql://db2/shop"
             ),
             Example(
                 "Write the rows of a query to a file",

@@ -41,11 +41,50 @@ extension OptionSpec {
         details: ["The exit code is 3 where a destination was dropped and another one committed."]
     )
 
+    /// `--jobs`.
+    static let jobs = OptionSpec(
+        "jobs", "j",
+        value: .required("N", .text),
+        summary: "copy N streams at a time, over tables and over parts of one (default: 1)",
+        details: [
+            "Each stream is a connection to the source and one to each destination; all read in one exported snapshot. Tables "
+                + "that refer to each other by foreign keys go through one stream. A large table is divided: by blocks where the "
+                + "source is PostgreSQL 14 or later, between its partitions, else by its integer primary key, where the server has a "
+                + "histogram of it (ANALYZE).",
+            "At each destination the streams' transactions are held open until every row is at every destination; then they commit in "
+                + "turn. A crash between two of these commits leaves some tables, or parts of one: they are named, with exit code 3 or 4.",
+            "One stream alone reads a file, a program, a query, and writes one file, a program, stdout.",
+        ]
+    )
+    /// `--split-larger-than`.
+    static let splitLargerThan = OptionSpec(
+        "split-larger-than",
+        value: .required("SIZE", .text),
+        summary: "divide tables larger than this (default: so that all streams stay busy)",
+        details: [
+            "In bytes of the table with its TOAST data, written as for `--rate-limit`. A table that is to be truncated and divided is "
+                + "emptied in a transaction of its own first: it stays empty where the copy fails then (exit code 3). Without this option "
+                + "it is not divided unless it is empty already."
+        ]
+    )
+    /// `--part`.
+    static let part = OptionSpec(
+        "part",
+        value: .required("I/N", .text),
+        conflicts: ["truncate", "query"],
+        summary: "copy only the I-th of N parts, for a scheduler that starts all of them",
+        details: [
+            "Needs `--snapshot`, the same for all parts. A part is every N-th stripe of 16,384 blocks of each table (and partition), or, where "
+                + "blocks cannot be read by themselves, the rows of whose primary key the hash is so; what has no key goes whole with "
+                + "part 1. So all parts together are each row once, wherever they run."
+        ]
+    )
+
     /// `--rate-limit`.
     static let rateLimit = OptionSpec(
         "rate-limit",
         value: .required("SIZE", .text),
-        summary: "read at most so many bytes a second from the source",
+        summary: "read at most so many bytes a second from the source, over all streams",
         details: [
             "`k`, `M`, `G` and `T`, with `B` or `iB` behind them or not, are powers of 1024, as in PostgreSQL's settings."
         ]

@@ -1,0 +1,150 @@
+// From the answers about tables to what the streams of a run take.
+
+/// Which stream empties and loads which table: who empties a table has it for itself.
+struct Shares: Sendable, Equatable {
+    var streams: Int
+    /// By the table's number; nil: it is divided, and all streams load it.
+    var of: [Int?]
+}
+
+/// Divides the tables of a plan; pure.
+struct Divider {
+    let request: TransferRequest
+    /// The numbers of the tables, in the order in which they are loaded.
+    let order: [Int]
+    /// Of each table, by its number; nil: the source is no server.
+    let source: [Answers]?
+    /// The same of each destination that is a server.
+    let destinations: [[Answers]]
+    let shares: Shares?
+
+    /// Fills in what its streams take.
+    /// - Parameter places: of the destinations.
+    func divide(_ plan: inout Plan, places: [Int]) throws(PgcopyError) {
+        let tables = order.map(table)
+        let references = references
+        let ties = Division.ties(Array(order.indices), references: references)
+        if let part = request.part {
+            plan.units = try units(of: part, ties, references, tables)
+        } else {
+            let division = Division(streams: request.streams, limit: request.splitSize)
+            plan.units =
+                request.streams > 1 || request.splitSize != nil
+                ? division.units(tables, ties: ties) : tables.indices.map { Division.Unit(pieces: [whole($0, tables)]) }
+            let most = division.share(tables)
+            for number in tables.indices where tables[number].bytes > most && !plan.isDivided(number) {
+                if case .none(let reason) = tables[number].cuts { plan.tables[number].undivided = reason }
+            }
+        }
+        plan.streams = shares?.streams ?? max(1, min(request.streams, plan.units.count))
+        if plan.streams == 1 {
+            plan.units = [
+                Division.Unit(pieces: plan.units.sorted { $0.pieces[0].table < $1.pieces[0].table }.flatMap(\.pieces))
+            ]
+        }
+        if let shares {
+            plan.breaksShares = ties.contains { tie in Set(tie.map { shares.of[order[$0]] }).count > 1 }
+        }
+        guard request.truncate else { return }
+        for (place, answers) in zip(places, destinations) {
+            let held = order.indices.filter { plan.isDivided($0) && answers[order[$0]].heldRows }
+            if !held.isEmpty { plan.emptiedFirst[place] = held }
+        }
+    }
+
+    private func whole(_ number: Int, _ tables: [Division.Table]) -> Division.Piece {
+        Division.Piece(table: number, bytes: tables[number].bytes)
+    }
+
+    /// By places in the order: the tables that each refers to at any destination.
+    private var references: [[Int]] {
+        var place = order
+        for (index, number) in order.enumerated() { place[number] = index }
+        return order.map { number in destinations.flatMap { $0[number].references.map { place[$0.parent] } } }
+    }
+
+    private func table(_ number: Int) -> Division.Table {
+        let answers = source?[number]
+        var table = Division.Table(
+            bytes: answers?.size?.bytes ?? 0, cuts: answers?.cuts ?? .none("it is no table of a server"))
+        if let shares { table.stream = shares.of[number] }
+        if !request.landsInPieces {
+            table.cuts = .none("each table goes to one file")
+        } else if destinations.contains(where: { $0[number].references.contains { $0.parent == number } }) {
+            table.cuts = .none("its rows refer to each other by a foreign key")
+        } else if request.truncate, request.splitSize == nil, destinations.contains(where: { $0[number].heldRows }) {
+            table.cuts = .none(
+                "it is emptied in the transaction that loads it; --split-larger-than empties it in one of its own before"
+            )
+        }
+        return table
+    }
+
+    private func units(
+        of part: RunPart, _ ties: [[Int]], _ references: [[Int]], _ tables: [Division.Table]
+    ) throws(PgcopyError) -> [Division.Unit] {
+        if let child = references.indices.first(where: { !references[$0].isEmpty }) {
+            let name = source?[order[child]].table?.name.quoted ?? ""
+            throw PgcopyError(
+                .refused,
+                "\(name) refers by a foreign key to rows that another part may load: --part cannot tell what comes first"
+            )
+        }
+        let pieces = tables.enumerated().flatMap { number, table in
+            part.pieces(number, table.bytes, table.cuts, key: source?[order[number]].key)
+        }
+        guard !pieces.isEmpty else {
+            return [Division.Unit(pieces: [Division.Piece(table: 0, range: .nothing, bytes: 0)])]
+        }
+        return pieces.map { Division.Unit(pieces: [$0]) }
+    }
+
+    /// Deals tables that are emptied to streams.
+    func deal() -> Shares {
+        let tables = order.map(table)
+        let units = Division(streams: request.streams, limit: request.splitSize).units(
+            tables, ties: Division.ties(Array(order.indices), references: references))
+        var of: [Int?] = order.map { _ in nil }
+        let streams = max(1, min(request.streams, units.count))
+        let bound = units.filter { unit in unit.pieces.allSatisfy { $0.range == nil && $0.leaf == nil } }
+        let dealt = Division.deal(bound.map(\.bytes), among: max(1, min(streams, bound.count)))
+        for (unit, stream) in zip(bound, dealt) { for piece in unit.pieces { of[order[piece.table]] = stream } }
+        return Shares(streams: streams, of: of)
+    }
+}
+
+extension Plan {
+    /// Whether a table, by its place, is copied in several pieces.
+    func isDivided(_ table: Int) -> Bool {
+        units.contains { $0.pieces.contains { $0.table == table && ($0.range != nil || $0.leaf != nil) } }
+    }
+}
+
+extension TransferRequest {
+    /// How many streams copy side by side at most. What is one stream of bytes is read, and written, by one.
+    var streams: Int {
+        guard source.isServer, query == nil, destinations.allSatisfy(\.takesStreams) else { return 1 }
+        return jobs
+    }
+
+    /// The rows of a table may come to each destination from several streams.
+    var landsInPieces: Bool {
+        destinations.allSatisfy { destination in
+            switch destination.kind {
+            case .server, .null: true
+            case .file, .program, .standardStream: false
+            }
+        }
+    }
+}
+
+extension Endpoint {
+    /// Several streams may give it rows, each its own tables.
+    fileprivate var takesStreams: Bool {
+        switch kind {
+        case .server, .null: true
+        case .file(let path): PathTemplate(path)?.tellsTablesApart ?? false
+        case .program, .standardStream: false
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// Tables that are emptied, where there are many streams: which stream has which of them is settled before they are locked.
+
+extension Transfer {
+    /// Settles which stream empties and loads which table, by sizes and ties that are looked at without keeping locks: under
+    /// the locks they are looked at again.
+    func settleShares(_ located: [LocatedServer]) throws {
+        shares = nil
+        guard request.truncate, !request.isDryRun, request.streams > 1,
+            let reader = located.first(where: \.side.isSource)
+        else { return }
+        try lockAndAsk([reader])
+        try askMore()
+        guard let first = participants.first else { return }
+        let source = try atSource { try first.preparation.answers() }
+        let landing = located.filter { !$0.side.isSource && $0.side.isActive && !$0.found.isEmpty }
+        let destinations = try lookAhead(landing, source)
+        try release(participants)
+        participants = []
+        let divider = Divider(
+            request: request, order: order(destinations), source: source, destinations: destinations, shares: nil)
+        let shares = divider.deal()
+        if shares.streams > 1 { try openStreams(shares.streams) }
+        self.shares = shares
+    }
+
+    private func order(_ destinations: [[Answers]]) -> [Int] {
+        let count = tables(of: source).count
+        let references = (0..<count).map { number in destinations.flatMap { $0[number].references } }
+        // A circle that cannot be loaded is told by the planner.
+        return (try? TableOrder.sorted(references).order) ?? Array(0..<count)
+    }
+
+    /// What destinations say of their tables' ties, and whether those that are large hold rows.
+    private func lookAhead(_ located: [LocatedServer], _ source: [Answers]) throws -> [[Answers]] {
+        let large = source.indices.filter {
+            source[$0].size.map { $0.bytes > request.splitSize ?? Division.leastCut } ?? false
+        }
+        let asked = located.map { place in
+            let part = PipelinePart(place.session, timeout: request.timeout, isVital: false)
+            let references = part.ask(Catalog.referencesQuestion(place.found))
+            // Who has it locked may be about to fill it.
+            part.ask(.statement("SET LOCAL lock_timeout = '\(Int(Self.glance.seconds * 1000))ms'"))
+            let held =
+                large.isEmpty ? nil : part.ask(Catalog.rowsQuestion(large.map { place.found[$0] }), mayFail: true)
+            return (place: place, part: part, references: references, held: held)
+        }
+        try ask(asked.map { ($0.place.side.label, $0.part) })
+        var all: [[Answers]] = []
+        for (place, part, references, held) in asked {
+            try attributing(to: place.side) {
+                try part.check()
+                let list = Catalog.references(try references.get(), count: source.count)
+                let rows = (try? held?.get().value(0, 0)).map {
+                    $0.map { $0 == "t" || $0 == "f" ? $0 == "t" : nil }.compactMap(\.self)
+                }
+                all.append(
+                    source.indices.map { number in
+                        var answers = Answers(references: list[number], peer: source[number].peer)
+                        let place = large.firstIndex(of: number)
+                        answers.heldRows = place.map { rows?[$0] ?? true } ?? true
+                        return answers
+                    })
+            }
+        }
+        return all
+    }
+
+    /// A destination's tables of its streams.
+    func makeParticipants(_ located: LocatedServer, _ shares: Shares) -> [Participant] {
+        let divided = shares.of.indices.filter { shares.of[$0] == nil }
+        func found(_ numbers: [Int]) -> [Lookup.Found] { numbers.map { located.found[$0] } }
+        var all: [Participant] = []
+        for stream in 0..<shares.streams {
+            let own = shares.of.indices.filter { shares.of[$0] == stream }
+            let isFirst = stream == 0
+            let numbers = isFirst ? (own + divided).sorted() : own
+            let preparation = makePreparation(
+                located.side, located.side.sessions[stream], at: located.server, .tables(found(numbers), where: nil),
+                others: isFirst ? [] : found(divided), kept: Set(found(divided).map(\.oid)),
+                leader: all.first?.preparation)
+            all.append(
+                Participant(located: located, preparation: preparation, stream: stream, numbers: numbers))
+        }
+        return all
+    }
+
+    /// Empties tables that are to be divided, at each destination in a transaction of its own. Nothing else is held meanwhile.
+    func emptyFirst(_ plan: Plan) throws {
+        try atSource { try refuseEmptyingFirst() }
+        hasLocks = false
+        try release(participants)
+        var emptying: [(side: Side, names: [String], part: PipelinePart)] = []
+        for (place, tables) in plan.emptiedFirst {
+            let side = destinations[place]
+            guard side.isActive, let session = side.session else { continue }
+            let landings = tables.compactMap { plan.tables[$0].landings[place]?.table }
+            let names = landings.map { $0.only + $0.name.quoted }.joined(separator: ", ")
+            let part = PipelinePart(session, timeout: request.timeout, isVital: !request.keepGoing)
+            part.ask(.statement("LOCK TABLE \(names) IN ACCESS EXCLUSIVE MODE"))
+            part.ask(.statement("TRUNCATE TABLE \(names)"))
+            part.ask(.statement("COMMIT"))
+            emptying.append((side, landings.map { $0.name.parts.joined(separator: ".") }, part))
+        }
+        try ask(emptying.map { ($0.side.label, $0.part) }, locks: true)
+        for (side, names, part) in emptying {
+            if part.failure == nil { side.emptied += names.filter { !side.emptied.contains($0) } }
+            try attributing(to: side) { try part.check() }
+        }
+    }
+
+    /// What holds rows is not emptied for the sake of none.
+    private func refuseEmptyingFirst() throws {
+        guard !request.allowsEmpty, let reader = participants.first(where: \.side.isSource)?.preparation else { return }
+        let held = try reader.session.answer(to: Catalog.rowsQuestion(reader.found), timeout: request.timeout)
+        guard !(held.value(0, 0)?.contains("t") ?? false) else { return }
+        throw PgcopyError(
+            .refused,
+            "the source has no row, and tables that are to be emptied hold some; --allow-empty empties them all the same"
+        )
+    }
+
+    /// What hangs on the first answers: where the source's tables can be cut; the ties of tables of which each stream has some.
+    func askMore() throws {
+        referencesAsked = [:]
+        var asked: [(label: String, part: PipelinePart)] = []
+        for leader in participants where leader.stream == 0 && leader.isActive && !leader.located.found.isEmpty {
+            let side = leader.side
+            let part = PipelinePart(
+                leader.preparation.session, timeout: request.timeout, isVital: side.isSource || !request.keepGoing)
+            if side.isSource, request.streams > 1 || request.splitSize != nil || request.part != nil {
+                let least = request.part == nil ? request.splitSize ?? Division.leastCut : 0
+                try atSource { try leader.preparation.askCuts(part, least: least) }
+            } else if !side.isSource, let shares, shares.streams > 1 {
+                let result = part.ask(Catalog.referencesQuestion(leader.located.found))
+                let count = leader.located.found.count
+                referencesAsked[ObjectIdentifier(side)] = {
+                    try part.check()
+                    return Dictionary(
+                        uniqueKeysWithValues: try Catalog.references(result.get(), count: count).enumerated().map {
+                            ($0, $1)
+                        })
+                }
+            }
+            if !part.isAnswered { asked.append((side.label, part)) }
+        }
+        if !asked.isEmpty { try ask(asked) }
+    }
+}
