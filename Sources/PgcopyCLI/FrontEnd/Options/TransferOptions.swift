@@ -61,6 +61,7 @@ public struct TransferOptions: Sendable, Equatable {
     /// One of so many parts, from 1 on.
     public struct Part: Sendable, Equatable {
         public var number: Int
+        /// How many there are.
         public var count: Int
     }
 
