@@ -6,6 +6,8 @@ struct TableShape: Sendable {
         var name: String
         /// Its type's OID.
         var type: UInt32
+        /// pg_attribute.attnum: its place, dropped ones counted.
+        var number: Int16 = 0
         /// Its value is computed by the server: COPY leaves it out.
         var isGenerated: Bool
     }

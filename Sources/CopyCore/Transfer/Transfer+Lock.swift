@@ -82,7 +82,7 @@ extension Transfer {
             session, at: server, role, rows, pinsMoney: pinsMoney,
             snapshot: side.isSource ? request.snapshot : nil,
             lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) },
-            isVital: server != nil && (side.isSource || !request.keepGoing))
+            isVital: server != nil && (side.isSource || !request.keepGoing), names: columnNames)
         preparation.selection = side.isSource ? request.selection : nil
         preparation.asksSizes = request.isDryRun || request.selection != nil && side.isSource
         return preparation

@@ -146,7 +146,7 @@ extension Transfer {
         var answered: [(LocatedServer, [Answers])] = []
         for participant in participants where participant.isActive {
             try attributing(to: participant.side) {
-                answered.append((participant.located, try participant.preparation.answers()))
+                answered.append((participant.located, try participant.preparation.takeAnswers()))
             }
         }
         planner.source = answered.first { $0.0.side.isSource }?.1
