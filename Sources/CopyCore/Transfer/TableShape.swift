@@ -37,6 +37,13 @@ struct TableShape: Sendable {
     /// Of one session's: its schema is that session's own.
     var isTemporary: Bool { name.parts.first?.hasPrefix("pg_temp_") ?? false }
 
+    /// What is kept of it where rows land: many tables have many columns.
+    var withoutColumns: TableShape {
+        var table = self
+        table.columns = []
+        return table
+    }
+
     func column(_ name: String) -> Column? { columns.first { isSameName($0.name, name) } }
 
     /// An ordinary table is read, loaded and emptied without its children, as COPY itself does.
