@@ -22,7 +22,7 @@ struct FrontEndUsageErrorTests {
         #expect(transferError(typed) == "unknown option \(name); did you mean \(meant)?")
     }
 
-    @Test(arguments: ["--zzzzzz", "--x", "--jobs"])
+    @Test(arguments: ["--zzzzzz", "--x", "--vacuum"])
     func `nothing is suggested where nothing is near`(_ typed: String) {
         #expect(transferError(typed) == "unknown option \(typed)")
     }

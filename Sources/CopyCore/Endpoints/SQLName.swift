@@ -102,7 +102,10 @@ public struct SQLName: Sendable, Hashable {
 
 /// Whether a server takes two names for one: byte by byte. For Swift a letter and its accent are one character, however
 /// it is composed.
-func isSameName(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
+func isSameName(_ one: String, _ other: String) -> Bool {
+    // What differs for Swift has other bytes, and that it finds out sooner.
+    one == other && one.utf8.elementsEqual(other.utf8)
+}
 
 /// An identifier in quotes.
 public func quoteIdentifier(_ name: String) -> String { "\"" + doubling("\"", in: name) + "\"" }

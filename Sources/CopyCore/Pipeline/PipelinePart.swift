@@ -47,9 +47,13 @@ final class PipelinePart {
     /// - Parameters:
     ///   - mayFail: its failure is its own; only what is asked last may be so, since nothing behind it is answered.
     ///   - answeredAtOnce: the answer comes even where what follows has to wait.
+    ///   - eachRow: takes the rows as they come, by the result that holds it and its place there; none is kept.
     @discardableResult
-    func ask(_ message: PipelineMessage, mayFail: Bool = false, answeredAtOnce: Bool = false) -> PipelineResult {
-        let result = PipelineResult(nil, position: 0)
+    func ask(
+        _ message: PipelineMessage, mayFail: Bool = false, answeredAtOnce: Bool = false,
+        eachRow: ((QueryResult, Int) -> Void)? = nil
+    ) -> PipelineResult {
+        let result = PipelineResult(nil, position: 0, eachRow: eachRow)
         questions.append(
             Question(message: message, result: result, mayFail: mayFail, answeredAtOnce: answeredAtOnce))
         return result

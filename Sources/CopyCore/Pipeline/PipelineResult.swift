@@ -8,12 +8,16 @@ public final class PipelineResult: PipelineReply {
     private(set) var outcome: Result<QueryResult, any Error>?
     /// Somebody has seen the outcome.
     private(set) var isTaken = false
-    var wantsRows: Bool { false }
+    private let eachRow: ((QueryResult, Int) -> Void)?
+    var wantsRows: Bool { eachRow != nil }
 
-    /// - Parameter pipeline: where it can be waited for; nil: nobody does.
-    init(_ pipeline: Pipeline?, position: Int) {
+    /// - Parameters:
+    ///   - pipeline: where it can be waited for; nil: nobody does.
+    ///   - eachRow: as in `PipelinePart.ask`.
+    init(_ pipeline: Pipeline?, position: Int, eachRow: ((QueryResult, Int) -> Void)? = nil) {
         self.pipeline = pipeline
         self.position = position
+        self.eachRow = eachRow
     }
 
     /// Whether `get()` would not wait.
@@ -33,9 +37,14 @@ public final class PipelineResult: PipelineReply {
         return try outcome.get()
     }
 
-    func take(row: QueryResult) {}
+    func take(row: QueryResult) {
+        guard let eachRow else { return }
+        for place in 0..<row.rowCount { eachRow(row, place) }
+    }
 
     func end(_ outcome: Result<QueryResult, any Error>) {
+        // Outside of a pipeline all come at its end.
+        if case .success(let result) = outcome { take(row: result) }
         self.outcome = outcome
         pipeline?.answered(self)
     }

@@ -66,36 +66,6 @@ enum Catalog {
     /// The cast is part of it: to compare an OID with a regclass a server has to look through all operators of that name.
     static func oid(ofName parameter: Int) -> String { "pg_catalog.to_regclass($\(parameter))::pg_catalog.oid" }
 
-    /// The tables that are the answers, one for each that was asked for; nil when there is none.
-    static func tables(_ result: QueryResult, columns: QueryResult, count: Int) -> [TableShape?] {
-        var tables: [TableShape?] = Array(repeating: nil, count: count)
-        for row in 0..<result.rowCount {
-            func text(_ column: Int) -> String { result.name(row, column) ?? "" }
-            guard let place = Int(text(0)) else { continue }
-            let schema = text(4).split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-            guard schema.count == 3 else { continue }
-            tables[place - 1] = TableShape(
-                name: SQLName([String(schema[2]), text(2)]), kind: text(1).first ?? "r", oid: text(3),
-                isLocked: text(5) == "t", isAsked: text(7) == "t", columns: [],
-                schemaVersion: schema.prefix(2).joined(separator: " "), parents: oids(text(6)))
-        }
-        var found: [(place: Int, number: Int, column: TableShape.Column)] = []
-        for row in 0..<columns.rowCount {
-            func number(_ column: Int) -> Int? { columns.value(row, column).flatMap { Int($0) } }
-            guard let place = number(0), tables[place - 1]?.oid == columns.value(row, 1),
-                let name = columns.name(row, 3)
-            else { continue }
-            let column = TableShape.Column(
-                name: name, type: number(4).flatMap(UInt32.init) ?? 0, isGenerated: columns.value(row, 5) != "")
-            found.append((place, number(2) ?? 0, column))
-        }
-        // An ORDER BY would cost the server as much as one of these questions.
-        for (place, _, column) in found.sorted(by: { $0.number < $1.number }) {
-            tables[place - 1]?.columns.append(column)
-        }
-        return tables
-    }
-
     /// The question for the types with these OIDs and every type inside them; a composite has a row for each attribute.
     /// Nobody can lock a type. So each row bears who has written what the catalogs say of its attributes and labels, and
     /// whether that was replaced since the snapshot: values are written by what is said now.

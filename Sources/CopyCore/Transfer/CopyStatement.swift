@@ -1,6 +1,7 @@
 // The text of COPY statements.
 
-/// Makes COPY statements; pure.
+/// Makes COPY statements; pure. Those of many tables are kept: added up they take the room of their bytes, interpolated
+/// twice that.
 enum CopyStatement {
     /// Reads a table's columns; nil: no list, for a table without columns.
     /// - Parameters:
@@ -15,7 +16,7 @@ enum CopyStatement {
             table.kind == "r" && condition == nil && options.selection == nil && range == nil
             && !columns.contains { table.column($0)?.isGenerated ?? false }
         if plain {
-            return "COPY \(table.name.quoted)\(list(columns)) TO STDOUT WITH \(options.sql)"
+            return "COPY " + table.name.quoted + list(columns) + " TO STDOUT WITH " + options.sql
         }
         // COPY reads no views, foreign or partitioned tables by itself. ONLY: an ordinary table without its children.
         let selection = (options.selection ?? columns.map(quoteIdentifier)).joined(separator: ", ")
@@ -60,7 +61,7 @@ enum CopyStatement {
 
     /// Loads a table's columns; nil: no list, all that can be loaded.
     static func `in`(_ table: TableShape, columns: [String]?, options: CopyOptions) -> String {
-        "COPY \(table.name.quoted)\(list(columns ?? [])) FROM STDIN WITH \(options.sql)"
+        "COPY " + table.name.quoted + list(columns ?? []) + " FROM STDIN WITH " + options.sql
     }
 
     private static func list(_ columns: [String]) -> String {

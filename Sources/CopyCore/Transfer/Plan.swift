@@ -50,17 +50,12 @@ struct TablePlan: Sendable {
     /// Where rows land at one destination that is a server.
     struct Landing: Sendable {
         let table: TableShape
-        /// Its columns in the order they come; nil: its own.
-        let columns: [String]?
         /// Rows that were there before it was emptied.
         let heldRows: Bool
         /// How large it is, where that was asked.
         var size: TableSize?
-        /// COPY's options there.
-        let options: CopyOptions
-
         /// The COPY that loads it.
-        var statement: String { CopyStatement.in(table, columns: columns, options: options) }
+        var statement: String
     }
 
     /// What is read.

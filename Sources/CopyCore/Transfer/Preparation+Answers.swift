@@ -126,8 +126,9 @@ extension Preparation {
     }
 
     private func shapes() throws -> [TableShape?] {
-        guard let tablesResult, let columnsResult else { return [] }
-        return try Catalog.tables(tablesResult.get(), columns: columnsResult.get(), count: found.count)
+        guard let reader, let tablesResult, let columnsResult else { return [] }
+        _ = try (tablesResult.get(), columnsResult.get())
+        return reader.tables
     }
 
     /// There is no table of that name.
@@ -194,8 +195,9 @@ extension Preparation {
             ? .atMost(.seconds(seconds + SessionSettings.deadLinkInterval)) : .itsOwnSettings
     }
 
-    /// All of it, but for types: of each table, or of the query.
-    func answers() throws -> [Answers] {
+    /// All of it, but for types: of each table, or of the query. It is not kept here.
+    func takeAnswers() throws -> [Answers] {
+        defer { forgetAnswers() }
         let connection = session.connection
         let peer = TypeHistory.Peer(
             serverVersion: connection.serverVersion, encoding: connection.parameterStatus("server_encoding"))

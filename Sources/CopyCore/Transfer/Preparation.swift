@@ -54,6 +54,8 @@ final class Preparation {
     /// Where whom it waits for cannot be asked, its server ends a wait for a lock after so long; nil: never.
     private let lastLockTimeout: Duration?
     let isVital: Bool
+    /// Those of columns, which servers share.
+    private let names: SharedNames
 
     /// Words in the statement that locks, by which its backend is found where nothing has told its number yet: a source's first
     /// question takes the snapshot, and a pooler gives its clients numbers of its own.
@@ -72,6 +74,7 @@ final class Preparation {
     private(set) var settingsResult: PipelineResult?
     private(set) var tablesResult: PipelineResult?
     private(set) var columnsResult: PipelineResult?
+    private(set) var reader: TableReader?
     /// Of a query, and of each table that LOCK TABLE does not take, by its place.
     private(set) var describedResults: [Int: PipelineResult] = [:]
     private(set) var serverResult: PipelineResult?
@@ -104,8 +107,9 @@ final class Preparation {
     init(
         _ session: Session, at server: Lookup.Server?, _ role: Role, _ rows: Rows, pinsMoney: Bool,
         snapshot: String? = nil, lastLockTimeout: Duration? = nil, others: [Lookup.Found] = [], kept: Set<String> = [],
-        leader: Preparation? = nil, isVital: Bool
+        leader: Preparation? = nil, isVital: Bool, names: SharedNames = SharedNames()
     ) {
+        self.names = names
         self.snapshot = snapshot
         self.others = others
         self.kept = kept
@@ -129,6 +133,12 @@ final class Preparation {
     }
 
     // MARK: Asking
+
+    /// Keeps no more than is asked for behind planning: many tables say much.
+    func forgetAnswers() {
+        part = PipelinePart(session, timeout: part.timeout, isVital: isVital)
+        reader?.forgetColumns()
+    }
 
     /// What lets go of everything, in a transaction that may stand idle; nil where the connection is gone.
     func release(timeout: Duration?) -> PipelinePart? {
@@ -314,8 +324,10 @@ final class Preparation {
 
     private func askRows() {
         guard !found.isEmpty else { return }
-        tablesResult = part.ask(Catalog.tablesQuestion(found))
-        columnsResult = part.ask(Catalog.columnsQuestion(found, for: session.version))
+        let reader = TableReader(count: found.count, names: names)
+        self.reader = reader
+        tablesResult = part.ask(Catalog.tablesQuestion(found), eachRow: reader.takeTable)
+        columnsResult = part.ask(Catalog.columnsQuestion(found, for: session.version), eachRow: reader.takeColumn)
         if let selection { selectionResult = part.ask(Catalog.selectionQuestion(selection)) }
         if asksSizes, found.allSatisfy({ !$0.oid.isEmpty }) { sizesResult = part.ask(Catalog.sizesQuestion(found)) }
         if case .destination = role, asksReferences { referencesResult = part.ask(Catalog.referencesQuestion(found)) }

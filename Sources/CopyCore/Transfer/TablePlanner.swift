@@ -22,9 +22,10 @@ struct TablePlanner {
             refusals.source = error
         }
         var accepted: [Accepted] = []
+        let names = reading.names
         for (place, answers) in destinations {
             do {
-                accepted.append(try planDestination(place, answers, reading))
+                accepted.append(try planDestination(place, answers, names))
             } catch {
                 refusals.destinations.append((place, error))
             }
@@ -45,10 +46,7 @@ struct TablePlanner {
         }
         return TablePlan(
             rows: reading.rows, pinsNames: reading.pinsNames, options: options,
-            landings: Dictionary(
-                uniqueKeysWithValues: accepted.compactMap { destination in
-                    destination.landing(options).map { (destination.place, $0) }
-                }),
+            landings: landings(accepted, options),
             streamRules: Self.streamRules(request, accepted.compactMap { $0.loaded }), decisions: decisions,
             refused: refusals.destinations, size: source?.size)
     }
@@ -60,6 +58,11 @@ struct TablePlanner {
         var rows: TablePlan.Rows
         var columns: [(name: String, type: UInt32)]?
         var pinsNames = false
+
+        /// Those of the columns; a table's own array, which all destinations share.
+        var names: [String]? {
+            if case .table(_, let columns, _) = rows { columns } else { columns?.map(\.name) }
+        }
     }
 
     /// A destination that takes the rows.
@@ -77,8 +80,21 @@ struct TablePlanner {
                 options.encoding = answers.peer.encoding
             }
             return TablePlan.Landing(
-                table: table, columns: columns, heldRows: answers.heldRows, size: answers.size, options: options)
+                table: table.withoutColumns, heldRows: answers.heldRows, size: answers.size,
+                statement: CopyStatement.in(table, columns: columns, options: options))
         }
+    }
+
+    private func landings(_ accepted: [Accepted], _ options: CopyOptions) -> [Int: TablePlan.Landing] {
+        var landings: [Int: TablePlan.Landing] = [:]
+        for destination in accepted {
+            guard var landing = destination.landing(options) else { continue }
+            // Most destinations are loaded by the same words, which are one text then.
+            let same = landings.values.first { isSameName($0.statement, landing.statement) }
+            landing.statement = same?.statement ?? landing.statement
+            landings[destination.place] = landing
+        }
+        return landings
     }
 
     private func planSource() throws(PgcopyError) -> Reading {
@@ -127,11 +143,11 @@ struct TablePlanner {
     }
 
     private func planDestination(
-        _ place: Int, _ answers: Answers?, _ reading: Reading
+        _ place: Int, _ answers: Answers?, _ names: [String]?
     ) throws(PgcopyError) -> Accepted {
         guard let answers, let table = answers.table else { return Accepted(place: place, loaded: nil) }
         let columns = try ColumnPlan.destination(
-            table, from: reading.columns?.map(\.name), wanted: request.columns, readsStream: request.readsStream)
+            table, from: names, wanted: request.columns, readsStream: request.readsStream)
         return Accepted(place: place, loaded: (answers, table, columns))
     }
 

@@ -6,6 +6,8 @@ struct TableShape: Sendable {
         var name: String
         /// Its type's OID.
         var type: UInt32
+        /// pg_attribute.attnum: its place, dropped ones counted.
+        var number: Int16 = 0
         /// Its value is computed by the server: COPY leaves it out.
         var isGenerated: Bool
     }
@@ -34,6 +36,13 @@ struct TableShape: Sendable {
 
     /// Of one session's: its schema is that session's own.
     var isTemporary: Bool { name.parts.first?.hasPrefix("pg_temp_") ?? false }
+
+    /// What is kept of it where rows land: many tables have many columns.
+    var withoutColumns: TableShape {
+        var table = self
+        table.columns = []
+        return table
+    }
 
     func column(_ name: String) -> Column? { columns.first { isSameName($0.name, name) } }
 

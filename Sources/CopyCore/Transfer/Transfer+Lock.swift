@@ -91,7 +91,7 @@ extension Transfer {
             session, at: server, role, rows, pinsMoney: pinsMoney,
             snapshot: snapshot ?? (side.isSource ? request.snapshot : nil),
             lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) }, others: others, kept: kept, leader: leader,
-            isVital: server != nil && (side.isSource || !request.keepGoing))
+            isVital: server != nil && (side.isSource || !request.keepGoing), names: columnNames)
         guard leader == nil else { return preparation }
         let isDivided = request.streams > 1 || request.splitSize != nil || request.part != nil
         preparation.selection = side.isSource ? request.selection : nil

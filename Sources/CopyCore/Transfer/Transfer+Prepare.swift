@@ -191,7 +191,7 @@ extension Transfer {
     private func answers(of side: Side) throws -> [Answers] {
         var all: [Int: Answers] = [:]
         for participant in participants where participant.side === side && !participant.numbers.isEmpty {
-            for (number, answers) in zip(participant.numbers, try participant.preparation.answers()) {
+            for (number, answers) in zip(participant.numbers, try participant.preparation.takeAnswers()) {
                 all[number] = answers
             }
         }

@@ -11,7 +11,7 @@ extension Transfer {
         try lockAndAsk([reader])
         try askMore()
         guard let first = participants.first else { return }
-        let source = try atSource { try first.preparation.answers() }
+        let source = try atSource { try first.preparation.takeAnswers() }
         let landing = located.filter { !$0.side.isSource && $0.side.isActive && !$0.found.isEmpty }
         let destinations = try lookAhead(landing, source)
         try release(participants)

@@ -21,6 +21,7 @@ public final class Transfer {
     var selected: [TableSelection.Selected]?
     var opened: Opened?
     var lockWatch: LockWatch?
+    let columnNames = SharedNames()
     var copying: Copying?
     /// Who is asked before the first row.
     var preparing: [(label: String, part: PipelinePart)] = []

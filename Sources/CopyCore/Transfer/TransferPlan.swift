@@ -42,6 +42,8 @@ public struct TransferPlan: Sendable, Hashable {
         public var table: String
         /// It is emptied before.
         public var isEmptied: Bool
+        /// In a transaction of its own, before all else: it is divided, and holds rows.
+        public var isEmptiedFirst = false
         /// About how many rows it holds; nil: not known.
         public var rows: Int?
         /// The statement that loads it.

@@ -56,7 +56,8 @@ final class JSONReport: EventSink {
                         table.landings.map { landing in
                             .object([
                                 ("destination", .string(landing.label)), ("table", .string(landing.table)),
-                                ("emptied", .bool(landing.isEmptied)), ("rows", number(landing.rows)),
+                                ("emptied", .bool(landing.isEmptied)),
+                                ("emptied_first", .bool(landing.isEmptiedFirst)), ("rows", number(landing.rows)),
                                 ("statement", .string(landing.statement)),
                             ])
                         })

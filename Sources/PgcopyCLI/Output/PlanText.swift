@@ -26,7 +26,8 @@ enum PlanText {
             for landing in table.landings {
                 let emptied =
                     landing.isEmptied
-                    ? "; emptied before" + (landing.rows.map { ": about \(Units.rows($0))" } ?? "") : ""
+                    ? (landing.isEmptiedFirst ? "; emptied in a transaction of its own before" : "; emptied before")
+                        + (landing.rows.map { ": about \(Units.rows($0))" } ?? "") : ""
                 lines.append("    into \(landing.table) at \(landing.label)\(emptied)")
             }
         }

@@ -51,6 +51,25 @@ import Testing
         places.expectAllIdle()
     }
 
+    @Test(arguments: [true, false]) func `gives rows as they come, and keeps none`(pipelined: Bool) throws {
+        let places = try Places()
+        let parts = places.parts()
+        var rows: [[String]] = [[], [], []]
+        let answers = parts.enumerated().map { number, part in
+            part.ask(.statement("SELECT 'before'"))
+            let answer = part.ask(.statement("SELECT generate_series(1, 3)")) { result, row in
+                rows[number].append(result.value(row, 0) ?? "")
+            }
+            part.ask(.statement("SELECT \(number)"))
+            return answer
+        }
+        try PipelineRound.run(parts, pipelined: pipelined)
+        #expect(parts.allSatisfy { $0.hasSucceeded })
+        #expect(rows.allSatisfy { $0 == ["1", "2", "3"] })
+        if pipelined { #expect(try answers.map { try $0.get().rowCount } == [0, 0, 0]) }
+        places.expectAllIdle()
+    }
+
     @Test(arguments: [true, false]) func `tells the first error of each; the others go on`(pipelined: Bool) throws {
         let places = try Places()
         places.sessions[2].close()

@@ -132,7 +132,7 @@ import Testing
         }
         let plan = try plan(asked, query([("?column?", int4), ("?column?", int4)]), table([("a", int4), ("b", int4)]))
         #expect(plan.statement == "COPY (\nselect 1, 2\n) TO STDOUT WITH (FORMAT binary)")
-        #expect(plan.landings[0]?.columns == ["b", "a"])
+        #expect(plan.landings[0]?.statement.hasPrefix(#"COPY "public"."t" ("b", "a") FROM "#) ?? false)
         let refusals = try #require(refused(asked, query([("x", int4)]), table([("a", int4)])))
         #expect(refusals.source?.description == "the query gives 1 columns, --columns names 2")
         #expect(refusals.source?.isUsageError ?? false)
@@ -155,12 +155,15 @@ import Testing
     @Test func `a header line's names are the columns; --columns may only say the same`() throws {
         let there = table([("a", int4), ("b", text)])
         let asked = try request("-", "dst#t")
-        #expect(try plan(asked, header: ["b", "a"], nil, there).landings[0]?.columns == ["b", "a"])
-        #expect(try plan(asked, nil, there).landings[0]?.columns == nil)
+        func isLoaded(_ plan: TablePlan, _ target: String) -> Bool {
+            plan.landings[0]?.statement.hasPrefix("COPY \(target) FROM ") ?? false
+        }
+        #expect(try isLoaded(plan(asked, header: ["b", "a"], nil, there), #""public"."t" ("b", "a")"#))
+        #expect(try isLoaded(plan(asked, nil, there), #""public"."t""#))
         let other = try request("-", "dst#t") { $0.columns = ["a", "b"] }
         let refusals = try #require(refused(other, header: ["b", "a"], nil, there))
         #expect(refusals.source?.description.contains("--header=skip") ?? false)
-        #expect(try plan(other, nil, there).landings[0]?.columns == ["a", "b"])
+        #expect(try isLoaded(plan(other, nil, there), #""public"."t" ("a", "b")"#))
     }
 
     @Test(arguments: [(1, 150_000, false), (2, 150_000, true), (2, 180_000, false), (1, 180_000, false)])
@@ -208,7 +211,8 @@ import Testing
         let none = table([("a", text)], encoding: "SQL_ASCII")
         let plan = try plan(request("src#t", "one#t", "two#t"), none, table([("a", text)]), none)
         #expect(plan.options.encoding == "SQL_ASCII")
-        #expect(plan.landings[0]?.options.encoding == "UTF8" && plan.landings[1]?.options.encoding == "SQL_ASCII")
+        #expect(plan.landings[0]?.statement.hasSuffix("ENCODING 'UTF8')") ?? false)
+        #expect(plan.landings[1]?.statement.hasSuffix("ENCODING 'SQL_ASCII')") ?? false)
     }
 
     // MARK: What is asked
