@@ -85,14 +85,11 @@ struct TablePlan: Sendable {
     /// The table that is read; nil: rows are of none.
     var source: TableShape? { if case .table(let table, _, _) = rows { table } else { nil } }
 
+    /// The table by which the rows are named: that of the source, or else the first one they land in.
+    var namesake: TableShape? { source ?? landings.min { $0.key < $1.key }?.value.table }
+
     /// How it is named among others.
-    var label: String {
-        switch rows {
-        case .table(let table, _, _): table.name.parts.joined(separator: ".")
-        case .query, .bytes:
-            landings.min { $0.key < $1.key }?.value.table.name.parts.joined(separator: ".") ?? "the rows"
-        }
-    }
+    var label: String { namesake?.name.parts.joined(separator: ".") ?? "the rows" }
 
     /// The COPY that reads the rows; nil where no server gives them.
     var statement: String? { statement(nil) }
