@@ -19,6 +19,9 @@ struct Plan: Sendable {
     /// What was decided that was left open, for a person.
     var decisions: [String] = []
 
+    /// The table whose rows come first.
+    var first: TablePlan { tables[units.first?.pieces.first?.table ?? 0] }
+
     /// More than one statement reads the rows.
     var isSeries: Bool { units.count > 1 || units.first?.pieces.count ?? 1 > 1 }
 

@@ -251,11 +251,11 @@ extension Transfer {
         case .file(let path): try openFile(path, side, opened, take)
         case .program(let command):
             let plan = opened.plan
-            if opened.streams[0].track != nil {
+            if plan.isSeries, plan.tables.count > 1 {
                 let destination = try programs(command, plan, side)
                 opened.takeParts(side, destination, destination.receiver)
             } else {
-                let destination = try program(self.command(command, for: plan.tables[0].namesake?.name), side)
+                let destination = try program(self.command(command, for: plan.first.namesake?.name), side)
                 take(destination, destination.writer)
             }
         case .server: try openServer(side, opened)
@@ -271,7 +271,7 @@ extension Transfer {
                 let destination = try FilesDestination(paths(template, opened.plan), label: side.label)
                 return opened.takeParts(side, destination, destination.receiver)
             }
-            if let table = opened.plan.tables[0].source { path = try template.path(for: table.name) }
+            if let table = opened.plan.first.source { path = try template.path(for: table.name) }
         }
         if try OpenFile.isReplaceable(path) {
             let destination = try FileDestination(path, label: side.label)

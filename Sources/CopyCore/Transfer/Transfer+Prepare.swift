@@ -48,14 +48,14 @@ extension Transfer {
     /// A command has a table's name where the shell can take it.
     private func refuseMisplacedNames() throws {
         for endpoint in [request.source] + request.destinations {
-            _ = try at(endpoint.label) { try tellsTablesApart(endpoint) }
+            _ = try at(endpoint.label) { try endpoint.tellsTablesApart() }
         }
     }
 
     /// What is about one table does not go with many.
     private func refuseWithSelection() throws {
         guard request.selection != nil else { return }
-        if let tellsTablesApart = try tellsTablesApart(request.source) {
+        if let tellsTablesApart = try request.source.tellsTablesApart() {
             let (kind, name) = request.source.isFile ? ("file", "name") : ("program", "command")
             try refuse(
                 !tellsTablesApart,
@@ -84,8 +84,8 @@ extension Transfer {
             }
             switch destination.kind {
             case .server, .null: break
-            case .file where try tellsTablesApart(destination) ?? false: break
-            case .program where try tellsTablesApart(destination) ?? false: break
+            case .file where try destination.tellsTablesApart() ?? false: break
+            case .program where try destination.tellsTablesApart() ?? false: break
             case .file, .program:
                 let (kind, name) = destination.isFile ? ("file", "name") : ("program", "command")
                 throw PgcopyError(

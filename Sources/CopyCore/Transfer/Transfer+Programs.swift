@@ -11,15 +11,6 @@ extension Transfer {
         return found
     }
 
-    /// Whether a name in a file's name or a command keeps tables apart; nil: none stands in it.
-    func tellsTablesApart(_ endpoint: Endpoint) throws -> Bool? {
-        switch endpoint.kind {
-        case .file(let path): PathTemplate(path)?.tellsTablesApart
-        case .program(let command): try CommandTemplate(command)?.tellsTablesApart
-        case .server, .standardStream, .null: nil
-        }
-    }
-
     /// What is run for a table.
     func command(_ text: [UInt8], for table: SQLName?) throws -> ChildProcess.Command {
         guard let template = try CommandTemplate(text) else { return .shell(text) }
