@@ -241,12 +241,6 @@ import Testing
     }
 }
 
-/// Processes whose command line holds this text.
-private func processes(naming text: String) throws -> [String] {
-    let result = try Program("pgrep", ["-fa", text]).run()
-    return result.output.split(separator: "\n").map(String.init).filter { !$0.contains("pgrep") }
-}
-
 @Suite struct `A program that is to be ended` {
     private let directory: TemporaryDirectory
     private let trio: Trio

@@ -246,3 +246,9 @@ let countedLoads = """
     CREATE TRIGGER counting AFTER INSERT ON u EXECUTE FUNCTION counting();
     CREATE TRIGGER counting AFTER INSERT ON v EXECUTE FUNCTION counting()
     """
+
+/// Processes whose command line holds this text.
+func processes(naming text: String) throws -> [String] {
+    let result = try Program("pgrep", ["-fa", text]).run()
+    return result.output.split(separator: "\n").map(String.init).filter { !$0.contains("pgrep") }
+}

@@ -48,7 +48,7 @@ final class ChildProcess: LoopTask {
         case lost(PgcopyError)
     }
 
-    private final class End: Sendable {
+    final class End: Sendable {
         /// Nil: it runs. As long as it is not reaped its number is its own, and its group's.
         let state = Mutex<(status: Status?, isReaped: Bool)>((nil, false))
         let pipe: WakePipe
@@ -105,6 +105,7 @@ final class ChildProcess: LoopTask {
         }
 
         var hasEnded: Bool { state.withLock { $0.status != nil } }
+        var isReaped: Bool { state.withLock { $0.isReaped } }
     }
 
     /// Which process group it is in.
@@ -218,67 +219,11 @@ final class ChildProcess: LoopTask {
     /// What it leaves behind when it ends is ended with it.
     func condemn() { end.isCondemned.store(true, ordering: .relaxed) }
 
-    /// Asks it to end, with all that it has started, and makes it after a while; waits for nothing. What has left its group, as
-    /// timeout(1) and setsid(1) do, is found by its parents.
-    func terminate(grace: Duration) {
-        guard !isTerminated else { return }
+    /// Who is to be ended from now on; nil: it is being ended, or was let go.
+    func beginTermination() -> Termination.Leader? {
+        guard !isTerminated, !end.isReaped else { return nil }
         isTerminated = true
-        let members = stopped()
-        for number in [SIGTERM, SIGCONT] { Self.signal(pid, members, end, number) }
-        let deadline = ContinuousClock.now + max(.zero, min(grace, .seconds(60)))
-        let sleeps = startThread { [end, pid, gone] in
-            Self.see(pid, members, end, deadline)
-            gone?.wake()
-        }
-        guard !sleeps else { return }
-        Self.killAll(pid, members, end)
-        gone?.wake()
-    }
-
-    /// All of it, stopped: else one that hears of the end later would take the end of another, which hears of it sooner, for
-    /// that other's own, and go on with what comes behind.
-    private func stopped() -> Set<ProcessTree.Member> {
-        var members = ProcessTree().living(inGroup: pid, from: [])
-        for _ in 0..<10 {
-            Self.signal(pid, members, end, SIGSTOP)
-            let now = ProcessTree().living(inGroup: pid, from: members)
-            if now.isSubset(of: members) { break }
-            members.formUnion(now)
-        }
-        return members
-    }
-
-    /// Sends a signal to its group, and to those that have left it.
-    private static func signal(_ pid: pid_t, _ members: Set<ProcessTree.Member>, _ end: End, _ number: CInt) {
-        end.signal(pid, number)
-        for member in members where getpgid(member.pid) != pid { ProcessTree.signal(member, number) }
-    }
-
-    /// Waits until nothing is left of them, until a deadline; then nothing is.
-    private static func see(
-        _ pid: pid_t, _ members: Set<ProcessTree.Member>, _ end: End, _ deadline: ContinuousClock.Instant
-    ) {
-        var step: UInt32 = 5_000
-        var members = members
-        while ContinuousClock.now < deadline {
-            let living = ProcessTree().living(inGroup: pid, from: members)
-            if living.isEmpty, end.hasEnded { return }
-            members.formUnion(living)
-            usleep(step)
-            step = min(step * 2, 80_000)
-        }
-        killAll(pid, members, end)
-    }
-
-    private static func killAll(_ pid: pid_t, _ members: Set<ProcessTree.Member>, _ end: End) {
-        var members = members
-        // Whoever starts others meanwhile is overtaken.
-        for _ in 0..<10 {
-            members.formUnion(ProcessTree().living(inGroup: pid, from: members))
-            signal(pid, members, end, SIGKILL)
-            if ProcessTree().living(inGroup: pid, from: members).isEmpty { return }
-            usleep(2_000)
-        }
+        return Termination.Leader(pid: pid, end: end, gone: gone)
     }
 
     /// Readable once nothing is left of one that was told to end; nil: it was not.

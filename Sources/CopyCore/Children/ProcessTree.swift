@@ -32,12 +32,12 @@ struct ProcessTree {
         }
     }
 
-    /// Those that are left of a group, or of those that some processes have started; these themselves, too.
-    func living(inGroup group: pid_t, from roots: Set<Member>) -> Set<Member> {
+    /// Those that are left of some groups, or of those that some processes have started; these themselves, too.
+    func living(inGroups groups: Set<pid_t>, from roots: Set<Member>) -> Set<Member> {
         var children: [pid_t: [pid_t]] = [:]
         for (pid, entry) in entries { children[entry.parent, default: []].append(pid) }
         var found: Set<pid_t> = []
-        var next = entries.values.filter { $0.group == group || roots.contains($0.member) }.map(\.member.pid)
+        var next = entries.values.filter { groups.contains($0.group) || roots.contains($0.member) }.map(\.member.pid)
         while let pid = next.popLast() { if found.insert(pid).inserted { next += children[pid] ?? [] } }
         return Set(found.compactMap { entries[$0] }.filter { !$0.isZombie }.map(\.member))
     }

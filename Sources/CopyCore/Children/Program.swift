@@ -25,26 +25,29 @@ final class Program {
 
     /// What it has started can keep its stream open behind its own end, which is looked for as often as that.
     private static let lookout = Duration.milliseconds(200)
+    /// How many descriptors one has open: an end of its stream, its stderr's, and of what tells its end.
+    static let descriptors = 6
     /// A longer line is told in pieces.
     private static let longestLine = 8192
 
     /// Starts it.
     /// - Parameter tell: called for each line of its stderr, while whatever is waited for.
     init(
-        _ command: [UInt8], _ role: Role, label: String, poller: any Poller, tell: @escaping (String) -> Void
+        _ command: ChildProcess.Command, _ role: Role, label: String, poller: any Poller,
+        tell: @escaping (String) -> Void
     ) throws(PgcopyError) {
         self.label = label
         self.role = role
         self.poller = poller
         self.tell = tell
         child = try ChildProcess(
-            .shell(command), input: role == .destination ? .pipe : .inherited,
+            command, input: role == .destination ? .pipe : .inherited,
             output: role == .source ? .pipe : .inherited, errors: .pipe, group: .kept)
         if let errors = child.errors { poller.onReadable(errors) { [unowned self] in hear() } }
     }
 
     deinit {
-        if child.status == nil { child.terminate(grace: .zero) }
+        if child.status == nil { Termination.begin([child], grace: .zero) }
         stopHearing()
     }
 
@@ -86,9 +89,11 @@ final class Program {
         try poller.run([child], until: deadline, interruptible: interruptible)
     }
 
-    /// Asks it to end, with all that it has started, and makes it after a while; waits for nothing. Its input does not end
-    /// before it has.
-    func terminate(grace: Duration) { child.terminate(grace: grace) }
+    /// Asks them to end, with all that they have started, and makes them after a while; waits for nothing. Their inputs do not
+    /// end before they have.
+    static func terminate(_ programs: [Program], grace: Duration) {
+        Termination.begin(programs.map(\.child), grace: grace)
+    }
 
     /// Waits until nothing is left of one that was told to end.
     func waitUntilGone(by deadline: Instant) {
@@ -115,8 +120,11 @@ final class Program {
         }
     }
 
-    /// Lets go of one that has ended.
-    func reap() { child.reap() }
+    /// Lets go of one that has ended: what it has left behind is left alone.
+    func reap() {
+        hearRest()
+        child.reap()
+    }
 
     // MARK: Its stderr
 
@@ -139,7 +147,7 @@ final class Program {
     }
 
     /// What it has written before it ended: as much as a pipe holds.
-    func hearRest() { for _ in 0..<16 where child.errors != nil { hear() } }
+    private func hearRest() { for _ in 0..<16 where child.errors != nil { hear() } }
 
     private func stopHearing() {
         if let errors = child.errors { poller.onReadable(errors, nil) }

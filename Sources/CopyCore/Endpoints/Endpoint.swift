@@ -32,6 +32,16 @@ public struct Endpoint: Sendable, Hashable {
     /// It is a file.
     var isFile: Bool { if case .file = kind { true } else { false } }
 
+    /// Whether the name that stands in a file's name or a command keeps tables apart; nil: none stands in it.
+    /// - Throws: `PgcopyError` with `.usage` where it stands where the shell cannot take it.
+    func tellsTablesApart() throws(PgcopyError) -> Bool? {
+        switch kind {
+        case .file(let path): PathTemplate(path)?.tellsTablesApart
+        case .program(let command): try CommandTemplate(command)?.tellsTablesApart
+        case .server, .standardStream, .null: nil
+        }
+    }
+
     /// Reads an endpoint as written. See the table of endpoints in the manual.
     /// - Throws: `PgcopyError` with `.usage`, which holds no password.
     public init(parsing bytes: [UInt8]) throws(PgcopyError) {

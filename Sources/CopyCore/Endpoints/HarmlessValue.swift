@@ -80,7 +80,10 @@ enum HarmlessValue {
         return parts.allSatisfy { part in
             let words = part.split(separator: UInt8(ascii: " ")).map(Array.init)
             guard let name = words.first, filters.contains(String(decoding: name, as: UTF8.self)) else { return false }
-            return words.allSatisfy { isPlainWord($0.filter { !"<>".utf8.contains($0) }, orEmpty: true) }
+            return words.allSatisfy { word in
+                let word = (try? NameTemplate(word)?.filled { _ in [] }) ?? word
+                return isPlainWord(word.filter { !"<>".utf8.contains($0) }, orEmpty: true)
+            }
         } && !Redaction.mayHoldPassword(text)
     }
 

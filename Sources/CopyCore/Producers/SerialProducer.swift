@@ -9,8 +9,10 @@ final class SerialProducer: PartProducer {
 
     private let next: () -> Part?
     private let make: (Part) throws -> any Producer
-    /// Those that have been made, the last of which is at work.
-    private(set) var producers: [any Producer] = []
+    /// The one at work, or the last one.
+    private var current: (any Producer)?
+    /// Rows of those before.
+    private var rowsBefore: [Int?] = []
     private var isEntered = false
     private var isDone = false
     /// Messages that are no rows and are yet to be left out; rows that are yet to be told.
@@ -32,7 +34,7 @@ final class SerialProducer: PartProducer {
     var layout: RowLayout { track.parts.first?.layout ?? .text }
 
     func enter() throws -> Step {
-        if producers.isEmpty, !(try begin()) { throw PgcopyError(.misuse, "there is nothing to copy") }
+        if current == nil, !(try begin()) { throw PgcopyError(.misuse, "there is nothing to copy") }
         return try enterCurrent()
     }
 
@@ -43,13 +45,14 @@ final class SerialProducer: PartProducer {
             return false
         }
         track.begin(part)
-        producers.append(try make(part))
+        if let current { rowsBefore.append(Self.rows(of: current)) }
+        current = try attributed { try make(part) }
         isEntered = false
         return true
     }
 
     private func enterCurrent() throws -> Step {
-        guard !isEntered, let current = producers.last else { return .done }
+        guard !isEntered, let current else { return .done }
         let step = try attributed { try current.enter() }
         if step == .done {
             isEntered = true
@@ -61,7 +64,7 @@ final class SerialProducer: PartProducer {
     func fill(_ space: inout MutableRawSpan) throws -> Filled {
         while !isDone {
             if case .waiting(let interest) = try enterCurrent() { return .blocked(interest) }
-            guard let current = producers.last else { throw PgcopyError.notEntered }
+            guard let current else { throw PgcopyError.notEntered }
             switch try attributed({ try current.fill(&space) }) {
             case .moved(var moved, let blocked):
                 // A trailer is a message and no row.
@@ -88,17 +91,17 @@ final class SerialProducer: PartProducer {
 
     /// Which part it was is said where the server does not.
     private func attributed<R>(_ body: () throws -> R) throws -> R {
-        do {
-            return try body()
-        } catch let error as PgcopyError {
-            throw track.parts.last.map(error.about) ?? error
-        }
+        try track.parts.last?.attributed(body) ?? body()
     }
 
     /// Rows that servers counted, part by part; nil where none did.
-    var rows: [Int?] { producers.map { rowCount(ofTag: ($0 as? StatementProducer)?.commandTag) } }
+    var rows: [Int?] { rowsBefore + (current.map { [Self.rows(of: $0)] } ?? []) }
 
-    func realign() throws -> Step { try producers.last?.realign() ?? .done }
-    func abandon() { producers.last?.abandon() }
-    func inquire() throws -> Inquiry? { try producers.last?.inquire() }
+    private static func rows(of producer: any Producer) -> Int? {
+        rowCount(ofTag: (producer as? StatementProducer)?.commandTag)
+    }
+
+    func realign() throws -> Step { try current?.realign() ?? .done }
+    func abandon() { current?.abandon() }
+    func inquire() throws -> Inquiry? { try current?.inquire() }
 }

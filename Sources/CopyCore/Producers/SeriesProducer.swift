@@ -175,6 +175,17 @@ final class SeriesProducer: PartProducer, WireCopy {
     func inquire() throws -> Inquiry? { try session.inquire?() }
 }
 
+extension Part {
+    /// Does something for it; what fails says which part it was, where nobody else does.
+    func attributed<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as PgcopyError {
+            throw error.about(self)
+        }
+    }
+}
+
 extension PgcopyError {
     /// The same, saying which part it was where the server does not.
     func about(_ part: Part) -> PgcopyError {

@@ -79,7 +79,7 @@ final class SerialReceiver: PartReceiver {
             throw PgcopyError(.unexpected, "there are rows behind the last table's")
         }
         let part = track.parts[receivers.count]
-        receivers.append(try attributed(part) { try make(part) })
+        receivers.append(try part.attributed { try make(part) })
     }
 
     func attend(_ ready: Readiness) throws -> Interest? {
@@ -110,15 +110,7 @@ final class SerialReceiver: PartReceiver {
     /// Which part it was is said where nobody else does.
     private func attributed<R>(_ body: () throws -> R) throws -> R {
         guard !receivers.isEmpty else { return try body() }
-        return try attributed(track.parts[receivers.count - 1], body)
-    }
-
-    private func attributed<R>(_ part: Part, _ body: () throws -> R) throws -> R {
-        do {
-            return try body()
-        } catch let error as PgcopyError {
-            throw error.about(part)
-        }
+        return try track.parts[receivers.count - 1].attributed(body)
     }
 
     func abort(_ reason: String) throws -> Step { try receivers.last?.abort(reason) ?? .done }

@@ -22,6 +22,20 @@ protocol Destination: AnyObject {
     var tables: [String] { get }
 }
 
+/// Makes one after the other stay; where some do and one fails, the destination is neither what it was nor what it should be.
+/// - Parameter done: what is said of those.
+func inTurn<Each>(_ all: [Each], done: String, _ commit: (Int, Each) throws -> Void) throws {
+    for (number, each) in all.enumerated() {
+        do {
+            try commit(number, each)
+        } catch {
+            guard number > 0 else { throw error }
+            throw PgcopyError(
+                .commitInDoubt, "\(number) of \(all.count) \(done), then: \(error)", causes: [error])
+        }
+    }
+}
+
 extension Destination {
     var tables: [String] { [] }
     func settling(isVital: Bool) -> PipelinePart? { nil }

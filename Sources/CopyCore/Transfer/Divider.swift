@@ -143,8 +143,7 @@ extension Endpoint {
     fileprivate var takesStreams: Bool {
         switch kind {
         case .server, .null: true
-        case .file(let path): PathTemplate(path)?.tellsTablesApart ?? false
-        case .program, .standardStream: false
+        case .file, .program, .standardStream: (try? tellsTablesApart()) ?? false
         }
     }
 }

@@ -1,7 +1,5 @@
 // A file for each table.
 
-internal import Glibc
-
 /// Rows of each table written beside a file of its own; all are renamed into place at the end.
 final class FilesDestination: Destination {
     let label: String
@@ -11,7 +9,8 @@ final class FilesDestination: Destination {
     /// - Parameter paths: one for each table, in the plan's order.
     init(_ paths: [Path], label: String) throws {
         self.label = label
-        Self.makeRoom(for: paths.count)
+        // A file's, and its folder's.
+        DescriptorLimit.makeRoom(for: 2 * paths.count)
         files = try paths.map { path in try named(path) { try PendingFile(replacing: path) } }
     }
 
@@ -22,30 +21,11 @@ final class FilesDestination: Destination {
         }
     }
 
-    /// Each file has two descriptors, its folder's included.
-    private static func makeRoom(for count: Int) {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        let wanted = rlim_t(2 * count + 256)
-        guard limit.rlim_cur < wanted else { return }
-        limit.rlim_cur = min(wanted, limit.rlim_max)
-        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }
-
     func settle() throws { for file in files { try file.flush() } }
     func recheck() throws { for file in files { try file.check() } }
 
     func commit() throws {
-        for (number, file) in files.enumerated() {
-            do {
-                try file.commit()
-            } catch {
-                guard number > 0 else { throw error }
-                throw PgcopyError(
-                    .commitInDoubt, "\(number) of \(files.count) files were renamed into place, then: \(error)",
-                    causes: [error])
-            }
-        }
+        try inTurn(files, done: "files were renamed into place") { _, file in try file.commit() }
     }
 
     func rollBack() { for file in files { file.discard() } }

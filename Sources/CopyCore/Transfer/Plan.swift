@@ -19,6 +19,9 @@ struct Plan: Sendable {
     /// What was decided that was left open, for a person.
     var decisions: [String] = []
 
+    /// The table whose rows come first.
+    var first: TablePlan { tables[units.first?.pieces.first?.table ?? 0] }
+
     /// More than one statement reads the rows.
     var isSeries: Bool { units.count > 1 || units.first?.pieces.count ?? 1 > 1 }
 
@@ -80,14 +83,11 @@ struct TablePlan: Sendable {
     /// The table that is read; nil: rows are of none.
     var source: TableShape? { if case .table(let table, _, _) = rows { table } else { nil } }
 
+    /// The table by which the rows are named: that of the source, or else the first one they land in.
+    var namesake: TableShape? { source ?? landings.min { $0.key < $1.key }?.value.table }
+
     /// How it is named among others.
-    var label: String {
-        switch rows {
-        case .table(let table, _, _): table.name.parts.joined(separator: ".")
-        case .query, .bytes:
-            landings.min { $0.key < $1.key }?.value.table.name.parts.joined(separator: ".") ?? "the rows"
-        }
-    }
+    var label: String { namesake?.name.parts.joined(separator: ".") ?? "the rows" }
 
     /// The COPY that reads the rows; nil where no server gives them.
     var statement: String? { statement(nil) }

@@ -20,6 +20,7 @@ final class ProgramDestination: Destination {
 
     func settle() throws { try requireReader() }
     func recheck() throws { try requireReader() }
+    func requireAlive() throws { try writer.requireReader() }
 
     private func requireReader() throws {
         try writer.requireReader()
@@ -52,9 +53,10 @@ final class ProgramDestination: Destination {
         }
         if let failure = program.failure { throw failure }
         if unread > 0 { throw PgcopyError.programLeftRows(unread) }
+        program.reap()
     }
 
-    func rollBack() { program.terminate(grace: grace) }
+    func rollBack() { Program.terminate([program], grace: grace) }
 }
 
 extension PgcopyError {

@@ -9,8 +9,8 @@ final class Side {
     var sessions: [Session] = []
     /// The way to its server again.
     var server: Server?
-    /// The program, once it is started; nil where the endpoint is none.
-    var program: Program?
+    /// Its programs that are started: of a source the one that gives rows, of a destination one for each table.
+    var programs: [Program] = []
     /// What it failed with itself: it takes no part any more.
     var error: (any Error)?
     /// It did not answer when it was to stop.

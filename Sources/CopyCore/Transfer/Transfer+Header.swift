@@ -7,7 +7,7 @@ extension Transfer {
             return nil
         }
         return try atSource {
-            let source = try openStream()
+            let source = try openStream(of: givenTable())
             do {
                 return try StreamHead(
                     source, layout: requestedLayout, rules: TablePlanner.streamRules(request), timeout: request.timeout,

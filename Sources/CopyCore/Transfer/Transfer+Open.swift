@@ -38,6 +38,16 @@ final class Opened {
 
     func hasOpened(_ side: Side) -> Bool { destinations.contains { $0.side === side } }
 
+    /// A destination that takes what each stream gives, part by part.
+    fileprivate func takeParts(
+        _ side: Side, _ destination: any Destination, _ receiver: (PartTrack) -> any Receiver
+    ) {
+        destinations.append((side, destination))
+        for (number, stream) in streams.enumerated() {
+            if let track = stream.track { streams[number].receivers.append((side, receiver(track))) }
+        }
+    }
+
     /// Those that still take part.
     var active: [(side: Side, destination: any Destination)] { destinations.filter(\.side.isActive) }
 
@@ -109,13 +119,14 @@ extension Transfer {
         switch request.source.kind {
         case .null: return Opened(plan, NullProducer(label: label))
         case .file where request.selection != nil: return try openFiles(plan)
+        case .program(let command) where request.selection != nil: return try openPrograms(command, plan)
         case .standardStream, .file, .program:
-            let stream = head == nil ? try openStream() : nil
+            let stream = head == nil ? try openStream(of: givenTable(plan)) : nil
             let producer =
                 head.map { ByteStreamProducer(behind: $0, layout: layout, rules: table.streamRules, label: label) }
                 ?? ByteStreamProducer(
                     stream?.descriptor ?? 0, layout: layout, rules: table.streamRules, label: label)
-            guard let program = source.program else { return Opened(plan, producer, stream) }
+            guard let program = source.programs.first else { return Opened(plan, producer, stream) }
             return Opened(
                 plan, ProgramProducer(program, producer, poller: poller, tellWaiting: tellWaiting(source)), stream)
         case .server:
@@ -141,20 +152,26 @@ extension Transfer {
         }
     }
 
-    func openStream() throws -> StreamSource {
+    /// - Parameter table: whose rows it gives, where that is known.
+    func openStream(of table: SQLName?) throws -> StreamSource {
         switch request.source.kind {
         case .file(let path):
             StreamSource(
-                file: try OpenFile.reading(path, poller, waiting(source.label, "the pipe's writer")),
+                file: try OpenFile.reading(
+                    table.flatMap { try PathTemplate(path)?.path(for: $0) } ?? path, poller,
+                    waiting(source.label, "the pipe's writer")),
                 label: source.label)
-        case .program(let command): StreamSource(program: try start(command, .source, source))
+        case .program(let text):
+            StreamSource(program: try start(command(text, for: table), .source, source))
         case .standardStream, .server, .null: StreamSource(label: source.label)
         }
     }
 
     /// A file for each table as the source, in the order in which they land.
     private func openFiles(_ plan: Plan) throws -> Opened {
-        guard let template = sourceTemplate else { throw PgcopyError(.refused, "no file was named") }
+        guard case .file(let path) = request.source.kind, let template = PathTemplate(path) else {
+            throw PgcopyError(.refused, "no file was named")
+        }
         let paths = try paths(template, plan)
         let missing = paths.filter { FileIdentity(at: $0) == nil }
         guard missing.isEmpty else {
@@ -182,31 +199,32 @@ extension Transfer {
         return Opened(plan, producer, track: track)
     }
 
-    /// A file for each table; no two are one.
+    /// A file for each table.
     private func paths(_ template: PathTemplate, _ plan: Plan) throws -> [Path] {
-        var seen: [Path: SQLName] = [:]
-        return try plan.tables.compactMap { $0.source ?? $0.landings.min { $0.key < $1.key }?.value.table }.map {
-            table in
-            let path = try template.path(for: table.name)
-            if let other = seen.updateValue(table.name, forKey: path) {
+        try ofEach(plan, "file") { name in
+            let path = try template.path(for: name)
+            return (path, text: path.bytes)
+        }
+    }
+
+    /// Something for each table, in the plan's order; no two are one.
+    /// - Parameters:
+    ///   - kind: what it is called.
+    ///   - make: gives it, and what tells it from the others.
+    func ofEach<Target>(
+        _ plan: Plan, _ kind: String, _ make: (SQLName) throws -> (Target, text: [UInt8])
+    ) throws -> [Target] {
+        var seen: [[UInt8]: SQLName] = [:]
+        return try plan.tables.compactMap(\.namesake?.name).map { name in
+            let (target, text) = try make(name)
+            if let other = seen.updateValue(name, forKey: text) {
                 throw PgcopyError(
                     .refused,
-                    "\(other.quoted) and \(table.name.quoted) would go to the same file \(Echo.printable(path.text))")
+                    "\(other.quoted) and \(name.quoted) would go to the same \(kind) \(Echo.printable(Path(text).text))"
+                )
             }
-            return path
+            return target
         }
-    }
-
-    private func start(_ command: [UInt8], _ role: Program.Role, _ side: Side) throws -> Program {
-        let program = try Program(command, role, label: side.label, poller: poller) { [sink] line in
-            sink?.receive(.stderr(line, at: side.label))
-        }
-        side.program = program
-        return program
-    }
-
-    private func tellWaiting(_ side: Side) -> (String) -> Void {
-        { [sink] what in sink?.receive(.waiting(for: what, at: side.label)) }
     }
 
     /// As with everything else that keeps a transfer waiting.
@@ -232,10 +250,14 @@ extension Transfer {
             take(destination, destination.receiver)
         case .file(let path): try openFile(path, side, opened, take)
         case .program(let command):
-            let destination = ProgramDestination(
-                try start(command, .destination, side), poller: poller, grace: request.grace,
-                tellWaiting: tellWaiting(side))
-            take(destination, destination.writer)
+            let plan = opened.plan
+            if plan.isSeries, plan.tables.count > 1 {
+                let destination = try programs(command, plan, side)
+                opened.takeParts(side, destination, destination.receiver)
+            } else {
+                let destination = try program(self.command(command, for: plan.first.namesake?.name), side)
+                take(destination, destination.writer)
+            }
         case .server: try openServer(side, opened)
         }
     }
@@ -247,14 +269,9 @@ extension Transfer {
         if let template = PathTemplate(path) {
             if opened.streams[0].track != nil {
                 let destination = try FilesDestination(paths(template, opened.plan), label: side.label)
-                opened.destinations.append((side, destination))
-                for (number, stream) in opened.streams.enumerated() {
-                    guard let track = stream.track else { continue }
-                    opened.streams[number].receivers.append((side, destination.receiver(track)))
-                }
-                return
+                return opened.takeParts(side, destination, destination.receiver)
             }
-            if let table = opened.plan.tables[0].source { path = try template.path(for: table.name) }
+            if let table = opened.plan.first.source { path = try template.path(for: table.name) }
         }
         if try OpenFile.isReplaceable(path) {
             let destination = try FileDestination(path, label: side.label)

@@ -39,28 +39,39 @@ extension Transfer {
                 destinationTable(destination) == nil && request.selection == nil,
                 "no table to copy to at \(destination.label); name one with #TABLE or --into")
         }
+        try refuseMisplacedNames()
         try refuseWithSelection()
         try refuseFilesTwice()
         try refuseHarmfulOptions()
     }
 
+    /// A command has a table's name where the shell can take it.
+    private func refuseMisplacedNames() throws {
+        for endpoint in [request.source] + request.destinations {
+            _ = try at(endpoint.label) { try endpoint.tellsTablesApart() }
+        }
+    }
+
     /// What is about one table does not go with many.
     private func refuseWithSelection() throws {
         guard request.selection != nil else { return }
-        if let template = sourceTemplate {
+        if let tellsTablesApart = try request.source.tellsTablesApart() {
+            let (kind, name) = request.source.isFile ? ("file", "name") : ("program", "command")
             try refuse(
-                !template.tellsTablesApart,
-                "several tables cannot come from one file, \(request.source.label); with {table} in its name "
+                !tellsTablesApart,
+                "several tables cannot come from one \(kind), \(request.source.label); with {table} in its \(name) "
                     + "each has its own")
             try refuse(
                 !request.destinations.contains(where: \.isServer),
                 "tables are selected on a server, and none is among these")
             try refuse(
                 request.options.header,
-                "--header is read from one file; name one table, or leave the lines out of the files")
+                "--header is read from one \(kind); name one table, or leave the lines out of the \(kind)s' rows")
         } else {
             try refuse(
-                !request.source.isServer, "tables are selected on a server, not in \(request.source.label)")
+                !request.source.isServer,
+                "tables are selected on a server, not in \(request.source.label); with {table} in a file's name or a "
+                    + "program's command each has its own")
         }
         if case .server(_, let table?) = request.source.kind {
             throw PgcopyError(
@@ -73,13 +84,15 @@ extension Transfer {
             }
             switch destination.kind {
             case .server, .null: break
-            case .file(let path) where PathTemplate(path)?.tellsTablesApart ?? false: break
-            case .file:
+            case .file where try destination.tellsTablesApart() ?? false: break
+            case .program where try destination.tellsTablesApart() ?? false: break
+            case .file, .program:
+                let (kind, name) = destination.isFile ? ("file", "name") : ("program", "command")
                 throw PgcopyError(
                     .usage,
-                    "several tables cannot go to one file, \(destination.label); with {table} in its name, and {schema}, "
-                        + "each has its own")
-            case .standardStream, .program:
+                    "several tables cannot go to one \(kind), \(destination.label); with {table} in its \(name), and "
+                        + "{schema}, each has its own")
+            case .standardStream:
                 throw PgcopyError(.usage, "several tables cannot go to \(destination.label); name one table")
             }
         }
@@ -145,11 +158,6 @@ extension Transfer {
         throw PgcopyError(
             .lock,
             "others locked or altered the tables again and again while the streams were to join; nothing was copied")
-    }
-
-    /// Where many tables come from files.
-    var sourceTemplate: PathTemplate? {
-        if case .file(let path) = request.source.kind { PathTemplate(path) } else { nil }
     }
 
     /// Finds out which tables the patterns stand for: at the source, or where files are to land.

@@ -112,7 +112,8 @@ extension Transfer {
             } else {
                 reported = now
             }
-            return lockWatch.tick()
+            let hasEnded = noticeEndedPrograms()
+            return lockWatch.tick() || hasEnded
         }
     }
 

@@ -92,8 +92,7 @@ public final class Transfer {
         }
         endPrograms(failed: failure != nil)
         for side in [source] + destinations {
-            side.program?.hearRest()
-            side.program?.reap()
+            for program in side.programs { program.reap() }
         }
         for session in ([source] + destinations).flatMap(\.sessions) { session.close() }
         let patience = poller.now + request.grace
@@ -168,13 +167,13 @@ public final class Transfer {
     /// Nothing is left of what failed: neither programs nor what they have started.
     private func endPrograms(failed: Bool) {
         let sides = (failed ? [source] : []) + destinations.filter { $0.status != .committed }
-        let programs = sides.compactMap(\.program)
-        for program in programs { program.terminate(grace: request.grace) }
+        let programs = sides.flatMap(\.programs)
+        Program.terminate(programs, grace: request.grace)
         // SIGKILL comes behind that grace, and is obeyed, but by who waits for a disk; a busy machine takes its time.
         let deadline = poller.now + request.grace + 5
         for program in programs { program.waitUntilGone(by: deadline) }
         // The end of its input, which comes with ours, would look like success.
-        for side in sides where side.status == .rolledBack && side.program?.isRead ?? false {
+        for side in sides where side.status == .rolledBack && side.programs.contains(where: \.isRead) {
             fail(side, PgcopyError.programReadsOn(side.error))
             side.status = .inDoubt(transaction: nil)
         }

@@ -110,7 +110,7 @@ struct `A child` {
             if script.hasSuffix("3") {
                 #expect(try poller.run([child], until: poller.now + 30) && child.status == .exited(3))
             }
-            child.terminate(grace: .milliseconds(100))
+            Termination.begin([child], grace: .milliseconds(100))
             let gone = try #require(child.isGone)
             #expect(try poller.run([Lookout([gone])], until: poller.now + 30))
             #expect(try poller.run([child], until: poller.now + 30))

@@ -25,7 +25,11 @@ enum SharedText {
                 + "a second later by SIGKILL, with all that it has started here. What runs elsewhere (behind ssh, say) sees "
                 + "the end of its input all the same: let it write under another name, and rename it by a command behind `&&`, "
                 + "which the ended shell never runs. Where pgcopy itself is killed by SIGKILL every program sees a clean end. "
-                + "What it writes to its stderr is shown with its name"
+                + "What it writes to its stderr is shown with its name. `{schema}` and `{table}` in COMMAND stand for the "
+                + "table's, in quotes of their own: write them outside of quotes, as `out/{table}.csv`; `${table}` and "
+                + "`\\{table}` are the shell's. Many tables have a program each: as the source one after the other, as a "
+                + "destination all run until the commit, when one after the other gets the end of its stdin. A command "
+                + "that hands its words to another shell, as ssh and eval do, has to quote the names for that one"
         ),
         Definition("null:", "a source without rows, a destination that discards them"),
     ]
@@ -39,7 +43,8 @@ enum SharedText {
         Definition(
             "4",
             "in doubt: a commit was sent to a destination and its answer was lost, or what a destination's program has "
-                + "started could not be ended and reads on"
+                + "started could not be ended and reads on, or only some of a destination's programs or files, a table each, "
+                + "are done"
         ),
         Definition("128 + N", "stopped by signal N, as SIGINT (130) or SIGTERM (143): everything was rolled back"),
     ]
@@ -62,7 +67,10 @@ enum SharedText {
 
     /// Where rows are copied.
     static let copyEnvironment = [
-        Definition("PGCOPY_TRANSPORT", "`libpq` speaks COPY by libpq's own calls, slower; `wire` is as without it")
+        Definition("PGCOPY_TRANSPORT", "`libpq` speaks COPY by libpq's own calls, slower; `wire` is as without it"),
+        Definition(
+            "PGCOPY_SCHEMA, PGCOPY_TABLE",
+            "set for a `program:` whose command holds `{schema}` or `{table}`, to the names of its table"),
     ]
 
     /// Files that are read.
