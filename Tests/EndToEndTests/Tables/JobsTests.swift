@@ -17,7 +17,7 @@ private let everywhere = """
     """
 private let rows = """
     INSERT INTO big SELECT i, repeat('x', 100) FROM generate_series(1, 20000) i; DELETE FROM big WHERE id % 9 = 0;
-    INSERT INTO wide SELECT i, repeat('w', 9000) FROM generate_series(1, 100) i;
+    INSERT INTO wide SELECT i, repeat('w', 3000) FROM generate_series(1, 1000) i;
     INSERT INTO parent SELECT generate_series(1, 500); INSERT INTO child SELECT i, i % 500 + 1 FROM generate_series(1, 3000) i;
     INSERT INTO grandchild SELECT i, nullif(i - 1, 0), i % 500 + 1 FROM generate_series(1, 3000) i;
     INSERT INTO parted SELECT i, repeat('p', 100) FROM generate_series(1, 4000) i;
@@ -66,7 +66,8 @@ extension Trio {
         try trio.expectEqual(trio.first, comment: "truncated")
         #expect(try trio.first.sql("SELECT count(DISTINCT xmin::text) FROM big") == "1", "it held rows")
         // It fails at the last of it, and all is as it was.
-        try trio.first.sql("TRUNCATE big; \(old.prefix(38)); ALTER TABLE child ADD CHECK (id < 3000)")
+        try trio.first.sql(
+            "TRUNCATE big; INSERT INTO big VALUES (-1, 'old'); ALTER TABLE child ADD CHECK (id < 3000) NOT VALID")
         let before = try trio.first.digest("parted")
         let failed = try transfer(arguments)
         #expect(failed.code == 1 && failed.errors.contains("23514"), "\(failed)")
@@ -84,7 +85,7 @@ extension Trio {
         let dry = try transfer(arguments + ["--dry-run"])
         #expect(dry.code == 0 && dry.output.contains("emptied in a transaction of its own before"), "\(dry)")
         #expect(try trio.first.count("big") == 1)
-        try trio.first.sql("ALTER TABLE child ADD CONSTRAINT c CHECK (id < 3000)")
+        try trio.first.sql("ALTER TABLE child ADD CONSTRAINT c CHECK (id < 3000) NOT VALID")
         let failed = try transfer(arguments)
         #expect(failed.code == 3 && failed.errors.contains("emptied before, and left so: public.big"), "\(failed)")
         #expect(try trio.first.count("big") == 0 && trio.first.sql("TABLE s1") == "7", "\(failed)")
@@ -93,14 +94,9 @@ extension Trio {
         try trio.expectEqual(trio.first, comment: "divided")
         #expect(try trio.first.sql("SELECT count(DISTINCT xmin::text) FROM big") != "1")
         // Swapped operands empty nothing.
-        try trio.second.sql("INSERT INTO parted VALUES (1, 'kept')")
-        let swapped = try transfer(
-            "--all-tables", "-j", "3", "--truncate", "--split-larger-than", "1kB", trio.second.conninfo,
-            trio.first.conninfo)
-        _ = try trio.second.sql("TRUNCATE parted")
         let none = try transfer(arguments.dropLast(2) + [trio.second.conninfo, trio.first.conninfo])
-        #expect(none.code == 1 && none.errors.contains("the source has no row"), "\(none) \(swapped)")
-        #expect(try trio.first.count("s3") == 3)
+        #expect(none.code == 1 && none.errors.contains("the source has no row"), "\(none)")
+        try trio.expectEqual(trio.first, comment: "not emptied")
     }
 
     @Test func `fail together, and what one drops all of a destination's drop`() throws {
@@ -132,7 +128,10 @@ extension Trio {
                 AND application_name = 'pgcopy' AND query LIKE 'COPY%big%' LIMIT 1
                 """)
             let result = try running.end()
-            #expect(result.code == 1 && result.errors.contains("57P01"), "\(result.errors)")
+            #expect(
+                result.code == 1
+                    && (result.errors.contains("57P01") || result.errors.contains("closed the connection")),
+                "\(result.errors)")
             for place in [trio.first, trio.second] { #expect(try place.count("big") == 0 && place.count("s3") == 0) }
             try trio.expectNoBackends()
         }
