@@ -185,7 +185,7 @@ struct `Reports` {
                 == #"{"event":"fault","destination":"a","error":\#(error),"reaction":"dropped"}"# + "\n")
         #expect(
             json(.finished(outcome))
-                == #"{"event":"summary","schema":1,"exit_code":4,"source":"db#t","rows":2,"bytes":2048,"seconds":2.5,"copy_seconds":2.0,"destinations":[{"destination":"a","status":"committed","rows":2,"bytes":2048,"bytes_per_second":1024.0,"error":null},{"destination":"b","status":"rolled back","rows":null,"bytes":10,"bytes_per_second":5.0,"error":\#(error),"locks_may_last_seconds":70},{"destination":"c","status":"in doubt","transaction":"7","rows":null,"bytes":0,"bytes_per_second":0.0,"error":null},{"destination":"null:","status":"rolled back","rows":null,"bytes":0,"bytes_per_second":0.0,"error":null,"locks_may_last_seconds":null}],"error":null,"error_endpoint":null,"signal":15}"#
+                == #"{"event":"summary","schema":1,"exit_code":4,"source":"db#t","rows":2,"bytes":2048,"seconds":2.5,"copy_seconds":2.0,"destinations":[{"destination":"a","status":"committed","rows":2,"bytes":2048,"bytes_per_second":1024.0,"error":null},{"destination":"b","status":"rolled back","rows":null,"bytes":10,"bytes_per_second":5.0,"error":\#(error),"locks_may_last_seconds":70},{"destination":"c","status":"in doubt","transaction":"7","rows":null,"bytes":0,"bytes_per_second":0.0,"error":null},{"destination":"null:","status":"rolled back","rows":null,"bytes":0,"bytes_per_second":0.0,"error":null,"locks_may_last_seconds":null}],"tables":[],"error":null,"error_endpoint":null,"signal":15}"#
                 + "\n")
     }
 

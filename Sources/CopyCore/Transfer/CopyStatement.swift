@@ -11,18 +11,20 @@ enum CopyStatement {
         _ table: TableShape, columns: [String], condition: String?, pinsNames: Bool, options: CopyOptions,
         piece: Division.Piece? = nil
     ) -> String {
-        let range = piece?.range
         let plain =
-            table.kind == "r" && condition == nil && options.selection == nil && range == nil
+            table.kind == "r" && condition == nil && options.selection == nil && piece?.range == nil
             && !columns.contains { table.column($0)?.isGenerated ?? false }
         if plain {
             return "COPY " + table.name.quoted + list(columns) + " TO STDOUT WITH " + options.sql
         }
         // COPY reads no views, foreign or partitioned tables by itself. ONLY: an ordinary table without its children.
         let selection = (options.selection ?? columns.map(quoteIdentifier)).joined(separator: ", ")
-        let relation = piece?.leaf.map { "ONLY " + $0.quoted } ?? table.only + table.name.quoted
-        var select = select(selection, relation, where: condition)
-        if let range { select += (condition == nil ? " WHERE " : " AND ") + range.condition }
+        let pieces: [Division.Piece?] = piece.map { [$0] + $0.also } ?? [nil]
+        let select = pieces.map { piece in
+            let relation = piece?.leaf.map { "ONLY " + $0.quoted } ?? table.only + table.name.quoted
+            let range = piece?.range.map { (condition == nil ? " WHERE " : " AND ") + $0.condition }
+            return Self.select(selection, relation, where: condition) + (range ?? "")
+        }.joined(separator: " UNION ALL ")
         return "COPY (\(pinsNames ? withPinnedNames(select, options) : select)) TO STDOUT WITH \(options.sql)"
     }
 

@@ -90,8 +90,19 @@ struct Divider {
                 "\(name) refers by a foreign key to rows that another part may load: --part cannot tell what comes first"
             )
         }
-        let pieces = tables.enumerated().flatMap { number, table in
-            part.pieces(number, table.bytes, table.cuts, key: source?[order[number]].key)
+        var pieces: [Division.Piece] = []
+        for number in tables.indices {
+            let answers = source?[order[number]]
+            let own = part.pieces(
+                number, tables[number].bytes, answers?.cuts ?? .none("it is no table of a server"), key: answers?.key)
+            guard !request.landsInPieces, var whole = own.first else {
+                pieces += own
+                continue
+            }
+            // The borders are the same as on other machines, whatever they write to.
+            whole.also = Array(own.dropFirst())
+            whole.bytes = own.reduce(0) { $0 + $1.bytes }
+            pieces.append(whole)
         }
         guard !pieces.isEmpty else {
             return [Division.Unit(pieces: [Division.Piece(table: 0, range: .nothing, bytes: 0)])]

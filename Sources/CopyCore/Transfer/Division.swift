@@ -103,6 +103,8 @@ struct Division {
         /// Nil: all of it.
         var range: PartRange?
         var bytes: Int
+        /// More of the table that the same statement reads.
+        var also: [Piece] = []
     }
 
     /// What one stream takes, in this order.
@@ -249,6 +251,7 @@ struct Division {
 public struct RunPart: Sendable, Hashable {
     /// From 1 on.
     public var number: Int
+    /// How many there are.
     public var count: Int
 
     /// - Throws: `PgcopyError` with `.usage` unless it is one of that many.

@@ -83,7 +83,13 @@ struct Planner {
         } catch {
             var refusals = Refusals()
             let names = error.tables.map { source?[$0].table?.name.quoted ?? "" }.joined(separator: ", ")
-            let constraints = Set(error.constraints).sorted().map(quoteIdentifier).joined(separator: ", ")
+            let constraints = Set(error.constraints).sorted().map { constraint in
+                // Of several destinations each may have its own.
+                let places = destinations.filter { destination in
+                    destination.answers?.contains { $0.references.contains { $0.constraint == constraint } } ?? false
+                }.map { request.destinations[$0.place].label }
+                return "\(quoteIdentifier(constraint)) at \(places.joined(separator: ", "))"
+            }.joined(separator: "; ")
             refusals.run = PgcopyError(
                 .refused,
                 "the tables \(names) refer to each other in a circle by foreign keys that cannot be deferred "

@@ -13,6 +13,7 @@ extension Transfer {
         settings.idleInterval = request.idleInterval
         settings.rateLimit = request.rateLimit.map { max(1, $0 / opened.streams.count) }
         settings.grace = request.grace
+        settings.buffer = min(settings.buffer, max(Self.leastRing, Self.allRings / opened.streams.count))
         let managers = opened.streams.map { stream in
             CopyManager(stream.producer, stream.receivers.map(\.receiver), settings: settings, poller: poller)
         }
@@ -43,6 +44,10 @@ extension Transfer {
             throw error
         }
     }
+
+    /// The rings of many streams are not the memory of many copies; each holds some of the largest chunks.
+    private static let allRings = 1 << 22
+    private static let leastRing = 1 << 18
 
     /// The rate limit is that of all streams: those that are left share it.
     private func shareRate(_ live: inout Int) {

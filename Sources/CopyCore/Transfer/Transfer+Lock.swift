@@ -105,9 +105,15 @@ extension Transfer {
     /// go through what it is a partition of.
     func lockSelected() throws {
         for _ in 0..<Self.attempts {
-            let located = try lookUp()
-            try settleShares(located)
-            try lockAndAsk(located.filter(\.side.isActive))
+            do {
+                let located = try lookUp()
+                try settleShares(located)
+                try lockAndAsk(located.filter(\.side.isActive))
+            } catch {
+                // What was selected may be gone by now.
+                guard try selectedAnew() else { throw error }
+                continue
+            }
             let reader = participants.first(where: \.side.isSource)
             guard let now = try atSource({ try reader?.preparation.selected() }), now != selected else { return }
             try release(participants)
@@ -117,6 +123,22 @@ extension Transfer {
         throw PgcopyError(
             .sourceChanged, "other tables matched each time they were locked; nothing was copied",
             endpoint: source.label)
+    }
+
+    /// Whether the patterns stand for something else than before; a source that failed for another reason stays as it is.
+    private func selectedAnew() throws -> Bool {
+        guard request.selection != nil, let before = selected, (source.error as? PgcopyError)?.code == .refused,
+            source.session?.connection.isUsable ?? false
+        else { return false }
+        let failure = source.error
+        source.error = nil
+        try select()
+        guard selected == before else {
+            participants = []
+            return true
+        }
+        source.error = failure
+        return false
     }
 
     func release(_ participants: [Participant]) throws {

@@ -59,6 +59,29 @@ final class Opened {
         return rowCount(ofTag: (stream.producer as? StatementProducer)?.commandTag)
     }
 
+    /// Of each table, how many of its parts the source has given to the end, and their rows; nil: nobody counted them.
+    var given: [(parts: Int, rows: Int?)] {
+        var given: [(parts: Int, rows: Int?)] = plan.tables.map { _ in (0, 0) }
+        for stream in streams {
+            guard let track = stream.track else { continue }
+            let rows = (stream.producer as? any PartProducer)?.rows ?? []
+            for (number, part) in track.parts.prefix(track.ends.count).enumerated() {
+                given[part.table].parts += 1
+                let count = number < rows.count ? rows[number] : nil
+                given[part.table].rows = given[part.table].rows.flatMap { sum in count.map { sum + $0 } }
+            }
+        }
+        return given
+    }
+
+    /// Of several tables those that were given to the end.
+    var tablesDone: (done: Int, count: Int)? {
+        guard plan.tables.count > 1 else { return nil }
+        var pieces = plan.tables.map { _ in 0 }
+        for piece in plan.units.flatMap(\.pieces) { pieces[piece.table] += 1 }
+        return (zip(given, pieces).count { $0.parts == $1 }, plan.tables.count)
+    }
+
     /// Rows that a destination's servers counted; nil where none did.
     func rows(at side: Side) -> Int? {
         let destinations = self[side]

@@ -142,11 +142,15 @@ extension Transfer {
             try lockTables()
             hasLocks = true
             let plan = try plan(header: headerNames(head))
-            if request.isDryRun { return (plan, head) }
+            if request.isDryRun {
+                try askLocks(plan)
+                return (plan, head)
+            }
             if !plan.breaksShares {
                 if !plan.emptiedFirst.isEmpty {
                     try emptyFirst(plan)
                 } else if try join(plan) {
+                    try askLocks(plan)
                     return (plan, head)
                 }
             }
@@ -161,7 +165,7 @@ extension Transfer {
     }
 
     /// Finds out which tables the patterns stand for: at the source, or where files are to land.
-    private func select() throws {
+    func select() throws {
         guard let selection = request.selection,
             let side = source.session == nil ? active.first(where: { $0.session != nil }) : source,
             let session = side.session

@@ -18,17 +18,19 @@ extension Transfer {
                             isEmptiedFirst: plan.emptiedFirst[place]?.contains(number) ?? false,
                             rows: landing.size?.rows, statement: landing.statement)
                     })
-            }, streams: plan.streams, defersConstraints: plan.defersConstraints)
+            }, streams: plan.streams, defersConstraints: plan.defersConstraints, locks: locks)
     }
 
     /// What the tables are divided into, by their places.
     private func parts(_ plan: Plan) -> [Int: [TransferPlan.Part]] {
         var parts: [Int: [TransferPlan.Part]] = [:]
         for piece in plan.units.flatMap(\.pieces) where piece.range != nil || piece.leaf != nil {
-            let names = [piece.leaf?.parts.joined(separator: "."), piece.range?.shown].compactMap { $0 }
+            let names = ([piece] + piece.also).map { piece in
+                [piece.leaf?.parts.joined(separator: "."), piece.range?.shown].compactMap { $0 }.joined(separator: ", ")
+            }
             parts[piece.table, default: []].append(
                 TransferPlan.Part(
-                    name: names.joined(separator: ", "), bytes: piece.bytes,
+                    name: names.joined(separator: "; "), bytes: piece.bytes,
                     statement: plan.tables[piece.table].statement(piece) ?? ""))
         }
         return parts
@@ -57,7 +59,8 @@ extension Transfer {
 
     func progress(_ reading: RateMeter.Reading, at now: Instant) -> TransferProgress {
         TransferProgress(
-            duration: now.duration(since: begun), reading: reading, destinations: lags(), stage: stage)
+            duration: now.duration(since: begun), reading: reading, destinations: lags(), stage: stage,
+            tables: opened?.tablesDone)
     }
 
     private var stage: TransferStage {
@@ -139,6 +142,11 @@ extension Transfer {
             totals: totals, duration: now.duration(since: begun),
             copyDuration: copying.map { now.duration(since: $0.startedAt) } ?? .zero, started: copying != nil)
         outcome.isDryRun = request.isDryRun && failure == nil
+        if let opened, failure == nil, opened.plan.tables.count > 1 {
+            outcome.tables = zip(opened.plan.tables, opened.given).compactMap { table, given in
+                given.rows.map { TransferOutcome.Table(name: table.label, rows: $0) }
+            }
+        }
         switch failure {
         case let interrupted as Interrupted:
             outcome.signal = interrupted.signal

@@ -15,6 +15,8 @@ public final class Transfer {
     var hasLocks = false
     /// Which stream empties and loads which table, where there are many streams.
     var shares: Shares?
+    /// What is locked at servers, once many tables are.
+    var locks: [TransferPlan.Locks] = []
     /// The ties of a destination's tables, where no session of it has all of them.
     var referencesAsked: [ObjectIdentifier: () throws -> [Int: [TableOrder.Reference]]] = [:]
     /// What was selected by patterns; nil: one table is named, or none.
@@ -77,6 +79,12 @@ public final class Transfer {
             try refuseNonsense()
             let (plan, head) = try prepare()
             for decision in plan.decisions { sink?.receive(.decision(decision)) }
+            for locks in locks where locks.held > locks.limit / 4 * 3 {
+                sink?.receive(
+                    .warning(
+                        "about \(locks.held) locks are held, and no more than \(locks.limit) are sure to fit: a larger "
+                            + "max_locks_per_transaction helps", at: locks.label))
+            }
             sink?.receive(.planned(told(plan)))
             if !request.isDryRun { failure = try carryOut(plan, behind: head) }
         } catch {

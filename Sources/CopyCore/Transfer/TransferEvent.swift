@@ -13,6 +13,8 @@ public enum TransferEvent: Sendable {
     case stderr(String, at: String)
     /// Something was decided that was left open.
     case decision(String)
+    /// Something may go wrong that somebody should know of.
+    case warning(String, at: String)
     /// What is going to be done; nothing is read or emptied before.
     case planned(TransferPlan)
     /// An endpoint keeps everything waiting; for what.
@@ -43,6 +45,8 @@ public struct TransferProgress: Sendable {
     public var destinations: [DestinationLag]
     /// What it is at, and who is waited for.
     public var stage = TransferStage.copying
+    /// Of several tables, those whose rows the source has given to the end, and how many there are.
+    public var tables: (done: Int, count: Int)?
     /// Somebody wants to see it now (SIGUSR1).
     public var wasAskedFor = false
 }

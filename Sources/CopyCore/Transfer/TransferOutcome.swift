@@ -46,6 +46,17 @@ public struct TransferOutcome: Sendable {
     public var destinations: [Destination]
     /// What the source gave.
     public var totals: Totals
+    /// Of several tables how many rows each has given, where its server counted them all; in the plan's order.
+    public var tables: [Table] = []
+
+    /// A table that was copied.
+    public struct Table: Sendable, Hashable {
+        /// As `sales.orders`.
+        public var name: String
+        /// Its rows.
+        public var rows: Int
+    }
+
     /// From its beginning, the program's where it said so, to the last answer.
     public var duration: Duration
     /// From the beginning of the copy to the last answer: what a rate is to be reckoned by.

@@ -59,6 +59,20 @@ public struct TransferPlan: Sendable, Hashable {
     /// Foreign keys go in a circle: they are checked behind the last row.
     public var defersConstraints: Bool
 
+    /// What is locked at servers of which many tables are.
+    public var locks: [Locks] = []
+
+    /// The locks of a run at one server.
+    public struct Locks: Sendable, Hashable {
+        /// Its endpoint.
+        public var label: String
+        /// About how many the run holds.
+        public var held: Int
+        /// How many are sure to fit, for all sessions of the server together:
+        /// max_locks_per_transaction × (max_connections + max_prepared_transactions).
+        public var limit: Int
+    }
+
     /// About how many rows all of them have; nil where one is not known.
     public var rows: Int? { Self.sum(tables.map(\.rows)) }
     /// About how many bytes all of them take; nil where one is not known.

@@ -21,6 +21,7 @@ final class JSONReport: EventSink {
             tell("statement", [("endpoint", .string(label)), ("statement", .string(sql))])
         case .stderr(let line, let label): tell("stderr", [("endpoint", .string(label)), ("line", .string(line))])
         case .decision(let what): tell("decision", [("decision", .string(what))])
+        case .warning(let what, let label): tell("warning", [("endpoint", .string(label)), ("warning", .string(what))])
         case .planned(let plan): tell(plan)
         case .waiting(let what, let label): tell("waiting", [("endpoint", .string(label)), ("for", .string(what))])
         case .waitingForLock(let wait, let label):
@@ -71,6 +72,16 @@ final class JSONReport: EventSink {
                 ("rows", number(plan.rows)), ("bytes", number(plan.bytes)),
                 ("streams", .int(plan.streams)), ("constraints_deferred", .bool(plan.defersConstraints)),
                 ("tables", .array(tables)),
+                (
+                    "locks",
+                    .array(
+                        plan.locks.map { locks in
+                            .object([
+                                ("endpoint", .string(locks.label)), ("held", .int(locks.held)),
+                                ("limit", .int(locks.limit)),
+                            ])
+                        })
+                ),
             ])
     }
 
@@ -126,7 +137,8 @@ final class JSONReport: EventSink {
                             ])
                         })
                 ),
-            ] + members(progress.stage))
+            ] + members(progress.stage)
+                + (progress.tables.map { [("tables_done", .int($0.done)), ("tables", .int($0.count))] } ?? []))
     }
 
     private func tell(_ error: any Error, at label: String, _ reaction: FaultReaction) {
@@ -152,6 +164,11 @@ final class JSONReport: EventSink {
                 ("seconds", .double(outcome.duration.seconds)),
                 ("copy_seconds", .double(outcome.copyDuration.seconds)),
                 ("destinations", .array(outcome.destinations.map { destination($0, outcome) })),
+                (
+                    "tables",
+                    .array(
+                        outcome.tables.map { .object([("table", .string($0.name)), ("rows", .int($0.rows))]) })
+                ),
                 ("error", outcome.error.map(error) ?? .null),
                 ("error_endpoint", outcome.error == nil ? .null : .optional(outcome.errorLabel)),
                 ("signal", outcome.signal.map { .int(Int($0)) } ?? .null),

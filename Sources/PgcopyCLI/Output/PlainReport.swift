@@ -23,6 +23,7 @@ final class PlainReport: EventSink {
         case .statement(let sql, let label): console.message(at(label) + sql)
         case .stderr(let line, let label): console.message(at(label) + line)
         case .decision(let what): console.message(what)
+        case .warning(let what, let label): console.message(at(label) + "warning: " + what)
         case .planned(let plan): if plan.isDryRun { showPlan(PlanText.of(plan)) }
         case .waiting(let what, let label): console.message(at(label) + "waiting for \(what)")
         case .waitingForLock(let wait, let label): console.message(at(label) + "waiting for \(wait.sentence)")
@@ -37,6 +38,7 @@ final class PlainReport: EventSink {
         var line =
             "\(Units.seconds(progress.duration)): \(Units.rows(reading.total.messages)), "
             + Units.bytes(Double(reading.total.bytes))
+        if let (done, count) = progress.tables { line += ", \(done) of \(count) tables" }
         let behind = progress.destinations.filter { $0.bytes > 0 && $0.isActive }.map { lag in
             "\(lag.label) \(Units.bytes(Double(lag.bytes)))"
         }
@@ -109,7 +111,8 @@ final class PlainReport: EventSink {
     private func line(_ destination: TransferOutcome.Destination, _ outcome: TransferOutcome) -> String {
         switch destination.status {
         case .committed:
-            return at(destination.label) + "committed, \(Units.rows(destination.rows ?? 0)), "
+            let tables = outcome.tables.isEmpty ? "" : "\(outcome.tables.count) tables, "
+            return at(destination.label) + "committed, \(tables)\(Units.rows(destination.rows ?? 0)), "
                 + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.duration)), "
                 + "\(Units.rate(outcome.rate(of: destination))) while copying"
         case .rolledBack:

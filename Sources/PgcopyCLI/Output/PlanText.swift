@@ -41,6 +41,9 @@ enum PlanText {
                     ? ", one behind the other, in one transaction at each destination; nothing was done"
                     : ", by \(plan.streams) streams, each in a transaction of its own at each destination; nothing was done")
         )
+        for locks in plan.locks {
+            lines.append("at \(locks.label) it holds about \(locks.held) locks of \(locks.limit) that are sure to fit")
+        }
         if plan.defersConstraints { lines.append("foreign keys go in a circle: they are checked behind the last row") }
         return lines.map { $0 + "\n" }.joined()
     }

@@ -18,7 +18,7 @@ final class ReportFilter: EventSink {
         switch event {
         case .statement, .decision: verbosity == .verbose
         case .planned(let plan): plan.isDryRun || verbosity != .quiet
-        case .notice, .waiting, .waitingForLock: verbosity != .quiet
+        case .warning, .notice, .waiting, .waitingForLock: verbosity != .quiet
         // Those at an interval are not made where they are not wanted.
         case .progress: true
         // A program's own words, as a shell would show them.

@@ -60,6 +60,7 @@ public struct TransferOptions: Sendable, Equatable {
 
     /// One of so many parts, from 1 on.
     public struct Part: Sendable, Equatable {
+        /// Which one.
         public var number: Int
         /// How many there are.
         public var count: Int
