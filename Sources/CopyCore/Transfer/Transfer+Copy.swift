@@ -46,7 +46,7 @@ extension Transfer {
     }
 
     /// The rings of many streams are not the memory of many copies; each holds some of the largest chunks.
-    private static let allRings = 1 << 22
+    private static let allRings = 1 << 21
     private static let leastRing = 1 << 18
 
     /// The rate limit is that of all streams: those that are left share it.

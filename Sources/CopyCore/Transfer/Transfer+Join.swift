@@ -60,6 +60,7 @@ extension Transfer {
         }
         for participant in joining where participant.isActive {
             try attributing(to: participant.side) { try requireJoined(participant) }
+            participant.preparation.forgetAnswers()
         }
         return true
     }

@@ -65,7 +65,9 @@ struct MemoryTests {
 
     /// A thousand tables that were 70 MB; 29 of them are now 16 of libraries' pages and 13 of its own. The release alone: its
     /// bound leaves three.
-    @Test func `for a thousand tables of thirty columns`() throws {
+    @Test(arguments: ["1", "8"]) func `for a thousand tables of thirty columns, whatever the number of streams`(
+        streams: String
+    ) throws {
         let tables = """
             DO $$ BEGIN FOR t IN 1..1000 LOOP EXECUTE (SELECT format('CREATE TABLE table_number_%s (%s)', t,
             string_agg('some_longer_column_name_' || c || ' ' || (ARRAY['int', 'text', 'timestamptz'])[1 + c % 3], ', '))
@@ -80,7 +82,7 @@ struct MemoryTests {
         let third = try Place(Servers.first, tables)
         let result = try Program(
             Program.releasePath(),
-            ["transfer", "-n", "public", trio.source.conninfo]
+            ["transfer", "-n", "public", "-j", streams, trio.source.conninfo]
                 + [trio.first, trio.second, third].map(\.conninfo)
         ).run()
         expectLittle(result)
