@@ -36,7 +36,10 @@ struct Divider {
                 if case .none(let reason) = tables[number].cuts { plan.tables[number].undivided = reason }
             }
         }
-        plan.streams = shares?.streams ?? max(1, min(request.streams, plan.units.count))
+        // Each stream finds something to do. Bound tables are those of the first ones.
+        let bound = Set(plan.units.compactMap(\.stream)).count
+        let free = plan.units.count { $0.stream == nil }
+        plan.streams = max(1, min(shares?.streams ?? request.streams, bound + free))
         if plan.streams == 1 {
             plan.units = [
                 Division.Unit(pieces: plan.units.sorted { $0.pieces[0].table < $1.pieces[0].table }.flatMap(\.pieces))

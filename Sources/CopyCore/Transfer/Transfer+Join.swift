@@ -58,7 +58,8 @@ extension Transfer {
         if zip(joining, states).contains(where: { [.busy, .changed].contains($1) || $0.preparation.isMisnamedByNow }) {
             return false
         }
-        for participant in joining where participant.isActive {
+        // Those that empty tables, too.
+        for participant in participants where participant.isActive && participant.stream > 0 {
             try attributing(to: participant.side) { try requireJoined(participant) }
             participant.preparation.forgetAnswers()
         }

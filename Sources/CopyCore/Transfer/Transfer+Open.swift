@@ -126,7 +126,8 @@ extension Transfer {
     /// Where foreign keys go in a circle.
     private func deferConstraints(_ plan: Plan) throws {
         guard plan.defersConstraints else { return }
-        let asked = active.compactMap { side in side.session.map { (side: side, session: $0) } }.map { side, session in
+        let sessions = active.flatMap { side in side.sessions.prefix(plan.streams).map { (side: side, session: $0) } }
+        let asked = sessions.map { side, session in
             let part = PipelinePart(session, timeout: request.timeout, isVital: !request.keepGoing)
             part.ask(.statement("SET CONSTRAINTS ALL DEFERRED"))
             return (side: side, part: part)

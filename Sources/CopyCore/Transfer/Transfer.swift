@@ -79,6 +79,7 @@ public final class Transfer {
             try refuseNonsense()
             let (plan, head) = try prepare()
             for decision in plan.decisions { sink?.receive(.decision(decision)) }
+            tellIdle(plan)
             for locks in locks where locks.held > locks.limit / 4 * 3 {
                 sink?.receive(
                     .warning(
@@ -110,6 +111,15 @@ public final class Transfer {
         let outcome = outcome(failure)
         sink?.receive(.finished(outcome))
         return outcome
+    }
+
+    /// Streams that were asked for and have nothing to do.
+    private func tellIdle(_ plan: Plan) {
+        guard plan.streams < request.jobs, let table = plan.tables.first(where: { $0.undivided != nil }),
+            let reason = table.undivided
+        else { return }
+        let streams = plan.streams == 1 ? "one stream copies" : "\(plan.streams) streams copy"
+        sink?.receive(.warning("\(streams): \(table.label) is not divided: \(reason)", at: source.label))
     }
 
     /// Gives what went wrong from the first commit on; what fails before is thrown.

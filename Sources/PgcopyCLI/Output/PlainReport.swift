@@ -92,9 +92,10 @@ final class PlainReport: EventSink {
         }
         if let signal = outcome.signal { console.message(SignalName.sentence(signal)) }
         if outcome.refusesRequest { console.line("Try \"pgcopy transfer --help\".") }
-        // Nothing was begun: the error says it all.
-        guard outcome.started else { return }
-        for destination in outcome.destinations where tellsCommits || destination.status != .committed {
+        for destination in outcome.destinations {
+            let isCommitted = destination.status == .committed
+            // Where nothing was begun the error says it all, but for what was emptied before.
+            guard outcome.started || !destination.emptied.isEmpty, tellsCommits || !isCommitted else { continue }
             console.message(line(destination, outcome))
         }
     }
