@@ -35,6 +35,41 @@ import Testing
         #expect(try trio.first.count() == 20_000)
     }
 
+    @Test func `many streams read one snapshot; where a balancer deals them to several servers they are refused`() throws {
+        let trio = try Trio(rows: 20_000)
+        let options = ["-j", "4", "--split-larger-than", "64kB"]
+        let bouncers = try trio.places.map { try Bouncer(to: $0.cluster) }
+        let endpoints = zip(trio.places, bouncers).map { $1.conninfo(database: $0.database) + "#t" }
+        try transfer(options + endpoints).expecting(0)
+        #expect(try trio.first.digest() == trio.source.digest() && trio.second.digest() == trio.source.digest())
+        // One database on three servers; the first one's rows are others.
+        let name = "dealt out"
+        let clusters = trio.places.map(\.cluster)
+        func sql(_ number: Int, _ text: String) throws -> String { try clusters[number].psql(text, database: name) }
+        for number in 0..<3 {
+            _ = try clusters[number].psql("CREATE DATABASE \"\(name)\"", database: "postgres")
+            _ = try sql(number, Trio.schema)
+        }
+        _ = try (sql(0, Trio.fill(20_000)), sql(1, Trio.fill(15_000)))
+        for dealt in [0, 2] {
+            let one = try Bouncer(to: clusters[dealt])
+            let two = try Bouncer(to: clusters[1], besides: one)
+            let balanced = one.conninfo(database: name) + "#t"
+            for options in [["-j", "12"], ["-j", "12", "--truncate"]] {
+                let ends =
+                    dealt == 0
+                    ? [balanced, clusters[2].conninfo(database: name) + "#t"]
+                    : [clusters[0].conninfo(database: name) + "#t", balanced]
+                let result = try transfer(options + ["--split-larger-than", "16kB"] + ends)
+                #expect(result.code == 1 || result.code == 3, "\(result)")
+                #expect(result.errors.contains("another connection leads to another server"), "\(result)")
+            }
+            withExtendedLifetime(two) {}
+        }
+        #expect(try sql(2, "SELECT count(*) FROM t") == "0")
+        for cluster in clusters { _ = try cluster.psql("DROP DATABASE \"\(name)\" WITH (FORCE)", database: "postgres") }
+    }
+
     @Test func `a stranger's lock is told, and one of the run's own fails it`() throws {
         let place = try Place(
             Servers.first, countedLoads)

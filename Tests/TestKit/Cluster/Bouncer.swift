@@ -10,9 +10,10 @@ public final class Bouncer: Sendable {
     private let directory: TemporaryDirectory
 
     /// Starts one with so many sessions of each database at most.
-    public init(to cluster: Cluster, sessions: Int = 20) throws {
+    /// - Parameter other: with which it shares its port: the system deals connections to either, as a balancer does.
+    public init(to cluster: Cluster, sessions: Int = 20, besides other: Bouncer? = nil) throws {
         directory = try TemporaryDirectory()
-        port = try Listener.freePort()
+        port = try other?.port ?? Listener.freePort()
         let file = try directory.write(
             Array(
                 """
@@ -23,6 +24,7 @@ public final class Bouncer: Sendable {
                 listen_port = \(port)
                 unix_socket_dir =
                 auth_type = any
+                so_reuseport = 1
                 pool_mode = transaction
                 default_pool_size = \(sessions)
                 ignore_startup_parameters = extra_float_digits
