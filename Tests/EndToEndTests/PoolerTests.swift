@@ -35,7 +35,9 @@ import Testing
         #expect(try trio.first.count() == 20_000)
     }
 
-    @Test func `many streams read one snapshot; where a balancer deals them to several servers they are refused`() throws {
+    @Test func `many streams read one snapshot; where a balancer deals them to several servers they are refused`()
+        throws
+    {
         let trio = try Trio(rows: 20_000)
         let options = ["-j", "4", "--split-larger-than", "64kB"]
         let bouncers = try trio.places.map { try Bouncer(to: $0.cluster) }

@@ -90,6 +90,7 @@ public final class Transfer {
             if !request.isDryRun { failure = try carryOut(plan, behind: head) }
         } catch {
             failure = error
+            if (error as? PgcopyError)?.code == .refused { tellDrift() }
         }
         poller.companion = nil
         lockWatch.stop()

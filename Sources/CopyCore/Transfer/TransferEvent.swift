@@ -15,6 +15,8 @@ public enum TransferEvent: Sendable {
     case decision(String)
     /// Something may go wrong that somebody should know of.
     case warning(String, at: String)
+    /// Tables differ between the servers, and the run is refused for it.
+    case drift([Drift])
     /// What is going to be done; nothing is read or emptied before.
     case planned(TransferPlan)
     /// An endpoint keeps everything waiting; for what.

@@ -21,6 +21,7 @@ final class JSONReport: EventSink {
             tell("statement", [("endpoint", .string(label)), ("statement", .string(sql))])
         case .stderr(let line, let label): tell("stderr", [("endpoint", .string(label)), ("line", .string(line))])
         case .decision(let what): tell("decision", [("decision", .string(what))])
+        case .drift(let drift): tell(drift)
         case .warning(let what, let label): tell("warning", [("endpoint", .string(label)), ("warning", .string(what))])
         case .planned(let plan): tell(plan)
         case .waiting(let what, let label): tell("waiting", [("endpoint", .string(label)), ("for", .string(what))])
@@ -41,6 +42,16 @@ final class JSONReport: EventSink {
 
     private func tell(_ event: String, _ members: [(String, JSONText)]) {
         console.line(JSONText.object([("event", .string(event))] + members).text)
+    }
+
+    private func tell(_ drift: [Drift]) {
+        let differences = drift.map { drift in
+            JSONText.object([
+                ("table", .string(drift.table)), ("what", .string(drift.what)), ("source", .string(drift.source)),
+                ("there", .string(drift.destination)), ("endpoint", .string(drift.label)),
+            ])
+        }
+        tell("drift", [("differences", .array(differences))])
     }
 
     private func tell(_ plan: TransferPlan) {

@@ -23,6 +23,7 @@ final class PlainReport: EventSink {
         case .statement(let sql, let label): console.message(at(label) + sql)
         case .stderr(let line, let label): console.message(at(label) + line)
         case .decision(let what): console.message(what)
+        case .drift(let drift): for line in DriftText.of(drift) { console.line(line) }
         case .warning(let what, let label): console.message(at(label) + "warning: " + what)
         case .planned(let plan): if plan.isDryRun { showPlan(PlanText.of(plan)) }
         case .waiting(let what, let label): console.message(at(label) + "waiting for \(what)")

@@ -13,14 +13,10 @@ enum PlanText {
                 table.bytes.map { Units.bytes(Double($0)) } ?? "", table.format.rawValue,
             ]
         }
-        let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        for (table, row) in zip(plan.tables, rows) {
-            let cells = row.indices.map { column in
-                let space = String(repeating: " ", count: widths[column] - row[column].count)
-                // Numbers stand under each other.
-                return [1, 2].contains(column) ? space + row[column] : row[column] + space
-            }
-            lines.append(cells.joined(separator: "  ").trimmed)
+        // Numbers stand under each other.
+        let aligned = AlignedText.lines(rows, right: [1, 2])
+        for (table, line) in zip(plan.tables, aligned) {
+            lines.append(line)
             if !table.parts.isEmpty { lines.append("    in \(table.parts.count) parts") }
             if let reason = table.undivided { lines.append("    not divided: \(reason)") }
             for landing in table.landings {
@@ -46,13 +42,5 @@ enum PlanText {
         }
         if plan.defersConstraints { lines.append("foreign keys go in a circle: they are checked behind the last row") }
         return lines.map { $0 + "\n" }.joined()
-    }
-}
-
-extension String {
-    fileprivate var trimmed: String {
-        var bytes = Array(utf8)
-        while bytes.last == 32 { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

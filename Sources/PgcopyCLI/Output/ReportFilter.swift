@@ -23,6 +23,7 @@ final class ReportFilter: EventSink {
         case .progress: true
         // A program's own words, as a shell would show them.
         case .stderr: true
+        case .drift: true
         // What ends the whole transfer is told by its summary.
         case .fault(_, _, .fatal): false
         case .fault(_, _, .dropped): true

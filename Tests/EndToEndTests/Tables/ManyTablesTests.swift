@@ -202,6 +202,43 @@ import Testing
     }
 
     /// However many they are, nobody waits for an answer between two.
+    @Test func `that differ are told all at once, in one table`() throws {
+        let trio = try Trio(
+            """
+            CREATE TABLE a (i int, t varchar(9)); CREATE TABLE b (i int, j int); CREATE TABLE c (i int);
+            CREATE TABLE d (i int, g int)
+            """)
+        try trio.first.sql(
+            """
+            ALTER TABLE a ALTER i TYPE bigint; ALTER TABLE b DROP j, ADD n text NOT NULL, ADD ok text NOT NULL DEFAULT '';
+            DROP TABLE c; ALTER TABLE d DROP g, ADD g int GENERATED ALWAYS AS (1) STORED
+            """)
+        try trio.second.sql("ALTER TABLE a ALTER t TYPE varchar(8)")
+        let result = try transfer(["-t", "?"] + trio.places.map(\.conninfo))
+        let lines = result.errors.split(separator: "\n").map { line in
+            line.split(separator: " ").filter { !$0.hasPrefix("postgresql") }.joined(separator: " ")
+        }
+        #expect(
+            Array(lines.prefix(8)) == [
+                "table differs in source destination at", #"public.a type of "i" integer bigint"#,
+                #"public.a type of "t" character varying(9) character varying(8)"#,
+                #"public.b column "j" integer missing"#,
+                #"public.b column "n" missing text NOT NULL without a default"#, "public.c table there missing",
+                #"public.d column "g" integer generated"#, #"pgcopy: there is no table "public"."c""#,
+            ], "\(result)")
+        #expect(result.code == 1)
+        let json = try transfer(["--progress=json", "-t", "?"] + trio.places.map(\.conninfo))
+        #expect(
+            json.errors.contains(
+                #"{"event":"drift","differences":[{"table":"public.a","what":"type of \"i\"","source":"integer","there":"bigint","#
+            ),
+            "\(json)")
+        // One difference alone is the refusal itself.
+        let one = try transfer("-t", "c", trio.source.conninfo, trio.first.conninfo)
+        #expect(one.code == 1 && !one.errors.contains("differs in"), "\(one)")
+        try trio.expectNoBackends()
+    }
+
     @Test func `take a round trip for none of them`() throws {
         let many = (0..<150).map { "CREATE TABLE t\($0) (i int)" }.joined(separator: ";")
         let fill = (0..<150).map { "INSERT INTO t\($0) VALUES (\($0)), (2)" }.joined(separator: ";")
