@@ -191,6 +191,9 @@ extension PgcopyError {
     func about(_ part: Part) -> PgcopyError {
         guard !message.contains(part.label) else { return self }
         if var server {
+            // COPY FROM names the table itself, but not its schema.
+            let table = part.label.split(separator: ".").last ?? ""
+            if server.context?.contains("COPY \(table),") ?? false { return self }
             server.context = [server.context, "table \(part.label)"].compactMap { $0 }.joined(separator: "\n")
             return PgcopyError(
                 code, message, hint: hint, endpoint: endpoint, server: server, causes: causes, detail: detail)

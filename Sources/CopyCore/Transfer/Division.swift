@@ -122,6 +122,8 @@ struct Division {
 
     /// A table of so many bytes is worth several statements.
     static let leastCut = 32 << 20
+    /// A statement of a kilobyte each.
+    private static let mostParts = 10_000
     /// The last parts of a table: so much costs a server some tens of milliseconds.
     private static let leastPart = 8 << 20
 
@@ -179,7 +181,7 @@ struct Division {
         _ number: Int, _ bytes: Int, steps: Int, _ range: (_ from: Int, _ before: Int?) -> PartRange
     ) -> [Piece]? {
         guard steps > 1 else { return nil }
-        let most = limit ?? Int.max
+        let most = max(limit ?? Int.max, bytes / Self.mostParts)
         let least = min(Self.leastPart, most)
         var pieces: [Piece] = []
         var from = 0

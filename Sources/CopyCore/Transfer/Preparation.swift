@@ -342,7 +342,10 @@ final class Preparation {
         )? {
             places.isEmpty ? nil : (places, part.ask(question(places.map { found[$0] })))
         }
-        let large = found.indices.filter { sizes[$0].map { $0.blocks == nil && $0.bytes >= least } ?? false }
+        let scansBlocks = session.version.scansBlockRanges
+        let large = found.indices.filter { place in
+            sizes[place].map { ($0.blocks == nil || !scansBlocks) && $0.bytes >= least } ?? false
+        }
         leaves = ask(large.filter { found[$0].kind == "p" }, Catalog.leavesQuestion)
         keys = ask(large, Catalog.keysQuestion)
     }
