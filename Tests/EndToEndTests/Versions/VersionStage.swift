@@ -14,6 +14,9 @@ struct VersionPair: Sendable, CustomTestStringConvertible {
     static let all = ((try? Servers.versions()) ?? []).flatMap { source in
         ((try? Servers.versions()) ?? []).filter { $0 != source }.map { VersionPair(source: source, destination: $0) }
     }
+
+    /// Those that know the types of `Samples`.
+    static let ofSamples = all.filter { min($0.source, $0.destination) >= Samples.firstVersion }
 }
 
 /// A version's database.
@@ -30,7 +33,10 @@ struct VersionStage: Sendable {
     }
 
     private static let stages = Result {
-        try Dictionary(uniqueKeysWithValues: Servers.versions().map { ($0, try VersionStage($0)) })
+        try Dictionary(
+            uniqueKeysWithValues: Servers.versions().filter { $0 >= Samples.firstVersion }.map {
+                ($0, try VersionStage($0))
+            })
     }
 
     private init(_ version: Int) throws {
@@ -52,7 +58,7 @@ struct VersionStage: Sendable {
         let tables =
             ["portable", "textual", "intervals"] + oddities.map(\.table)
             + oddities.filter(\.isByte).map { "text_" + $0.table }
-        for other in try Servers.versions() where other != version {
+        for other in try Servers.versions() where other != version && other >= Samples.firstVersion {
             sql += "CREATE SCHEMA from\(other);\n"
             for table in tables { sql += "CREATE TABLE from\(other).\(table) (LIKE here.\(table));\n" }
         }

@@ -13,6 +13,9 @@ struct Sample: Sendable {
 
 /// Tables of values that every version holds.
 enum Samples {
+    /// The first that has multiranges, and a numeric infinity.
+    static let firstVersion = 14
+
     static let types = """
         CREATE TYPE mood AS ENUM ('sad', 'ha ppy'); CREATE DOMAIN positive AS int CHECK (value > 0);
         CREATE DOMAIN period AS interval; CREATE TYPE word AS (w text, n numeric);

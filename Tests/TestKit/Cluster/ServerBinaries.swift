@@ -8,7 +8,7 @@ enum ServerBinaries {
     static let directory = Result { try find() }
 
     /// The versions that `.ci/server-versions` installs.
-    static let others = [14, 16, 17, 18]
+    static let others = [13, 14, 16, 17, 18]
 
     /// The same of a certain version; nil: as above.
     static func directory(version: Int?) throws -> String {
