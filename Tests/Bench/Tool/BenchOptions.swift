@@ -4,11 +4,14 @@
 struct BenchOptions {
     /// Words for `--help`, and for who asks for what there is not.
     static let usage = """
-        usage: PgcopyBench [--rounds N] [--quick] [--unix] [--write]
+        usage: PgcopyBench [--rounds N] [--quick] [--unix] [--only SUITE,...] [--write]
           --rounds N  run every contender N times (default: 5, with --quick 3)
           --quick     a tenth of the rows: shows that everything runs, its figures are rough
           --unix      connect by Unix sockets, not by TCP
-          --write     write Tests/Bench/RESULTS.md and Tests/Bench/results.svg; run in the package's directory
+          --only SUITE,...
+                      run only these: \(Suite.allCases.map(\.rawValue).joined(separator: ", "))
+          --write     write Tests/Bench/RESULTS.md and Tests/Bench/results.svg; run in the package's directory.
+                      With --only: put what was measured in its place on the page that there is
 
         """
 
@@ -16,6 +19,8 @@ struct BenchOptions {
     var isQuick = false
     /// How clients connect.
     var way = ConnectionWay.tcp
+    /// What is run.
+    var suites = Set(Suite.allCases)
     /// Write the page and the chart.
     var writes = false
     /// Only the help is wanted.
@@ -34,6 +39,9 @@ struct BenchOptions {
             case "--unix": way = .unix
             case "--write": writes = true
             case "--help": wantsHelp = true
+            case "--only":
+                guard let suites = rest.popFirst().flatMap(Suite.named) else { return nil }
+                self.suites = suites
             case "--rounds":
                 guard let count = rest.popFirst().flatMap({ Int($0) }), count > 0 else { return nil }
                 wantedRounds = count
@@ -44,6 +52,9 @@ struct BenchOptions {
 
     /// A number of rows, or of bytes, as large as this run wants it.
     func scaled(_ count: Int) -> Int { isQuick ? count / 10 : count }
+
+    /// Whether all is run.
+    var isWhole: Bool { suites.count == Suite.allCases.count }
 
     /// The options that were given, as one would type them.
     var words: String {

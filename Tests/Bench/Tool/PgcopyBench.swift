@@ -31,6 +31,9 @@ enum PgcopyBench {
         guard !options.writes || access("Tests/Bench", W_OK) == 0 else {
             throw BenchError("cannot write to Tests/Bench: run this in the package's directory")
         }
+        guard !options.writes || options.isWhole || !options.isQuick else {
+            throw BenchError("rough figures of a quick run do not go among others: write without --quick or --only")
+        }
         try ReleaseBuild.prepare()
         let arena = try Arena(way: options.way)
         defer { arena.remove() }
@@ -44,8 +47,41 @@ enum PgcopyBench {
         let tables: [SampleTable] = [
             .narrow(options.scaled(6_000_000)), .wide(options.scaled(800_000)), .huge(options.scaled(25)),
         ]
-        for table in tables { try fight(table, installed.contenders, arena, options.rounds, &results) }
+        if options.suites.contains(.tables) {
+            for table in tables { try fight(table, installed.contenders, arena, options.rounds, &results) }
+        }
+        if options.suites.contains(.few) { try measureFew(arena, options, &results) }
+        if options.suites.contains(.many) {
+            results.many = try ManyTables(arena, installed.schemaContenders, options)
+        }
+        if options.suites.contains(.far) { results.far = try FarTables(arena, options) }
+        if options.suites.contains(.streams) { results.streams = try ManyStreams(arena, options) }
+        if options.suites.contains(.instructions) {
+            results.instructions = try InstructionCounts(arena, rows: options.scaled(500_000))
+            if results.instructions == nil {
+                results.missing.append(InstructionCounts.missing)
+                say("not installed, so not measured: \(InstructionCounts.missing)")
+            }
+        }
+        if options.suites.contains(.memory) { results.memory = try MemoryUse.all(arena, options) }
+        // Last: what this process holds itself must not hide what its children hold.
+        if options.suites.contains(.loop) { results.loop = try LoopSpeed.all(bytes: options.scaled(4_000_000_000)) }
 
+        var page = ResultsPage(results).text
+        say("\n" + page)
+        guard options.writes else { return }
+        let path = "Tests/Bench/RESULTS.md"
+        if !options.isWhole {
+            let old = String(decoding: try readFile(path), as: UTF8.self)
+            page = try PageMerge(old, with: page, facts: results.facts.lines, order: ResultsPage.order).text
+        }
+        try save(page, path)
+        if options.suites.contains(.tables) {
+            try save(BarChart(results, table: "wide", destinations: [1, 3]).text, "Tests/Bench/results.svg")
+        }
+    }
+
+    private static func measureFew(_ arena: Arena, _ options: BenchOptions, _ results: inout Results) throws {
         let few = SampleTable.narrow(10).named("few")
         try arena.make(few)
         let both = [ConnectionWay.unix, .tcp].flatMap { way in
@@ -54,21 +90,6 @@ enum PgcopyBench {
         // Milliseconds each, most of them the start of programs and servers: many rounds cost little.
         results.few = try Duel(few, 1, both, arena, rounds: 8 * options.rounds)
         try arena.drop(few)
-
-        results.instructions = try InstructionCounts(arena, rows: options.scaled(500_000))
-        if results.instructions == nil {
-            results.missing.append(InstructionCounts.missing)
-            say("not installed, so not measured: \(InstructionCounts.missing)")
-        }
-        results.memory = try MemoryUse.all(arena, options)
-        // Last: what this process holds itself must not hide what its children hold.
-        results.loop = try LoopSpeed.all(bytes: options.scaled(4_000_000_000))
-
-        let page = ResultsPage(results).text
-        say("\n" + page)
-        guard options.writes else { return }
-        try save(page, "Tests/Bench/RESULTS.md")
-        try save(BarChart(results, table: "wide", destinations: [1, 3]).text, "Tests/Bench/results.svg")
     }
 
     /// One table, to nowhere and to one, two and three destinations.

@@ -1,7 +1,7 @@
 // Role: the tables that are copied: their columns and what fills them.
 
 /// A table, as a value.
-struct SampleTable {
+struct SampleTable: Cargo {
     /// Its name, plain.
     let name: String
     /// What it stands for, for the page.
@@ -72,12 +72,14 @@ struct SampleTable {
         SampleTable(name: name, kind: kind, columns: columns, external: external, row: row, rows: rows ?? self.rows)
     }
 
-    /// Creates it.
     var creation: String {
         let settings = external.map { "ALTER TABLE \(name) ALTER \($0) SET STORAGE EXTERNAL;" }
         return "CREATE TABLE \(name) (\(columns));" + settings.joined()
     }
 
-    /// Fills it.
     var filling: String { "INSERT INTO \(name) SELECT \(row) FROM generate_series(1, \(rows)) g;" }
+    var settling: String { "VACUUM (FREEZE, ANALYZE) \(name);" }
+    var emptying: String { "TRUNCATE \(name);" }
+    var dropping: String { "DROP TABLE \(name);" }
+    var counting: String { "SELECT count(*) FROM \(name)" }
 }

@@ -7,6 +7,8 @@ import TestKit
 struct Installed {
     /// Those that are there.
     private(set) var contenders: [Contender] = []
+    /// Those that copy the tables of a schema.
+    private(set) var schemaContenders: [Contender] = []
     /// A line for each that is not.
     private(set) var missing: [String] = []
 
@@ -15,6 +17,7 @@ struct Installed {
         try findPython(files)
         if let version = Self.firstLine("pgcopydb", ["--version"]) {
             contenders.append(.pgcopydb(version))
+            schemaContenders.append(.pgcopydb(version, jobs: 2))
         } else {
             missing.append("pgcopydb: `apt-get install pgcopydb`")
         }
@@ -55,7 +58,7 @@ struct Installed {
 extension Contender {
     /// A script: statement out, statement in, source, destinations.
     static func python(_ name: String, _ python: String, _ script: String, _ options: String) -> Contender {
-        Contender(name: name) { arena, table, count in
+        Contender(name: name, isOthers: true) { arena, table, count in
             Program(
                 python,
                 [
@@ -69,16 +72,28 @@ extension Contender {
 
     /// Its copy of table data, of one table, in one process.
     static func pgcopydb(_ version: String) -> Contender {
-        Contender(name: version, counts: 1...1) { arena, table, _ in
+        Contender(name: version, isOthers: true, counts: 1...1) { arena, table, _ in
             let filter = try arena.files.write(
                 "[include-only-table]\npublic.\(table)\n".utf8, to: "pgcopydb.ini")
-            return arena.shell(
-                """
-                rm -rf pgcopydb && pgcopydb copy table-data --dir pgcopydb --source "$1" --target "$2" \
-                --filters "$3" --table-jobs 1 --index-jobs 1 --not-consistent >pgcopydb.log 2>&1 \
-                || { code=$?; tail -n 20 pgcopydb.log >&2; exit $code; }
-                """,
-                [arena.sourceAddress, arena.addresses(1)[0], filter])
+            return pgcopydb(arena, ["--filters", filter, "--table-jobs", "1"])
         }
+    }
+
+    /// Its copy of the data of all tables of the database, which are those of the schema.
+    static func pgcopydb(_ version: String, jobs: Int) -> Contender {
+        Contender(name: "\(version), \(jobs) jobs", isOthers: true, counts: 1...1) { arena, _, _ in
+            pgcopydb(arena, ["--table-jobs", "\(jobs)"])
+        }
+    }
+
+    private static func pgcopydb(_ arena: Arena, _ options: [String]) -> Program {
+        arena.shell(
+            """
+            rm -rf pgcopydb; source=$1; target=$2; shift 2
+            pgcopydb copy table-data --dir pgcopydb --source "$source" --target "$target" "$@" \
+            --index-jobs 1 --not-consistent >pgcopydb.log 2>&1 \
+            || { code=$?; tail -n 20 pgcopydb.log >&2; exit $code; }
+            """,
+            [arena.sourceAddress, arena.addresses(1)[0]] + options)
     }
 }

@@ -1,10 +1,10 @@
-// Role: one table copied to so many destinations by every contender, in turn.
+// Role: a table, or many, copied to so many destinations by every contender, in turn.
 
 import TestKit
 
 /// What came of it.
 struct Duel {
-    /// The table's name.
+    /// The name of the table or the schema.
     let table: String
     /// To how many servers; 0: to where nothing is kept.
     let destinations: Int
@@ -17,8 +17,8 @@ struct Duel {
     func series(_ contender: Contender) -> Series? { results.first { $0.contender.name == contender.name }?.series }
 
     /// Runs it: every contender once a round, and each round begins with another one.
-    init(_ table: SampleTable, _ destinations: Int, _ all: [Contender], _ arena: Arena, rounds: Int) throws {
-        self.table = table.name
+    init(_ cargo: some Cargo, _ destinations: Int, _ all: [Contender], _ arena: Arena, rounds: Int) throws {
+        table = cargo.name
         self.destinations = destinations
         results = all.filter { $0.counts.contains(destinations) }.map { ($0, Series()) }
         var broken: Set<String> = []
@@ -26,15 +26,15 @@ struct Duel {
             for turn in results.indices {
                 let index = (turn + round) % results.count
                 let contender = results[index].contender
-                if broken.contains(contender.name) { continue }
+                if broken.contains(contender.name) || round >= contender.rounds ?? rounds { continue }
                 do {
-                    let sample = try Self.run(contender, table, destinations, arena, verifies: round == 0)
+                    let sample = try Self.run(contender, cargo, destinations, arena, verifies: round == 0)
                     results[index].series.samples.append(sample)
                     tell(round, rounds, contender, sample)
-                } catch  where !contender.isPgcopy && !contender.isLimit && !contender.name.hasPrefix("psql") {
+                } catch  where contender.isOthers {
                     // Someone else's program that does not run here is no reason to give up.
                     broken.insert(contender.name)
-                    failures.append("\(contender.name) failed with \(table.name) to \(destinations)")
+                    failures.append("\(contender.name) failed with \(table) to \(destinations)")
                     say("\(contender.name) failed: \(error)")
                 }
             }
@@ -43,12 +43,12 @@ struct Duel {
     }
 
     private static func run(
-        _ contender: Contender, _ table: SampleTable, _ destinations: Int, _ arena: Arena, verifies: Bool
+        _ contender: Contender, _ cargo: some Cargo, _ destinations: Int, _ arena: Arena, verifies: Bool
     ) throws -> Sample {
-        try arena.empty(table.name, destinations)
-        let program = try contender.program(arena, table.name, destinations).with { $0.timeout = .seconds(900) }
+        try arena.empty(cargo, destinations)
+        let program = try contender.program(arena, cargo.name, destinations).with { $0.timeout = .seconds(900) }
         let result = try program.run().expecting(0)
-        if verifies { try arena.verify(table, destinations, after: contender.name) }
+        if verifies { try arena.verify(cargo, destinations, after: contender.name) }
         return Sample(result)
     }
 

@@ -58,7 +58,7 @@ struct InstructionCounts {
         _ command: (_ table: String) -> [String]
     ) throws {
         let totals = try tables.map { table in
-            try arena.empty(table.name, 1)
+            try arena.empty(table, 1)
             return try Self.instructions(command(table.name), input: arena.files.file("\(table.name).copy"))
         }
         let count = Count(name: name, perRow: Double(totals[0] - totals[1]) / Double(rows), limit: limit)

@@ -14,6 +14,7 @@ struct MemoryUse {
     /// All cases.
     static func all(_ arena: Arena, _ options: BenchOptions) throws -> [MemoryUse] {
         try giantRows(arena, options) + manyRows(arena, options) + manyDestinations(arena, options)
+            + manyTables(arena, options)
     }
 
     private init(_ name: String, _ program: Program, isPgcopy: Bool = true) throws {
@@ -29,7 +30,7 @@ struct MemoryUse {
         let name = "2 rows of \(Figures.megabytes(options.scaled(300_000_000))) to two destinations"
         let ours = try MemoryUse(name, Contender.pgcopyText.program(arena, table.name, 2))
         try arena.verify(table, 2, after: "pgcopy")
-        try arena.empty(table.name, 2)
+        try arena.empty(table, 2)
         let psql = try MemoryUse(
             name + ": psql, its largest process", Contender.psqlText.program(arena, table.name, 2), isPgcopy: false)
         try arena.drop(table)
@@ -43,7 +44,7 @@ struct MemoryUse {
         let many = try MemoryUse(name, Contender.pgcopyAuto.program(arena, table.name, 1))
         try arena.verify(table, 1, after: "pgcopy")
 
-        try arena.empty(table.name, 2)
+        try arena.empty(table, 2)
         let proxy = try FaultProxy(to: arena.destinations[1])
         let pace = 8 << 20
         proxy.arm(.slow(bytesPerSecond: pace), direction: .toServer, on: .all, times: 8)
@@ -71,6 +72,17 @@ struct MemoryUse {
         try arena.verify(table.named(names[39]), 1, after: "pgcopy")
         try server.psql(names.map { "DROP TABLE \($0);" }.joined())
         try arena.drop(table)
+        return [use]
+    }
+
+    private static func manyTables(_ arena: Arena, _ options: BenchOptions) throws -> [MemoryUse] {
+        let schema = SampleSchema.broad(options.scaled(1_000))
+        try arena.make(schema)
+        let use = try MemoryUse(
+            "\(Figures.count(schema.tables)) tables of 30 columns to 3 destinations in 8 streams",
+            Contender.pgcopyTables(jobs: 8).program(arena, schema.name, 3))
+        try arena.verify(schema, 3, after: "pgcopy")
+        try arena.drop(schema)
         return [use]
     }
 }

@@ -18,6 +18,12 @@ struct Results {
     var limit: Duel?
     /// A few rows to one destination.
     var few: Duel?
+    /// Many small tables.
+    var many: ManyTables?
+    /// The same over long links.
+    var far: FarTables?
+    /// One table in many streams.
+    var streams: ManyStreams?
     /// Nil without callgrind.
     var instructions: InstructionCounts?
     /// Peaks.
@@ -29,6 +35,9 @@ struct Results {
 
     /// The most memory a copy may take.
     static let memoryLimit = 32 << 20
+
+    /// What others' programs did not do.
+    var failures: [String] { (duels + [many?.duel].compactMap { $0 }).flatMap(\.failures) }
 
     /// The duel of a table and a number of destinations.
     func duel(_ table: String, _ destinations: Int) -> Duel? {

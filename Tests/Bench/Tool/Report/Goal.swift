@@ -11,7 +11,8 @@ struct Goal {
 
     /// All goals of a benchmark.
     static func all(_ results: Results) -> [Goal] {
-        wall(results) + limit(results) + few(results) + cpu(results) + instructions(results) + memory(results)
+        wall(results) + limit(results) + few(results) + many(results) + far(results) + streams(results) + cpu(results)
+            + instructions(results) + memory(results)
     }
 
     private init(_ name: String, _ value: Double?, atMost limit: Double, unit: String = "", decimals: Int = 2) {
@@ -69,6 +70,42 @@ struct Goal {
         }
     }
 
+    private static func many(_ results: Results) -> [Goal] {
+        guard let many = results.many else { return [] }
+        return [
+            Goal(
+                "\(Figures.count(many.schema.tables)) tables of \(many.schema.rowsOfEach) rows to 1: "
+                    + "wall time at most 0.70 of `pg_dump -a | psql -1`",
+                ratio(many.duel, .pgcopyTables(), .pgDumpPipe, \.wall), atMost: 0.7)
+        ]
+    }
+
+    private static func far(_ results: Results) -> [Goal] {
+        guard let far = results.far else { return [] }
+        let beside = Goal(
+            "\(Figures.count(far.schema.tables)) tables to 1, \(FarTables.words): "
+                + "wall time at most 0.05 of `pg_dump -a | psql -1`",
+            far.pipeRatio, atMost: 0.05, decimals: 3)
+        return [beside]
+            + far.growth.map { destinations, few, many in
+                Goal(
+                    "\(Figures.count(far.counts.many)) tables to \(destinations), \(FarTables.words): at most 10 round "
+                        + "trips' time more than \(Figures.count(far.counts.few)) tables and their bytes' time",
+                    FarTables.roundTrips(few, many), atMost: 10, decimals: 1)
+            }
+    }
+
+    private static func streams(_ results: Results) -> [Goal] {
+        guard let streams = results.streams else { return [] }
+        let ratios = streams.narrowRatios
+        return [("-j 4", ratios.plain), ("-j 4 --split-larger-than=1M", ratios.divided)].map { options, ratio in
+            Goal(
+                "\(Figures.megabytes(streams.narrow.bytes)) to 1, \(ManyStreams.words): wall time of `\(options)` at "
+                    + "most a third of that of `-j 1`",
+                ratio, atMost: 1.0 / 3, decimals: 3)
+        }
+    }
+
     private static func cpu(_ results: Results) -> [Goal] {
         var goals: [Goal] = []
         for (table, _) in results.tables {
@@ -83,7 +120,7 @@ struct Goal {
             ] {
                 goals.append(
                     Goal(
-                        "\(table.name) to 3, \(format): client CPU at most 0.5 of `psql \\| tee \\| psql`",
+                        "\(table.name) to 3, \(format): client CPU at most 0.5 of `psql | tee | psql`",
                         ratio(results.duel(table.name, 3), ours, theirs, \.cpu), atMost: 0.5))
             }
         }

@@ -2,6 +2,12 @@
 
 /// Writes Tests/Bench/RESULTS.md.
 struct ResultsPage {
+    /// The headings of a whole page.
+    static let order = [
+        "Goals", "narrow", "wide", "huge", "The limit", "A few rows", "Many tables", "Many tables over long links",
+        "Many streams", "User instructions a row", "Peak memory", "The loop alone",
+    ]
+
     private let results: Results
     private(set) var text = ""
 
@@ -12,15 +18,21 @@ struct ResultsPage {
         for (table, bytes) in results.tables { section(table, bytes) }
         limit()
         few()
+        manyTables()
+        farTables()
+        manyStreams()
         instructions()
         memory()
         loop()
+        while text.hasSuffix("\n\n") { text.removeLast() }
     }
 
     private mutating func line(_ words: String = "") { text += words + "\n" }
 
     private mutating func table(_ columns: [String], _ rows: [[String]]) {
-        func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
+        func row(_ cells: [String]) -> String {
+            "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+        }
         line(row(columns))
         line(row(columns.indices.map { $0 == 0 ? "---" : "--:" }))
         for cells in rows { line(row(cells)) }
@@ -28,7 +40,7 @@ struct ResultsPage {
     }
 
     private mutating func opening() {
-        let rounds = results.rounds == 1 ? "one round" : "\(results.rounds) rounds"
+        let rounds = Self.rounds(results.rounds)
         line("# Measured")
         line()
         line(
@@ -39,7 +51,7 @@ struct ResultsPage {
         line()
         for fact in results.facts.lines { line("* \(fact)") }
         for missing in results.missing { line("* not installed, so not measured: \(missing)") }
-        for failure in results.duels.flatMap(\.failures) { line("* \(failure)") }
+        for failure in results.failures { line("* \(failure)") }
         line()
         line("![Wall time of the wide table](results.svg)")
         line()
@@ -151,6 +163,111 @@ struct ResultsPage {
             })
     }
 
+    private static func rounds(_ count: Int) -> String { count == 1 ? "one round" : "\(count) rounds" }
+
+    private static func bold(_ contender: Contender) -> String {
+        contender.isPgcopy ? "**\(contender.name)**" : contender.name
+    }
+
+    private static func range(_ series: Series) -> String {
+        "\(Figures.fixed(series.range.least, 2))–\(Figures.fixed(series.range.most, 2))"
+    }
+
+    private mutating func manyTables() {
+        guard let many = results.many else { return }
+        let (schema, duel) = (many.schema, many.duel)
+        line("## Many tables")
+        line()
+        line(
+            "\(Figures.count(schema.tables)) tables of \(schema.rowsOfEach) rows to one destination, each way in one "
+                + "transaction but for pgcopydb's and those of `-j`;")
+        line(
+            "\(Self.rounds(results.rounds)). pg_dump and psql are the programs themselves, not Debian's scripts around them."
+        )
+        line()
+        let pipe = duel.series(.pgDumpPipe)?.wall ?? .nan
+        let alone = duel.results.first(where: \.contender.isLimit)?.series.wall ?? .nan
+        table(
+            ["", "wall s", "least–most", "× pg_dump's pipe", "× the server alone", "client CPU s", "peak memory"],
+            duel.results.map { contender, series in
+                [
+                    Self.bold(contender), Figures.fixed(series.wall, 2), Self.range(series),
+                    Figures.fixed(series.wall / pipe, 2), Figures.fixed(series.wall / alone, 2),
+                    contender.isLimit ? "–" : Figures.fixed(series.cpu, 2),
+                    contender.isPgcopy ? Figures.mebibytes(series.peak) : "–",
+                ]
+            })
+    }
+
+    private mutating func farTables() {
+        guard let far = results.far else { return }
+        line("## Many tables over long links")
+        line()
+        line(
+            "Every link, to the source and to each destination, is a proxy that takes 25 ms each way; \(Self.rounds(results.rounds))."
+        )
+        line()
+        line("\(Figures.count(far.schema.tables)) tables of \(far.schema.rowsOfEach) rows to one destination:")
+        line()
+        table(
+            ["", "rounds", "wall s", "least–most"],
+            far.duel.results.map { contender, series in
+                [
+                    Self.bold(contender), "\(series.samples.count)", Figures.fixed(series.wall, 2), Self.range(series),
+                ]
+            })
+        line("pgcopy, the number of tables; what a link of 0 ms takes is the proxies' and the bytes' time:")
+        line()
+        table(
+            ["tables", "destinations", "\(FarTables.nearWords): wall s", "\(FarTables.words): wall s", "least–most"],
+            far.growth.flatMap { destinations, few, many in
+                [(far.counts.few, few), (far.counts.many, many)].map { count, duel in
+                    let far = duel.results[1].series
+                    return [
+                        Figures.count(count), "\(destinations)", Figures.fixed(duel.results[0].series.wall, 2),
+                        Figures.fixed(far.wall, 2), Self.range(far),
+                    ]
+                }
+            })
+    }
+
+    private mutating func manyStreams() {
+        guard let streams = results.streams else { return }
+        line("## Many streams")
+        line()
+        line(
+            "A table of \(Figures.megabytes(streams.narrow.bytes)) to one destination, through proxies that give each "
+                + "connection 2 MB/s, and one of")
+        line(
+            "\(Figures.megabytes(streams.wide.bytes)) on this machine, without TLS and under it; "
+                + "\(Self.rounds(results.rounds)). Bytes are those of the binary format.")
+        line()
+        table(
+            ["", "wall s", "least–most", "MB/s", "client CPU s", "CPU s a GB", "of one core"],
+            [
+                (streams.narrowDuel, streams.narrow.bytes), (streams.plainDuel, streams.wide.bytes),
+                (streams.tlsDuel, streams.wide.bytes),
+            ].flatMap { duel, bytes in
+                duel.results.map { contender, series in
+                    [
+                        Self.bold(contender), Figures.fixed(series.wall, 2), Self.range(series),
+                        Figures.fixed(Double(bytes) / series.wall / 1e6, 1), Figures.fixed(series.cpu, 2),
+                        Figures.fixed(series.cpu / Double(bytes) * 1e9, 2),
+                        Figures.fixed(series.cpu / series.wall * 100, 0) + " %",
+                    ]
+                }
+            })
+        for (name, duel) in [("Without TLS", streams.plainDuel), ("Under TLS", streams.tlsDuel)] {
+            guard let one = duel.results.first?.series, let all = duel.results.last?.series else { continue }
+            let rate = Double(streams.wide.bytes) / all.cpu / 1e6
+            let pace = Double(streams.wide.bytes) / one.wall / 1e6
+            line(
+                "\(name) one core of the client moves \(Figures.fixed(rate, 0)) MB/s (CPU of `-j 4`): it is full at "
+                    + "\(Figures.fixed(rate / pace, 1)) streams as fast as `-j 1` is here.")
+        }
+        line()
+    }
+
     private mutating func instructions() {
         guard let counted = results.instructions else { return }
         line("## User instructions a row")
@@ -163,6 +280,7 @@ struct ResultsPage {
     }
 
     private mutating func memory() {
+        guard !results.memory.isEmpty else { return }
         line("## Peak memory")
         line()
         table(
@@ -171,6 +289,7 @@ struct ResultsPage {
     }
 
     private mutating func loop() {
+        guard !results.loop.isEmpty else { return }
         line("## The loop alone")
         line()
         line("Parser, ring and manager over memory that holds what a server would send; nothing but CPU of one thread.")
@@ -183,6 +302,5 @@ struct ResultsPage {
                     Figures.fixed($0.rowsPerSecond / 1e6, 1),
                 ]
             })
-        while text.hasSuffix("\n\n") { text.removeLast() }
     }
 }
