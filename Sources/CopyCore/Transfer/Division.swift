@@ -120,12 +120,12 @@ struct Division {
     /// Larger tables are cut; nil: those that would keep one stream busy while others have nothing left.
     var limit: Int?
 
-    /// A table of so many bytes is worth several statements.
-    static let leastCut = 32 << 20
+    /// A table of so many bytes is worth several statements: over a slow link it takes seconds.
+    static let leastCut = 4 << 20
     /// A statement of a kilobyte each.
     private static let mostParts = 10_000
-    /// The last parts of a table: so much costs a server some tens of milliseconds.
-    private static let leastPart = 8 << 20
+    /// The last parts of a table: so much costs a server some milliseconds, a statement less than one.
+    private static let leastPart = 512 << 10
 
     /// What a table is to be larger than to be cut.
     func share(_ tables: [Table]) -> Int {
