@@ -34,7 +34,7 @@ struct Answers: Sendable {
         cuts =
             if let blocks = size.blocks, version.scansBlockRanges {
                 .blocks(blocks)
-            } else if !leaves.isEmpty {
+            } else if !leaves.isEmpty, leaves.allSatisfy(\.isReadable) {
                 .leaves(
                     leaves.sorted { $0.name.quoted < $1.name.quoted }.map { leaf in
                         var leaf = leaf

@@ -208,6 +208,16 @@ extension Catalog {
         """
     }
 
+    /// A statement that fails (22012) unless names stand for these tables.
+    static func requireNamesQuestion(_ tables: [TableShape]) -> PipelineMessage {
+        .statement(
+            """
+            SELECT pg_catalog.int4div(1, CASE WHEN pg_catalog.bool_and(\
+            COALESCE(pg_catalog.to_regclass(n.name)::pg_catalog.oid OPERATOR(pg_catalog.=) n.oid, false)) THEN 1 ELSE 0 END) \
+            FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.oid[])) n(name, oid)
+            """, [arrayLiteral(tables.map(\.name.quoted)), arrayLiteral(tables.map(\.oid))])
+    }
+
     /// The question what names that are no longer to be looked up by the search_path stand for now, and for their schemas'
     /// rows, in their order. Where both are what they were a name was never another table's.
     static func standsForQuestion(_ tables: [TableShape]) -> PipelineMessage {
@@ -232,7 +242,15 @@ extension Catalog {
     /// The question whether its name stood for another table in between: its schema's row is another, and a table of the
     /// same name is locked that is no partition of it while no row has come here. Or, where it was emptied, not all of it
     /// was: who empties a table writes its row in pg_class. A trigger may lock a namesake, too.
-    static func stoodForAnotherQuestion(_ table: TableShape, isEmptied: Bool) -> PipelineMessage {
+    /// - Parameter isDivided: rows of several statements came here: some may have come to the other.
+    static func stoodForAnotherQuestion(
+        _ table: TableShape, isEmptied: Bool, isDivided: Bool
+    ) -> PipelineMessage {
+        let hasNoRows = """
+            AND NOT EXISTS (SELECT FROM (SELECT c.oid UNION SELECT p.relid::pg_catalog.oid \
+            FROM pg_catalog.pg_partition_tree(c.oid) p) t(oid) \
+            WHERE pg_catalog.pg_stat_get_xact_tuples_inserted(t.oid) OPERATOR(pg_catalog.>) 0)
+            """
         let tree = """
             (SELECT c.oid UNION SELECT p.relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(c.oid) p) t(oid)
             """
@@ -247,8 +265,7 @@ extension Catalog {
             AND (\(isEmptied ? isNotEmptied + " " : "")EXISTS (SELECT FROM pg_catalog.pg_class s \
             JOIN pg_catalog.pg_locks l ON l.relation OPERATOR(pg_catalog.=) s.oid AND \(isOwnLock("l")) \
             WHERE s.relname OPERATOR(pg_catalog.=) c.relname AND s.oid OPERATOR(pg_catalog.<>) c.oid \
-            AND NOT EXISTS (SELECT FROM \(tree) \
-            WHERE pg_catalog.pg_stat_get_xact_tuples_inserted(t.oid) OPERATOR(pg_catalog.>) 0) \
+            \(isDivided ? "" : hasNoRows) \
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(s.oid) a \
             WHERE a.relid::pg_catalog.oid OPERATOR(pg_catalog.=) c.oid))) \
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \

@@ -66,7 +66,8 @@ extension Catalog {
         .statement(
             """
             SELECT t.place, n.nspname, c.relname, \(bytes("c")), \
-            CASE WHEN \(isHeap("c")) THEN \(blocks("c")) END, c.relkind \
+            CASE WHEN \(isHeap("c")) THEN \(blocks("c")) END, \
+            pg_catalog.has_table_privilege(c.oid, 'SELECT') \
             FROM pg_catalog.unnest($1::pg_catalog.oid[]) WITH ORDINALITY t(oid, place) \
             CROSS JOIN LATERAL pg_catalog.pg_partition_tree(t.oid) p \
             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) p.relid::pg_catalog.oid \
@@ -83,7 +84,9 @@ extension Catalog {
                 continue
             }
             leaves[place - 1].append(
-                Division.Leaf(name: SQLName([schema, name]), bytes: number(3) ?? 0, blocks: number(4)))
+                Division.Leaf(
+                    name: SQLName([schema, name]), bytes: number(3) ?? 0, blocks: number(4),
+                    isReadable: result.value(row, 5) == "t"))
         }
         return leaves
     }

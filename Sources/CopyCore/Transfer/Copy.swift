@@ -38,7 +38,7 @@ extension PgcopyError {
                 switch destination.status {
                 case .committed: "committed"
                 case .rolledBack: "rolled back"
-                case .partlyCommitted: "committed in part: \(destination.landed.joined(separator: ", "))"
+                case .partlyCommitted: "committed in part: \(destination.ends.committed.joined(separator: ", "))"
                 case .inDoubt: "in doubt"
                 }
             lines.append("\(destination.label): \(what)" + (destination.error.map { ": \($0)" } ?? ""))

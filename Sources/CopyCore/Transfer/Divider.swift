@@ -33,7 +33,12 @@ struct Divider {
                 ? division.units(tables, ties: ties) : tables.indices.map { Division.Unit(pieces: [whole($0, tables)]) }
             let most = division.share(tables)
             for number in tables.indices where tables[number].bytes > most && !plan.isDivided(number) {
-                if case .none(let reason) = tables[number].cuts { plan.tables[number].undivided = reason }
+                plan.tables[number].undivided =
+                    switch tables[number].cuts {
+                    case .none(let reason): reason
+                    case .blocks(0...1): "all its rows lie in one block"
+                    default: "foreign keys tie it to other tables"
+                    }
             }
         }
         // Each stream finds something to do. Bound tables are those of the first ones.
@@ -46,7 +51,10 @@ struct Divider {
             ]
         }
         if let shares {
-            plan.breaksShares = ties.contains { tie in Set(tie.map { shares.of[order[$0]] }).count > 1 }
+            // A table that no stream has for itself is emptied by none: it has to be divided.
+            plan.breaksShares =
+                ties.contains { tie in Set(tie.map { shares.of[order[$0]] }).count > 1 }
+                || order.indices.contains { shares.of[order[$0]] == nil && !plan.isDivided($0) }
         }
         guard request.truncate else { return }
         for (place, answers) in zip(places, destinations) {
@@ -63,7 +71,17 @@ struct Divider {
     private var references: [[Int]] {
         var place = order
         for (index, number) in order.enumerated() { place[number] = index }
-        return order.map { number in destinations.flatMap { $0[number].references.map { place[$0.parent] } } }
+        return order.map { number in
+            destinations.flatMap { answers in
+                answers[number].references.map { place[$0.parent] } + kin(number, answers).map { place[$0] }
+            }
+        }
+    }
+
+    /// Tables of one tree of partitions: who empties one empties the other.
+    private func kin(_ number: Int, _ answers: [Answers]) -> [Int] {
+        guard let parents = answers[number].table?.parents, !parents.isEmpty else { return [] }
+        return answers.indices.filter { $0 != number && answers[$0].table.map { parents.contains($0.oid) } ?? false }
     }
 
     private func table(_ number: Int) -> Division.Table {

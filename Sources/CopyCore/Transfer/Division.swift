@@ -86,6 +86,8 @@ struct Division {
         var bytes: Int
         /// Nil: it cannot be cut.
         var blocks: Int?
+        /// By itself, not only through the table that it is of.
+        var isReadable = true
     }
 
     struct Table: Sendable {

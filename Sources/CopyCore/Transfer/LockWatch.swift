@@ -369,7 +369,8 @@ extension PgcopyError {
     static func waitsForItself(_ waiting: String, _ holder: String, _ table: String?) -> PgcopyError {
         PgcopyError(
             .lock,
-            "this waits for a lock\(table.map { " on \($0)" } ?? "") that \(holder) of the same run holds until all have finished",
+            "this waits for a lock\(table.map { " on \($0)" } ?? "") that "
+                + (holder == waiting ? "another stream" : holder) + " of the same run holds until all have finished",
             endpoint: waiting)
     }
 

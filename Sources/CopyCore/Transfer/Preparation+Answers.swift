@@ -211,13 +211,21 @@ extension Preparation {
             var answers = Answers(
                 table: table, heldRows: heldRows[place], references: references[place], size: sizes[place], peer: peer)
             answers.note(leaves[place] ?? [], keys[place])
+            // ctid is the whole table's.
+            if !found[place].isReadable { answers.cuts = .none("this role may not read all of it") }
             return answers
         }
     }
 
     /// How large its tables are, where that was asked.
     func sizes() throws -> [TableSize?] {
-        try sizesResult.map { Catalog.sizes(try $0.get(), count: found.count) } ?? found.map { _ in nil }
+        guard let sizesResult else { return found.map { _ in nil } }
+        return zip(found, Catalog.sizes(try sizesResult.get(), count: found.count)).map { table, size in
+            var size = size
+            // Those of an only partition are not its own.
+            if !"rm".contains(table.kind) { size?.blocks = nil }
+            return size
+        }
     }
 
     private func cuts() throws -> (leaves: [Int: [Division.Leaf]], keys: [Int: Catalog.PrimaryKey]) {

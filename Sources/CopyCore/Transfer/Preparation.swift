@@ -259,6 +259,10 @@ final class Preparation {
         if let snapshot {
             snapshotResult = part.ask(.statement("SET TRANSACTION SNAPSHOT \(quoteLiteral(snapshot))"))
         }
+        // By itself it has to be a condition, too: beside another one it stands in parentheses.
+        if case .tables(_, let condition?) = rows, let table = lockedTables.first {
+            part.ask(.prepare("SELECT FROM \(table.name.quoted) WHERE\n\(condition)\n"))
+        }
         for (place, statement) in describedStatements {
             part.ask(.prepare(statement))
             describedResults[place] = part.ask(.describe)

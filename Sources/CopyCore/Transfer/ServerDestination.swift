@@ -6,7 +6,16 @@ final class ServerDestination: Destination {
     private let session: Session
     private let timeout: Duration?
     /// Those that it has loaded or emptied, once all rows are there, and which it has emptied.
-    private let shapes: () -> [(table: TableShape, isEmptied: Bool)]
+    private let shapes: () -> [Loaded]
+
+    /// A table that it has loaded or emptied.
+    struct Loaded {
+        let table: TableShape
+        let isEmptied: Bool
+        /// By several statements.
+        let isDivided: Bool
+    }
+
     private var checks: PipelinePart?
     private var standsFor: PipelineResult?
     private var transaction: PipelineResult?
@@ -14,7 +23,7 @@ final class ServerDestination: Destination {
     /// A destination whose transaction is open and whose tables are ready to be loaded.
     init(
         _ session: Session, _ receiver: any Receiver, timeout: Duration?,
-        tables: @escaping () -> [(table: TableShape, isEmptied: Bool)]
+        tables: @escaping () -> [Loaded]
     ) {
         self.session = session
         self.receiver = receiver
@@ -44,12 +53,13 @@ final class ServerDestination: Destination {
         let tables = shapes()
         let answer = try standsFor?.get()
         var namesakes: [String: Int] = [:]
-        for (table, _) in tables { namesakes[table.name.parts.last ?? "", default: 0] += 1 }
-        for (row, (table, isEmptied)) in tables.enumerated() {
+        for loaded in tables { namesakes[loaded.table.name.parts.last ?? "", default: 0] += 1 }
+        for (row, loaded) in tables.enumerated() {
+            let table = loaded.table
             guard let answer, row < answer.rowCount, answer.value(row, 0) == table.oid,
                 // Of two namesakes that are loaded, each may have got the other's rows for a while.
                 try answer.value(row, 1) == table.schemaVersion
-                    || namesakes[table.name.parts.last ?? ""] == 1 && !stoodForAnother(table, isEmptied)
+                    || namesakes[table.name.parts.last ?? ""] == 1 && !stoodForAnother(loaded)
             else {
                 throw PgcopyError(
                     .refused,
@@ -59,9 +69,10 @@ final class ServerDestination: Destination {
         }
     }
 
-    private func stoodForAnother(_ table: TableShape, _ isEmptied: Bool) throws -> Bool {
-        try session.answer(to: Catalog.stoodForAnotherQuestion(table, isEmptied: isEmptied), timeout: timeout).value(
-            0, 0) != "f"
+    private func stoodForAnother(_ loaded: Loaded) throws -> Bool {
+        let question = Catalog.stoodForAnotherQuestion(
+            loaded.table, isEmptied: loaded.isEmptied, isDivided: loaded.isDivided)
+        return try session.answer(to: question, timeout: timeout).value(0, 0) != "f"
     }
 
     func requireAlive() throws { try session.requireAlive() }

@@ -20,8 +20,8 @@ final class Side {
     var bytes = 0
     /// Tables that were emptied before, in a transaction of their own.
     var emptied: [String] = []
-    /// Its tables that are committed, where not all are.
-    var landed: [String] = []
+    /// What became of its tables, where some are committed or in doubt.
+    var ends = TableEnds()
 
     init(_ endpoint: Endpoint, place: Int?) {
         self.endpoint = endpoint

@@ -78,8 +78,13 @@ extension Transfer {
 
     /// What holds rows is not emptied for the sake of none: source and destination may have been mixed up.
     private func refuseEmptying(_ side: Side, _ opened: Opened) throws {
-        guard let place = side.place, opened.plan.heldRows(place), !request.allowsEmpty, opened.rows == 0
-        else { return }
+        guard let place = side.place, !request.allowsEmpty, opened.rows == 0 else { return }
+        guard side.emptied.isEmpty else {
+            throw PgcopyError(
+                .refused,
+                "the source has no row any more: what was emptied before is left so, and nothing else is emptied")
+        }
+        guard opened.plan.heldRows(place) else { return }
         throw PgcopyError(
             .refused,
             "the source has no row, and this table holds some: it is left as it was; --allow-empty empties it all the same"
@@ -140,7 +145,7 @@ extension Transfer {
             let own = all.indices.filter { all[$0].side === side }
             side.status = status(own.map { committer.states[$0] }, side)
             guard side.status != .committed else { continue }
-            side.landed = own.filter { committer.states[$0] == .committed }.flatMap { all[$0].destination.tables }
+            side.ends = TableEnds(own.map { (committer.states[$0], all[$0].destination.tables) })
         }
         return committer.verdict == .all ? nil : interruption() ?? failure
     }

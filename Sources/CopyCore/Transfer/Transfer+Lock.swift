@@ -96,7 +96,7 @@ extension Transfer {
         let isDivided = request.streams > 1 || request.splitSize != nil || request.part != nil
         preparation.selection = side.isSource ? request.selection : nil
         preparation.asksSizes = request.isDryRun || side.isSource && (request.selection != nil || isDivided)
-        preparation.asksReferences = shares == nil && (preparation.found.count > 1 || isDivided)
+        preparation.asksReferences = shares?.streams ?? 1 == 1 && (preparation.found.count > 1 || isDivided)
         preparation.asksRows = request.isDryRun && request.truncate && isDivided
         return preparation
     }

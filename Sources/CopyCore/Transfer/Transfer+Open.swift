@@ -327,7 +327,11 @@ extension Transfer {
                 [truncate = request.truncate] in
                 let loaded = stream.track.map { $0.parts.map(\.table) } ?? [0]
                 return Set(loaded).union(bound).sorted().compactMap { table in
-                    landings[table].map { ($0.table, truncate && (opened.plan.streams == 1 || bound.contains(table))) }
+                    landings[table].map {
+                        ServerDestination.Loaded(
+                            table: $0.table, isEmptied: truncate && (opened.plan.streams == 1 || bound.contains(table)),
+                            isDivided: opened.plan.isDivided(table))
+                    }
                 }
             }
             opened.destinations.append((side, destination))

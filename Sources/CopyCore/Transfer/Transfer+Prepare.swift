@@ -129,6 +129,9 @@ extension Transfer {
 
     // MARK: What needs the servers
 
+    /// How long streams try to join where others lock the tables again and again.
+    private static let joinPatience = Duration.seconds(60)
+
     /// Finds out what is copied from where to where; the tables are locked for it.
     /// - Returns: the plan, and the file or stream of which the header line was read.
     func prepare() throws -> (Plan, StreamHead?) {
@@ -138,7 +141,10 @@ extension Transfer {
         try refuseGivenEncoding()
         try refuseMissingHeader()
         try select()
-        for _ in 0..<Self.attempts {
+        let patience = poller.now + (request.lockTimeout ?? Self.joinPatience)
+        var tries = 0
+        while tries < Self.attempts || poller.now < patience {
+            tries += 1
             try lockTables()
             hasLocks = true
             let plan = try plan(header: headerNames(head))

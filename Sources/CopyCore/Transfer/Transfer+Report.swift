@@ -136,7 +136,7 @@ extension Transfer {
                     label: side.label, status: side.status,
                     rows: side.status == .rolledBack
                         ? nil : opened?.rows(at: side) ?? opened?.countedRows ?? totals.messages,
-                    bytes: side.bytes, landed: side.landed, emptied: side.emptied, error: side.error,
+                    bytes: side.bytes, ends: side.ends, emptied: side.emptied, error: side.error,
                     lingering: lingering(side))
             },
             totals: totals, duration: now.duration(since: begun),

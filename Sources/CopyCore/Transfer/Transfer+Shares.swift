@@ -55,7 +55,11 @@ extension Transfer {
                 }
                 all.append(
                     source.indices.map { number in
-                        var answers = Answers(references: list[number], peer: source[number].peer)
+                        let found = place.found[number]
+                        var answers = Answers(
+                            table: TableShape(
+                                name: found.name, kind: found.kind, oid: found.oid, columns: [], parents: found.parents),
+                            references: list[number], peer: source[number].peer)
                         let place = large.firstIndex(of: number)
                         answers.heldRows = place.map { rows?[$0] ?? true } ?? true
                         return answers
@@ -84,27 +88,79 @@ extension Transfer {
         return all
     }
 
-    /// Empties tables that are to be divided, at each destination in a transaction of its own. Nothing else is held meanwhile.
+    /// Empties tables that are to be divided, at each destination in a transaction of its own. The source keeps its locks, so that
+    /// it still has the rows; so nothing is waited for but for a moment. What is in the way is waited for with nothing held, and
+    /// then all begins anew.
     func emptyFirst(_ plan: Plan) throws {
         try atSource { try refuseEmptyingFirst() }
         hasLocks = false
-        try release(participants)
-        var emptying: [(side: Side, names: [String], part: PipelinePart)] = []
-        for (place, tables) in plan.emptiedFirst {
-            let side = destinations[place]
-            guard side.isActive, let session = side.session else { continue }
-            let landings = tables.compactMap { plan.tables[$0].landings[place]?.table }
-            let names = landings.map { $0.only + $0.name.quoted }.joined(separator: ", ")
-            let part = PipelinePart(session, timeout: request.timeout, isVital: !request.keepGoing)
-            part.ask(.statement("LOCK TABLE \(names) IN ACCESS EXCLUSIVE MODE"))
-            part.ask(.statement("TRUNCATE TABLE \(names)"))
-            part.ask(.statement("COMMIT"))
-            emptying.append((side, landings.map { $0.name.parts.joined(separator: ".") }, part))
+        try release(participants.filter { !$0.side.isSource })
+        let emptying = plan.emptiedFirst.keys.sorted().compactMap { place in
+            Emptying(
+                destinations[place],
+                plan.emptiedFirst[place]?.compactMap { plan.tables[$0].landings[place]?.table } ?? [])
         }
-        try ask(emptying.map { ($0.side.label, $0.part) }, locks: true)
-        for (side, names, part) in emptying {
-            if part.failure == nil { side.emptied += names.filter { !side.emptied.contains($0) } }
-            try attributing(to: side) { try part.check() }
+        for one in emptying { one.ask(timeout: request.timeout, lockTimeout: Self.glance, isVital: !request.keepGoing) }
+        try ask(emptying.map { ($0.side.label, $0.part) })
+        var busy: [Emptying] = []
+        for one in emptying {
+            if one.part.failure == nil {
+                one.side.emptied += one.names.filter { !one.side.emptied.contains($0) }
+            } else if one.isBusy {
+                busy.append(one)
+            } else {
+                try attributing(to: one.side) { try one.part.check() }
+            }
+        }
+        guard !busy.isEmpty else { return }
+        try release(participants)
+        for one in busy { one.ask(timeout: request.timeout, lockTimeout: nil, isVital: !request.keepGoing) }
+        try ask(busy.map { ($0.side.label, $0.part) }, locks: true)
+    }
+
+    /// A destination's tables that are emptied before all else.
+    private final class Emptying {
+        let side: Side
+        let names: [String]
+        private(set) var part: PipelinePart
+        private let session: Session
+        private let tables: [TableShape]
+
+        init?(_ side: Side, _ tables: [TableShape]) {
+            guard side.isActive, let session = side.session else { return nil }
+            self.side = side
+            self.session = session
+            self.tables = tables
+            names = tables.map { $0.name.parts.joined(separator: ".") }
+            part = PipelinePart(session, timeout: nil, isVital: false)
+        }
+
+        /// - Parameter lockTimeout: how long locks are waited for, then the tables are emptied; nil: they are only waited for.
+        func ask(timeout: Duration?, lockTimeout: Duration?, isVital: Bool) {
+            part = PipelinePart(session, timeout: timeout, isVital: isVital && lockTimeout == nil)
+            if session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
+            part.ask(.statement("BEGIN READ WRITE"))
+            for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+            if let lockTimeout {
+                part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
+            }
+            let targets = tables.map { $0.only + $0.name.quoted }.joined(separator: ", ")
+            part.ask(.statement("LOCK TABLE \(targets) IN ACCESS EXCLUSIVE MODE"))
+            guard lockTimeout != nil else {
+                part.ask(.statement("ROLLBACK"))
+                return
+            }
+            // TRUNCATE goes by names: they stand for the tables that were planned, before and behind it.
+            part.ask(Catalog.requireNamesQuestion(tables))
+            part.ask(.statement("TRUNCATE TABLE \(targets)"))
+            part.ask(Catalog.requireNamesQuestion(tables))
+            part.ask(.statement("COMMIT"))
+        }
+
+        /// Somebody holds a lock (55P03, 40P01), or a name stands for another table by now (22012, 42P01, 3F000).
+        var isBusy: Bool {
+            ["55P03", "40P01", "22012", "42P01", "3F000"].contains(
+                (part.failure as? PgcopyError)?.server?.sqlState ?? "")
         }
     }
 

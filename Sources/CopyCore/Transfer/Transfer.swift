@@ -15,6 +15,8 @@ public final class Transfer {
     var hasLocks = false
     /// Which stream empties and loads which table, where there are many streams.
     var shares: Shares?
+    /// How often streams have tried to join.
+    var joinTries = 0
     /// What is locked at servers, once many tables are.
     var locks: [TransferPlan.Locks] = []
     /// The ties of a destination's tables, where no session of it has all of them.

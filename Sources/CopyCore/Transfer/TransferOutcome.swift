@@ -24,8 +24,8 @@ public struct TransferOutcome: Sendable {
         public var rows: Int?
         /// Bytes of COPY data it took.
         public var bytes: Int
-        /// Its tables that are committed, where not all are.
-        public var landed: [String] = []
+        /// What became of its tables, where some are committed or in doubt and others are not.
+        public var ends = TableEnds()
         /// Tables that were emptied before, in a transaction of their own: they are empty, whatever became of the rest.
         public var emptied: [String] = []
         /// What it failed with itself; nil when it had to go because of another.
@@ -96,5 +96,36 @@ public struct TransferOutcome: Sendable {
     /// Bytes a second that a destination took while there was copying.
     public func rate(of destination: Destination) -> Double {
         copyDuration > .zero ? Double(destination.bytes) / copyDuration.seconds : 0
+    }
+}
+
+/// What became of the tables of a destination whose streams' transactions did not end alike; each list by names.
+public struct TableEnds: Sendable, Hashable {
+    /// All rows are there to stay.
+    public var committed: [String] = []
+    /// Rows of some parts are there to stay, those of others not.
+    public var partlyCommitted: [String] = []
+    /// A commit of theirs was sent and its answer was lost.
+    public var inDoubt: [String] = []
+    /// Nothing of them is left.
+    public var rolledBack: [String] = []
+
+    init() {}
+
+    /// - Parameter transactions: what became of each, and the tables it has loaded.
+    init(_ transactions: [(state: Committer.State, tables: [String])]) {
+        var states: [String: Set<Committer.State>] = [:]
+        for (state, tables) in transactions { for table in tables { states[table, default: []].insert(state) } }
+        for (table, states) in states.sorted(by: { $0.key < $1.key }) {
+            if !states.isDisjoint(with: [.inDoubt, .committing]) {
+                inDoubt.append(table)
+            } else if !states.contains(.committed) {
+                rolledBack.append(table)
+            } else if states == [.committed] {
+                committed.append(table)
+            } else {
+                partlyCommitted.append(table)
+            }
+        }
     }
 }

@@ -191,9 +191,7 @@ final class JSONReport: EventSink {
         switch destination.status {
         case .committed: members.append(("status", .string("committed")))
         case .rolledBack: members.append(("status", .string("rolled back")))
-        case .partlyCommitted:
-            members.append(("status", .string("committed in part")))
-            members.append(("committed_tables", .array(destination.landed.map(JSONText.string))))
+        case .partlyCommitted: members.append(("status", .string("committed in part")))
         case .inDoubt(let transaction):
             members.append(("status", .string("in doubt")))
             members.append(("transaction", .optional(transaction)))
@@ -202,6 +200,15 @@ final class JSONReport: EventSink {
         members.append(("bytes", .int(destination.bytes)))
         members.append(("bytes_per_second", .double(outcome.rate(of: destination))))
         members.append(("error", destination.error.map(error) ?? .null))
+        let ends = destination.ends
+        if !ends.committed.isEmpty || !ends.partlyCommitted.isEmpty {
+            for (name, tables) in [
+                ("committed_tables", ends.committed), ("partly_committed_tables", ends.partlyCommitted),
+                ("doubtful_tables", ends.inDoubt), ("rolled_back_tables", ends.rolledBack),
+            ] {
+                members.append((name, .array(tables.map(JSONText.string))))
+            }
+        }
         if !destination.emptied.isEmpty {
             members.append(("emptied_before", .array(destination.emptied.map(JSONText.string))))
         }

@@ -110,6 +110,23 @@ final class PlainReport: EventSink {
         return "where the link is dead its server holds the table's locks until it notices, \(end)"
     }
 
+    /// Its tables, each by what became of it.
+    private func ends(_ destination: TransferOutcome.Destination) -> String {
+        let lists = [
+            ("committed", destination.ends.committed), ("committed in part", destination.ends.partlyCommitted),
+            ("in doubt", destination.ends.inDoubt), ("rolled back", destination.ends.rolledBack),
+        ]
+        // One transaction that is in doubt is all that there is.
+        guard lists.count(where: { !$0.1.isEmpty }) > 1 else { return emptied(destination) }
+        return lists.filter { !$0.1.isEmpty }.map { "; \($0.0): \($0.1.joined(separator: ", "))" }.joined()
+            + emptied(destination)
+    }
+
+    private func emptied(_ destination: TransferOutcome.Destination) -> String {
+        destination.emptied.isEmpty
+            ? "" : "; emptied before, and left so: \(destination.emptied.joined(separator: ", "))"
+    }
+
     private func line(_ destination: TransferOutcome.Destination, _ outcome: TransferOutcome) -> String {
         switch destination.status {
         case .committed:
@@ -119,15 +136,12 @@ final class PlainReport: EventSink {
                 + "\(Units.rate(outcome.rate(of: destination))) while copying"
         case .rolledBack:
             return at(destination.label) + "rolled back after \(Units.bytes(Double(destination.bytes)))"
-                + (destination.emptied.isEmpty
-                    ? "" : "; emptied before, and left so: \(destination.emptied.joined(separator: ", "))")
+                + emptied(destination)
                 + (destination.lingering.map { "; " + sentence($0) } ?? "")
-        case .partlyCommitted:
-            return at(destination.label)
-                + "committed in part: \(destination.landed.joined(separator: ", ")); the rest was rolled back"
+        case .partlyCommitted: return at(destination.label) + "committed in part" + ends(destination)
         case .inDoubt(let transaction):
             let ask = transaction.map { "; ask its server with SELECT pg_xact_status('\($0)')" } ?? ""
-            return at(destination.label) + "in doubt: it may have committed\(ask)"
+            return at(destination.label) + "in doubt: it may have committed\(ask)" + ends(destination)
         }
     }
 }
