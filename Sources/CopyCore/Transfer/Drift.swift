@@ -153,7 +153,7 @@ extension Transfer {
                 names, shapes, Catalog.driftShapes(result, count: own.count), at: side.label, wanted: request.columns,
                 empties: request.truncate)
         }
-        // One alone is what the refusal says.
-        if drift.count > 1 { sink?.receive(.drift(drift.sorted { $0.table < $1.table })) }
+        // One for each refusal is what they say.
+        if drift.count > max(1, sides.count(where: { !$0.isActive })) { sink?.receive(.drift(drift.sorted { $0.table < $1.table })) }
     }
 }
