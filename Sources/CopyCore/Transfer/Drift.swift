@@ -154,6 +154,8 @@ extension Transfer {
                 empties: request.truncate)
         }
         // One for each refusal is what they say.
-        if drift.count > max(1, sides.count(where: { !$0.isActive })) { sink?.receive(.drift(drift.sorted { $0.table < $1.table })) }
+        if drift.count > max(1, sides.count(where: { !$0.isActive })) {
+            sink?.receive(.drift(drift.sorted { $0.table < $1.table }))
+        }
     }
 }
