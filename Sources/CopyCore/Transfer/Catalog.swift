@@ -152,6 +152,11 @@ enum Catalog {
         .statement("SELECT ARRAY[\(tables.map(holdsRows).joined(separator: ", "))]")
     }
 
+    /// The answer, in the order of the tables.
+    static func holdRows(_ result: QueryResult) -> [Bool] {
+        (result.value(0, 0) ?? "").compactMap { ["t": true, "f": false][$0] }
+    }
+
     private static func holdsRows(_ table: Lookup.Found) -> String {
         if table.isReadable { return "EXISTS (SELECT FROM \(table.only)\(table.name.quoted))" }
         let oid = "\(quoteLiteral(table.oid))::pg_catalog.oid"

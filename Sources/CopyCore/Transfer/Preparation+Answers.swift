@@ -176,8 +176,7 @@ extension Preparation {
 
     /// Which tables held rows before they were emptied.
     func heldRows() throws -> [Bool] {
-        guard let held = try heldResult?.get().value(0, 0) else { return found.map { _ in false } }
-        return held.compactMap { ["t": true, "f": false][$0] }
+        try heldResult.map { Catalog.holdRows(try $0.get()) } ?? found.map { _ in false }
     }
 
     /// The backend itself, once it has answered; a pooler gives its clients numbers of its own.

@@ -51,7 +51,10 @@ extension Transfer {
             }
         }
         participants += joining
-        for participant in joining { participant.preparation.ask(timeout: request.timeout, lockTimeout: joinTimeout) }
+        // A little longer each time, and by chance, so that two runs do not try at the same moments.
+        let lockTimeout = min(.seconds(2), Self.glance * Double(1 << min(joinTries, 4)) * Double.random(in: 0.7...1.3))
+        joinTries += 1
+        for participant in joining { participant.preparation.ask(timeout: request.timeout, lockTimeout: lockTimeout) }
         try ask(joining.map { ($0.side.label, $0.preparation.part) }, locks: true)
         let states = joining.map { $0.preparation.state() }
         // 42P01, 3F000: a schema was renamed behind the first one's locks.
@@ -65,15 +68,6 @@ extension Transfer {
         }
         return true
     }
-
-    /// How long the others' locks are waited for while the first one holds its own: a little longer each time, and by chance, so that two
-    /// runs do not try at the same moments.
-    private var joinTimeout: Duration {
-        defer { joinTries += 1 }
-        return min(.seconds(2), Self.glance * pow2(min(joinTries, 4)) * Double.random(in: 0.7...1.3))
-    }
-
-    private func pow2(_ exponent: Int) -> Double { Double(1 << exponent) }
 
     /// Throws unless it is on the server of the first one.
     func requireJoined(_ participant: Participant) throws {

@@ -50,9 +50,7 @@ extension Transfer {
             try attributing(to: place.side) {
                 try part.check()
                 let list = Catalog.references(try references.get(), count: source.count)
-                let rows = (try? held?.get().value(0, 0)).map {
-                    $0.map { $0 == "t" || $0 == "f" ? $0 == "t" : nil }.compactMap(\.self)
-                }
+                let rows = (try? held?.get()).flatMap { $0.map(Catalog.holdRows) }
                 all.append(
                     source.indices.map { number in
                         let found = place.found[number]
@@ -60,8 +58,8 @@ extension Transfer {
                             table: TableShape(
                                 name: found.name, kind: found.kind, oid: found.oid, columns: [], parents: found.parents),
                             references: list[number], peer: source[number].peer)
-                        let place = large.firstIndex(of: number)
-                        answers.heldRows = place.map { rows?[$0] ?? true } ?? true
+                        // What is not known is taken to hold some: it is not divided then.
+                        answers.heldRows = large.firstIndex(of: number).flatMap { rows?[$0] } ?? true
                         return answers
                     })
             }
@@ -168,7 +166,7 @@ extension Transfer {
     private func refuseEmptyingFirst() throws {
         guard !request.allowsEmpty, let reader = participants.first(where: \.side.isSource)?.preparation else { return }
         let held = try reader.session.answer(to: Catalog.rowsQuestion(reader.found), timeout: request.timeout)
-        guard !(held.value(0, 0)?.contains("t") ?? false) else { return }
+        guard !Catalog.holdRows(held).contains(true) else { return }
         throw PgcopyError(
             .refused,
             "the source has no row, and tables that are to be emptied hold some; --allow-empty empties them all the same"
