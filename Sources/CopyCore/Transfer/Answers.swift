@@ -14,6 +14,8 @@ struct Answers: Sendable {
     var size: TableSize?
     /// Where it can be cut.
     var cuts = Division.Cuts.none("its size is not known")
+    /// The role may read all columns, and all partitions by themselves.
+    var isReadable = true
     /// What tells its rows apart; nil: nobody has asked, or nothing does.
     var key: RowKey?
     /// Its version and encoding.
@@ -24,6 +26,7 @@ struct Answers: Sendable {
     /// Takes over what was found out about where the table can be cut.
     mutating func note(_ leaves: [Division.Leaf], _ primary: Catalog.PrimaryKey?) {
         guard let table, let size else { return }
+        isReadable = isReadable && leaves.allSatisfy(\.isReadable)
         let version = ServerVersion(peer.serverVersion)
         // Types whose text no setting changes: integers, text, name, character, uuid.
         let areHarmless =
@@ -34,7 +37,7 @@ struct Answers: Sendable {
         cuts =
             if let blocks = size.blocks, version.scansBlockRanges {
                 .blocks(blocks)
-            } else if !leaves.isEmpty, leaves.allSatisfy(\.isReadable) {
+            } else if !leaves.isEmpty {
                 .leaves(
                     leaves.sorted { $0.name.quoted < $1.name.quoted }.map { leaf in
                         var leaf = leaf

@@ -115,9 +115,10 @@ extension Catalog {
             c.oid IS NULL AND pg_catalog.pg_index_has_property(l.relation, 'index_scan') IS NULL \
             OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,m}') AND c.relfilenode OPERATOR(pg_catalog.<>) 0 \
             AND c.relfilenode OPERATOR(pg_catalog.<>) pg_catalog.pg_relation_filenode(l.relation) \
-            OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f,v,m}') AND c.relpersistence OPERATOR(pg_catalog.<>) 't' \
-            AND (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity \
-            OPERATOR(pg_catalog.<>) pg_catalog.format('%I.%I', n.nspname, c.relname), \
+            OR CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f,v,m}') \
+            AND c.relpersistence OPERATOR(pg_catalog.<>) 't' AND n.nspname IS NOT NULL \
+            THEN (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity \
+            OPERATOR(pg_catalog.<>) pg_catalog.format('%I.%I', n.nspname, c.relname) ELSE false END, \
             c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f}') AND COALESCE((SELECT a.relid::pg_catalog.oid \
             FROM pg_catalog.pg_partition_ancestors(l.relation) a OFFSET 1 LIMIT 1), '0') \
             OPERATOR(pg_catalog.<>) COALESCE((SELECT i.inhparent FROM pg_catalog.pg_inherits i \

@@ -148,8 +148,13 @@ enum Catalog {
     }
 
     /// The question whether tables hold rows, an array; whether it has a page, or lies elsewhere, where they may not be read.
-    static func rowsQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
-        .statement("SELECT ARRAY[\(tables.map(holdsRows).joined(separator: ", "))]")
+    /// - Parameter condition: that a row meets; the user's own SQL.
+    static func rowsQuestion(_ tables: [Lookup.Found], where condition: String? = nil) -> PipelineMessage {
+        guard let condition else {
+            return .statement("SELECT ARRAY[\(tables.map(holdsRows).joined(separator: ", "))]")
+        }
+        let rows = tables.map { "EXISTS (\(CopyStatement.select("", $0.only + $0.name.quoted, where: condition)))" }
+        return .statement("SELECT ARRAY[\(rows.joined(separator: ", "))]")
     }
 
     /// The answer, in the order of the tables.

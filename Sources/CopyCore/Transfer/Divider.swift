@@ -114,8 +114,17 @@ struct Divider {
         var pieces: [Division.Piece] = []
         for number in tables.indices {
             let answers = source?[order[number]]
-            let own = part.pieces(
+            guard answers?.isReadable ?? true else {
+                throw PgcopyError(
+                    .refused,
+                    "this role may not read all of \(answers?.table?.name.quoted ?? ""), columns and partitions by themselves: "
+                        + "its part would have other borders than those of others",
+                    hint: "GRANT SELECT ON TABLE gives that")
+            }
+            var own = part.pieces(
                 number, tables[number].bytes, answers?.cuts ?? .none("it is no table of a server"), key: answers?.key)
+            // Each file and each program is one of a table, though it has no row of it.
+            if own.isEmpty, !request.landsInPieces { own = [Division.Piece(table: number, range: .nothing, bytes: 0)] }
             guard !request.landsInPieces, var whole = own.first else {
                 pieces += own
                 continue

@@ -22,8 +22,8 @@ struct Plan: Sendable {
     /// The table whose rows come first.
     var first: TablePlan { tables[units.first?.pieces.first?.table ?? 0] }
 
-    /// More than one statement reads the rows.
-    var isSeries: Bool { units.count > 1 || units.first?.pieces.count ?? 1 > 1 }
+    /// Several statements read the rows, or they may be those of any of several tables.
+    var isSeries: Bool { tables.count > 1 || units.count > 1 || units.first?.pieces.count ?? 1 > 1 }
 
     /// What streams take.
     func parts() -> [PartQueue.Unit] {

@@ -209,9 +209,10 @@ extension Preparation {
         return try tables().enumerated().map { place, table in
             var answers = Answers(
                 table: table, heldRows: heldRows[place], references: references[place], size: sizes[place], peer: peer)
+            answers.isReadable = found[place].isReadable
             answers.note(leaves[place] ?? [], keys[place])
             // ctid is the whole table's.
-            if !found[place].isReadable { answers.cuts = .none("this role may not read all of it") }
+            if !answers.isReadable { answers.cuts = .none("this role may not read all of it") }
             return answers
         }
     }

@@ -116,8 +116,7 @@ extension Transfer {
             }
             let reader = participants.first(where: \.side.isSource)
             guard let now = try atSource({ try reader?.preparation.selected() }), now != selected else { return }
-            try release(participants)
-            participants = []
+            try releaseAll()
             selected = now
         }
         throw PgcopyError(
@@ -132,13 +131,30 @@ extension Transfer {
         else { return false }
         let failure = source.error
         source.error = nil
+        try releaseAll()
         try select()
-        guard selected == before else {
-            participants = []
-            return true
-        }
+        guard selected == before else { return true }
         source.error = failure
         return false
+    }
+
+    /// Lets go of everything at all servers, also by streams that take no part any more.
+    func releaseAll() throws {
+        try release(participants)
+        let released = Set(participants.map { ObjectIdentifier($0.preparation.session) })
+        participants = []
+        let rest = ([source] + active).flatMap(\.sessions).filter { session in
+            session.connection.isUsable && session.transactionStatus != .idle
+                && !released.contains(ObjectIdentifier(session))
+        }
+        try PipelineRound.run(
+            rest.map { session in
+                let part = PipelinePart(session, timeout: request.timeout, isVital: false)
+                part.ask(.statement("ROLLBACK"))
+                part.ask(.statement("BEGIN READ ONLY"))
+                for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+                return part
+            })
     }
 
     func release(_ participants: [Participant]) throws {

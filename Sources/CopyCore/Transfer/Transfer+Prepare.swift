@@ -162,8 +162,7 @@ extension Transfer {
             }
             // Not as it was seen, or something is in the way: that is waited for by the next try, with nothing held.
             hasLocks = false
-            try release(participants)
-            participants = []
+            try releaseAll()
         }
         throw PgcopyError(
             .lock,

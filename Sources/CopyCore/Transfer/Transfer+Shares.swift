@@ -14,8 +14,7 @@ extension Transfer {
         let source = try atSource { try first.preparation.takeAnswers() }
         let landing = located.filter { !$0.side.isSource && $0.side.isActive && !$0.found.isEmpty }
         let destinations = try lookAhead(landing, source)
-        try release(participants)
-        participants = []
+        try releaseAll()
         let divider = Divider(
             request: request, order: order(destinations), source: source, destinations: destinations, shares: nil)
         let shares = divider.deal()
@@ -84,93 +83,6 @@ extension Transfer {
                 Participant(located: located, preparation: preparation, stream: stream, numbers: numbers))
         }
         return all
-    }
-
-    /// Empties tables that are to be divided, at each destination in a transaction of its own. The source keeps its locks, so that
-    /// it still has the rows; so nothing is waited for but for a moment. What is in the way is waited for with nothing held, and
-    /// then all begins anew.
-    func emptyFirst(_ plan: Plan) throws {
-        try atSource { try refuseEmptyingFirst() }
-        hasLocks = false
-        try release(participants.filter { !$0.side.isSource })
-        let emptying = plan.emptiedFirst.keys.sorted().compactMap { place in
-            Emptying(
-                destinations[place],
-                plan.emptiedFirst[place]?.compactMap { plan.tables[$0].landings[place]?.table } ?? [])
-        }
-        for one in emptying { one.ask(timeout: request.timeout, lockTimeout: Self.glance, isVital: !request.keepGoing) }
-        try ask(emptying.map { ($0.side.label, $0.part) })
-        var busy: [Emptying] = []
-        for one in emptying {
-            if one.part.failure == nil {
-                one.side.emptied += one.names.filter { !one.side.emptied.contains($0) }
-            } else if one.isBusy {
-                busy.append(one)
-            } else {
-                try attributing(to: one.side) { try one.part.check() }
-            }
-        }
-        guard !busy.isEmpty else { return }
-        try release(participants)
-        for one in busy { one.ask(timeout: request.timeout, lockTimeout: nil, isVital: !request.keepGoing) }
-        try ask(busy.map { ($0.side.label, $0.part) }, locks: true)
-    }
-
-    /// A destination's tables that are emptied before all else.
-    private final class Emptying {
-        let side: Side
-        let names: [String]
-        private(set) var part: PipelinePart
-        private let session: Session
-        private let tables: [TableShape]
-
-        init?(_ side: Side, _ tables: [TableShape]) {
-            guard side.isActive, let session = side.session else { return nil }
-            self.side = side
-            self.session = session
-            self.tables = tables
-            names = tables.map { $0.name.parts.joined(separator: ".") }
-            part = PipelinePart(session, timeout: nil, isVital: false)
-        }
-
-        /// - Parameter lockTimeout: how long locks are waited for, then the tables are emptied; nil: they are only waited for.
-        func ask(timeout: Duration?, lockTimeout: Duration?, isVital: Bool) {
-            part = PipelinePart(session, timeout: timeout, isVital: isVital && lockTimeout == nil)
-            if session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
-            part.ask(.statement("BEGIN READ WRITE"))
-            for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
-            if let lockTimeout {
-                part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
-            }
-            let targets = tables.map { $0.only + $0.name.quoted }.joined(separator: ", ")
-            part.ask(.statement("LOCK TABLE \(targets) IN ACCESS EXCLUSIVE MODE"))
-            guard lockTimeout != nil else {
-                part.ask(.statement("ROLLBACK"))
-                return
-            }
-            // TRUNCATE goes by names: they stand for the tables that were planned, before and behind it.
-            part.ask(Catalog.requireNamesQuestion(tables))
-            part.ask(.statement("TRUNCATE TABLE \(targets)"))
-            part.ask(Catalog.requireNamesQuestion(tables))
-            part.ask(.statement("COMMIT"))
-        }
-
-        /// Somebody holds a lock (55P03, 40P01), or a name stands for another table by now (22012, 42P01, 3F000).
-        var isBusy: Bool {
-            ["55P03", "40P01", "22012", "42P01", "3F000"].contains(
-                (part.failure as? PgcopyError)?.server?.sqlState ?? "")
-        }
-    }
-
-    /// What holds rows is not emptied for the sake of none.
-    private func refuseEmptyingFirst() throws {
-        guard !request.allowsEmpty, let reader = participants.first(where: \.side.isSource)?.preparation else { return }
-        let held = try reader.session.answer(to: Catalog.rowsQuestion(reader.found), timeout: request.timeout)
-        guard !Catalog.holdRows(held).contains(true) else { return }
-        throw PgcopyError(
-            .refused,
-            "the source has no row, and tables that are to be emptied hold some; --allow-empty empties them all the same"
-        )
     }
 
     /// What hangs on the first answers: where the source's tables can be cut; the ties of tables of which each stream has some.

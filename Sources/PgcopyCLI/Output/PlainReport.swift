@@ -96,7 +96,8 @@ final class PlainReport: EventSink {
         for destination in outcome.destinations {
             let isCommitted = destination.status == .committed
             // Where nothing was begun the error says it all, but for what was emptied before.
-            guard outcome.started || !destination.emptied.isEmpty, tellsCommits || !isCommitted else { continue }
+            let isTouched = !destination.emptied.isEmpty || destination.status != .rolledBack && !isCommitted
+            guard outcome.started || isTouched, tellsCommits || !isCommitted else { continue }
             console.message(line(destination, outcome))
         }
     }

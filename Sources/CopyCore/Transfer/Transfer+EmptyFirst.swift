@@ -1,0 +1,121 @@
+// Tables that are emptied and divided: no stream can have one for itself, so they are emptied in a transaction of its own first.
+
+extension Transfer {
+    /// Empties tables that are to be divided: at all destinations first, then the commits. The source keeps its locks, so that it
+    /// still has the rows; so nothing is waited for but for a moment. What is in the way is waited for with nothing held, and
+    /// then all begins anew.
+    func emptyFirst(_ plan: Plan) throws {
+        try atSource { try refuseEmptyingFirst() }
+        hasLocks = false
+        try release(participants.filter { !$0.side.isSource })
+        let emptying = plan.emptiedFirst.keys.sorted().compactMap { place in
+            Emptying(
+                destinations[place],
+                plan.emptiedFirst[place]?.compactMap { plan.tables[$0].landings[place]?.table } ?? [])
+        }
+        for one in emptying { one.empty(timeout: request.timeout, lockTimeout: Self.glance) }
+        try ask(emptying.map { ($0.side.label, $0.part) })
+        for one in emptying where !one.isBusy { try attributing(to: one.side) { try one.part.check() } }
+        let busy = emptying.filter { $0.side.isActive && $0.isBusy }
+        guard busy.isEmpty else {
+            try release(participants)
+            return try wait(for: busy)
+        }
+        for one in emptying where one.side.isActive {
+            try poller.checkInterruption()
+            try attributing(to: one.side) { try one.commit(timeout: request.timeout) }
+        }
+    }
+
+    private func wait(for busy: [Emptying]) throws {
+        for one in busy { one.wait(timeout: request.timeout) }
+        do {
+            try ask(busy.map { ($0.side.label, $0.part) }, locks: true)
+        } catch let late as PgcopyError where late.code == .lock && request.keepGoing {
+            guard let side = busy.first(where: { $0.side.label == late.endpoint })?.side else { throw late }
+            drop(side, late)
+            lockWatch?.onlyTells = false
+        }
+        for one in busy where one.side.isActive && !one.isBusy && !one.part.isStopped {
+            try attributing(to: one.side) { try one.part.check() }
+        }
+    }
+
+    /// What holds rows is not emptied for the sake of none.
+    private func refuseEmptyingFirst() throws {
+        guard !request.allowsEmpty, let reader = participants.first(where: \.side.isSource)?.preparation else { return }
+        let question = Catalog.rowsQuestion(reader.found, where: request.condition)
+        let held = try reader.session.answer(to: question, timeout: request.timeout)
+        guard !Catalog.holdRows(held).contains(true) else { return }
+        throw PgcopyError(
+            .refused,
+            "the source has no row, and tables that are to be emptied hold some; --allow-empty empties them all the same"
+        )
+    }
+}
+
+/// A destination's tables that are emptied before all else.
+private final class Emptying {
+    let side: Side
+    private(set) var part: PipelinePart
+    private let session: Session
+    private let tables: [TableShape]
+    private let targets: String
+
+    init?(_ side: Side, _ tables: [TableShape]) {
+        guard side.isActive, let session = side.session else { return nil }
+        self.side = side
+        self.session = session
+        self.tables = tables
+        targets = tables.map { $0.only + $0.name.quoted }.joined(separator: ", ")
+        part = PipelinePart(session, timeout: nil, isVital: false)
+    }
+
+    /// All but the commit; locks are tried for a moment.
+    func empty(timeout: Duration?, lockTimeout: Duration) {
+        begin(timeout)
+        part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
+        lock()
+        // TRUNCATE goes by names: they stand for the tables that were planned, before and behind it.
+        part.ask(Catalog.requireNamesQuestion(tables))
+        part.ask(.statement("TRUNCATE TABLE \(targets)"))
+        part.ask(Catalog.requireNamesQuestion(tables))
+    }
+
+    /// Waits for the locks, and lets go of them.
+    func wait(timeout: Duration?) {
+        begin(timeout)
+        lock()
+        part.ask(.statement("ROLLBACK"))
+    }
+
+    private func begin(_ timeout: Duration?) {
+        part = PipelinePart(session, timeout: timeout, isVital: false)
+        if session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
+        part.ask(.statement("BEGIN READ WRITE"))
+        for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+    }
+
+    private func lock() { part.ask(.statement("LOCK TABLE \(targets) IN ACCESS EXCLUSIVE MODE")) }
+
+    /// Somebody holds a lock (55P03, 40P01), or a name stands for another table by now (22012, 42P01, 3F000).
+    var isBusy: Bool {
+        ["55P03", "40P01", "22012", "42P01", "3F000"].contains(
+            (part.failure as? PgcopyError)?.server?.sqlState ?? "")
+    }
+
+    func commit(timeout: Duration?) throws {
+        let names = tables.map { $0.name.parts.joined(separator: ".") }
+        switch session.commitAnswer(timeout: timeout) {
+        case .committed: side.emptied += names.filter { !side.emptied.contains($0) }
+        case .refused(let error): throw error
+        case .rolledBack: throw PgcopyError(.rolledBack, "the server answered COMMIT with ROLLBACK")
+        case .lost(let error):
+            side.status = .inDoubt(transaction: nil)
+            throw PgcopyError(
+                .commitInDoubt,
+                "\(names.joined(separator: ", ")): emptied in a transaction of its own before, whose commit was sent and its "
+                    + "answer was lost: \(error)", causes: [error])
+        }
+    }
+}
