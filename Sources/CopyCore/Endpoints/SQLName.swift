@@ -117,25 +117,26 @@ public func quoteLiteral(_ text: String) -> String {
 }
 
 private func doubling(_ character: Unicode.Scalar, in text: String) -> String {
-    var doubled = String.UnicodeScalarView()
+    escaping([character], in: text, by: character)
+}
+
+private func escaping(_ characters: [Unicode.Scalar], in text: String, by escape: Unicode.Scalar) -> String {
+    guard text.utf8.contains(where: { byte in characters.contains { $0.value == byte } }) else { return text }
+    var escaped = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
-        if scalar == character { doubled.append(scalar) }
-        doubled.append(scalar)
+        if characters.contains(scalar) { escaped.append(escape) }
+        escaped.append(scalar)
     }
-    return String(doubled)
+    return String(escaped)
 }
 
 /// An array of texts as a server reads it.
 func arrayLiteral(_ texts: [String]) -> String {
-    var literal = String.UnicodeScalarView("{".unicodeScalars)
+    var literal = "{"
     for (index, text) in texts.enumerated() {
-        literal.append(contentsOf: (index > 0 ? ",\"" : "\"").unicodeScalars)
-        for scalar in text.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" { literal.append("\\") }
-            literal.append(scalar)
-        }
-        literal.append("\"")
+        literal += index > 0 ? ",\"" : "\""
+        literal += escaping(["\"", "\\"], in: text, by: "\\")
+        literal += "\""
     }
-    literal.append("}")
-    return String(literal)
+    return literal + "}"
 }

@@ -14,17 +14,19 @@ extension Catalog {
     /// The question how large tables are that are locked already, with their partitions and TOAST tables: no lock is waited for.
     static func sizesQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
         let (members, parameters) = members(tables)
+        // Where it has pages of which none was counted, nobody has counted yet.
+        let isCounted =
+            "(c.reltuples OPERATOR(pg_catalog.>=) 0 AND (c.relpages OPERATOR(pg_catalog.>) 0 OR s.heap OPERATOR(pg_catalog.=) 0))"
         return .statement(
             """
             WITH RECURSIVE m(place, oid) AS (\(members)) SELECT m.place, \
-            pg_catalog.sum(CASE WHEN c.reltuples OPERATOR(pg_catalog.<) 0 OR c.relpages OPERATOR(pg_catalog.=) 0 \
-            AND pg_catalog.pg_relation_size(c.oid) OPERATOR(pg_catalog.>) 0 THEN NULL ELSE c.reltuples END)::pg_catalog.int8, \
-            pg_catalog.sum(\(bytes("c")))::pg_catalog.int8, \
-            pg_catalog.bool_and(c.reltuples OPERATOR(pg_catalog.>=) 0 AND (c.relpages OPERATOR(pg_catalog.>) 0 \
-            OR pg_catalog.pg_relation_size(c.oid) OPERATOR(pg_catalog.=) 0)), \
+            pg_catalog.sum(c.reltuples) FILTER (WHERE \(isCounted))::pg_catalog.int8, \
+            pg_catalog.sum(s.heap OPERATOR(pg_catalog.+) \(toast("c")))::pg_catalog.int8, \
+            pg_catalog.bool_and(\(isCounted)), \
             CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 AND pg_catalog.bool_and(\(isHeap("c"))) \
-            THEN pg_catalog.sum(\(blocks("c")))::pg_catalog.int8 END \
+            THEN pg_catalog.sum(\(blocks("s.heap")))::pg_catalog.int8 END \
             FROM m JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) m.oid \
+            CROSS JOIN LATERAL (SELECT pg_catalog.pg_relation_size(c.oid) heap OFFSET 0) s \
             WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,m}') GROUP BY m.place
             """, parameters)
     }
@@ -47,18 +49,18 @@ extension Catalog {
     /// Of its heap and its TOAST data: pg_table_size would open the index of that as well, which takes ten times as long, and count
     /// maps that are larger than a small table.
     private static func bytes(_ table: String) -> String {
+        "(pg_catalog.pg_relation_size(\(table).oid) OPERATOR(pg_catalog.+) \(toast(table)))"
+    }
+
+    private static func toast(_ table: String) -> String {
         """
-        (pg_catalog.pg_relation_size(\(table).oid) OPERATOR(pg_catalog.+) \
         CASE WHEN \(table).reltoastrelid OPERATOR(pg_catalog.=) '0'::pg_catalog.oid THEN '0'::pg_catalog.int8 \
-        ELSE pg_catalog.pg_relation_size(\(table).reltoastrelid) END)
+        ELSE pg_catalog.pg_relation_size(\(table).reltoastrelid) END
         """
     }
 
-    private static func blocks(_ table: String) -> String {
-        """
-        (pg_catalog.pg_relation_size(\(table).oid) OPERATOR(pg_catalog./) \
-        pg_catalog.current_setting('block_size')::pg_catalog.int8)
-        """
+    private static func blocks(_ bytes: String) -> String {
+        "(\(bytes) OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::pg_catalog.int8)"
     }
 
     /// The question for the partitions of locked tables that hold rows themselves, in no order.
@@ -66,7 +68,7 @@ extension Catalog {
         .statement(
             """
             SELECT t.place, n.nspname, c.relname, \(bytes("c")), \
-            CASE WHEN \(isHeap("c")) THEN \(blocks("c")) END, \
+            CASE WHEN \(isHeap("c")) THEN \(blocks("pg_catalog.pg_relation_size(c.oid)")) END, \
             pg_catalog.has_table_privilege(c.oid, 'SELECT') \
             FROM pg_catalog.unnest($1::pg_catalog.oid[]) WITH ORDINALITY t(oid, place) \
             CROSS JOIN LATERAL pg_catalog.pg_partition_tree(t.oid) p \

@@ -32,7 +32,8 @@ struct Divider {
                 request.streams > 1 || request.splitSize != nil
                 ? division.units(tables, ties: ties) : tables.indices.map { Division.Unit(pieces: [whole($0, tables)]) }
             let most = division.share(tables)
-            for number in tables.indices where tables[number].bytes > most && !plan.isDivided(number) {
+            let divided = plan.divided
+            for number in tables.indices where tables[number].bytes > most && !divided.contains(number) {
                 plan.tables[number].undivided =
                     switch tables[number].cuts {
                     case .none(let reason): reason
@@ -50,15 +51,16 @@ struct Divider {
                 Division.Unit(pieces: plan.units.sorted { $0.pieces[0].table < $1.pieces[0].table }.flatMap(\.pieces))
             ]
         }
+        let divided = plan.divided
         if let shares {
             // A table that no stream has for itself is emptied by none: it has to be divided.
             plan.breaksShares =
                 ties.contains { tie in Set(tie.map { shares.of[order[$0]] }).count > 1 }
-                || order.indices.contains { shares.of[order[$0]] == nil && !plan.isDivided($0) }
+                || order.indices.contains { shares.of[order[$0]] == nil && !divided.contains($0) }
         }
         guard request.truncate else { return }
         for (place, answers) in zip(places, destinations) {
-            let held = order.indices.filter { plan.isDivided($0) && answers[order[$0]].heldRows }
+            let held = order.indices.filter { divided.contains($0) && answers[order[$0]].heldRows }
             if !held.isEmpty { plan.emptiedFirst[place] = held }
         }
     }
@@ -155,9 +157,9 @@ struct Divider {
 }
 
 extension Plan {
-    /// Whether a table, by its place, is copied in several pieces.
-    func isDivided(_ table: Int) -> Bool {
-        units.contains { $0.pieces.contains { $0.table == table && ($0.range != nil || $0.leaf != nil) } }
+    /// The places of the tables that are copied in several pieces.
+    var divided: Set<Int> {
+        Set(units.flatMap(\.pieces).filter { $0.range != nil || $0.leaf != nil }.map(\.table))
     }
 }
 

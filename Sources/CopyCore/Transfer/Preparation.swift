@@ -82,6 +82,7 @@ final class Preparation {
     private(set) var heldResult: PipelineResult?
     private(set) var snapshotResult: PipelineResult?
     private(set) var sizesResult: PipelineResult?
+    private(set) var locksResult: PipelineResult?
     /// How large its tables are is asked as well.
     var asksSizes = false
     /// Whether they hold rows, although they are not emptied.
@@ -182,6 +183,7 @@ final class Preparation {
         }
         if server == nil || leader != nil { serverResult = part.ask(Catalog.serverQuestion(noticing: false)) }
         if case .tables(_, nil) = rows { part.ask(Catalog.secureSearchPath) }
+        if found.count * Catalog.locksOfEmptying >= Catalog.manyLocks { locksResult = part.ask(Catalog.locksQuestion) }
     }
 
     private var keepLockTimeout: Bool { server?.hasOwnLockTimeout ?? false }

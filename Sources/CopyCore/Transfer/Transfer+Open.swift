@@ -310,6 +310,7 @@ extension Transfer {
     private func openServer(_ side: Side, _ opened: Opened) throws {
         let place = side.place ?? 0
         let landings = opened.plan.tables.map { $0.landings[place] }
+        let divided = opened.plan.divided
         for (number, stream) in opened.streams.enumerated() {
             guard side.sessions.indices.contains(number), let first = landings.first ?? nil else {
                 throw PgcopyError(.unreachable, "not connected")
@@ -330,7 +331,7 @@ extension Transfer {
                     landings[table].map {
                         ServerDestination.Loaded(
                             table: $0.table, isEmptied: truncate && (opened.plan.streams == 1 || bound.contains(table)),
-                            isDivided: opened.plan.isDivided(table))
+                            isDivided: divided.contains(table))
                     }
                 }
             }

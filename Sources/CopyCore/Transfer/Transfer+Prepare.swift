@@ -149,14 +149,14 @@ extension Transfer {
             hasLocks = true
             let plan = try plan(header: headerNames(head))
             if request.isDryRun {
-                try askLocks(plan)
+                try countLocks(plan)
                 return (plan, head)
             }
             if !plan.breaksShares {
                 if !plan.emptiedFirst.isEmpty {
                     try emptyFirst(plan)
                 } else if try join(plan) {
-                    try askLocks(plan)
+                    try countLocks(plan)
                     return (plan, head)
                 }
             }
