@@ -62,6 +62,9 @@ enum SessionSettings {
     static let deadLinkInterval = 10
     static let deadLinkSettingCount = 4
 
+    /// Triggers, rules and foreign keys do nothing, but for those that are to fire for replicas.
+    static let withoutTriggers = "SET LOCAL session_replication_role = 'replica'"
+
     /// What has to be so before anything is named or waited for; nothing takes a snapshot here.
     static func first(_ connection: Connection) -> [String] {
         // Each by itself: what a SELECT sets is planned, and perhaps compiled (jit).

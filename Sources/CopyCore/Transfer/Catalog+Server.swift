@@ -2,14 +2,14 @@
 
 extension Catalog {
     /// The question what names stand for by the session's own search_path.
-    static func namesQuestion(_ names: [SQLName]) -> PipelineMessage {
+    static func namesQuestion(_ names: [SQLName], empties: Emptying? = nil) -> PipelineMessage {
         .statement(
             """
             SELECT q.place, c.relkind, n.nspname, c.relname, c.oid, \
             pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid), \
             \(ancestors("c")), c.relpersistence OPERATOR(pg_catalog.=) 't', \
             pg_catalog.has_any_column_privilege(c.oid, 'SELECT'), pg_catalog.has_any_column_privilege(c.oid, 'INSERT'), \
-            pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') \
+            pg_catalog.has_table_privilege(c.oid, '\((empties ?? .truncate).right)') \
             FROM \(namesTable(names.count, 1)) q(place, oid) \
             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) q.oid \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace

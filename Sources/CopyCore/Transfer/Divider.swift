@@ -58,7 +58,7 @@ struct Divider {
                 ties.contains { tie in Set(tie.map { shares.of[order[$0]] }).count > 1 }
                 || order.indices.contains { shares.of[order[$0]] == nil && !divided.contains($0) }
         }
-        guard request.truncate else { return }
+        guard request.empties == .truncate else { return }
         for (place, answers) in zip(places, destinations) {
             let held = order.indices.filter { divided.contains($0) && answers[order[$0]].heldRows }
             if !held.isEmpty { plan.emptiedFirst[place] = held }
@@ -95,7 +95,11 @@ struct Divider {
             table.cuts = .none("each table goes to one file")
         } else if destinations.contains(where: { $0[number].references.contains { $0.parent == number } }) {
             table.cuts = .none("its rows refer to each other by a foreign key")
-        } else if request.truncate, request.splitSize == nil, destinations.contains(where: { $0[number].heldRows }) {
+        } else if request.empties == .delete {
+            table.cuts = .none("--delete empties it in the transaction that loads it")
+        } else if request.empties == .truncate, request.splitSize == nil,
+            destinations.contains(where: { $0[number].heldRows })
+        {
             table.cuts = .none(
                 "it is emptied in the transaction that loads it; --split-larger-than empties it in one of its own before"
             )

@@ -35,7 +35,8 @@ extension Drift {
     ///   - shapes: of the source's tables and those of a destination; nil: there is none.
     ///   - wanted: the columns to copy; nil: all that can be.
     static func between(
-        _ names: [String], _ source: [Shape?], _ shapes: [Shape?], at label: String, wanted: [String]?, empties: Bool
+        _ names: [String], _ source: [Shape?], _ shapes: [Shape?], at label: String, wanted: [String]?,
+        empties: Emptying?
     ) -> [Drift] {
         zip(names, zip(source, shapes)).flatMap { name, pair -> [Drift] in
             func drift(_ what: String, _ source: String, _ destination: String) -> Drift {
@@ -44,7 +45,7 @@ extension Drift {
             guard let source = pair.0 else { return [] }
             guard let there = pair.1 else { return [drift("table", "there", "missing")] }
             var found: [Drift] = []
-            let rights = (there.mayLoad ? [] : ["INSERT"]) + (empties && !there.mayEmpty ? ["TRUNCATE"] : [])
+            let rights = (there.mayLoad ? [] : ["INSERT"]) + (there.mayEmpty ? [] : [empties?.right].compactMap { $0 })
             if !rights.isEmpty { found.append(drift("rights", "", "no \(rights.joined(separator: ", "))")) }
             let columns = source.columns.filter { column in
                 wanted.map { $0.contains { isSameName($0, column.name) } } ?? !column.isGenerated
@@ -87,11 +88,11 @@ extension Drift {
 
 extension Catalog {
     /// The question what tables look like, by names; nothing is locked.
-    static func driftQuestion(_ names: [SQLName]) -> PipelineMessage {
+    static func driftQuestion(_ names: [SQLName], empties: Emptying?) -> PipelineMessage {
         .statement(
             """
             SELECT q.place, pg_catalog.has_any_column_privilege(c.oid, 'SELECT'), \
-            pg_catalog.has_any_column_privilege(c.oid, 'INSERT'), pg_catalog.has_table_privilege(c.oid, 'TRUNCATE'), \
+            pg_catalog.has_any_column_privilege(c.oid, 'INSERT'), pg_catalog.has_table_privilege(c.oid, '\((empties ?? .truncate).right)'), \
             a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attgenerated OPERATOR(pg_catalog.<>) '', \
             a.attnotnull AND NOT a.atthasdef AND a.attidentity OPERATOR(pg_catalog.=) '' \
             FROM \(namesTable(names.count, 1)) q(place, oid) JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) q.oid \
@@ -139,7 +140,7 @@ extension Transfer {
             if session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
             part.ask(.statement("BEGIN READ ONLY"))
             for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
-            return (side, part, names, part.ask(Catalog.driftQuestion(names)))
+            return (side, part, names, part.ask(Catalog.driftQuestion(names, empties: request.empties)))
         }
         guard (try? ask(asked.map { ($0.side.label, $0.part) })) != nil, let first = asked.first, first.side.isSource,
             let result = try? first.result.get()
@@ -151,7 +152,7 @@ extension Transfer {
             guard let result = try? result.get() else { continue }
             drift += Drift.between(
                 names, shapes, Catalog.driftShapes(result, count: own.count), at: side.label, wanted: request.columns,
-                empties: request.truncate)
+                empties: request.empties)
         }
         // One for each refusal is what they say.
         if drift.count > max(1, sides.count(where: { !$0.isActive })) {

@@ -9,14 +9,15 @@ final class Lookup {
     private let serverResult: PipelineResult
 
     /// Asks which server it is, and which tables the names stand for by the session's own search_path.
-    init(_ part: PipelinePart, tables names: [SQLName]) {
+    init(_ part: PipelinePart, tables names: [SQLName], empties: Emptying? = nil) {
         self.part = part
         self.names = names
         if part.session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
         part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
         for setting in SessionSettings.first(part.session.connection) { part.ask(.statement(setting)) }
         tablesResult =
-            names.isEmpty || names.contains { $0.parts.count > 2 } ? nil : part.ask(Catalog.namesQuestion(names))
+            names.isEmpty || names.contains { $0.parts.count > 2 }
+            ? nil : part.ask(Catalog.namesQuestion(names, empties: empties))
         // The transaction stays open until the next one: no idle_session_timeout ends the session meanwhile.
         serverResult = part.ask(Catalog.serverQuestion(noticing: true))
     }
@@ -36,7 +37,7 @@ final class Lookup {
         var parents: Set<String> = []
         /// It is this very session's: of an event trigger's or a pooler's other client's making.
         var isTemporary = false
-        /// The role may read some of its columns (SELECT), load some (INSERT), empty it (TRUNCATE).
+        /// The role may read some of its columns (SELECT), load some (INSERT), empty it (TRUNCATE or DELETE).
         var mayRead = true
         var mayLoad = true
         var mayEmpty = true

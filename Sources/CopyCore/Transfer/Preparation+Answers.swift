@@ -107,6 +107,19 @@ extension Preparation {
                 error.code, "the snapshot \(Echo.quoted(snapshot)) is not there: \(error)",
                 hint: "it lasts as long as the transaction that exported it, on the same server and database")
         }
+        if case .failure(let error as PgcopyError) = roleResult?.outcome, error.server?.sqlState == "42501" {
+            throw PgcopyError(
+                .refused, "--disable-triggers: this role may not set session_replication_role",
+                hint:
+                    "a superuser may, and from PostgreSQL 15 on whom GRANT SET ON PARAMETER session_replication_role names"
+            )
+        }
+        // What TRUNCATE says names only one.
+        if (part.failure as? PgcopyError)?.server?.sqlState == "0A000",
+            let refusal = try? obstacles()?.refusal(of: .truncate, disablesTriggers: false)
+        {
+            throw refusal
+        }
         do {
             try part.check()
         } catch let error as PgcopyError where ["42P01", "3F000"].contains(error.server?.sqlState) {
@@ -173,6 +186,9 @@ extension Preparation {
         guard let selection, let selectionResult else { return nil }
         return try selection.resolve(Catalog.matches(try selectionResult.get()))
     }
+
+    /// What stands in the way of emptying the run's tables; nil: that was not asked.
+    func obstacles() throws -> Obstacles? { try obstaclesResult.map { Catalog.obstacles(try $0.get()) } }
 
     /// Which tables held rows before they were emptied.
     func heldRows() throws -> [Bool] {

@@ -83,6 +83,12 @@ final class Preparation {
     private(set) var snapshotResult: PipelineResult?
     private(set) var sizesResult: PipelineResult?
     private(set) var locksResult: PipelineResult?
+    /// Tables of which it is asked what stands in the way of emptying them.
+    var emptiedInRun: [Lookup.Found] = []
+    private(set) var obstaclesResult: PipelineResult?
+    /// Triggers and foreign keys do nothing in its transaction.
+    let disablesTriggers: Bool
+    private(set) var roleResult: PipelineResult?
     /// How large its tables are is asked as well.
     var asksSizes = false
     /// Whether they hold rows, although they are not emptied.
@@ -108,7 +114,7 @@ final class Preparation {
     init(
         _ session: Session, at server: Lookup.Server?, _ role: Role, _ rows: Rows, pinsMoney: Bool,
         snapshot: String? = nil, lastLockTimeout: Duration? = nil, others: [Lookup.Found] = [], kept: Set<String> = [],
-        leader: Preparation? = nil, isVital: Bool, names: SharedNames = SharedNames()
+        leader: Preparation? = nil, disablesTriggers: Bool = false, isVital: Bool, names: SharedNames = SharedNames()
     ) {
         self.names = names
         self.snapshot = snapshot
@@ -116,6 +122,7 @@ final class Preparation {
         self.kept = kept
         self.leader = leader
         self.lastLockTimeout = lastLockTimeout
+        self.disablesTriggers = disablesTriggers
         self.session = session
         self.role = role
         self.rows = rows
@@ -176,6 +183,7 @@ final class Preparation {
         case .destination:
             // Whom we wait for is known by the backend's own number: it is to come before the wait.
             askSettings()
+            roleResult = disablesTriggers ? part.ask(.statement(SessionSettings.withoutTriggers)) : nil
             lock()
             askRows()
             empty()
@@ -337,6 +345,7 @@ final class Preparation {
         if let selection { selectionResult = part.ask(Catalog.selectionQuestion(selection)) }
         if asksSizes, found.allSatisfy({ !$0.oid.isEmpty }) { sizesResult = part.ask(Catalog.sizesQuestion(found)) }
         if case .destination = role, asksReferences { referencesResult = part.ask(Catalog.referencesQuestion(found)) }
+        obstaclesResult = emptiedInRun.isEmpty ? nil : part.ask(Catalog.obstaclesQuestion(emptiedInRun))
     }
 
     /// What else is to be known of a source's tables so that they can be cut, once their sizes are.

@@ -9,8 +9,8 @@ extension Transfer {
         hasLocks = false
         try release(participants.filter { !$0.side.isSource })
         let emptying = plan.emptiedFirst.keys.sorted().compactMap { place in
-            Emptying(
-                destinations[place],
+            EarlyEmptying(
+                destinations[place], disablesTriggers: request.disablesTriggers,
                 plan.emptiedFirst[place]?.compactMap { plan.tables[$0].landings[place]?.table } ?? [])
         }
         for one in emptying { one.empty(timeout: request.timeout, lockTimeout: Self.glance) }
@@ -27,7 +27,7 @@ extension Transfer {
         }
     }
 
-    private func wait(for busy: [Emptying]) throws {
+    private func wait(for busy: [EarlyEmptying]) throws {
         for one in busy { one.wait(timeout: request.timeout) }
         do {
             try ask(busy.map { ($0.side.label, $0.part) }, locks: true)
@@ -55,16 +55,19 @@ extension Transfer {
 }
 
 /// A destination's tables that are emptied before all else.
-private final class Emptying {
+private final class EarlyEmptying {
     let side: Side
     private(set) var part: PipelinePart
     private let session: Session
     private let tables: [TableShape]
     private let targets: String
 
-    init?(_ side: Side, _ tables: [TableShape]) {
+    private let disablesTriggers: Bool
+
+    init?(_ side: Side, disablesTriggers: Bool, _ tables: [TableShape]) {
         guard side.isActive, let session = side.session else { return nil }
         self.side = side
+        self.disablesTriggers = disablesTriggers
         self.session = session
         self.tables = tables
         targets = tables.map { $0.only + $0.name.quoted }.joined(separator: ", ")
@@ -74,6 +77,7 @@ private final class Emptying {
     /// All but the commit; locks are tried for a moment.
     func empty(timeout: Duration?, lockTimeout: Duration) {
         begin(timeout)
+        if disablesTriggers { part.ask(.statement(SessionSettings.withoutTriggers)) }
         part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
         lock()
         // TRUNCATE goes by names: they stand for the tables that were planned, before and behind it.

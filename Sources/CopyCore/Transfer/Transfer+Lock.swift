@@ -71,11 +71,15 @@ extension Transfer {
             ? Preparation.Rows.query(CopyStatement.trimmed(request.query ?? ""))
             : .tables(located.found, where: located.side.isSource ? request.condition : nil)
         let preparation = makePreparation(located.side, located.session, at: located.server, rows)
+        if !located.side.isSource, request.empties != nil { preparation.emptiedInRun = located.found }
         return [
             Participant(
                 located: located, preparation: preparation, numbers: Array(0..<max(1, located.found.count)))
         ]
     }
+
+    /// Rows are looked at for those they refer to; or tables that refer to each other are to be emptied by one TRUNCATE.
+    var checksReferences: Bool { !request.disablesTriggers || request.empties == .truncate }
 
     func makePreparation(
         _ side: Side, _ session: Session, at server: Lookup.Server?, _ rows: Preparation.Rows,
@@ -85,19 +89,22 @@ extension Transfer {
             side.isSource
             ? Preparation.Role.source
             : .destination(
-                isEmptied: request.truncate && !request.isDryRun, overridesReadOnly: request.overridesReadOnly,
+                isEmptied: request.empties == .truncate && !request.isDryRun,
+                overridesReadOnly: request.overridesReadOnly,
                 deadLink: session.isLocal ? nil : deadLinkTimeout)
         let preparation = Preparation(
             session, at: server, role, rows, pinsMoney: pinsMoney,
             snapshot: snapshot ?? (side.isSource ? request.snapshot : nil),
             lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) }, others: others, kept: kept, leader: leader,
+            disablesTriggers: !side.isSource && request.disablesTriggers,
             isVital: server != nil && (side.isSource || !request.keepGoing), names: columnNames)
         guard leader == nil else { return preparation }
         let isDivided = request.streams > 1 || request.splitSize != nil || request.part != nil
         preparation.selection = side.isSource ? request.selection : nil
         preparation.asksSizes = request.isDryRun || side.isSource && (request.selection != nil || isDivided)
-        preparation.asksReferences = shares?.streams ?? 1 == 1 && (preparation.found.count > 1 || isDivided)
-        preparation.asksRows = request.isDryRun && request.truncate && isDivided
+        preparation.asksReferences =
+            checksReferences && shares?.streams ?? 1 == 1 && (preparation.found.count > 1 || isDivided)
+        preparation.asksRows = request.empties == .delete || request.isDryRun && request.empties != nil && isDivided
         return preparation
     }
 

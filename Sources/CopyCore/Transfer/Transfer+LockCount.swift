@@ -15,7 +15,7 @@ extension Transfer {
             var held = isShared ? all.map(\.held).max() ?? 0 : all.reduce(0) { $0 + $1.held }
             // Each session's hold on it lies in a table twice as large.
             if isShared { held = max(held, held * plan.streams / 2) }
-            if request.isDryRun, request.truncate, !side.isSource { held *= Catalog.locksOfEmptying }
+            if request.isDryRun, request.empties == .truncate, !side.isSource { held *= Catalog.locksOfEmptying }
             locks.append(TransferPlan.Locks(label: side.label, held: held, limit: limit))
         }
     }

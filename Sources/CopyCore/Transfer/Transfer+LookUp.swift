@@ -19,7 +19,8 @@ extension Transfer {
             let tables = tables(of: side)
             guard side.isSource || !tables.isEmpty else { continue }
             let part = PipelinePart(session, timeout: request.timeout, isVital: false)
-            lookups.append((side, session, Lookup(part, tables: tables)))
+            lookups.append(
+                (side, session, Lookup(part, tables: tables, empties: side.isSource ? nil : request.empties)))
         }
         try ask(lookups.map { ($0.side.label, $0.lookup.part) })
         var located: [LocatedServer] = []
@@ -54,7 +55,7 @@ extension Transfer {
             need("read", "SELECT", \.mayRead)
         } else {
             need("load", "INSERT", \.mayLoad)
-            if request.truncate { need("empty", "TRUNCATE", \.mayEmpty) }
+            if let empties = request.empties { need("empty", empties.right, \.mayEmpty) }
         }
         guard lines.isEmpty else { throw PgcopyError(.refused, lines.joined(separator: "\n")) }
     }

@@ -17,7 +17,7 @@ extension Transfer {
             throw refusal(
                 "--header=skip skips a line of a file or stream; \(request.source.label) is neither")
         }
-        if request.allowsEmpty, !request.truncate { throw refusal("--allow-empty is for --truncate") }
+        if request.allowsEmpty, request.empties == nil { throw refusal("--allow-empty is for --truncate and --delete") }
         if request.allowsUnterminated, !request.readsStream {
             throw refusal(
                 "--allow-unterminated is for files and streams as the source; \(request.source.label) is neither")

@@ -20,9 +20,26 @@ extension Transfer {
                 "--snapshot: \(Echo.quoted(request.snapshot ?? "")) is no identifier of a snapshot, as 00000003-0000001B-1"
             )
         }
+        if request.intoSchema != nil {
+            try refuse(
+                request.into != nil,
+                "--into names the table with its schema; --into-schema is for tables that keep their names")
+            try refuse(
+                request.query != nil,
+                "--into-schema needs tables as the source; --into names the table for a query's rows")
+            try refuse(
+                request.selection != nil && !request.source.isServer,
+                "--into-schema: patterns select tables of the destination here; name the schema in them")
+            try refuse(
+                !request.destinations.contains(where: \.isServer), "--into-schema needs a server as a destination")
+        }
         if request.part != nil {
             try refuse(request.snapshot == nil, "--part needs --snapshot: all parts are to see the same rows")
-            try refuse(request.truncate, "--part and --truncate: each part would empty the table; empty it before")
+            if let empties = request.empties {
+                let option = empties == .truncate ? "--truncate" : "--delete"
+                throw PgcopyError(
+                    .usage, "--part and \(option): each part would empty the table; empty it before")
+            }
             try refuse(request.query != nil, "--part and --query: a query has no parts")
         }
         if case .server(_, let table) = request.source.kind {
@@ -117,14 +134,19 @@ extension Transfer {
 
     /// The names of a side's tables, in the order of the source's; none where rows are a query's, or no server is there.
     func tables(of side: Side) -> [SQLName] {
-        if let selected { return selected.map(side.isSource ? \.name : \.asked) }
+        if let selected { return selected.map { side.isSource ? $0.name : landing($0.asked) } }
         if side.isSource { return request.query == nil ? [sourceTable].compactMap { $0 } : [] }
         return [destinationTable(side.endpoint)].compactMap { $0 }
     }
 
     func destinationTable(_ endpoint: Endpoint) -> SQLName? {
         if case .server(_, let table?) = endpoint.kind { return table }
-        return request.into ?? (request.query == nil ? sourceTable : nil)
+        return request.into ?? (request.query == nil ? sourceTable.map(landing) : nil)
+    }
+
+    /// The name at the destinations of a table that is not named there.
+    private func landing(_ name: SQLName) -> SQLName {
+        request.intoSchema.map { SQLName([$0] + name.parts.suffix(1)) } ?? name
     }
 
     // MARK: What needs the servers
@@ -148,6 +170,7 @@ extension Transfer {
             try lockTables()
             hasLocks = true
             let plan = try plan(header: headerNames(head))
+            try refuseObstacles()
             if request.isDryRun {
                 try countLocks(plan)
                 return (plan, head)
@@ -156,6 +179,7 @@ extension Transfer {
                 if !plan.emptiedFirst.isEmpty {
                     try emptyFirst(plan)
                 } else if try join(plan) {
+                    try deleteRows(plan)
                     try countLocks(plan)
                     return (plan, head)
                 }
@@ -177,6 +201,22 @@ extension Transfer {
         else { return }
         selected = try at(side.label) {
             try selection.tables(on: session, timeout: request.timeout) { try ask([(side.label, $0)]) }
+        }
+        try refuseNamesakes()
+    }
+
+    /// In one schema there is one table of a name.
+    private func refuseNamesakes() throws {
+        guard let schema = request.intoSchema else { return }
+        var seen: [[UInt8]: SQLName] = [:]
+        for table in selected ?? [] {
+            guard let other = seen.updateValue(table.name, forKey: Array((table.name.parts.last ?? "").utf8)) else {
+                continue
+            }
+            throw PgcopyError(
+                .usage,
+                "\(other.quoted) and \(table.name.quoted) would both go into one table of the schema \(quoteIdentifier(schema))"
+            )
         }
     }
 

@@ -14,7 +14,7 @@ extension Transfer {
                     landings: table.landings.sorted { $0.key < $1.key }.map { place, landing in
                         TransferPlan.Landing(
                             label: destinations[place].label, table: landing.table.name.parts.joined(separator: "."),
-                            isEmptied: request.truncate,
+                            isEmptied: request.empties != nil,
                             isEmptiedFirst: plan.emptiedFirst[place]?.contains(number) ?? false,
                             rows: landing.size?.rows, statement: landing.statement)
                     })

@@ -5,7 +5,7 @@ extension Transfer {
     /// the locks they are looked at again.
     func settleShares(_ located: [LocatedServer]) throws {
         shares = nil
-        guard request.truncate, !request.isDryRun, request.streams > 1,
+        guard request.empties != nil, !request.isDryRun, request.streams > 1,
             let reader = located.first(where: \.side.isSource)
         else { return }
         try lockAndAsk([reader])
@@ -56,7 +56,7 @@ extension Transfer {
                         var answers = Answers(
                             table: TableShape(
                                 name: found.name, kind: found.kind, oid: found.oid, columns: [], parents: found.parents),
-                            references: list[number], peer: source[number].peer)
+                            references: checksReferences ? list[number] : [], peer: source[number].peer)
                         // What is not known is taken to hold some: it is not divided then.
                         answers.heldRows = large.firstIndex(of: number).flatMap { rows?[$0] } ?? true
                         return answers
@@ -79,6 +79,7 @@ extension Transfer {
                 located.side, located.side.sessions[stream], at: located.server, .tables(found(numbers), where: nil),
                 others: isFirst ? [] : found(divided), kept: Set(found(divided).map(\.oid)),
                 leader: all.first?.preparation)
+            if isFirst { preparation.emptiedInRun = located.found }
             all.append(
                 Participant(located: located, preparation: preparation, stream: stream, numbers: numbers))
         }
@@ -96,7 +97,7 @@ extension Transfer {
             if side.isSource, request.streams > 1 || request.splitSize != nil || request.part != nil {
                 let least = request.part == nil ? request.splitSize ?? Division.leastCut : 0
                 try atSource { try leader.preparation.askCuts(part, least: least) }
-            } else if !side.isSource, let shares, shares.streams > 1 {
+            } else if !side.isSource, checksReferences, let shares, shares.streams > 1 {
                 let result = part.ask(Catalog.referencesQuestion(leader.located.found))
                 let count = leader.located.found.count
                 referencesAsked[ObjectIdentifier(side)] = {

@@ -1,5 +1,16 @@
 // What a transfer is asked to do.
 
+/// How tables are emptied.
+public enum Emptying: Sendable, Hashable {
+    /// TRUNCATE: nobody reads them until the commit.
+    case truncate
+    /// DELETE of all rows: readers see the old ones until the commit, and what others insert meanwhile remains.
+    case delete
+
+    /// The right that it takes.
+    var right: String { self == .truncate ? "TRUNCATE" : "DELETE" }
+}
+
 /// A transfer from one source to many destinations.
 public struct TransferRequest: Sendable {
     /// Where the rows come from.
@@ -20,8 +31,12 @@ public struct TransferRequest: Sendable {
     public var columns: [String]?
     /// The destinations' table, where the endpoint names none.
     public var into: SQLName?
-    /// Empty the destinations' tables first, in the transaction that loads them.
-    public var truncate = false
+    /// The schema of the destinations' tables, instead of that of the source's.
+    public var intoSchema: String?
+    /// How the destinations' tables are emptied first, in the transaction that loads them; nil: rows are added.
+    public var empties: Emptying?
+    /// Triggers and foreign keys of the destinations' tables do nothing: session_replication_role is replica.
+    public var disablesTriggers = false
     /// Empty them even where the source has no row.
     public var allowsEmpty = false
     /// Only say what would be done: nothing is read, loaded or emptied.

@@ -51,6 +51,15 @@ extension TransferRequest {
         }
         snapshot = options.snapshot
         into = try options.into.map { try Self.table($0, "--into") }
+        intoSchema = try options.intoSchema.map { text in
+            guard let name = SQLName(text), name.parts.count == 1 else {
+                throw PgcopyError(
+                    .usage,
+                    "--into-schema: \(Echo.quoted(text)) is not a schema's name; one that is not plain goes in double quotes"
+                )
+            }
+            return name.parts[0]
+        }
         columns = try options.columns.map { text in
             guard let names = SQLName.list(text) else {
                 throw PgcopyError(
@@ -62,7 +71,8 @@ extension TransferRequest {
         }
         query = options.query
         condition = options.where
-        truncate = options.truncate
+        empties = options.truncate ? .truncate : options.delete ? .delete : nil
+        disablesTriggers = options.disableTriggers
         isDryRun = options.dryRun
         allowsEmpty = options.allowEmpty
         overridesReadOnly = options.overrideReadOnly

@@ -10,7 +10,7 @@ func cloneOrders(from source: String, to first: String, _ second: String) throws
             if case .progress(let progress) = event { print("\(progress.reading.total.messages) rows") }
         }
     ) {
-        $0.truncate = true
+        $0.empties = .truncate
         $0.reportInterval = .seconds(1)
     }
 }

@@ -99,7 +99,7 @@ import Testing
         try three.sql(1, "INSERT INTO t VALUES (-1, 'old')")
         try three.sql(2, "INSERT INTO t VALUES (-1, 'old'); ALTER TABLE t ADD CHECK (i < 900)")
         var request = try three.request()
-        request.truncate = true
+        request.empties = .truncate
         #expect(run(request).destinations.map(\.status) == [.rolledBack, .rolledBack])
         #expect(try three.sql(1, "SELECT i FROM t") == "-1" && three.sql(2, "SELECT i FROM t") == "-1")
         request.keepGoing = true

@@ -27,7 +27,7 @@ import Testing
         }
         var request = TransferRequest(
             from: try endpoint(source, database), to: try databases.map { try endpoint(cluster, $0) })
-        request.truncate = true
+        request.empties = .truncate
         return request
     }
 

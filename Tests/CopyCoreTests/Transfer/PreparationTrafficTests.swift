@@ -12,7 +12,7 @@ import Testing
         let (destinations, truncate) = size
         let stage = try PreparationStage(destinations)
         var request = stage.request
-        request.truncate = truncate
+        request.empties = truncate ? .truncate : nil
         request.format = format
         let outcome = stage.run(request)
         #expect(outcome.destinations.allSatisfy { $0.status == .committed }, "\(outcome)")
@@ -46,7 +46,7 @@ import Testing
         var request = stage.request
         request.source = Endpoint(.server(conninfo: request.source.conninfo, table: nil), label: request.source.label)
         request.query = "SELECT * FROM t"
-        request.truncate = true
+        request.empties = .truncate
         request.format = format
         let outcome = stage.run(request)
         #expect(outcome.destinations.allSatisfy { $0.status == .committed }, "\(outcome)")
@@ -60,7 +60,7 @@ import Testing
             let stage = try PreparationStage(destinations)
             stage.delay(.milliseconds(50))
             var request = stage.request
-            request.truncate = true
+            request.empties = .truncate
             #expect(stage.run(request).destinations.allSatisfy { $0.status == .committed })
             #expect(stage.settling >= .milliseconds(100) && stage.settling < .milliseconds(200))
             return stage.time

@@ -224,7 +224,7 @@ import Testing
 
     @Test func `what was there before it is emptied is in the plan`() throws {
         let full = table([("a", int4)], heldRows: true)
-        let plan = try plan(request("src#t", "dst#t") { $0.truncate = true }, table([("a", int4)]), full)
+        let plan = try plan(request("src#t", "dst#t") { $0.empties = .truncate }, table([("a", int4)]), full)
         #expect(plan.landings[0]?.heldRows ?? false)
     }
 }

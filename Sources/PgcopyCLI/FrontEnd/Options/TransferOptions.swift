@@ -21,8 +21,14 @@ public struct TransferOptions: Sendable, Equatable {
     public var columns: String?
     /// The table at the destinations, as written.
     public var into: String?
+    /// The schema at the destinations, as written.
+    public var intoSchema: String?
     /// Empty the destinations' tables first.
     public var truncate: Bool
+    /// The same by DELETE.
+    public var delete: Bool
+    /// The destinations' triggers and foreign keys do nothing.
+    public var disableTriggers: Bool
     /// Only say what would be done.
     public var dryRun: Bool
     /// Empty them even where the source has no row.
@@ -96,7 +102,10 @@ extension TransferOptions {
         `where` = try invocation.nonEmptyText(of: .where)
         columns = try invocation.names(of: .columns)
         into = try invocation.names(of: .into)
+        intoSchema = try invocation.names(of: .intoSchema)
         truncate = invocation.has(.truncate)
+        delete = invocation.has(.delete)
+        disableTriggers = invocation.has(.disableTriggers)
         dryRun = invocation.has(.dryRun)
         allowEmpty = invocation.has(.allowEmpty)
         overrideReadOnly = invocation.has(.overrideReadOnly)

@@ -25,10 +25,11 @@ extension CommandSpec {
                 title: "What to copy",
                 options: [
                     .table, .excludeTable, .schema, .excludeSchema, .allTables, .query, .where, .columns, .into,
-                    .snapshot,
+                    .intoSchema, .snapshot,
                 ]),
             OptionGroup(
-                title: "How it lands", options: [.truncate, .allowEmpty, .dryRun, .overrideReadOnly, .notSame]),
+                title: "How it lands",
+                options: [.truncate, .delete, .allowEmpty, .disableTriggers, .dryRun, .overrideReadOnly, .notSame]),
             OptionGroup(
                 title: "Format",
                 options: [.format, .header, .delimiter, .null, .quote, .escape, .encoding]

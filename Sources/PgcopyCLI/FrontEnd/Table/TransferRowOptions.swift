@@ -81,6 +81,17 @@ extension OptionSpec {
         summary: "the name of the table at the destinations",
         details: ["A destination's own `#TABLE` goes before it. For one table, named exactly."]
     )
+    /// `--into-schema`.
+    static let intoSchema = OptionSpec(
+        "into-schema",
+        value: .required("SCHEMA", .text),
+        conflicts: ["into", "query"],
+        summary: "the schema of the tables at the destinations, which keep their names",
+        details: [
+            "The schema has to be there. A destination's own `#TABLE` goes before it; `{schema}` in the names of files is the "
+                + "source's all the same."
+        ]
+    )
     /// `--snapshot`.
     static let snapshot = OptionSpec(
         "snapshot",
@@ -100,6 +111,27 @@ extension OptionSpec {
                 + "table is left as it was: see `--allow-empty`."
         ]
     )
+    /// `--delete`.
+    static let delete = OptionSpec(
+        "delete",
+        conflicts: ["truncate"],
+        summary: "as --truncate, by DELETE: readers see the old rows until the commit",
+        details: [
+            "All rows go, whatever `--where` selects for the copy, those of tables that refer to others first; what others insert "
+                + "meanwhile remains. Triggers fire. A foreign key of a table that is not copied is refused where it would "
+                + "change rows there (CASCADE, SET NULL, SET DEFAULT). A table is not divided among streams."
+        ]
+    )
+    /// `--disable-triggers`.
+    static let disableTriggers = OptionSpec(
+        "disable-triggers",
+        summary: "triggers, rules and foreign keys of the destinations do nothing meanwhile",
+        details: [
+            "By session_replication_role = replica, which takes a superuser, or from PostgreSQL 15 on a role that may set it. "
+                + "Nothing checks that rows refer to rows that are there; what was made to fire for replicas (ENABLE REPLICA, "
+                + "ENABLE ALWAYS) fires all the same."
+        ]
+    )
     /// `--dry-run`.
     static let dryRun = OptionSpec(
         "dry-run",
@@ -114,7 +146,7 @@ extension OptionSpec {
     /// `--allow-empty`.
     static let allowEmpty = OptionSpec(
         "allow-empty",
-        summary: "let --truncate empty a table even where the source has no row"
+        summary: "let --truncate or --delete empty a table even where the source has no row"
     )
     /// `--override-read-only`.
     static let overrideReadOnly = OptionSpec(
