@@ -40,6 +40,8 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l truncate -d 'empty the t
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l delete -d 'as --truncate, by DELETE: readers see the old rows until the commit'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l allow-empty -d 'let --truncate or --delete empty a table even where the source has no row'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l disable-triggers -d 'triggers, rules and foreign keys of the destinations do nothing meanwhile'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l sequences -d 'let the destinations\' sequences go on where the source\'s stand'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l notify -r -f -d 'tell each destination\'s listeners, with the commit'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l dry-run -d 'say what would be copied, where and how; change nothing'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l override-read-only -d 'load a destination although default_transaction_read_only is on there'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l not-same -d 'a standby and its primary are not what they seem: copy between them'

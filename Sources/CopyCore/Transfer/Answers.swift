@@ -10,6 +10,8 @@ struct Answers: Sendable {
     var heldRows = false
     /// The other tables of the run that its rows refer to, by foreign keys.
     var references: [TableOrder.Reference] = []
+    /// The sequences that its columns own, where that was asked.
+    var sequences: [OwnedSequence] = []
     /// How large the table is, where that was asked.
     var size: TableSize?
     /// Where it can be cut.

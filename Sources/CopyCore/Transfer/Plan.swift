@@ -57,6 +57,9 @@ struct TablePlan: Sendable {
         let heldRows: Bool
         /// How large it is, where that was asked.
         var size: TableSize?
+        /// Sequences of its columns that are to go on where the source's stand, and columns of the source's that have none here.
+        var sequences: [SequencePair] = []
+        var unpairedColumns: [String] = []
         /// The COPY that loads it.
         var statement: String
     }

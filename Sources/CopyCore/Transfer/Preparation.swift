@@ -98,6 +98,9 @@ final class Preparation {
     private(set) var keys: (places: [Int], result: PipelineResult)?
     /// Which of its tables refer to each other.
     var asksReferences = false
+    /// Which sequences its columns own.
+    var asksSequences = false
+    private(set) var sequencesResult: PipelineResult?
     /// What patterns stand for is asked again, as the snapshot has it.
     var selection: TableSelection?
     private(set) var selectionResult: PipelineResult?
@@ -345,6 +348,7 @@ final class Preparation {
         if let selection { selectionResult = part.ask(Catalog.selectionQuestion(selection)) }
         if asksSizes, found.allSatisfy({ !$0.oid.isEmpty }) { sizesResult = part.ask(Catalog.sizesQuestion(found)) }
         if case .destination = role, asksReferences { referencesResult = part.ask(Catalog.referencesQuestion(found)) }
+        sequencesResult = asksSequences ? part.ask(Catalog.sequencesQuestion(found)) : nil
         obstaclesResult = emptiedInRun.isEmpty ? nil : part.ask(Catalog.obstaclesQuestion(emptiedInRun))
     }
 

@@ -44,9 +44,10 @@ struct TablePlanner {
             refusals.run = error
             throw refusals
         }
+        let landings = landings(accepted, options)
         return TablePlan(
             rows: reading.rows, pinsNames: reading.pinsNames, options: options,
-            landings: landings(accepted, options),
+            landings: landings,
             streamRules: Self.streamRules(request, accepted.compactMap { $0.loaded }), decisions: decisions,
             refused: refusals.destinations, size: source?.size)
     }
@@ -92,6 +93,10 @@ struct TablePlanner {
             // Most destinations are loaded by the same words, which are one text then.
             let same = landings.values.first { isSameName($0.statement, landing.statement) }
             landing.statement = same?.statement ?? landing.statement
+            if request.setsSequences, let source, let (answers, _, columns) = destination.loaded {
+                (landing.sequences, landing.unpairedColumns) = SequencePair.pairs(
+                    source.sequences, answers.sequences, columns: columns ?? [])
+            }
             landings[destination.place] = landing
         }
         return landings
@@ -106,6 +111,10 @@ struct TablePlanner {
         }
         guard let table = source.table else { throw PgcopyError(.refused, "no table was asked for") }
         let columns = try ColumnPlan.source(table, wanted: request.columns)
+        for sequence in source.sequences
+        where !sequence.mayRead && columns.contains(where: { isSameName($0, sequence.column) }) {
+            throw PgcopyError(.refused, "this role may not read the sequence \(sequence.name.quoted); it needs SELECT")
+        }
         let types = table.types(of: columns)
         return Reading(
             rows: .table(table, columns: columns, condition: request.condition), columns: types,
@@ -148,7 +157,27 @@ struct TablePlanner {
         guard let answers, let table = answers.table else { return Accepted(place: place, loaded: nil) }
         let columns = try ColumnPlan.destination(
             table, from: names, wanted: request.columns, readsStream: request.readsStream)
+        if request.setsSequences { try checkSequences(answers, columns ?? []) }
         return Accepted(place: place, loaded: (answers, table, columns))
+    }
+
+    /// What could not be set at the end is refused at the beginning.
+    private func checkSequences(_ answers: Answers, _ columns: [String]) throws(PgcopyError) {
+        for pair in SequencePair.pairs(source?.sequences ?? [], answers.sequences, columns: columns).pairs {
+            let (own, other) = (pair.source, pair.destination)
+            guard other.isOwner || other.mayUpdate else {
+                throw PgcopyError(
+                    .refused, "this role may not set the sequence \(other.name.quoted); it needs UPDATE, or to own it")
+            }
+            // What it gives is read to compare.
+            guard other.isOwner || other.mayRead else {
+                throw PgcopyError(.refused, "this role may not read the sequence \(other.name.quoted); it needs SELECT")
+            }
+            guard own.increment.signum() == other.increment.signum() else {
+                throw PgcopyError(
+                    .refused, "the sequence \(other.name.quoted) counts in the other direction than the source's")
+            }
+        }
     }
 
     // MARK: A stream's end

@@ -56,6 +56,7 @@ extension Transfer {
         }
         // Flushing takes its time, and a rename cannot be tried: it is looked at right before the first commit.
         try ofEach(opened) { try $1.recheck() }
+        try finishLanding(opened)
         // All these checks may have taken long.
         try atSource { for session in source.sessions { try session.requireAlive() } }
         // The last moment at which a signal undoes everything.

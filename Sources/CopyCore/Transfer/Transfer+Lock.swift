@@ -98,6 +98,7 @@ extension Transfer {
             lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) }, others: others, kept: kept, leader: leader,
             disablesTriggers: !side.isSource && request.disablesTriggers,
             isVital: server != nil && (side.isSource || !request.keepGoing), names: columnNames)
+        preparation.asksSequences = request.setsSequences
         guard leader == nil else { return preparation }
         let isDivided = request.streams > 1 || request.splitSize != nil || request.part != nil
         preparation.selection = side.isSource ? request.selection : nil

@@ -20,7 +20,8 @@ extension Transfer {
     /// side. What is locked so is in nobody's way, least of all in each other's.
     /// - Returns: what was found; nil: names are to be looked up first, and nothing has happened.
     private func lockAtOnce() throws -> [Participant]? {
-        guard request.query == nil, request.condition == nil, request.empties == nil, request.snapshot == nil,
+        guard request.query == nil, request.condition == nil, request.empties == nil, !request.setsSequences,
+            request.snapshot == nil,
             !request.isDryRun, request.jobs == 1, request.part == nil, request.splitSize == nil
         else {
             return nil

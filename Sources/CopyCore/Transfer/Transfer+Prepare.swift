@@ -33,6 +33,24 @@ extension Transfer {
             try refuse(
                 !request.destinations.contains(where: \.isServer), "--into-schema needs a server as a destination")
         }
+        for (isGiven, option) in [
+            (request.setsSequences, "--sequences"), (request.notifiedChannel != nil, "--notify"),
+        ] where isGiven {
+            try refuse(
+                request.part != nil, "--part and \(option): that is done once for a table, behind all of its parts")
+            try refuse(
+                !request.destinations.contains(where: \.isServer), "\(option) needs a server as a destination")
+        }
+        try refuse(
+            request.setsSequences && (request.query != nil || !request.source.isServer),
+            "--sequences needs tables of a server as the source")
+        if let channel = request.notifiedChannel {
+            try ChannelRules.checkName(channel)
+            try refuse(
+                channel.utf8.count > ChannelRules.longestName,
+                "--notify: \(Echo.quoted(channel)) is longer than a channel's name can be, \(ChannelRules.longestName) bytes"
+            )
+        }
         if request.part != nil {
             try refuse(request.snapshot == nil, "--part needs --snapshot: all parts are to see the same rows")
             if let empties = request.empties {

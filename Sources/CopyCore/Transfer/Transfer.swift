@@ -82,6 +82,7 @@ public final class Transfer {
             let (plan, head) = try prepare()
             for decision in plan.decisions { sink?.receive(.decision(decision)) }
             tellIdle(plan)
+            tellSequences(plan)
             for locks in locks where locks.held > locks.limit / 4 * 3 {
                 sink?.receive(
                     .warning(

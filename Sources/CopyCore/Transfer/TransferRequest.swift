@@ -37,6 +37,10 @@ public struct TransferRequest: Sendable {
     public var empties: Emptying?
     /// Triggers and foreign keys of the destinations' tables do nothing: session_replication_role is replica.
     public var disablesTriggers = false
+    /// Sequences that the destinations' columns own go on where the source's stand.
+    public var setsSequences = false
+    /// The channel on which each destination's listeners hear of the rows, with the commit.
+    public var notifiedChannel: String?
     /// Empty them even where the source has no row.
     public var allowsEmpty = false
     /// Only say what would be done: nothing is read, loaded or emptied.

@@ -73,6 +73,8 @@ extension TransferRequest {
         condition = options.where
         empties = options.truncate ? .truncate : options.delete ? .delete : nil
         disablesTriggers = options.disableTriggers
+        setsSequences = options.sequences
+        notifiedChannel = options.notify
         isDryRun = options.dryRun
         allowsEmpty = options.allowEmpty
         overridesReadOnly = options.overrideReadOnly

@@ -27,6 +27,10 @@ public struct TransferOptions: Sendable, Equatable {
     public var truncate: Bool
     /// The same by DELETE.
     public var delete: Bool
+    /// Set the destinations' sequences.
+    public var sequences: Bool
+    /// The channel that hears of the rows.
+    public var notify: String?
     /// The destinations' triggers and foreign keys do nothing.
     public var disableTriggers: Bool
     /// Only say what would be done.
@@ -106,6 +110,10 @@ extension TransferOptions {
         truncate = invocation.has(.truncate)
         delete = invocation.has(.delete)
         disableTriggers = invocation.has(.disableTriggers)
+        sequences = invocation.has(.sequences)
+        notify = try invocation.value(of: .notify).map { value throws(UsageError) in
+            try ChannelArgument.name(value, invocation, of: .notify)
+        }
         dryRun = invocation.has(.dryRun)
         allowEmpty = invocation.has(.allowEmpty)
         overrideReadOnly = invocation.has(.overrideReadOnly)

@@ -29,7 +29,10 @@ extension CommandSpec {
                 ]),
             OptionGroup(
                 title: "How it lands",
-                options: [.truncate, .delete, .allowEmpty, .disableTriggers, .dryRun, .overrideReadOnly, .notSame]),
+                options: [
+                    .truncate, .delete, .allowEmpty, .disableTriggers, .sequences, .notify, .dryRun, .overrideReadOnly,
+                    .notSame,
+                ]),
             OptionGroup(
                 title: "Format",
                 options: [.format, .header, .delimiter, .null, .quote, .escape, .encoding]

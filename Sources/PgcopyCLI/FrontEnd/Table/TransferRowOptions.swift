@@ -132,6 +132,27 @@ extension OptionSpec {
                 + "ENABLE ALWAYS) fires all the same."
         ]
     )
+    /// `--sequences`.
+    static let sequences = OptionSpec(
+        "sequences",
+        conflicts: ["query"],
+        summary: "let the destinations' sequences go on where the source's stand",
+        details: [
+            "Those that the copied columns own, of serial and identity columns. They are read behind the last row, and set last of all, "
+                + "forwards only. Where the role owns a sequence, that is rolled back with the rest, and others wait until the "
+                + "commit; else by setval, which is not rolled back and is told."
+        ]
+    )
+    /// `--notify`.
+    static let notify = OptionSpec(
+        "notify",
+        value: .required("CHANNEL", .text),
+        summary: "tell each destination's listeners, with the commit",
+        details: [
+            "The payload is a JSON object: `source`, `table` where there is one, `tables`, `rows`, `bytes`. See "
+                + "pgcopy-listen(1); the name is taken as it is typed, as there."
+        ]
+    )
     /// `--dry-run`.
     static let dryRun = OptionSpec(
         "dry-run",

@@ -71,7 +71,7 @@ extension OptionSpec {
     static let part = OptionSpec(
         "part",
         value: .required("I/N", .text),
-        conflicts: ["truncate", "delete", "query"],
+        conflicts: ["truncate", "delete", "sequences", "notify", "query"],
         summary: "copy only the I-th of N parts, for a scheduler that starts all of them",
         details: [
             "Needs `--snapshot`, the same for all parts. A part is every N-th stripe of 16,384 blocks of each table (and partition), or, where "
