@@ -94,7 +94,7 @@ import Testing
             ["--truncate", trio.source.at("live.t"), trio.first.through(proxy, "live.t"), pipe]
         ).start()
         try proxy.waitUntilTriggered()
-        try trio.first.waitForBackend("wait_event = 'ClientRead' AND query LIKE '%pg_rewrite%'")
+        try trio.first.waitForBackend("wait_event = 'ClientRead' AND query LIKE '%all_oids%'")
         try trio.first.sql("BEGIN; ALTER SCHEMA live RENAME TO aside; ALTER SCHEMA next RENAME TO live; COMMIT")
         proxy.resume()
         try trio.first.waitForBackend("state = 'idle in transaction' AND query LIKE '%search_path%'")
