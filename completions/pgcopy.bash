@@ -36,7 +36,7 @@ _pgcopy_command() {
     options='' letters='' switches='' takers=''
     case $1 in
     transfer)
-        options='--table= --exclude-table= --schema= --exclude-schema= --all-tables --query= --where= --columns= --into= --into-schema= --snapshot= --truncate --delete --allow-empty --disable-triggers --sequences --notify= --dry-run --override-read-only --not-same --format= --header --delimiter= --null= --quote= --escape= --encoding= --timeout= --lock-timeout= --reconcile-timeouts --keep-going --allow-unterminated --expect-rows= --jobs= --split-larger-than= --part= --rate-limit= --progress= --interval= --quiet --verbose --no-password --password --help --version'
+        options='--table= --exclude-table= --schema= --exclude-schema= --all-tables --query= --where= --columns= --into= --into-schema= --snapshot= --truncate --delete --allow-empty --disable-triggers --sequences --notify= --dry-run --override-read-only --not-same --format= --header --delimiter= --null= --quote= --escape= --encoding= --on-error= --reject-limit= --timeout= --lock-timeout= --reconcile-timeouts --keep-going --allow-unterminated --expect-rows= --jobs= --split-larger-than= --part= --rate-limit= --progress= --interval= --quiet --verbose --no-password --password --help --version'
         letters='-t -T -n -N -j -q -v -w -W -h -V'
         switches='qvwWh?V'
         takers='tTnNj'
@@ -89,6 +89,7 @@ _pgcopy_value() {
     case "$1 $2" in
     'transfer --format') _pgcopy_words 'auto text csv binary' ;;
     'transfer --header') _pgcopy_words 'match skip' ;;
+    'transfer --on-error') _pgcopy_words 'stop ignore' ;;
     'transfer --progress') _pgcopy_words 'plain json none' ;;
     'listen --format') _pgcopy_words 'text json' ;;
     'exec --file' | 'exec -f') _pgcopy_files '' ;;

@@ -52,6 +52,8 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l null -r -f -d 'what stan
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l quote -r -f -d 'what quotes a csv value (default: ")'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l escape -r -f -d 'what stands before a quote in a csv value (default: the quote)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l encoding -r -f -d 'encoding of files and streams, such as LATIN1 (default: UTF8)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l on-error -r -f -a 'stop ignore' -d 'what a destination does with a value that its type does not take (default: stop)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l reject-limit -r -f -d 'fail where more than N rows of a table are left out (PostgreSQL 18)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l timeout -r -f -d 'fault a receiver that takes no data, and a source that gives none, for so long (default: never)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l lock-timeout -r -f -d 'fail where a lock is waited for so long (default: never)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l reconcile-timeouts -d 'reconcile a receiver that timed out instead of dropping it, up to TRIES times without progress (default: 10)'

@@ -164,7 +164,8 @@ struct `Reports` {
         #expect(quiet == lines.filter { !$0.contains("committed, 2 rows") })
         var unstarted = outcome
         unstarted.started = false
-        #expect(plain(.finished(unstarted)) == Array(lines.prefix(5)))
+        // Before the copy only what a table was emptied by can be in doubt.
+        #expect(plain(.finished(unstarted)) == Array(lines.prefix(5)) + [lines[7]])
     }
 
     @Test func `json has one object a line for each event`() {

@@ -19,6 +19,9 @@ public struct CopyOptions: Sendable, Hashable {
     /// What the source selects instead of its columns, one for each; nil: the columns themselves.
     var selection: [String]?
 
+    /// Which rows are left out where they are loaded; nil: none.
+    var leavesOut: RejectLimit?
+
     /// A format with its defaults.
     public init(format: CopyFormat = .text) { self.format = format }
 
@@ -49,6 +52,7 @@ public struct CopyOptions: Sendable, Hashable {
         for (name, text) in texts {
             if let text { parts.append("\(name) \(quoteLiteral(text))") }
         }
+        if let leavesOut { parts.append(leavesOut.sql) }
         return "(" + parts.joined(separator: ", ") + ")"
     }
 }

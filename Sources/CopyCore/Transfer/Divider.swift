@@ -95,6 +95,8 @@ struct Divider {
             table.cuts = .none("each table goes to one file")
         } else if destinations.contains(where: { $0[number].references.contains { $0.parent == number } }) {
             table.cuts = .none("its rows refer to each other by a foreign key")
+        } else if case .rows = request.leavesOut {
+            table.cuts = .none("--reject-limit counts over all of its rows")
         } else if request.empties == .delete {
             table.cuts = .none("--delete empties it in the transaction that loads it")
         } else if request.empties == .truncate, request.splitSize == nil,

@@ -28,6 +28,7 @@ extension TablePlanner {
         if let stream = request.destinations.first(where: { !$0.isServer && $0.kind != .null }) {
             return (.text, "\(stream.label) is a stream")
         }
+        if request.leavesOut != nil { return (.text, "rows can be left out of text, not of binary") }
         if request.options.isTextual { return (.text, "an option of the text format is given") }
         if source.peer.encoding == "SQL_ASCII" { return (.text, "the source does not know its encoding") }
         return nil

@@ -72,9 +72,10 @@ struct TablePlanner {
         /// Nil: no server.
         let loaded: (answers: Answers, table: TableShape, columns: [String]?)?
 
-        func landing(_ options: CopyOptions) -> TablePlan.Landing? {
+        func landing(_ options: CopyOptions, leavesOut: RejectLimit?) -> TablePlan.Landing? {
             guard let (answers, table, columns) = loaded else { return nil }
             var options = options
+            options.leavesOut = leavesOut
             // Bytes of no known encoding are checked there against its own: a server that is told SQL_ASCII takes
             // anything (seen with 15).
             if let encoding = options.encoding, Encoding.areSame(encoding, "SQL_ASCII") {
@@ -89,7 +90,7 @@ struct TablePlanner {
     private func landings(_ accepted: [Accepted], _ options: CopyOptions) -> [Int: TablePlan.Landing] {
         var landings: [Int: TablePlan.Landing] = [:]
         for destination in accepted {
-            guard var landing = destination.landing(options) else { continue }
+            guard var landing = destination.landing(options, leavesOut: request.leavesOut) else { continue }
             // Most destinations are loaded by the same words, which are one text then.
             let same = landings.values.first { isSameName($0.statement, landing.statement) }
             landing.statement = same?.statement ?? landing.statement
@@ -157,6 +158,12 @@ struct TablePlanner {
         guard let answers, let table = answers.table else { return Accepted(place: place, loaded: nil) }
         let columns = try ColumnPlan.destination(
             table, from: names, wanted: request.columns, readsStream: request.readsStream)
+        if let limit = request.leavesOut, answers.peer.serverVersion < limit.since * 10000 {
+            throw PgcopyError(
+                .refused,
+                "\(limit.option) needs PostgreSQL \(limit.since) here; this is \(ServerVersion(answers.peer.serverVersion).major)"
+            )
+        }
         if request.setsSequences { try checkSequences(answers, columns ?? []) }
         return Accepted(place: place, loaded: (answers, table, columns))
     }

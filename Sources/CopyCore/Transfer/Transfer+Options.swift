@@ -18,6 +18,12 @@ extension Transfer {
                 "--header=skip skips a line of a file or stream; \(request.source.label) is neither")
         }
         if request.allowsEmpty, request.empties == nil { throw refusal("--allow-empty is for --truncate and --delete") }
+        if let limit = request.leavesOut {
+            guard request.destinations.contains(where: \.isServer) else {
+                throw refusal("\(limit.option) needs a server as a destination")
+            }
+            guard request.format != .binary else { throw refusal("\(limit.option): no row can be left out of binary") }
+        }
         if request.allowsUnterminated, !request.readsStream {
             throw refusal(
                 "--allow-unterminated is for files and streams as the source; \(request.source.label) is neither")

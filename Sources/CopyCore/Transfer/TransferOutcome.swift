@@ -22,6 +22,8 @@ public struct TransferOutcome: Sendable {
         public var status: Status
         /// Rows its server, or the copy, counted; nil when it has none.
         public var rows: Int?
+        /// Of those that came, how many it left out, where that was asked for: their values did not fit, or a trigger took none.
+        public var rowsLeftOut: Int?
         /// Bytes of COPY data it took.
         public var bytes: Int
         /// What became of its tables, where some are committed or in doubt and others are not.

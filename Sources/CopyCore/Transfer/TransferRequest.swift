@@ -11,6 +11,28 @@ public enum Emptying: Sendable, Hashable {
     var right: String { self == .truncate ? "TRUNCATE" : "DELETE" }
 }
 
+/// How many rows of a table may be left out (COPY FROM's ON_ERROR and REJECT_LIMIT).
+public enum RejectLimit: Sendable, Hashable {
+    /// Any number; PostgreSQL 17.
+    case none
+    /// At most so many, from 1 on; PostgreSQL 18.
+    case rows(Int)
+
+    /// The first version that has it.
+    var since: Int { self == .none ? 17 : 18 }
+
+    /// COPY's options.
+    var sql: String {
+        switch self {
+        case .none: "ON_ERROR ignore"
+        case .rows(let count): "ON_ERROR ignore, REJECT_LIMIT \(count)"
+        }
+    }
+
+    /// Those of the command line.
+    var option: String { self == .none ? "--on-error=ignore" : "--reject-limit" }
+}
+
 /// A transfer from one source to many destinations.
 public struct TransferRequest: Sendable {
     /// Where the rows come from.
@@ -41,6 +63,8 @@ public struct TransferRequest: Sendable {
     public var setsSequences = false
     /// The channel on which each destination's listeners hear of the rows, with the commit.
     public var notifiedChannel: String?
+    /// Rows whose values a destination's types do not take are left out there; nil: such a row fails the destination.
+    public var leavesOut: RejectLimit?
     /// Empty them even where the source has no row.
     public var allowsEmpty = false
     /// Only say what would be done: nothing is read, loaded or emptied.

@@ -197,6 +197,7 @@ final class JSONReport: EventSink {
             members.append(("transaction", .optional(transaction)))
         }
         members.append(("rows", destination.rows.map(JSONText.int) ?? .null))
+        if let count = destination.rowsLeftOut { members.append(("rows_left_out", .int(count))) }
         members.append(("bytes", .int(destination.bytes)))
         members.append(("bytes_per_second", .double(outcome.rate(of: destination))))
         members.append(("error", destination.error.map(error) ?? .null))

@@ -132,7 +132,8 @@ final class PlainReport: EventSink {
         switch destination.status {
         case .committed:
             let tables = outcome.tables.isEmpty ? "" : "\(outcome.tables.count) tables, "
-            return at(destination.label) + "committed, \(tables)\(Units.rows(destination.rows ?? 0)), "
+            return at(destination.label) + "committed, \(tables)\(Units.rows(destination.rows ?? 0))"
+                + (destination.rowsLeftOut.map { " (\($0) left out)" } ?? "") + ", "
                 + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.duration)), "
                 + "\(Units.rate(outcome.rate(of: destination))) while copying"
         case .rolledBack:

@@ -75,6 +75,7 @@ extension TransferRequest {
         disablesTriggers = options.disableTriggers
         setsSequences = options.sequences
         notifiedChannel = options.notify
+        leavesOut = options.ignoresErrors ? options.rejectLimit.map { .rows($0) } ?? RejectLimit.none : nil
         isDryRun = options.dryRun
         allowsEmpty = options.allowEmpty
         overridesReadOnly = options.overrideReadOnly

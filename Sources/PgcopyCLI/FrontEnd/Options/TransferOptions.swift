@@ -47,6 +47,11 @@ public struct TransferOptions: Sendable, Equatable {
     /// COPY's options for text and csv.
     public var formatDetails: FormatDetails
 
+    /// Leave out rows whose values do not fit.
+    public var ignoresErrors: Bool
+    /// How many of each table at most, at least 1; nil: any number.
+    public var rejectLimit: Int?
+
     /// How long a receiver may take no data before it faults; more than nothing.
     public var timeout: Duration?
     /// How long a lock is waited for; more than nothing.
@@ -123,6 +128,9 @@ extension TransferOptions {
         self.format = format
         formatDetails = try FormatDetails(invocation, format: format)
 
+        rejectLimit = try Self.rejectLimit(invocation)
+        ignoresErrors = invocation.value(of: .onError)?.text == "ignore"
+
         reconcileTries = try Self.reconcileTries(invocation)
         let impliedTimeout = reconcileTries == nil ? nil : Self.impliedTimeout
         timeout = try Self.time(.timeout, invocation, canBeZero: false) ?? impliedTimeout
@@ -169,6 +177,17 @@ extension TransferOptions {
         guard let text = try invocation.text(of: .expectRows) else { return nil }
         guard let rows = NumberReading.count(text) else {
             throw invocation.error("option --expect-rows: \(Echo.quoted(text)) is not a number of rows")
+        }
+        return rows
+    }
+
+    private static func rejectLimit(_ invocation: Invocation) throws(UsageError) -> Int? {
+        guard let text = try invocation.text(of: .rejectLimit) else { return nil }
+        guard let rows = NumberReading.count(text), rows >= 1 else {
+            throw invocation.error("option --reject-limit: \(Echo.quoted(text)) is not a number of rows from 1 on")
+        }
+        guard invocation.value(of: .onError)?.text == "ignore" else {
+            throw invocation.error("option --reject-limit is for --on-error=ignore")
         }
         return rows
     }

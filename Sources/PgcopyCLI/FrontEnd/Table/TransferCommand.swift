@@ -35,7 +35,7 @@ extension CommandSpec {
                 ]),
             OptionGroup(
                 title: "Format",
-                options: [.format, .header, .delimiter, .null, .quote, .escape, .encoding]
+                options: [.format, .header, .delimiter, .null, .quote, .escape, .encoding, .onError, .rejectLimit]
             ),
             OptionGroup(
                 title: "Faults",

@@ -184,6 +184,23 @@ extension OptionSpec {
         ]
     )
 
+    /// `--on-error`.
+    static let onError = OptionSpec(
+        "on-error",
+        value: .choice(["stop", "ignore"]),
+        summary: "what a destination does with a value that its type does not take (default: stop)",
+        details: [
+            "ignore: the row is left out there, by COPY FROM's own ON_ERROR (PostgreSQL 17); a row that breaks a constraint fails all "
+                + "the same. The summary says how many rows a destination left out. Not in binary."
+        ]
+    )
+    /// `--reject-limit`.
+    static let rejectLimit = OptionSpec(
+        "reject-limit",
+        value: .required("N", .text),
+        summary: "fail where more than N rows of a table are left out (PostgreSQL 18)"
+    )
+
     /// `--format`.
     static let format = OptionSpec(
         "format",

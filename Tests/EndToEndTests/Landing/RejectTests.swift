@@ -1,0 +1,56 @@
+// Rows that are left out because their values do not fit (`--on-error`, `--reject-limit`).
+
+import TestKit
+import Testing
+
+@Suite struct `Rows that do not fit` {
+    private static let bad =
+        "INSERT INTO a SELECT i, CASE WHEN i % 10 = 0 THEN 'no number' ELSE i::text END FROM generate_series(1, 100) i"
+
+    @Test(arguments: [17, 18]) func `are left out and counted`(version: Int) throws {
+        let trio = try Trio("CREATE TABLE a (id int, n text); CREATE TABLE b (n text)", source: Self.bad)
+        let new = try Place(Servers.version(version), "CREATE TABLE a (id int, n int); CREATE TABLE b (n int)")
+        let stops = try transfer("-t", "a", trio.source.conninfo, new.conninfo)
+        #expect(stops.code == 1 && stops.errors.contains("22P02"), "\(stops)")
+        let result = try transfer(
+            "-t", "?", "--on-error=ignore", trio.source.conninfo, new.conninfo)
+        #expect(result.code == 0 && result.errors.contains("90 rows (10 left out)"), "\(result)")
+        #expect(try new.sql("SELECT count(*), sum(n) FROM a") == "90|4500")
+        // From a file, as a record.
+        try new.sql("TRUNCATE a")
+        let directory = try TemporaryDirectory()
+        try directory.write("1,5\n2,x\n3,7\n".utf8, to: "a.csv")
+        let file = try transfer(
+            "--on-error=ignore", "--format=csv", "--progress=json", directory.file("a.csv"), "\(new.conninfo)#a")
+        #expect(file.code == 0 && file.errors.contains(#""rows":2,"rows_left_out":1"#), "\(file)")
+        #expect(try new.sql("SELECT string_agg(n::text, ',' ORDER BY n) FROM a") == "5,7")
+    }
+
+    @Test func `fail the run where they are more than the limit`() throws {
+        let trio = try Trio("CREATE TABLE a (id int, n text)", source: Self.bad)
+        let new = try Place(Servers.version(18), "CREATE TABLE a (id int, n int)")
+        for (limit, code) in [("9", 1), ("10", 0)] {
+            let result = try transfer(
+                "-t", "a", "--on-error=ignore", "--reject-limit", limit, trio.source.conninfo, new.conninfo)
+            #expect(result.code == Int32(code), "\(result)")
+            #expect(try new.count("a") == (code == 0 ? 90 : 0))
+        }
+    }
+
+    @Test func `cannot be left out by an older server, or of binary`() throws {
+        let trio = try Trio("CREATE TABLE a (id int, n text)", source: Self.bad)
+        let old = try transfer("-t", "a", "--on-error=ignore", trio.source.conninfo, trio.first.conninfo)
+        #expect(old.code == 1 && old.errors.contains("--on-error=ignore needs PostgreSQL 17"), "\(old)")
+        let between = try Place(Servers.version(17), "CREATE TABLE a (id int, n text)")
+        let limit = try transfer(
+            "-t", "a", "--on-error=ignore", "--reject-limit=5", trio.source.conninfo, between.conninfo)
+        #expect(limit.code == 1 && limit.errors.contains("--reject-limit needs PostgreSQL 18"), "\(limit)")
+        for options in [
+            ["--on-error=ignore", "--format=binary"], ["--reject-limit=5"], ["--on-error=ignore", "--reject-limit=0"],
+            ["--on-error=never"],
+        ] {
+            let result = try transfer(["-t", "a"] + options + [trio.source.conninfo, trio.first.conninfo])
+            #expect(result.code == 2, "\(result)")
+        }
+    }
+}
