@@ -69,7 +69,7 @@ extension Catalog {
             """
             SELECT t.place, n.nspname, c.relname, \(bytes("c")), \
             CASE WHEN \(isHeap("c")) THEN \(blocks("pg_catalog.pg_relation_size(c.oid)")) END, \
-            pg_catalog.has_table_privilege(c.oid, 'SELECT') \
+            pg_catalog.has_table_privilege(c.oid, 'SELECT'), c.relkind OPERATOR(pg_catalog.=) 'f' \
             FROM pg_catalog.unnest($1::pg_catalog.oid[]) WITH ORDINALITY t(oid, place) \
             CROSS JOIN LATERAL pg_catalog.pg_partition_tree(t.oid) p \
             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) p.relid::pg_catalog.oid \
@@ -88,7 +88,7 @@ extension Catalog {
             leaves[place - 1].append(
                 Division.Leaf(
                     name: SQLName([schema, name]), bytes: number(3) ?? 0, blocks: number(4),
-                    isReadable: result.value(row, 5) == "t"))
+                    isReadable: result.value(row, 5) == "t", isForeign: result.value(row, 6) == "t"))
         }
         return leaves
     }

@@ -17,6 +17,8 @@ struct Divider {
     /// The same of each destination that is a server.
     let destinations: [[Answers]]
     let shares: Shares?
+    /// As in `Planner`: what holds rows again is not emptied so once more, for others go on writing.
+    var hasEmptied = false
 
     /// Fills in what its streams take.
     /// - Parameter places: of the destinations.
@@ -58,7 +60,8 @@ struct Divider {
                 ties.contains { tie in Set(tie.map { shares.of[order[$0]] }).count > 1 }
                 || order.indices.contains { shares.of[order[$0]] == nil && !divided.contains($0) }
         }
-        guard request.empties == .truncate else { return }
+        // One stream empties all in the transaction that loads it.
+        guard request.empties == .truncate, request.streams > 1 else { return }
         for (place, answers) in zip(places, destinations) {
             let held = order.indices.filter { divided.contains($0) && answers[order[$0]].heldRows }
             if !held.isEmpty { plan.emptiedFirst[place] = held }
@@ -99,12 +102,18 @@ struct Divider {
             table.cuts = .none("--reject-limit counts over all of its rows")
         } else if request.empties == .delete {
             table.cuts = .none("--delete empties it in the transaction that loads it")
-        } else if request.empties == .truncate, request.splitSize == nil,
+        } else if request.empties == .truncate, request.streams > 1,
             destinations.contains(where: { $0[number].heldRows })
         {
-            table.cuts = .none(
-                "it is emptied in the transaction that loads it; --split-larger-than empties it in one of its own before"
-            )
+            if request.splitSize == nil {
+                table.cuts = .none(
+                    "it is emptied in the transaction that loads it; --split-larger-than empties it in one of its own before"
+                )
+            } else if hasEmptied {
+                table.cuts = .none("others write to it all the while")
+            } else if case .leaves(let leaves) = table.cuts, leaves.contains(where: \.isForeign) {
+                table.cuts = .none("a foreign partition may hold what would be emptied before it is read")
+            }
         }
         return table
     }

@@ -88,6 +88,8 @@ struct Division {
         var blocks: Int?
         /// By itself, not only through the table that it is of.
         var isReadable = true
+        /// Its rows lie on another server, perhaps on one that is loaded.
+        var isForeign = false
     }
 
     struct Table: Sendable {

@@ -12,6 +12,9 @@ struct Planner {
     /// Which stream empties and loads which table, where that is settled.
     var shares: Shares?
 
+    /// Tables that were to be divided were emptied before already.
+    var hasEmptied = false
+
     /// The plan.
     /// - Throws: `Refusals`.
     func plan() throws(Refusals) -> Plan {
@@ -58,11 +61,12 @@ struct Planner {
         var plan = Plan(
             tables: order.map { tables[$0] }, units: [], defersConstraints: defers, refused: refused.destinations,
             decisions: decisions(tables))
+        let servers = destinations.compactMap { destination in destination.answers.map { (destination.place, $0) } }
         do {
             try Divider(
-                request: request, order: order, source: source, destinations: destinations.compactMap(\.answers),
-                shares: shares
-            ).divide(&plan, places: destinations.map(\.place))
+                request: request, order: order, source: source, destinations: servers.map(\.1), shares: shares,
+                hasEmptied: hasEmptied
+            ).divide(&plan, places: servers.map(\.0))
         } catch {
             var refusals = Refusals()
             refusals.run = error

@@ -43,7 +43,7 @@ final class Preparation {
     /// Others that are locked as well, to be read or loaded, but not looked at.
     private let others: [Lookup.Found]
     /// Of those that it has found, by OID: empty already, and loaded by other streams, too.
-    private let kept: Set<String>
+    private var kept: Set<String>
     /// The session that has looked for all streams; nil: it is this one.
     let leader: Preparation?
     /// Which server it is; nil: that is asked with all the rest.
@@ -214,6 +214,7 @@ final class Preparation {
         let missing = zip(asked, now).filter { $1 == nil }.map(\.0)
         guard missing.isEmpty else { throw PgcopyError.noTables(missing) }
         let tables = now.compactMap { $0 }
+        kept = Set(zip(found, tables).filter { kept.contains($0.0.oid) }.map(\.1.oid))
         for table in tables { try Lookup.refuseTemporary(table) }
         found = tables
     }
@@ -266,6 +267,8 @@ final class Preparation {
         // The strongest that will be needed, and first: a stronger one later makes two runs wait for each other. In one order for
         // all runs: by name.
         lock(emptied, "ACCESS EXCLUSIVE")
+        // Nobody else empties them; streams of this run load them all the same.
+        lock(divided, "SHARE UPDATE EXCLUSIVE")
         let emptied = Set(emptied.map(\.oid))
         lock(lockedTables.filter { !emptied.contains($0.oid) }, isSource ? "ACCESS SHARE" : "ROW EXCLUSIVE")
         // Before whatever would take one of its own; LOCK TABLE does not.
@@ -303,6 +306,15 @@ final class Preparation {
         guard case .destination(true, _, _) = role else { return [] }
         return found.filter { !kept.contains($0.oid) }
     }
+
+    /// Those that are empty already, and are loaded by other streams, too.
+    private var divided: [Lookup.Found] {
+        guard case .destination(true, _, _) = role else { return [] }
+        return found.filter { kept.contains($0.oid) }
+    }
+
+    /// It keeps other streams of its side waiting for a moment.
+    var looksAlone: Bool { !divided.isEmpty }
 
     /// LOCK TABLE takes neither materialized views nor foreign tables.
     private func isLockable(_ table: Lookup.Found) -> Bool { usesLockTable && !"mf".contains(table.kind) }
@@ -373,7 +385,14 @@ final class Preparation {
     private func empty() {
         let emptied = emptied
         guard !isSource, !found.isEmpty, asksRows || !emptied.isEmpty || !kept.isEmpty else { return }
+        // Rows of whoever is loading one of them cannot be seen: he is waited for, for the moment of a look.
+        let divided = divided
+        if !divided.isEmpty {
+            part.ask(.statement("SAVEPOINT pgcopy"))
+            lock(divided, "SHARE")
+        }
         heldResult = part.ask(Catalog.rowsQuestion(found))
+        if !divided.isEmpty { part.ask(.statement("ROLLBACK TO SAVEPOINT pgcopy")) }
         guard !emptied.isEmpty else { return }
         let targets = emptied.map { $0.only + $0.name.quoted }.joined(separator: ", ")
         part.ask(.statement("TRUNCATE TABLE \(targets)"))

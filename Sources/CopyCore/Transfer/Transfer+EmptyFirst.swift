@@ -21,8 +21,15 @@ extension Transfer {
             try release(participants)
             return try wait(for: busy)
         }
-        for one in emptying where one.side.isActive {
+        hasEmptied = true
+        var open = emptying
+        while !open.isEmpty {
             try poller.checkInterruption()
+            // What has gone away meanwhile keeps the others from being emptied.
+            try atSource { for session in source.sessions { try session.requireAlive() } }
+            for one in open where one.side.isActive { try attributing(to: one.side) { try one.requireAlive() } }
+            let one = open.removeFirst()
+            guard one.side.isActive else { continue }
             try attributing(to: one.side) { try one.commit(timeout: request.timeout) }
         }
     }
@@ -107,6 +114,8 @@ private final class EarlyEmptying {
         ["55P03", "40P01", "22012", "42P01", "3F000"].contains(
             (part.failure as? PgcopyError)?.server?.sqlState ?? "")
     }
+
+    func requireAlive() throws { try session.requireAlive() }
 
     func commit(timeout: Duration?) throws {
         let names = tables.map { $0.name.parts.joined(separator: ".") }

@@ -12,17 +12,19 @@ struct Participant {
     var side: Side { located.side }
     var isActive: Bool { side.isActive }
 
-    /// Where it stands in the order that all runs have: its server, its database, its table.
+    /// Where it stands in the order that all runs have: its server, its database, its side's tables.
     var place: [Int] {
-        [located.server.cluster.start, located.server.database, preparation.found.map(\.oid).min()]
-            .map { $0.flatMap { Int($0) } ?? 0 }
+        [located.server.cluster.start, located.server.database, located.found.map(\.oid).min()]
+            .map { $0.flatMap { Int($0) } ?? 0 } + [stream]
     }
 
     func comesBefore(_ other: Participant) -> Bool { place.lexicographicallyPrecedes(other.place) }
 
-    /// What it locks the other may well wait for: the very same server and database. Streams of one side are in nobody's way.
+    /// What it locks the other may well wait for: the very same server and database. Streams of one side are in nobody's way, but
+    /// for the one that looks whether tables are empty.
     func sharesLocks(with other: Participant) -> Bool {
-        side !== other.side && located.server.database == other.located.server.database && isOnServer(of: other)
+        if side === other.side { return preparation.looksAlone || other.preparation.looksAlone }
+        return located.server.database == other.located.server.database && isOnServer(of: other)
     }
 
     /// The very same server, whatever the database: roles are one for all.
@@ -50,6 +52,13 @@ extension Transfer {
             if let waiting = alone {
                 if try lock(wave: [waiting], after: [], lockTimeout: nil) != nil { continue }
                 held = [waiting]
+                // Who looks whether tables are empty comes before the other streams of its side.
+                if !waiting.preparation.looksAlone,
+                    all.contains(where: { $0.side === waiting.side && $0.preparation.looksAlone })
+                {
+                    try release(held)
+                    held = []
+                }
             }
             let others = all.filter { one in one.isActive && !held.contains { $0.preparation === one.preparation } }
             guard let busy = try lock(others, after: held, lockTimeout) else { return }

@@ -189,6 +189,7 @@ extension Transfer {
             hasLocks = true
             let plan = try plan(header: headerNames(head))
             try refuseObstacles()
+            try requireDestination()
             if request.isDryRun {
                 try countLocks(plan)
                 return (plan, head)
@@ -209,6 +210,13 @@ extension Transfer {
         throw PgcopyError(
             .lock,
             "others locked or altered the tables again and again while the streams were to join; nothing was copied")
+    }
+
+    /// Where all were dropped there is nothing left to do.
+    private func requireDestination() throws {
+        guard active.isEmpty, let dropped = destinations.first(where: { $0.error != nil }), let error = dropped.error
+        else { return }
+        throw PgcopyError.of(error, at: dropped.label)
     }
 
     /// Finds out which tables the patterns stand for: at the source, or where files are to land.
@@ -241,6 +249,7 @@ extension Transfer {
     private func plan(header: [String]?) throws -> Plan {
         var planner = Planner(request: request, header: header, destinations: [])
         planner.shares = shares
+        planner.hasEmptied = hasEmptied
         var answered: [(LocatedServer, [Answers])] = []
         try askMore()
         for leader in participants where leader.stream == 0 && leader.isActive {

@@ -16,7 +16,8 @@ extension Transfer {
         let destinations = try lookAhead(landing, source)
         try releaseAll()
         let divider = Divider(
-            request: request, order: order(destinations), source: source, destinations: destinations, shares: nil)
+            request: request, order: order(destinations), source: source, destinations: destinations, shares: nil,
+            hasEmptied: hasEmptied)
         let shares = divider.deal()
         if shares.streams > 1 { try openStreams(shares.streams) }
         self.shares = shares

@@ -15,6 +15,8 @@ public final class Transfer {
     var hasLocks = false
     /// Which stream empties and loads which table, where there are many streams.
     var shares: Shares?
+    /// Tables that are to be divided were emptied already, in transactions of their own.
+    var hasEmptied = false
     /// How often streams have tried to join.
     var joinTries = 0
     /// What is locked at servers, once many tables are.
