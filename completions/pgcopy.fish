@@ -38,6 +38,7 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l into-schema -r -f -d 'th
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l snapshot -r -f -d 'read in this exported snapshot'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l truncate -d 'empty the table first, in the same transaction'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l delete -d 'as --truncate, by DELETE: readers see the old rows until the commit'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l upsert -d 'insert rows, or update those of the same key: the primary key, or these columns'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l allow-empty -d 'let --truncate or --delete empty a table even where the source has no row'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l disable-triggers -d 'triggers, rules and foreign keys of the destinations do nothing meanwhile'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l sequences -d 'let the destinations\' sequences go on where the source\'s stand'

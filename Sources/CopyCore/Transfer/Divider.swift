@@ -100,6 +100,8 @@ struct Divider {
             table.cuts = .none("its rows refer to each other by a foreign key")
         } else if case .rows = request.leavesOut {
             table.cuts = .none("--reject-limit counts over all of its rows")
+        } else if request.upserts != nil {
+            table.cuts = .none("--upsert moves all of its rows at once")
         } else if request.empties == .delete {
             table.cuts = .none("--delete empties it in the transaction that loads it")
         } else if request.empties == .truncate, request.streams > 1,

@@ -60,7 +60,9 @@ struct TablePlan: Sendable {
         /// Sequences of its columns that are to go on where the source's stand, and columns of the source's that have none here.
         var sequences: [SequencePair] = []
         var unpairedColumns: [String] = []
-        /// The COPY that loads it.
+        /// How its rows come from a staging table; nil: they are loaded at once.
+        var upsert: Upsert?
+        /// The COPY that loads it, or its staging table.
         var statement: String
     }
 

@@ -221,12 +221,14 @@ extension Preparation {
             try referencesResult.map { Catalog.references(try $0.get(), count: found.count) } ?? found.map { _ in [] }
         let sizes = try sizes()
         let sequences = try sequencesResult.map { Catalog.sequences(try $0.get(), count: found.count) }
+        let uniqueIndexes = try uniqueIndexesResult.map { Catalog.uniqueIndexes(try $0.get(), count: found.count) }
         let heldRows = try heldRows()
         let (leaves, keys) = try cuts()
         return try tables().enumerated().map { place, table in
             var answers = Answers(
                 table: table, heldRows: heldRows[place], references: references[place], size: sizes[place], peer: peer)
             answers.sequences = sequences?[place] ?? []
+            answers.uniqueIndexes = uniqueIndexes?[place] ?? []
             answers.isReadable = found[place].isReadable
             answers.note(leaves[place] ?? [], keys[place])
             // ctid is the whole table's.

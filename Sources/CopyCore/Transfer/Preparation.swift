@@ -101,6 +101,9 @@ final class Preparation {
     /// Which sequences its columns own.
     var asksSequences = false
     private(set) var sequencesResult: PipelineResult?
+    /// Which columns its unique indexes are of.
+    var asksUniqueIndexes = false
+    private(set) var uniqueIndexesResult: PipelineResult?
     /// What patterns stand for is asked again, as the snapshot has it.
     var selection: TableSelection?
     private(set) var selectionResult: PipelineResult?
@@ -360,6 +363,7 @@ final class Preparation {
         if let selection { selectionResult = part.ask(Catalog.selectionQuestion(selection)) }
         if asksSizes, found.allSatisfy({ !$0.oid.isEmpty }) { sizesResult = part.ask(Catalog.sizesQuestion(found)) }
         if case .destination = role, asksReferences { referencesResult = part.ask(Catalog.referencesQuestion(found)) }
+        uniqueIndexesResult = asksUniqueIndexes ? part.ask(Catalog.uniqueIndexesQuestion(found)) : nil
         sequencesResult = asksSequences ? part.ask(Catalog.sequencesQuestion(found)) : nil
         obstaclesResult = emptiedInRun.isEmpty ? nil : part.ask(Catalog.obstaclesQuestion(emptiedInRun))
     }

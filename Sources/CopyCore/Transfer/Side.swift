@@ -18,6 +18,8 @@ final class Side {
     /// Of a destination: what became of its rows, and how many bytes it took.
     var status = TransferOutcome.Status.rolledBack
     var bytes = 0
+    /// What became of rows that were upserted.
+    var upserted = UpsertCounts()
     /// Tables that were emptied before, in a transaction of their own.
     var emptied: [String] = []
     /// What became of its tables, where some are committed or in doubt.

@@ -72,25 +72,38 @@ struct TablePlanner {
         /// Nil: no server.
         let loaded: (answers: Answers, table: TableShape, columns: [String]?)?
 
-        func landing(_ options: CopyOptions, leavesOut: RejectLimit?) -> TablePlan.Landing? {
+        func landing(_ options: CopyOptions, _ request: TransferRequest) -> TablePlan.Landing? {
             guard let (answers, table, columns) = loaded else { return nil }
             var options = options
-            options.leavesOut = leavesOut
+            options.leavesOut = request.leavesOut
             // Bytes of no known encoding are checked there against its own: a server that is told SQL_ASCII takes
             // anything (seen with 15).
             if let encoding = options.encoding, Encoding.areSame(encoding, "SQL_ASCII") {
                 options.encoding = answers.peer.encoding
             }
+            let upsert = request.upserts.flatMap { UniqueIndex.key($0, among: answers.uniqueIndexes) }.map { key in
+                // No other session sees it, and this one has no other of that table.
+                Upsert(
+                    table: table.name, kind: table.kind, columns: Self.loaded(table, columns), key: key,
+                    stage: SQLName(["pg_temp", "pgcopy_stage_\(table.oid)"]))
+            }
+            var target = table
+            target.name = upsert?.stage ?? table.name
             return TablePlan.Landing(
-                table: table.withoutColumns, heldRows: answers.heldRows, size: answers.size,
-                statement: CopyStatement.in(table, columns: columns, options: options))
+                table: table.withoutColumns, heldRows: answers.heldRows, size: answers.size, upsert: upsert,
+                statement: CopyStatement.in(target, columns: upsert?.columns ?? columns, options: options))
+        }
+
+        /// All that can be, where no columns were named.
+        static func loaded(_ table: TableShape, _ columns: [String]?) -> [String] {
+            columns ?? table.columns.filter { !$0.isGenerated }.map(\.name)
         }
     }
 
     private func landings(_ accepted: [Accepted], _ options: CopyOptions) -> [Int: TablePlan.Landing] {
         var landings: [Int: TablePlan.Landing] = [:]
         for destination in accepted {
-            guard var landing = destination.landing(options, leavesOut: request.leavesOut) else { continue }
+            guard var landing = destination.landing(options, request) else { continue }
             // Most destinations are loaded by the same words, which are one text then.
             let same = landings.values.first { isSameName($0.statement, landing.statement) }
             landing.statement = same?.statement ?? landing.statement
@@ -158,6 +171,7 @@ struct TablePlanner {
         guard let answers, let table = answers.table else { return Accepted(place: place, loaded: nil) }
         let columns = try ColumnPlan.destination(
             table, from: names, wanted: request.columns, readsStream: request.readsStream)
+        if let wanted = request.upserts { try checkKey(wanted, answers, table, columns) }
         if let limit = request.leavesOut, answers.peer.serverVersion < limit.since * 10000 {
             throw PgcopyError(
                 .refused,
@@ -166,6 +180,30 @@ struct TablePlanner {
         }
         if request.setsSequences { try checkSequences(answers, columns ?? []) }
         return Accepted(place: place, loaded: (answers, table, columns))
+    }
+
+    private func checkKey(
+        _ wanted: UpsertKey, _ answers: Answers, _ table: TableShape, _ columns: [String]?
+    ) throws(PgcopyError) {
+        guard let key = UniqueIndex.key(wanted, among: answers.uniqueIndexes) else {
+            let what =
+                if case .columns(let names) = wanted {
+                    "no unique index of \(names.map(quoteIdentifier).joined(separator: ", "))"
+                } else { "no primary key" }
+            throw PgcopyError(
+                .refused, "\(table.name.quoted) has \(what) here, by which --upsert could tell rows apart",
+                hint:
+                    "--upsert=COLUMNS goes by a unique index, which may be neither partial, deferrable nor of expressions"
+            )
+        }
+        let loaded = Accepted.loaded(table, columns)
+        let missing = key.filter { column in !loaded.contains { isSameName($0, column) } }
+        guard missing.isEmpty else {
+            throw PgcopyError(
+                .refused,
+                "\(missing.map(quoteIdentifier).joined(separator: ", ")) of \(table.name.quoted) tells rows apart for --upsert, "
+                    + "and is not among the columns that come")
+        }
     }
 
     /// What could not be set at the end is refused at the beginning.

@@ -68,7 +68,7 @@ extension Transfer {
         for (side, part) in asked { try attributing(to: side) { try part.check() } }
     }
 
-    private func askEnding(_ parts: [(Side, PipelinePart)]) throws {
+    func askEnding(_ parts: [(Side, PipelinePart)]) throws {
         ending = .settling(parts.map { (side: $0.0, part: $0.1) })
         try PipelineRound.run(parts.map(\.1))
     }

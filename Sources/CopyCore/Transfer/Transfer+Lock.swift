@@ -108,6 +108,7 @@ extension Transfer {
             disablesTriggers: !side.isSource && request.disablesTriggers,
             isVital: server != nil && (side.isSource || !request.keepGoing), names: columnNames)
         preparation.asksSequences = request.setsSequences
+        preparation.asksUniqueIndexes = request.upserts != nil && !side.isSource
         guard leader == nil else { return preparation }
         let isDivided = request.streams > 1 || request.splitSize != nil || request.part != nil
         preparation.selection = side.isSource ? request.selection : nil

@@ -325,14 +325,14 @@ extension Transfer {
             opened.streams[number].receivers.append((side, receiver))
             let bound = Set(shares.map { shares in emptied(opened.plan, by: number, shares) } ?? [])
             let destination = ServerDestination(session, receiver, timeout: request.timeout) {
-                [empties = request.empties] in
+                [empties = request.empties, upserts = request.upserts != nil] in
                 let loaded = stream.track.map { $0.parts.map(\.table) } ?? [0]
                 return Set(loaded).union(bound).sorted().compactMap { table in
                     landings[table].map {
                         ServerDestination.Loaded(
                             table: $0.table,
                             isEmptied: empties == .truncate && (opened.plan.streams == 1 || bound.contains(table)),
-                            isDivided: empties == .delete || divided.contains(table))
+                            isDivided: empties == .delete || upserts || divided.contains(table))
                     }
                 }
             }

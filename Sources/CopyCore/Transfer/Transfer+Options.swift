@@ -18,6 +18,14 @@ extension Transfer {
                 "--header=skip skips a line of a file or stream; \(request.source.label) is neither")
         }
         if request.allowsEmpty, request.empties == nil { throw refusal("--allow-empty is for --truncate and --delete") }
+        if request.upserts != nil {
+            guard request.empties == nil else {
+                throw refusal("--upsert updates what is there; it does not go with --truncate or --delete")
+            }
+            guard request.destinations.contains(where: \.isServer) else {
+                throw refusal("--upsert needs a server as a destination")
+            }
+        }
         if let limit = request.leavesOut {
             guard request.destinations.contains(where: \.isServer) else {
                 throw refusal("\(limit.option) needs a server as a destination")

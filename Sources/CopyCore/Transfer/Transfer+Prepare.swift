@@ -199,6 +199,7 @@ extension Transfer {
                     try emptyFirst(plan)
                 } else if try join(plan) {
                     try deleteRows(plan)
+                    try makeStages(plan)
                     try countLocks(plan)
                     return (plan, head)
                 }

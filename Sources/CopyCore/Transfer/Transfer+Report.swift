@@ -136,6 +136,8 @@ extension Transfer {
                     label: side.label, status: side.status,
                     rows: side.status == .rolledBack
                         ? nil : opened?.rows(at: side) ?? opened?.countedRows ?? totals.messages,
+                    upserted: request.upserts == nil || side.status != .committed || side.server == nil
+                        ? nil : side.upserted,
                     rowsLeftOut: request.leavesOut == nil || side.status != .committed
                         ? nil : opened.flatMap { opened in opened.rows(at: side).map { opened.rows - $0 } },
                     bytes: side.bytes, ends: side.ends, emptied: side.emptied, error: side.error,

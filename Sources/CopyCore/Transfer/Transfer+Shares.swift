@@ -5,7 +5,7 @@ extension Transfer {
     /// the locks they are looked at again.
     func settleShares(_ located: [LocatedServer]) throws {
         shares = nil
-        guard request.empties != nil, !request.isDryRun, request.streams > 1,
+        guard request.bindsTables, !request.isDryRun, request.streams > 1,
             let reader = located.first(where: \.side.isSource)
         else { return }
         try lockAndAsk([reader])

@@ -133,6 +133,7 @@ public final class Transfer {
         let opened = try open(plan, behind: head)
         try copy(opened)
         try checkRowCount(opened)
+        try merge(opened)
         try settle(opened)
         // Once COMMIT was sent nobody is stopped for a lock.
         lockWatch?.onlyTells = true

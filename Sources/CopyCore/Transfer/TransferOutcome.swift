@@ -22,6 +22,8 @@ public struct TransferOutcome: Sendable {
         public var status: Status
         /// Rows its server, or the copy, counted; nil when it has none.
         public var rows: Int?
+        /// How many of them were inserted and how many replaced others, where they were upserted.
+        public var upserted: UpsertCounts?
         /// Of those that came, how many it left out, where that was asked for: their values did not fit, or a trigger took none.
         public var rowsLeftOut: Int?
         /// Bytes of COPY data it took.

@@ -57,6 +57,8 @@ public struct TransferRequest: Sendable {
     public var intoSchema: String?
     /// How the destinations' tables are emptied first, in the transaction that loads them; nil: rows are added.
     public var empties: Emptying?
+    /// Rows update those of the same key instead of being added; nil: they are added.
+    public var upserts: UpsertKey?
     /// Triggers and foreign keys of the destinations' tables do nothing: session_replication_role is replica.
     public var disablesTriggers = false
     /// Sequences that the destinations' columns own go on where the source's stand.
@@ -115,6 +117,9 @@ public struct TransferRequest: Sendable {
         self.source = source
         self.destinations = destinations
     }
+
+    /// Each table of a destination is one stream's, which empties it, or has its staging table.
+    var bindsTables: Bool { empties != nil || upserts != nil }
 
     /// Of programs hardly more than the name may be shown: those of one label are told apart by a number.
     mutating func numberPrograms() {

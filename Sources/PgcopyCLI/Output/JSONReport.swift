@@ -197,6 +197,9 @@ final class JSONReport: EventSink {
             members.append(("transaction", .optional(transaction)))
         }
         members.append(("rows", destination.rows.map(JSONText.int) ?? .null))
+        if let counts = destination.upserted {
+            members += [("rows_inserted", .int(counts.inserted)), ("rows_updated", .int(counts.updated))]
+        }
         if let count = destination.rowsLeftOut { members.append(("rows_left_out", .int(count))) }
         members.append(("bytes", .int(destination.bytes)))
         members.append(("bytes_per_second", .double(outcome.rate(of: destination))))

@@ -133,6 +133,7 @@ final class PlainReport: EventSink {
         case .committed:
             let tables = outcome.tables.isEmpty ? "" : "\(outcome.tables.count) tables, "
             return at(destination.label) + "committed, \(tables)\(Units.rows(destination.rows ?? 0))"
+                + (destination.upserted.map { " (\($0.inserted) inserted, \($0.updated) updated)" } ?? "")
                 + (destination.rowsLeftOut.map { " (\($0) left out)" } ?? "") + ", "
                 + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.duration)), "
                 + "\(Units.rate(outcome.rate(of: destination))) while copying"

@@ -60,18 +60,13 @@ extension TransferRequest {
             }
             return name.parts[0]
         }
-        columns = try options.columns.map { text in
-            guard let names = SQLName.list(text) else {
-                throw PgcopyError(
-                    .usage,
-                    "--columns: \(Echo.quoted(text)) is not a list of names; names that are not plain go in double quotes"
-                )
-            }
-            return names
-        }
+        columns = try options.columns.map { try Self.names($0, "--columns") }
         query = options.query
         condition = options.where
         empties = options.truncate ? .truncate : options.delete ? .delete : nil
+        upserts =
+            options.upsert
+            ? try options.upsertColumns.map { .columns(try Self.names($0, "--upsert")) } ?? .primary : nil
         disablesTriggers = options.disableTriggers
         setsSequences = options.sequences
         notifiedChannel = options.notify
@@ -117,6 +112,15 @@ extension TransferRequest {
     private static func onlyTable(_ patterns: TablePatterns) -> SQLName? {
         guard patterns.tables.count == 1, patterns.excludedTables.isEmpty else { return nil }
         return SQLName(patterns.tables[0])
+    }
+
+    private static func names(_ text: String, _ option: String) throws -> [String] {
+        guard let names = SQLName.list(text) else {
+            throw PgcopyError(
+                .usage,
+                "\(option): \(Echo.quoted(text)) is not a list of names; names that are not plain go in double quotes")
+        }
+        return names
     }
 
     private static func table(_ text: String, _ option: String) throws -> SQLName {

@@ -27,6 +27,10 @@ public struct TransferOptions: Sendable, Equatable {
     public var truncate: Bool
     /// The same by DELETE.
     public var delete: Bool
+    /// Update rows of the same key, instead of adding.
+    public var upsert: Bool
+    /// The columns that are the key, as written; nil: the primary key.
+    public var upsertColumns: String?
     /// Set the destinations' sequences.
     public var sequences: Bool
     /// The channel that hears of the rows.
@@ -115,6 +119,8 @@ extension TransferOptions {
         truncate = invocation.has(.truncate)
         delete = invocation.has(.delete)
         disableTriggers = invocation.has(.disableTriggers)
+        upsert = invocation.has(.upsert)
+        upsertColumns = try invocation.names(of: .upsert)
         sequences = invocation.has(.sequences)
         notify = try invocation.value(of: .notify).map { value throws(UsageError) in
             try ChannelArgument.name(value, invocation, of: .notify)

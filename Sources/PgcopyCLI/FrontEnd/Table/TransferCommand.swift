@@ -30,7 +30,8 @@ extension CommandSpec {
             OptionGroup(
                 title: "How it lands",
                 options: [
-                    .truncate, .delete, .allowEmpty, .disableTriggers, .sequences, .notify, .dryRun, .overrideReadOnly,
+                    .truncate, .delete, .upsert, .allowEmpty, .disableTriggers, .sequences, .notify, .dryRun,
+                    .overrideReadOnly,
                     .notSame,
                 ]),
             OptionGroup(

@@ -1,0 +1,124 @@
+// Rows that are inserted, or update those of the same key (`--upsert`).
+
+import TestKit
+import Testing
+
+@Suite struct `Rows that are upserted` {
+    private static let tables = """
+        CREATE TABLE parent (id int PRIMARY KEY, v text); CREATE TABLE child (id int PRIMARY KEY, p int REFERENCES parent, v text);
+        CREATE TABLE pair (a int, "B b" text, v text, PRIMARY KEY (a, "B b")); CREATE TABLE keys (id int PRIMARY KEY);
+        CREATE TABLE ident (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text, twice text GENERATED ALWAYS AS (v || v) STORED);
+        CREATE TABLE parted (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+        CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (50); CREATE TABLE parted_2 PARTITION OF parted DEFAULT
+        """
+    private static func fill(_ from: Int, _ to: Int, _ v: String) -> String {
+        """
+        INSERT INTO parent SELECT i, '\(v)' FROM generate_series(\(from), \(to)) i;
+        INSERT INTO child SELECT i, i, '\(v)' FROM generate_series(\(from), \(to)) i;
+        INSERT INTO pair SELECT i, 'b', '\(v)' FROM generate_series(\(from), \(to)) i;
+        INSERT INTO keys SELECT i FROM generate_series(\(from), \(to)) i;
+        INSERT INTO ident (id, v) OVERRIDING SYSTEM VALUE SELECT i, '\(v)' FROM generate_series(\(from), \(to)) i;
+        INSERT INTO parted SELECT i, '\(v)' FROM generate_series(\(from), \(to)) i
+        """
+    }
+    private static let names = ["parent", "child", "pair", "keys", "ident", "parted"]
+
+    @Test(arguments: [["wire"], ["libpq"], ["wire", "-j", "3"]])
+    func `update what is there and add the rest`(options: [String]) throws {
+        let trio = try Trio(Self.tables, source: Self.fill(1, 100, "new"))
+        try trio.first.sql(Self.fill(91, 120, "old"))
+        let result = try transfer(
+            ["--all-tables", "--upsert"] + options.dropFirst() + trio.places.map(\.conninfo)
+        ) { $0.environment["PGCOPY_TRANSPORT"] = options[0] }
+        #expect(result.code == 0, "\(result)")
+        // Of tables that are keys only nothing is updated.
+        #expect(result.errors.contains("600 rows (540 inserted, 50 updated)"), "\(result)")
+        #expect(result.errors.contains("600 rows (600 inserted, 0 updated)"), "\(result)")
+        for table in Self.names {
+            #expect(try trio.second.digest(table) == trio.source.digest(table), "\(table)")
+            #expect(try trio.first.count(table) == 120)
+            guard table != "keys" else { continue }
+            #expect(
+                try trio.first.sql(
+                    "SELECT string_agg(DISTINCT v, ',') FROM \(table) WHERE \(table == "pair" ? "a" : "id") <= 100")
+                    == "new")
+            #expect(
+                try trio.first.count("\(table) WHERE v = 'old'") == 20)
+        }
+        try trio.expectNoBackends()
+    }
+
+    @Test func `by other columns, from a file, as a record`() throws {
+        let trio = try Trio(
+            "CREATE TABLE t (id serial PRIMARY KEY, mail text UNIQUE, v text); CREATE UNIQUE INDEX ON t (v) WHERE id > 5",
+            source: "")
+        try trio.first.sql("INSERT INTO t (mail, v) VALUES ('a@x', 'old'), ('b@x', 'kept')")
+        let directory = try TemporaryDirectory()
+        try directory.write("mail,v\na@x,new\nc@x,more\n".utf8, to: "t.csv")
+        let result = try transfer(
+            "--upsert=mail", "--format=csv", "--header", "--progress=json", directory.file("t.csv"),
+            "\(trio.first.conninfo)#t")
+        #expect(result.code == 0 && result.errors.contains(#""rows_inserted":1,"rows_updated":1"#), "\(result)")
+        #expect(
+            try trio.first.sql("SELECT string_agg(mail || '=' || v, ' ' ORDER BY mail) FROM t")
+                == "a@x=new b@x=kept c@x=more")
+        for (columns, words) in [
+            ("v", "no unique index of \"v\""), ("nothing", "no unique index"), ("id", "not among the columns"),
+        ] {
+            let refused = try transfer(
+                "--upsert=\(columns)", "--format=csv", "--header", directory.file("t.csv"), "\(trio.first.conninfo)#t")
+            #expect(refused.code == 1 && refused.errors.contains(words), "\(refused)")
+        }
+    }
+
+    @Test(arguments: [1, 2]) func `whose key came twice fail the run, with the key`(streams: Int) throws {
+        let trio = try Trio(
+            "CREATE TABLE t (id int, w text, v text)",
+            source: "INSERT INTO t VALUES (1, 'a', 'x'), (2, 'b', 'y'), (2, 'b', 'z')")
+        for place in [trio.first, trio.second] {
+            try place.sql("ALTER TABLE t ADD PRIMARY KEY (id, w); INSERT INTO t VALUES (1, 'a', 'old')")
+        }
+        let result = try transfer(["-t", "t", "--upsert", "-j", "\(streams)"] + trio.places.map(\.conninfo))
+        #expect(
+            result.code == 1
+                && result.errors.contains("the key (\"id\", \"w\") = (2, b) of \"public\".\"t\" came more than once"),
+            "\(result)")
+        for place in [trio.first, trio.second] { #expect(try place.sql("TABLE t") == "1|a|old") }
+    }
+
+    @Test func `are refused before the first row where the table cannot take them`() throws {
+        let trio = try Trio("CREATE TABLE t (id int PRIMARY KEY, v text)", source: "INSERT INTO t VALUES (1, 'x')")
+        let arguments = ["-t", "t", "--upsert", "--rate-limit", "1", trio.source.conninfo, trio.first.conninfo]
+        try trio.first.sql("CREATE RULE r AS ON UPDATE TO t DO ALSO NOTIFY x")
+        let rule = try transfer(arguments)
+        #expect(rule.code == 1 && rule.errors.contains("ON CONFLICT"), "\(rule)")
+        let role = "inserter\(trio.second.database)"
+        try trio.second.sql("CREATE ROLE \(role) LOGIN; GRANT SELECT, INSERT ON t TO \(role)")
+        defer { _ = try? trio.second.sql("DROP OWNED BY \(role); DROP ROLE \(role)") }
+        let conninfo = trio.second.conninfo.replacing("postgres@", with: "\(role)@")
+        let right = try transfer(["-t", "t", "--upsert", trio.source.conninfo, conninfo])
+        #expect(right.code == 1 && right.errors.contains("42501"), "\(right)")
+        try trio.second.sql("GRANT UPDATE ON t TO \(role)")
+        try transfer(["-t", "t", "--upsert", trio.source.conninfo, conninfo]).expecting(0)
+        for options in [["--truncate"], ["--delete"]] {
+            let both = try transfer(["-t", "t", "--upsert"] + options + [trio.source.conninfo, trio.second.conninfo])
+            #expect(both.code == 2, "\(both)")
+        }
+    }
+
+    @Test func `wait for who has a row, and are rolled back with the rest`() throws {
+        let trio = try Trio(Self.tables, source: Self.fill(1, 100, "new"))
+        for place in [trio.first, trio.second] { try place.sql(Self.fill(91, 120, "old")) }
+        let holder = try Holder(trio.first, "UPDATE parent SET v = 'mine' WHERE id = 95")
+        let running = try start("-t", "parent", "--upsert", trio.source.conninfo, trio.first.conninfo)
+        try trio.first.waitForLock()
+        try holder.release()
+        let result = try running.end()
+        #expect(result.code == 0 && result.errors.contains("(90 inserted, 10 updated)"), "\(result)")
+        try trio.second.sql("ALTER TABLE child ADD CHECK (id <> 50) NOT VALID")
+        let failed = try transfer("--all-tables", "--upsert", trio.source.conninfo, trio.second.conninfo)
+        #expect(failed.code == 1 && failed.errors.contains("23514"), "\(failed)")
+        #expect(try trio.second.count("parent WHERE v = 'old'") == 30)
+        #expect(try trio.second.sql("SELECT count(*) FROM pg_class WHERE relname LIKE 'pgcopy_stage%'") == "0")
+    }
+}
