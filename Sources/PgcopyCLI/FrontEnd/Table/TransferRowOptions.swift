@@ -129,7 +129,7 @@ extension OptionSpec {
         conflicts: ["truncate", "delete"],
         summary: "insert rows, or update those of the same key: the primary key, or these columns",
         details: [
-            "Rows come into a temporary table first, and go from there behind the last one, by INSERT … ON CONFLICT. A key that comes "
+            "Rows come into a temporary table first, and go from there behind the last one, by INSERT with ON CONFLICT. A key that comes "
                 + "twice fails the run. All columns that come are updated; the summary says how many rows were inserted and how "
                 + "many updated. Columns need a unique index, which is neither partial nor of expressions. A table is not divided among streams."
         ]
