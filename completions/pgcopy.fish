@@ -33,6 +33,7 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l all-tables -d 'copy all 
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l query -r -f -d 'copy the rows of a query instead of a table'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l where -r -f -d 'copy only the rows that meet this SQL condition'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l columns -r -f -d 'copy only these columns, separated by commas'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l set -r -f -d 'let the source compute a column\'s values, as in `--set \'users.email=md5(email)\'`'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l into -r -f -d 'the name of the table at the destinations'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l into-schema -r -f -d 'the schema of the tables at the destinations, which keep their names'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l snapshot -r -f -d 'read in this exported snapshot'

@@ -234,10 +234,13 @@ public final class CopyManager {
     // MARK: Faults
 
     /// Faults a receiver for a reason that somebody else has found; that is raised with the next cycle.
-    func fault(_ receiver: any Receiver, _ error: any Error) {
-        guard stage == .entered, let index = index(of: receiver), machine.isActive(index) else { return }
+    /// - Returns: false: it is not at work any more.
+    @discardableResult
+    func fault(_ receiver: any Receiver, _ error: any Error) -> Bool {
+        guard stage == .entered, let index = index(of: receiver), machine.isActive(index) else { return false }
         receiverFailed(index, error)
         isFaultedFromOutside = true
+        return true
     }
 
     /// Goes on without a faulted receiver, for good. Possible until the next `next()`.

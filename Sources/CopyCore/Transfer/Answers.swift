@@ -12,6 +12,8 @@ struct Answers: Sendable {
     var references: [TableOrder.Reference] = []
     /// The sequences that its columns own, where that was asked.
     var sequences: [OwnedSequence] = []
+    /// Its columns that are given other values.
+    var computed: [ComputedColumn.Typed] = []
     /// Its unique indexes, where that was asked.
     var uniqueIndexes: [UniqueIndex] = []
     /// How large the table is, where that was asked.

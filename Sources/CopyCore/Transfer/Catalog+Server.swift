@@ -211,6 +211,10 @@ extension Catalog {
 
     /// A statement that fails (22012) unless names stand for these tables.
     static func requireNamesQuestion(_ tables: [TableShape]) -> PipelineMessage {
+        requireNamesQuestion(tables.map { ($0.name, $0.oid) })
+    }
+
+    static func requireNamesQuestion(_ tables: [(name: SQLName, oid: String)]) -> PipelineMessage {
         .statement(
             """
             SELECT pg_catalog.int4div(1, CASE WHEN pg_catalog.bool_and(\

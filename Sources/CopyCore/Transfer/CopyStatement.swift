@@ -8,11 +8,12 @@ enum CopyStatement {
     ///   - pinsNames: as in `out(query:)`; only with a condition.
     ///   - piece: what of it is read; nil: all of it.
     static func out(
-        _ table: TableShape, columns: [String], condition: String?, pinsNames: Bool, options: CopyOptions,
-        piece: Division.Piece? = nil
+        _ table: TableShape, columns: [String], condition: String?, computed: [ComputedColumn.Typed] = [],
+        pinsNames: Bool,
+        options: CopyOptions, piece: Division.Piece? = nil
     ) -> String {
         let plain =
-            table.kind == "r" && condition == nil && options.selection == nil && piece?.range == nil
+            table.kind == "r" && condition == nil && computed.isEmpty && options.selection == nil && piece?.range == nil
             && !columns.contains { table.column($0)?.isGenerated ?? false }
         if plain {
             return "COPY " + table.name.quoted + list(columns) + " TO STDOUT WITH " + options.sql
@@ -23,7 +24,12 @@ enum CopyStatement {
         let select = pieces.map { piece in
             let relation = piece?.leaf.map { "ONLY " + $0.quoted } ?? table.only + table.name.quoted
             let range = piece?.range.map { (condition == nil ? " WHERE " : " AND ") + $0.condition }
-            return Self.select(selection, relation, where: condition) + (range ?? "")
+            guard !computed.isEmpty else { return Self.select(selection, relation, where: condition) + (range ?? "") }
+            let values = columns.map { name in
+                computed.first { isSameName($0.column, name) }?.sql ?? quoteIdentifier(name)
+            }
+            let rows = Self.select(values.joined(separator: ", "), relation, where: condition) + (range ?? "")
+            return options.selection == nil ? rows : "SELECT \(selection) FROM (\n\(rows)\n) AS t"
         }.joined(separator: " UNION ALL ")
         return "COPY (\(pinsNames ? withPinnedNames(select, options) : select)) TO STDOUT WITH \(options.sql)"
     }

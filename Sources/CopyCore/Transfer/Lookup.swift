@@ -6,10 +6,12 @@ final class Lookup {
     let part: PipelinePart
     private let names: [SQLName]
     private let tablesResult: PipelineResult?
+    private let computed: [ComputedColumn]
+    private let typesResult: PipelineResult?
     private let serverResult: PipelineResult
 
     /// Asks which server it is, and which tables the names stand for by the session's own search_path.
-    init(_ part: PipelinePart, tables names: [SQLName], empties: Emptying? = nil) {
+    init(_ part: PipelinePart, tables names: [SQLName], empties: Emptying? = nil, computed: [ComputedColumn] = []) {
         self.part = part
         self.names = names
         if part.session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
@@ -18,6 +20,10 @@ final class Lookup {
         tablesResult =
             names.isEmpty || names.contains { $0.parts.count > 2 }
             ? nil : part.ask(Catalog.namesQuestion(names, empties: empties))
+        self.computed = computed
+        typesResult =
+            computed.isEmpty || tablesResult == nil
+            ? nil : part.ask(Catalog.columnTypesQuestion(names, columns: computed.map(\.column)))
         // The transaction stays open until the next one: no idle_session_timeout ends the session meanwhile.
         serverResult = part.ask(Catalog.serverQuestion(noticing: true))
     }
@@ -41,6 +47,8 @@ final class Lookup {
         var mayRead = true
         var mayLoad = true
         var mayEmpty = true
+        /// Columns of the source's that are given other values.
+        var computed: [ComputedColumn.Typed] = []
 
         /// An ordinary table is read, loaded and emptied without its children, as COPY itself does.
         var only: String { TableShape.only(kind) }
@@ -87,8 +95,14 @@ final class Lookup {
         let found = try Catalog.found(tablesResult.get(), asked: names)
         let missing = zip(names, found).filter { $1 == nil }.map(\.0)
         guard missing.isEmpty else { throw PgcopyError.noTables(missing) }
-        let tables = found.compactMap { $0 }
+        var tables = found.compactMap { $0 }
         for table in tables { try Self.refuseTemporary(table) }
+        if let typesResult {
+            let types = Catalog.columnTypes(try typesResult.get(), count: names.count)
+            for (place, columns) in try ComputedColumn.resolve(computed, tables.map(\.name), types).enumerated() {
+                tables[place].computed = columns
+            }
+        }
         return tables
     }
 

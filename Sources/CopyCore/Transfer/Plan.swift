@@ -43,7 +43,7 @@ struct Plan: Sendable {
 struct TablePlan: Sendable {
     /// What is read.
     enum Rows: Sendable {
-        case table(TableShape, columns: [String], condition: String?)
+        case table(TableShape, columns: [String], condition: String?, computed: [ComputedColumn.Typed])
         /// With other names for its columns.
         case query(String, columns: [String]?)
         /// A file or stream, or nothing.
@@ -86,7 +86,7 @@ struct TablePlan: Sendable {
     var undivided: String?
 
     /// The table that is read; nil: rows are of none.
-    var source: TableShape? { if case .table(let table, _, _) = rows { table } else { nil } }
+    var source: TableShape? { if case .table(let table, _, _, _) = rows { table } else { nil } }
 
     /// The table by which the rows are named: that of the source, or else the first one they land in.
     var namesake: TableShape? { source ?? landings.min { $0.key < $1.key }?.value.table }
@@ -100,9 +100,11 @@ struct TablePlan: Sendable {
     /// The COPY that reads what of the table is to be read.
     func statement(_ piece: Division.Piece?) -> String? {
         switch rows {
-        case .table(let table, let columns, let condition):
+        case .table(let table, let columns, let condition, let computed):
             CopyStatement.out(
-                table, columns: columns, condition: condition, pinsNames: pinsNames, options: options, piece: piece)
+                table, columns: columns, condition: condition, computed: computed, pinsNames: pinsNames,
+                options: options,
+                piece: piece)
         case .query(let query, let columns):
             CopyStatement.out(query: query, columns: columns, pinsNames: pinsNames, options: options)
         case .bytes: nil

@@ -228,6 +228,7 @@ extension Preparation {
             var answers = Answers(
                 table: table, heldRows: heldRows[place], references: references[place], size: sizes[place], peer: peer)
             answers.sequences = sequences?[place] ?? []
+            answers.computed = found[place].computed
             answers.uniqueIndexes = uniqueIndexes?[place] ?? []
             answers.isReadable = found[place].isReadable
             answers.note(leaves[place] ?? [], keys[place])

@@ -196,7 +196,7 @@ final class Preparation {
             askForLockTimeout()
         }
         if server == nil || leader != nil { serverResult = part.ask(Catalog.serverQuestion(noticing: false)) }
-        if case .tables(_, nil) = rows { part.ask(Catalog.secureSearchPath) }
+        if case .tables(_, nil) = rows, !computes { part.ask(Catalog.secureSearchPath) }
         if found.count * Catalog.locksOfEmptying >= Catalog.manyLocks { locksResult = part.ask(Catalog.locksQuestion) }
     }
 
@@ -211,6 +211,8 @@ final class Preparation {
         part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
         let asked = found.map(\.asked)
+        // What is computed was resolved for other tables than these.
+        guard !computes else { throw PgcopyError.sourceChanged(found.map(\.name.quoted), isStuck: true) }
         let result = part.ask(Catalog.namesQuestion(asked))
         try PipelineRound.run([part])
         let now = try Catalog.found(result.get(), asked: asked)
@@ -282,6 +284,12 @@ final class Preparation {
         if case .tables(_, let condition?) = rows, let table = lockedTables.first {
             part.ask(.prepare("SELECT FROM \(table.name.quoted) WHERE\n\(condition)\n"))
         }
+        // So has each expression.
+        for table in lockedTables {
+            for column in table.computed {
+                part.ask(.prepare("SELECT\n\(column.expression)\nFROM \(table.name.quoted)"))
+            }
+        }
         for (place, statement) in describedStatements {
             part.ask(.prepare(statement))
             describedResults[place] = part.ask(.describe)
@@ -310,14 +318,23 @@ final class Preparation {
         return found.filter { !kept.contains($0.oid) }
     }
 
+    /// Locks tables that others of its side have looked at, as far as it takes to load them.
+    func askDivided(_ tables: [Lookup.Found], _ lockTimeout: Duration) -> PipelinePart {
+        part = PipelinePart(session, timeout: part.timeout, isVital: isVital)
+        self.lockTimeout = lockTimeout
+        part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
+        let targets = tables.sorted { $0.name.quoted < $1.name.quoted }.map { lockTarget($0, "ROW EXCLUSIVE") }
+        part.ask(.statement("LOCK TABLE \(targets.joined(separator: ", ")) IN ROW EXCLUSIVE MODE"))
+        part.ask(Catalog.requireNamesQuestion(tables.map { ($0.name, $0.oid) }))
+        askForLockTimeout()
+        return part
+    }
+
     /// Those that are empty already, and are loaded by other streams, too.
     private var divided: [Lookup.Found] {
         guard case .destination(true, _, _) = role else { return [] }
         return found.filter { kept.contains($0.oid) }
     }
-
-    /// It keeps other streams of its side waiting for a moment.
-    var looksAlone: Bool { !divided.isEmpty }
 
     /// LOCK TABLE takes neither materialized views nor foreign tables.
     private func isLockable(_ table: Lookup.Found) -> Bool { usesLockTable && !"mf".contains(table.kind) }
@@ -335,14 +352,18 @@ final class Preparation {
         return snapshot == nil && !found.isEmpty && found.allSatisfy(isLockable) && plans.isEmpty
     }
 
+    /// The user's own SQL is among what is read: it keeps the user's search_path.
+    private var computes: Bool { lockedTables.contains { !$0.computed.isEmpty } }
+
     /// What COPY reads by a query; none where it reads tables.
     private var plans: [String] {
         guard case .source = role else { return [] }
         switch rows {
         case .query(let query): return [query]
         case .tables(_, let condition):
-            return lockedTables.filter { $0.kind != "r" || condition != nil }.map {
-                CopyStatement.select("", $0.only + $0.name.quoted, where: condition)
+            return lockedTables.filter { $0.kind != "r" || condition != nil || !$0.computed.isEmpty }.map {
+                CopyStatement.select(
+                    $0.computed.map(\.sql).joined(separator: ", "), $0.only + $0.name.quoted, where: condition)
             }
         }
     }

@@ -62,7 +62,7 @@ struct TablePlanner {
 
         /// Those of the columns; a table's own array, which all destinations share.
         var names: [String]? {
-            if case .table(_, let columns, _) = rows { columns } else { columns?.map(\.name) }
+            if case .table(_, let columns, _, _) = rows { columns } else { columns?.map(\.name) }
         }
     }
 
@@ -129,10 +129,18 @@ struct TablePlanner {
         where !sequence.mayRead && columns.contains(where: { isSameName($0, sequence.column) }) {
             throw PgcopyError(.refused, "this role may not read the sequence \(sequence.name.quoted); it needs SELECT")
         }
+        if let column = source.computed.map(\.column).first(where: { name in !columns.contains { isSameName($0, name) }
+            })
+        {
+            throw PgcopyError(
+                .refused,
+                "--set: \(quoteIdentifier(column)) of \(table.name.quoted) is not among the columns that are copied")
+        }
         let types = table.types(of: columns)
         return Reading(
-            rows: .table(table, columns: columns, condition: request.condition), columns: types,
-            pinsNames: request.condition != nil && holdsNames(types, source.types))
+            rows: .table(table, columns: columns, condition: request.condition, computed: source.computed),
+            columns: types,
+            pinsNames: (request.condition != nil || !source.computed.isEmpty) && holdsNames(types, source.types))
     }
 
     /// A file or stream: its columns are known where its header line names them.

@@ -6,7 +6,6 @@ extension Transfer {
     /// then all begins anew.
     func emptyFirst(_ plan: Plan) throws {
         try atSource { try refuseEmptyingFirst() }
-        hasLocks = false
         try release(participants.filter { !$0.side.isSource })
         let emptying = plan.emptiedFirst.keys.sorted().compactMap { place in
             EarlyEmptying(
@@ -16,10 +15,9 @@ extension Transfer {
         for one in emptying { one.empty(timeout: request.timeout, lockTimeout: Self.glance) }
         try ask(emptying.map { ($0.side.label, $0.part) })
         for one in emptying where !one.isBusy { try attributing(to: one.side) { try one.part.check() } }
-        let busy = emptying.filter { $0.side.isActive && $0.isBusy }
-        guard busy.isEmpty else {
+        if let busy = emptying.first(where: { $0.side.isActive && $0.isBusy }) {
             try release(participants)
-            return try wait(for: busy)
+            guard try wait(for: busy, others: emptying.filter { $0 !== busy && $0.side.isActive }) else { return }
         }
         hasEmptied = true
         var open = emptying
@@ -34,18 +32,39 @@ extension Transfer {
         }
     }
 
-    private func wait(for busy: [EarlyEmptying]) throws {
-        for one in busy { one.wait(timeout: request.timeout) }
+    /// Waits for the one lock, with nothing else held. Once it is had it is not given back for others to have it first: the
+    /// source and the other destinations are locked behind it, for a moment.
+    /// - Returns: false: something else is in the way, or it is not to be had.
+    private func wait(for busy: EarlyEmptying, others: [EarlyEmptying]) throws -> Bool {
+        busy.wait(timeout: request.timeout)
         do {
-            try ask(busy.map { ($0.side.label, $0.part) }, locks: true)
-        } catch let late as PgcopyError where late.code == .lock && request.keepGoing {
-            guard let side = busy.first(where: { $0.side.label == late.endpoint })?.side else { throw late }
-            drop(side, late)
+            try ask([(busy.side.label, busy.part)], locks: true)
+        } catch let late as PgcopyError
+            where late.code == .lock && request.keepGoing && late.endpoint == busy.side.label
+        {
+            drop(busy.side, late)
             lockWatch?.onlyTells = false
         }
-        for one in busy where one.side.isActive && !one.isBusy && !one.part.isStopped {
-            try attributing(to: one.side) { try one.part.check() }
+        guard busy.side.isActive, !busy.part.isStopped, !busy.isBusy else { return false }
+        try attributing(to: busy.side) { try busy.part.check() }
+        guard busy.side.isActive else { return false }
+        let isThere = try atSource {
+            try source.session?.run(
+                "SET LOCAL lock_timeout = '\(Int(Self.glance.seconds * 1000))ms'", timeout: request.timeout)
+            do {
+                try refuseEmptyingFirst()
+                return true
+            } catch let error as PgcopyError where error.server?.sqlState == "55P03" {
+                return false
+            }
         }
+        guard isThere else { return false }
+        busy.emptyLocked(timeout: request.timeout)
+        for one in others { one.empty(timeout: request.timeout, lockTimeout: Self.glance) }
+        let all = [busy] + others
+        try ask(all.map { ($0.side.label, $0.part) })
+        for one in all where !one.isBusy { try attributing(to: one.side) { try one.part.check() } }
+        return !all.contains { $0.side.isActive && $0.isBusy }
     }
 
     /// What holds rows is not emptied for the sake of none.
@@ -87,17 +106,27 @@ private final class EarlyEmptying {
         if disablesTriggers { part.ask(.statement(SessionSettings.withoutTriggers)) }
         part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
         lock()
-        // TRUNCATE goes by names: they stand for the tables that were planned, before and behind it.
+        truncate()
+    }
+
+    /// Waits for the locks.
+    func wait(timeout: Duration?) {
+        begin(timeout)
+        if disablesTriggers { part.ask(.statement(SessionSettings.withoutTriggers)) }
+        lock()
+    }
+
+    /// The same behind `wait`.
+    func emptyLocked(timeout: Duration?) {
+        part = PipelinePart(session, timeout: timeout, isVital: false)
+        truncate()
+    }
+
+    /// TRUNCATE goes by names: they stand for the tables that were planned, before and behind it.
+    private func truncate() {
         part.ask(Catalog.requireNamesQuestion(tables))
         part.ask(.statement("TRUNCATE TABLE \(targets)"))
         part.ask(Catalog.requireNamesQuestion(tables))
-    }
-
-    /// Waits for the locks, and lets go of them.
-    func wait(timeout: Duration?) {
-        begin(timeout)
-        lock()
-        part.ask(.statement("ROLLBACK"))
     }
 
     private func begin(_ timeout: Duration?) {

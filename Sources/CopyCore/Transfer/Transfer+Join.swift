@@ -31,6 +31,7 @@ extension Transfer {
     /// Brings the other streams in: each locks what it may read or load, and reads in the first one's snapshot.
     /// - Returns: false: something is in the way, or is not as it was seen.
     func join(_ plan: Plan) throws -> Bool {
+        guard try lockDivided(plan) else { return false }
         guard plan.streams > 1 else { return true }
         try openStreams(plan.streams)
         let snapshot = try atSource {

@@ -20,11 +20,9 @@ struct Participant {
 
     func comesBefore(_ other: Participant) -> Bool { place.lexicographicallyPrecedes(other.place) }
 
-    /// What it locks the other may well wait for: the very same server and database. Streams of one side are in nobody's way, but
-    /// for the one that looks whether tables are empty.
+    /// What it locks the other may well wait for: the very same server and database. Streams of one side are in nobody's way.
     func sharesLocks(with other: Participant) -> Bool {
-        if side === other.side { return preparation.looksAlone || other.preparation.looksAlone }
-        return located.server.database == other.located.server.database && isOnServer(of: other)
+        side !== other.side && located.server.database == other.located.server.database && isOnServer(of: other)
     }
 
     /// The very same server, whatever the database: roles are one for all.
@@ -52,13 +50,6 @@ extension Transfer {
             if let waiting = alone {
                 if try lock(wave: [waiting], after: [], lockTimeout: nil) != nil { continue }
                 held = [waiting]
-                // Who looks whether tables are empty comes before the other streams of its side.
-                if !waiting.preparation.looksAlone,
-                    all.contains(where: { $0.side === waiting.side && $0.preparation.looksAlone })
-                {
-                    try release(held)
-                    held = []
-                }
             }
             let others = all.filter { one in one.isActive && !held.contains { $0.preparation === one.preparation } }
             guard let busy = try lock(others, after: held, lockTimeout) else { return }

@@ -20,7 +20,12 @@ extension Transfer {
             guard side.isSource || !tables.isEmpty else { continue }
             let part = PipelinePart(session, timeout: request.timeout, isVital: false)
             lookups.append(
-                (side, session, Lookup(part, tables: tables, empties: side.isSource ? nil : request.empties)))
+                (
+                    side, session,
+                    Lookup(
+                        part, tables: tables, empties: side.isSource ? nil : request.empties,
+                        computed: side.isSource ? request.computed : [])
+                ))
         }
         try ask(lookups.map { ($0.side.label, $0.lookup.part) })
         var located: [LocatedServer] = []

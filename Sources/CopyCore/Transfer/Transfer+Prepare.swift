@@ -33,6 +33,9 @@ extension Transfer {
             try refuse(
                 !request.destinations.contains(where: \.isServer), "--into-schema needs a server as a destination")
         }
+        try refuse(
+            !request.computed.isEmpty && (request.query != nil || !request.source.isServer),
+            "--set needs tables of a server as the source; a query computes by itself")
         for (isGiven, option) in [
             (request.setsSequences, "--sequences"), (request.notifiedChannel != nil, "--notify"),
         ] where isGiven {
@@ -186,11 +189,11 @@ extension Transfer {
         while tries < Self.attempts || poller.now < patience {
             tries += 1
             try lockTables()
-            hasLocks = true
             let plan = try plan(header: headerNames(head))
             try refuseObstacles()
             try requireDestination()
             if request.isDryRun {
+                hasLocks = true
                 try countLocks(plan)
                 return (plan, head)
             }
@@ -198,6 +201,8 @@ extension Transfer {
                 if !plan.emptiedFirst.isEmpty {
                     try emptyFirst(plan)
                 } else if try join(plan) {
+                    // From here on what waits for a lock is not let go.
+                    hasLocks = true
                     try deleteRows(plan)
                     try makeStages(plan)
                     try countLocks(plan)
@@ -205,7 +210,6 @@ extension Transfer {
                 }
             }
             // Not as it was seen, or something is in the way: that is waited for by the next try, with nothing held.
-            hasLocks = false
             try releaseAll()
         }
         throw PgcopyError(

@@ -78,7 +78,7 @@ extension Transfer {
             let numbers = isFirst ? (own + divided).sorted() : own
             let preparation = makePreparation(
                 located.side, located.side.sessions[stream], at: located.server, .tables(found(numbers), where: nil),
-                others: isFirst ? [] : found(divided), kept: Set(found(divided).map(\.oid)),
+                kept: Set(found(divided).map(\.oid)),
                 leader: all.first?.preparation)
             if isFirst { preparation.emptiedInRun = located.found }
             all.append(
@@ -112,5 +112,28 @@ extension Transfer {
             if !part.isAnswered { asked.append((side.label, part)) }
         }
         if !asked.isEmpty { try ask(asked) }
+    }
+
+    /// Locks what other streams load as well, once the first one has it: nobody else empties it then.
+    /// - Returns: false: something is in the way.
+    func lockDivided(_ plan: Plan) throws -> Bool {
+        guard let shares else { return true }
+        let divided = shares.of.indices.filter { shares.of[$0] == nil }
+        guard !divided.isEmpty else { return true }
+        let asked = participants.filter { !$0.side.isSource && $0.isActive && $0.stream > 0 }.map { participant in
+            (
+                participant,
+                participant.preparation.askDivided(divided.map { participant.located.found[$0] }, Self.glance)
+            )
+        }
+        try ask(asked.map { ($0.0.side.label, $0.1) }, locks: true)
+        // 22012: a name stands for another table by now.
+        let isInTheWay = asked.contains { _, part in
+            ["55P03", "40P01", "42P01", "3F000", "22012"].contains(
+                (part.failure as? PgcopyError)?.server?.sqlState ?? "")
+        }
+        if isInTheWay { return false }
+        for (participant, part) in asked { try attributing(to: participant.side) { try part.check() } }
+        return true
     }
 }

@@ -63,9 +63,10 @@ extension Transfer {
 
     /// Goes on without a destination, while rows flow or at the last checks; false where that is not wanted, or it is too late.
     func goOnWithout(_ side: Side, _ error: PgcopyError) -> Bool {
-        guard request.keepGoing, !side.isSource, let (copy, receiver) = copies(to: side).first else { return false }
+        guard request.keepGoing, !side.isSource else { return false }
         switch ending {
-        case nil: copy.fault(receiver, error)
+        // The other streams of the side hear of it from the first that is at work yet.
+        case nil: return copies(to: side).contains { $0.copy.fault($0.receiver, error) }
         case .settling:
             fail(side, error)
             leave(side)

@@ -51,6 +51,8 @@ public struct TransferRequest: Sendable {
     public var condition: String?
     /// The columns to copy, in this order; nil: all that can be. With a query: the destinations' names of its columns.
     public var columns: [String]?
+    /// Columns whose values the source computes.
+    public var computed: [ComputedColumn] = []
     /// The destinations' table, where the endpoint names none.
     public var into: SQLName?
     /// The schema of the destinations' tables, instead of that of the source's.

@@ -61,6 +61,13 @@ extension TransferRequest {
             return name.parts[0]
         }
         columns = try options.columns.map { try Self.names($0, "--columns") }
+        computed = try options.set.map { text in
+            do {
+                return try ComputedColumn(parsing: text)
+            } catch {
+                throw PgcopyError(.usage, "--set: \(error)")
+            }
+        }
         query = options.query
         condition = options.where
         empties = options.truncate ? .truncate : options.delete ? .delete : nil

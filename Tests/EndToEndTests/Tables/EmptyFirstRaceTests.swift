@@ -39,6 +39,19 @@ import Testing
         try trio.expectNoBackends()
     }
 
+    @Test func `several runs at once take turns`() throws {
+        let trio = try Trio(Self.tables, source: Self.rows)
+        for place in [trio.source, trio.first, trio.second] {
+            try place.sql((1...8).map { "CREATE TABLE c\($0) (i int); INSERT INTO c\($0) VALUES (\($0));" }.joined())
+        }
+        let options = ["--all-tables", "-j", "4", "--truncate", "--split-larger-than", "64kB"]
+        let runs = try (0..<4).map { _ in try program(options + trio.places.map(\.conninfo)).start() }
+        let results = try runs.map { try $0.end() }
+        for result in results { #expect(result.code == 0, "\(result)") }
+        try expectEqual([trio.first, trio.second], trio.source, "\(results)")
+        #expect(results.map { $0.duration }.max() ?? .zero < .seconds(30), "\(results.map { $0.duration })")
+    }
+
     @Test func `rows of who is loading already are emptied, too`() throws {
         let trio = try Trio(Self.tables, source: Self.rows)
         let holder = try Holder(trio.first, "INSERT INTO big VALUES (-1, 'open')")

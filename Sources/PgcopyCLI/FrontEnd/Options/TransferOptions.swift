@@ -19,6 +19,8 @@ public struct TransferOptions: Sendable, Equatable {
     public var `where`: String?
     /// The columns to copy, as written.
     public var columns: String?
+    /// Columns that the source computes, as written.
+    public var set: [String]
     /// The table at the destinations, as written.
     public var into: String?
     /// The schema at the destinations, as written.
@@ -114,6 +116,7 @@ extension TransferOptions {
         query = try invocation.nonEmptyText(of: .query)
         `where` = try invocation.nonEmptyText(of: .where)
         columns = try invocation.names(of: .columns)
+        set = try invocation.allNames(of: .set)
         into = try invocation.names(of: .into)
         intoSchema = try invocation.names(of: .intoSchema)
         truncate = invocation.has(.truncate)

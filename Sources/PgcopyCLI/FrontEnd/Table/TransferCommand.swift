@@ -24,7 +24,7 @@ extension CommandSpec {
             OptionGroup(
                 title: "What to copy",
                 options: [
-                    .table, .excludeTable, .schema, .excludeSchema, .allTables, .query, .where, .columns, .into,
+                    .table, .excludeTable, .schema, .excludeSchema, .allTables, .query, .where, .columns, .set, .into,
                     .intoSchema, .snapshot,
                 ]),
             OptionGroup(

@@ -74,6 +74,18 @@ extension OptionSpec {
                 + "With a file or stream as the source: the names of its columns, in its order."
         ]
     )
+    /// `--set`.
+    static let set = OptionSpec(
+        "set",
+        value: .required("[TABLE.]COLUMN=EXPRESSION", .text),
+        isRepeatable: true,
+        conflicts: ["query"],
+        summary: "let the source compute a column's values, as in `--set 'users.email=md5(email)'`",
+        details: [
+            "SQL over the table's columns, cast to the column's type; it may read other tables. The name of the table may be left out "
+                + "where one is copied. The table itself stays as it is."
+        ]
+    )
     /// `--into`.
     static let into = OptionSpec(
         "into",

@@ -1,0 +1,116 @@
+// Columns whose values the source computes (`--set`).
+
+/// A column that is given other values than the table's.
+public struct ComputedColumn: Sendable, Hashable {
+    /// The table, perhaps with its schema; nil: the only one.
+    public var table: SQLName?
+    /// The column.
+    public var column: String
+    /// SQL over the table's columns.
+    public var expression: String
+
+    /// Reads `[TABLE.]COLUMN=EXPRESSION`.
+    /// - Throws: `PgcopyError` with `.usage`.
+    public init(parsing text: String) throws(PgcopyError) {
+        var isQuoted = false
+        let end = text.utf8.firstIndex { byte in
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            return byte == UInt8(ascii: "=") && !isQuoted
+        }
+        let expression = end.map { String(text[text.utf8.index(after: $0)...]) } ?? ""
+        guard let end, let name = SQLName(String(text[..<end]).trimmed), let column = name.parts.last,
+            name.parts.count <= 3, !expression.trimmed.isEmpty
+        else {
+            throw PgcopyError(
+                .usage,
+                "\(Echo.quoted(text)) is not [TABLE.]COLUMN=EXPRESSION; a name that is not plain goes in double quotes")
+        }
+        table = name.parts.count > 1 ? SQLName(Array(name.parts.dropLast())) : nil
+        self.column = column
+        self.expression = expression
+    }
+
+    /// Whether it is about this table.
+    func isOf(_ name: SQLName) -> Bool {
+        guard let table else { return true }
+        return zip(table.parts.reversed(), name.parts.reversed()).allSatisfy(isSameName)
+    }
+
+    /// Its name, for a person.
+    var shown: String { SQLName((table?.parts ?? []) + [column]).quoted }
+
+    /// One of a table, with the name of the column's type as the server writes it.
+    struct Typed: Sendable, Hashable {
+        var column: String
+        var expression: String
+        var type: String
+
+        /// The value, as the column's type, under its name. On lines of its own: a comment at its end must not swallow what follows.
+        var sql: String { "CAST((\n\(expression)\n) AS \(type)) AS \(quoteIdentifier(column))" }
+    }
+
+    /// What is computed of each table, by its place.
+    /// - Parameter types: of the columns of each table that are named.
+    static func resolve(
+        _ computed: [ComputedColumn], _ tables: [SQLName], _ types: [[(name: String, type: String)]]
+    ) throws(PgcopyError) -> [[Typed]] {
+        var all: [[Typed]] = tables.map { _ in [] }
+        for one in computed {
+            if one.table == nil, tables.count > 1 {
+                throw PgcopyError(
+                    .usage, "--set \(one.shown): of \(tables.count) tables; name one, as TABLE.\(one.shown)=…")
+            }
+            let places = tables.indices.filter { one.isOf(tables[$0]) }
+            guard !places.isEmpty else {
+                throw PgcopyError(.usage, "--set \(one.shown): no such table is copied")
+            }
+            for place in places {
+                guard let type = types[place].first(where: { isSameName($0.name, one.column) })?.type else {
+                    throw PgcopyError(
+                        .refused,
+                        "--set \(one.shown): \(tables[place].quoted) has no column \(quoteIdentifier(one.column))")
+                }
+                guard !all[place].contains(where: { isSameName($0.column, one.column) }) else {
+                    throw PgcopyError(.usage, "--set \(one.shown): the column is set twice")
+                }
+                all[place].append(Typed(column: one.column, expression: one.expression, type: type))
+            }
+        }
+        return all
+    }
+}
+
+extension String {
+    /// Without spaces at either end.
+    fileprivate var trimmed: String {
+        let isSpace = { (scalar: Unicode.Scalar) in scalar.value <= 0x20 }
+        let scalars = unicodeScalars.drop(while: isSpace)
+        guard let last = scalars.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(scalars[...last])
+    }
+}
+
+extension Catalog {
+    /// The question for the types of some columns, by their names, of tables by theirs.
+    static func columnTypesQuestion(_ tables: [SQLName], columns: [String]) -> PipelineMessage {
+        // -1: without a length, that a cast would cut to.
+        .statement(
+            """
+            SELECT q.place, a.attname, pg_catalog.format_type(a.atttypid, -1) \
+            FROM \(namesTable(tables.count, 1)) q(place, oid) \
+            JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) q.oid \
+            WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped \
+            AND a.attname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.name[])
+            """, nameParameters([tables.map(\.quoted)]) + [arrayLiteral(columns)])
+    }
+
+    /// The answer, by place.
+    static func columnTypes(_ result: QueryResult, count: Int) -> [[(name: String, type: String)]] {
+        var types: [[(name: String, type: String)]] = Array(repeating: [], count: count)
+        for row in 0..<result.rowCount {
+            guard let place = result.value(row, 0).flatMap({ Int($0) }) else { continue }
+            types[place - 1].append((result.name(row, 1) ?? "", result.value(row, 2) ?? ""))
+        }
+        return types
+    }
+}

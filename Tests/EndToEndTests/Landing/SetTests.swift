@@ -1,0 +1,91 @@
+// Columns whose values the source computes (`--set`).
+
+import TestKit
+import Testing
+
+@Suite struct `Columns that are computed` {
+    private static let tables = """
+        CREATE SCHEMA s; CREATE TABLE s.users (id int PRIMARY KEY, email varchar(40), "Odd n" numeric(6, 2), c char(3), r regclass);
+        CREATE TABLE s.orders (id int, email text, amount int); CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+        CREATE TABLE s.parted (id int, v text) PARTITION BY RANGE (id); CREATE TABLE s.p1 PARTITION OF s.parted FOR VALUES FROM (0) TO (1000000);
+        CREATE TABLE s.d (n positive)
+        """
+    private static let rows = """
+        INSERT INTO s.users SELECT i, 'user' || i || '@example.org', i, 'abc', 'pg_class' FROM generate_series(1, 50) i;
+        INSERT INTO s.orders SELECT i, 'user' || i || '@example.org', i FROM generate_series(1, 50) i;
+        INSERT INTO s.parted SELECT i, repeat('secret', 20) FROM generate_series(1, 20000) i; INSERT INTO s.d VALUES (1)
+        """
+
+    @Test(arguments: ["auto", "text", "csv", "binary"]) func `come masked, as the column's type`(format: String) throws
+    {
+        let trio = try Trio(Self.tables, source: Self.rows)
+        let result = try transfer(
+            [
+                "-t", "s.users", "--columns", "id,email,\"Odd n\",c", "--format", format, "--set",
+                "email=md5(email) -- by hash", "--set", "users.\"Odd n\"=1.005",
+                "--set", "s.users.c='xyzw'",
+            ].filter { _ in true } + trio.places.map(\.conninfo))
+        // Three characters and no more is a fault of the value's, not cut.
+        #expect(result.code == 1 && result.errors.contains("22001"), "\(result)")
+        let right = try transfer(
+            ["-t", "s.users", "--format", format, "--set", "email=md5(email)", "--set", "users.\"Odd n\"=1.25"]
+                + (format == "binary" ? ["--columns", "id,email,\"Odd n\",c"] : []) + trio.places.map(\.conninfo))
+        #expect(right.code == 0, "\(right)")
+        for place in [trio.first, trio.second] {
+            #expect(
+                try place.sql(
+                    "SELECT count(*), count(*) FILTER (WHERE email = md5('user' || id || '@example.org')), sum(\"Odd n\") FROM s.users"
+                )
+                    == "50|50|62.50")
+        }
+        #expect(try trio.source.sql("SELECT count(*) FROM s.users WHERE email LIKE 'user%'") == "50")
+    }
+
+    @Test(arguments: [["-j", "1"], ["-j", "3", "--split-larger-than", "64kB"]])
+    func `of many tables, also divided ones and in files`(options: [String]) throws {
+        let trio = try Trio(Self.tables, source: Self.rows)
+        let directory = try TemporaryDirectory()
+        let result = try transfer(
+            ["-n", "s"] + options + [
+                "--set", "users.email=NULL", "--set",
+                "s.orders.email=(SELECT u.id::text FROM s.users u WHERE u.id = orders.id)",
+                "--set", "parted.v=left(v, 3)", trio.source.conninfo, trio.first.conninfo, "null:",
+            ])
+        #expect(result.code == 0, "\(result)")
+        #expect(try trio.first.sql("SELECT count(*) FILTER (WHERE email IS NULL), count(*) FROM s.users") == "50|50")
+        #expect(try trio.first.sql("SELECT count(*) FROM s.orders WHERE email = id::text") == "50")
+        #expect(
+            try trio.first.sql("SELECT count(*), count(DISTINCT id), min(v), max(v) FROM s.parted")
+                == "20000|20000|sec|sec")
+        #expect(try trio.first.sql("SELECT r::text FROM s.users LIMIT 1") == "pg_class")
+        try transfer(
+            "-t", "s.orders", "--set", "amount=amount * 2", "--where", "id < 3", "--format=csv", "--header",
+            trio.source.conninfo,
+            directory.file("o.csv")
+        ).expecting(0)
+        #expect(try directory.text(of: "o.csv") == "id,email,amount\n1,user1@example.org,2\n2,user2@example.org,4\n")
+    }
+
+    @Test func `are refused where they say nothing, or too much`() throws {
+        let trio = try Trio(Self.tables, source: Self.rows)
+        let cases: [(options: [String], code: Int32, words: String)] = [
+            (["-t", "s.users", "--set", "email"], 2, "is not [TABLE.]COLUMN=EXPRESSION"),
+            (["-t", "s.users", "--set", "email= "], 2, "is not [TABLE.]COLUMN=EXPRESSION"),
+            (["-t", "s.users", "--set", "mail=1"], 1, "has no column \"mail\""),
+            (["-t", "s.users", "--set", "orders.email=1"], 2, "no such table is copied"),
+            (["-n", "s", "--set", "email=1"], 2, "name one"),
+            (["-t", "s.users", "--set", "email=1", "--set", "users.email=2"], 2, "set twice"),
+            (["-t", "s.users", "--columns", "id", "--set", "email=1"], 1, "not among the columns that are copied"),
+            (["--query", "TABLE s.users", "--into", "s.users", "--set", "email=1"], 2, "--set"),
+            (["-t", "s.users", "--set", "email=1) AS text), CAST((2"], 1, "42601"),
+            (["-t", "s.users", "--set", "email=nothing(email)"], 1, "42883"),
+            (["-t", "s.orders", "--set", "amount='ten'"], 1, "22P02"),
+            (["-t", "s.d", "--set", "n=-n"], 1, "23514"),
+        ]
+        for (options, code, words) in cases {
+            let result = try transfer(options + [trio.source.conninfo, trio.first.conninfo])
+            #expect(result.code == code && result.errors.contains(words), "\(options) \(result)")
+        }
+        for table in ["users", "orders", "d"] { #expect(try trio.first.count("s.\(table)") == 0) }
+    }
+}
