@@ -130,8 +130,7 @@ struct TablePlanner {
             throw PgcopyError(.refused, "this role may not read the sequence \(sequence.name.quoted); it needs SELECT")
         }
         if let column = source.computed.map(\.column).first(where: { name in !columns.contains { isSameName($0, name) }
-            })
-        {
+        }) {
             throw PgcopyError(
                 .refused,
                 "--set: \(quoteIdentifier(column)) of \(table.name.quoted) is not among the columns that are copied")
