@@ -35,15 +35,15 @@ final class Preparation {
 
     let session: Session
     /// To be run with those of the other servers; nothing here is answered before.
-    private(set) var part: PipelinePart
+    var part: PipelinePart
     let role: Role
     let rows: Rows
     /// What the names stood for at the last look; none: rows are a query's, or it only joins.
     var found: [Lookup.Found]
     /// Others that are locked as well, to be read or loaded, but not looked at.
-    private let others: [Lookup.Found]
+    let others: [Lookup.Found]
     /// Of those that it has found, by OID: empty already, and loaded by other streams, too.
-    private var kept: Set<String>
+    var kept: Set<String>
     /// The session that has looked for all streams; nil: it is this one.
     let leader: Preparation?
     /// Which server it is; nil: that is asked with all the rest.
@@ -62,7 +62,7 @@ final class Preparation {
     let trace = "pgcopy \(String(UInt64.random(in: .min ... .max), radix: 36))"
 
     /// How long locks that others hold are waited for; nil: as long as it takes.
-    private(set) var lockTimeout: Duration?
+    var lockTimeout: Duration?
     /// What did not stay as it was found.
     var changed: [String] = []
     /// The name that was asked for stands for another table than the one that was locked.
@@ -70,17 +70,17 @@ final class Preparation {
 
     /// Locked by LOCK TABLE; else by parsing.
     var usesLockTable: Bool
-    private(set) var lockResults: [PipelineResult] = []
+    var lockResults: [PipelineResult] = []
     private(set) var settingsResult: PipelineResult?
     private(set) var tablesResult: PipelineResult?
     private(set) var columnsResult: PipelineResult?
     private(set) var reader: TableReader?
     /// Of a query, and of each table that LOCK TABLE does not take, by its place.
-    private(set) var describedResults: [Int: PipelineResult] = [:]
+    var describedResults: [Int: PipelineResult] = [:]
     private(set) var serverResult: PipelineResult?
     private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?
-    private(set) var snapshotResult: PipelineResult?
+    var snapshotResult: PipelineResult?
     private(set) var sizesResult: PipelineResult?
     private(set) var locksResult: PipelineResult?
     /// Tables of which it is asked what stands in the way of emptying them.
@@ -88,6 +88,8 @@ final class Preparation {
     private(set) var obstaclesResult: PipelineResult?
     /// Triggers and foreign keys do nothing in its transaction.
     let disablesTriggers: Bool
+    /// All rows of its tables are deleted before others come.
+    var deletes = false
     private(set) var roleResult: PipelineResult?
     /// How large its tables are is asked as well.
     var asksSizes = false
@@ -248,7 +250,7 @@ final class Preparation {
     }
 
     /// The locks are had. Those that triggers and functions take while rows flow are waited for as long as was asked for.
-    private func askForLockTimeout() {
+    func askForLockTimeout() {
         guard lockTimeout != nil else { return }
         part.ask(.statement(keepLockTimeout ? "SET LOCAL lock_timeout = DEFAULT" : lastLockTimeoutSetting))
     }
@@ -265,115 +267,6 @@ final class Preparation {
     }
 
     var deadLink: Int? { if case .destination(_, _, let seconds) = role { seconds } else { nil } }
-
-    private func lock() {
-        lockResults = []
-        describedResults = [:]
-        // The strongest that will be needed, and first: a stronger one later makes two runs wait for each other. In one order for
-        // all runs: by name.
-        lock(emptied, "ACCESS EXCLUSIVE")
-        // Nobody else empties them; streams of this run load them all the same.
-        lock(divided, "SHARE UPDATE EXCLUSIVE")
-        let emptied = Set(emptied.map(\.oid))
-        lock(lockedTables.filter { !emptied.contains($0.oid) }, isSource ? "ACCESS SHARE" : "ROW EXCLUSIVE")
-        // Before whatever would take one of its own; LOCK TABLE does not.
-        if let snapshot {
-            snapshotResult = part.ask(.statement("SET TRANSACTION SNAPSHOT \(quoteLiteral(snapshot))"))
-        }
-        // By itself it has to be a condition, too: beside another one it stands in parentheses.
-        if case .tables(_, let condition?) = rows, let table = lockedTables.first {
-            part.ask(.prepare("SELECT FROM \(table.name.quoted) WHERE\n\(condition)\n"))
-        }
-        // So has each expression.
-        for table in lockedTables {
-            for column in table.computed {
-                part.ask(.prepare("SELECT\n\(column.expression)\nFROM \(table.name.quoted)"))
-            }
-        }
-        for (place, statement) in describedStatements {
-            part.ask(.prepare(statement))
-            describedResults[place] = part.ask(.describe)
-        }
-        // Planning locks what parsing does not know of: the children of tables, indexes.
-        for plan in plans { part.ask(.statement("EXPLAIN (COSTS off)\n" + plan)) }
-    }
-
-    private func lock(_ tables: [Lookup.Found], _ mode: String) {
-        let targets = tables.filter(isLockable).sorted { $0.name.quoted < $1.name.quoted }.map { lockTarget($0, mode) }
-        guard !targets.isEmpty else { return }
-        // One that may have to wait for long can be found.
-        let comment = lockTimeout == nil && backendPID == nil ? "/* \(trace) */ " : ""
-        lockResults.append(
-            part.ask(.statement("\(comment)LOCK TABLE \(targets.joined(separator: ", ")) IN \(mode) MODE")))
-    }
-
-    /// All that it is to hold.
-    private var lockedTables: [Lookup.Found] { found + others }
-
-    private var isSource: Bool { if case .source = role { true } else { false } }
-
-    /// Those that it empties.
-    private var emptied: [Lookup.Found] {
-        guard case .destination(true, _, _) = role else { return [] }
-        return found.filter { !kept.contains($0.oid) }
-    }
-
-    /// Locks tables that others of its side have looked at, as far as it takes to load them.
-    func askDivided(_ tables: [Lookup.Found], _ lockTimeout: Duration) -> PipelinePart {
-        part = PipelinePart(session, timeout: part.timeout, isVital: isVital)
-        self.lockTimeout = lockTimeout
-        part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
-        let targets = tables.sorted { $0.name.quoted < $1.name.quoted }.map { lockTarget($0, "ROW EXCLUSIVE") }
-        part.ask(.statement("LOCK TABLE \(targets.joined(separator: ", ")) IN ROW EXCLUSIVE MODE"))
-        part.ask(Catalog.requireNamesQuestion(tables.map { ($0.name, $0.oid) }))
-        askForLockTimeout()
-        return part
-    }
-
-    /// Those that are empty already, and are loaded by other streams, too.
-    private var divided: [Lookup.Found] {
-        guard case .destination(true, _, _) = role else { return [] }
-        return found.filter { kept.contains($0.oid) }
-    }
-
-    /// LOCK TABLE takes neither materialized views nor foreign tables.
-    private func isLockable(_ table: Lookup.Found) -> Bool { usesLockTable && !"mf".contains(table.kind) }
-
-    /// Whose columns are asked for; those of a table that is locked so as they are now, whatever the snapshot says.
-    private var describedStatements: [(place: Int, statement: String)] {
-        if case .query(let query) = rows { return [(0, query)] }
-        return lockedTables.enumerated().filter { !isLockable($1) }.map { ($0, "SELECT * FROM \($1.name.quoted)") }
-    }
-
-    /// Tables and nothing else, locked before the snapshot: they are what the snapshot says. A stream that joins reads in that of
-    /// the leader, who has them locked.
-    var isLockedFirst: Bool {
-        if let leader { return leader.isLockedFirst }
-        return snapshot == nil && !found.isEmpty && found.allSatisfy(isLockable) && plans.isEmpty
-    }
-
-    /// The user's own SQL is among what is read: it keeps the user's search_path.
-    private var computes: Bool { lockedTables.contains { !$0.computed.isEmpty } }
-
-    /// What COPY reads by a query; none where it reads tables.
-    private var plans: [String] {
-        guard case .source = role else { return [] }
-        switch rows {
-        case .query(let query): return [query]
-        case .tables(_, let condition):
-            return lockedTables.filter { $0.kind != "r" || condition != nil || !$0.computed.isEmpty }.map {
-                CopyStatement.select(
-                    $0.computed.map(\.sql).joined(separator: ", "), $0.only + $0.name.quoted, where: condition)
-            }
-        }
-    }
-
-    /// A source's partitions are read, but for those that a condition passes over; those of a destination may be emptied;
-    /// rows find theirs by themselves.
-    private func lockTarget(_ found: Lookup.Found, _ mode: String) -> String {
-        if case (.source, .tables(_, .some)) = (role, rows) { return "ONLY " + found.name.quoted }
-        return (mode == "ROW EXCLUSIVE" ? "ONLY " : found.only) + found.name.quoted
-    }
 
     private func askRows() {
         guard !found.isEmpty else { return }

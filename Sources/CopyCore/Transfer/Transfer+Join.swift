@@ -31,6 +31,8 @@ extension Transfer {
     /// Brings the other streams in: each locks what it may read or load, and reads in the first one's snapshot.
     /// - Returns: false: something is in the way, or is not as it was seen.
     func join(_ plan: Plan) throws -> Bool {
+        // Those that empty tables have locked theirs already. Another server has other tables of these names.
+        try requireAllJoined()
         guard try lockDivided(plan) else { return false }
         guard plan.streams > 1 else { return true }
         try openStreams(plan.streams)
@@ -62,12 +64,15 @@ extension Transfer {
         if zip(joining, states).contains(where: { [.busy, .changed].contains($1) || $0.preparation.isMisnamedByNow }) {
             return false
         }
-        // Those that empty tables, too.
+        try requireAllJoined()
+        for participant in participants where participant.stream > 0 { participant.preparation.forgetAnswers() }
+        return true
+    }
+
+    private func requireAllJoined() throws {
         for participant in participants where participant.isActive && participant.stream > 0 {
             try attributing(to: participant.side) { try requireJoined(participant) }
-            participant.preparation.forgetAnswers()
         }
-        return true
     }
 
     /// Throws unless it is on the server of the first one.

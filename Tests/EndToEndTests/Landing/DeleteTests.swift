@@ -42,6 +42,24 @@ import Testing
         try trio.expectNoBackends()
     }
 
+    @Test(arguments: [1, 3]) func `of two runs at once leave each row once`(streams: Int) throws {
+        let trio = try Trio(
+            "CREATE TABLE t (id int, v text); CREATE TABLE u (id int)",
+            source:
+                "INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(1, 20000) i; INSERT INTO u VALUES (1)")
+        for place in [trio.first, trio.second] { try place.sql("INSERT INTO t VALUES (-1, 'old')") }
+        let options = ["--all-tables", "--delete", "-j", "\(streams)"]
+        for _ in 0..<3 {
+            let one = try program(options + [trio.source.conninfo, trio.first.conninfo, trio.second.conninfo]).start()
+            let other = try program(options + [trio.source.conninfo, trio.second.conninfo, trio.first.conninfo]).start()
+            let results = (try one.end(), try other.end())
+            #expect(results.0.code == 0 && results.1.code == 0, "\(results)")
+            for place in [trio.first, trio.second] {
+                #expect(try place.digest("t") == trio.source.digest("t") && place.count("u") == 1, "\(results)")
+            }
+        }
+    }
+
     @Test func `are read until the commit`() throws {
         let trio = try family()
         let running = try start(
