@@ -41,23 +41,27 @@ struct SequencePair: Sendable, Equatable {
     }
 
     /// The statements that set it, never backwards.
-    /// - Parameter value: where the source's stands, and whether that was given out already.
-    func statements(_ value: (last: String, isCalled: Bool)) -> (lock: PipelineMessage?, set: PipelineMessage) {
+    /// - Parameters:
+    ///   - increment: that of the destination's by now.
+    ///   - value: where the source's stands, and whether that was given out already.
+    func statements(_ value: (last: String, isCalled: Bool), increment: Int) -> (
+        lock: PipelineMessage?, set: PipelineMessage
+    ) {
         let step = value.isCalled ? source.increment : 0
         // What a sequence will give next is what counts; beyond its last value there may be no bigint.
         let next = "(\(value.last)::pg_catalog.numeric OPERATOR(pg_catalog.+) \(step)::pg_catalog.numeric)"
         let own = """
             (s.last_value::pg_catalog.numeric OPERATOR(pg_catalog.+) \
-            CASE WHEN s.is_called THEN \(destination.increment) ELSE 0 END::pg_catalog.numeric)
+            CASE WHEN s.is_called THEN \(increment) ELSE 0 END::pg_catalog.numeric)
             """
-        let further = destination.increment > 0 ? ">" : "<"
+        let further = increment > 0 ? ">" : "<"
         let set = """
             SELECT s.tableoid, CASE WHEN \(next) OPERATOR(pg_catalog.\(further)) \(own) \
             THEN pg_catalog.setval(\(quoteLiteral(destination.oid))::pg_catalog.oid::pg_catalog.regclass, \
             \(value.last), \(value.isCalled)) END FROM \(destination.name.quoted) s
             """
         // Whoever alters a sequence has it for himself, in a file of its own: so setval is rolled back as well.
-        let lock = "ALTER SEQUENCE \(destination.name.quoted) INCREMENT BY \(destination.increment)"
+        let lock = "ALTER SEQUENCE \(destination.name.quoted) INCREMENT BY \(increment)"
         return (destination.isOwner ? .statement(lock) : nil, .statement(set))
     }
 }
@@ -96,6 +100,24 @@ extension Catalog {
                     mayUpdate: result.value(row, 7) == "t", isOwner: result.value(row, 8) == "t"))
         }
         return sequences
+    }
+
+    /// The question for the increments of sequences: others may have altered them since they were planned.
+    static func incrementsQuestion(_ sequences: [OwnedSequence]) -> PipelineMessage {
+        .statement(
+            """
+            SELECT q.seqrelid, q.seqincrement FROM pg_catalog.pg_sequence q \
+            WHERE q.seqrelid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
+            """, [arrayLiteral(sequences.map(\.oid))])
+    }
+
+    /// The answer, by OID.
+    static func increments(_ result: QueryResult) -> [String: Int] {
+        var increments: [String: Int] = [:]
+        for row in 0..<result.rowCount {
+            increments[result.value(row, 0) ?? ""] = result.value(row, 1).flatMap { Int($0) }
+        }
+        return increments
     }
 
     /// The question where sequences stand, an array: no snapshot hides that.

@@ -109,6 +109,7 @@ extension Preparation {
     /// rows find theirs by themselves.
     func lockTarget(_ found: Lookup.Found, _ mode: String) -> String {
         if case (.source, .tables(_, .some)) = (role, rows) { return "ONLY " + found.name.quoted }
-        return (mode == "ROW EXCLUSIVE" ? "ONLY " : found.only) + found.name.quoted
+        // With many streams none of them is to queue behind a stranger for a partition that another has: all have all.
+        return (mode == "ROW EXCLUSIVE" && !locksPartitions ? "ONLY " : found.only) + found.name.quoted
     }
 }

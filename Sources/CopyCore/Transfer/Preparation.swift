@@ -88,6 +88,8 @@ final class Preparation {
     private(set) var obstaclesResult: PipelineResult?
     /// Triggers and foreign keys do nothing in its transaction.
     let disablesTriggers: Bool
+    /// Partitions that rows may come to are locked as well.
+    var locksPartitions = false
     /// All rows of its tables are deleted before others come.
     var deletes = false
     private(set) var roleResult: PipelineResult?

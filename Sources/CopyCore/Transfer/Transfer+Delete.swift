@@ -23,8 +23,9 @@ extension Transfer {
 
     /// Deletes all rows of the tables that are to be loaded, each in the session that loads it, children first: readers see the
     /// old rows until the commit.
-    func deleteRows(_ plan: Plan) throws {
-        guard request.empties == .delete else { return }
+    /// - Returns: false: a destination was dropped that others had to wait for; everything is to begin anew.
+    func deleteRows(_ plan: Plan) throws -> Bool {
+        guard request.empties == .delete else { return true }
         let asked = participants.filter { !$0.side.isSource && $0.isActive }.compactMap {
             participant -> (Side, PipelinePart)? in
             let own = Set(participant.preparation.found.map(\.oid))
@@ -39,7 +40,22 @@ extension Transfer {
             part.ask(Catalog.requireNamesQuestion(tables))
             return (participant.side, part)
         }
-        try ask(asked.map { ($0.0.label, $0.1) }, locks: true)
+        return try askOrDrop(asked)
+    }
+
+    /// Asks sessions of destinations for what may have to wait for others' locks. With `--keep-going` the one that waits too long is
+    /// dropped; what the others were at is cancelled with it.
+    /// - Returns: false: that happened.
+    func askOrDrop(_ asked: [(side: Side, part: PipelinePart)]) throws -> Bool {
+        do {
+            try ask(asked.map { ($0.side.label, $0.part) }, locks: true)
+        } catch let late as PgcopyError where request.keepGoing {
+            guard let side = asked.first(where: { $0.side.label == late.endpoint })?.side else { throw late }
+            drop(side, late)
+            lockWatch?.onlyTells = false
+            return false
+        }
         for (side, part) in asked { try attributing(to: side) { try part.check() } }
+        return true
     }
 }

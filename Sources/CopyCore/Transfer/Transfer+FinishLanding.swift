@@ -29,6 +29,12 @@ extension Transfer {
         let last = lastOfEach(opened)
         if request.setsSequences {
             let values = try sequenceValues(last.flatMap { sequences(opened.plan, $0.side).map(\.source) })
+            let looks = last.map { side, session in
+                let part = PipelinePart(session, timeout: request.timeout, isVital: !request.keepGoing)
+                let own = sequences(opened.plan, side).map(\.destination)
+                return (side: side, part: part, result: own.isEmpty ? nil : part.ask(Catalog.incrementsQuestion(own)))
+            }
+            try askEnding(looks.filter { $0.result != nil }.map { ($0.side, $0.part) })
             var asked: [(side: Side, part: PipelinePart, answers: [(pair: SequencePair, result: PipelineResult)])] = []
             for (side, session) in last {
                 let part = PipelinePart(session, timeout: request.timeout, isVital: !request.keepGoing)
@@ -37,10 +43,17 @@ extension Transfer {
                     ($0.destination.isOwner ? 0 : 1, $0.destination.name.quoted)
                         < ($1.destination.isOwner ? 0 : 1, $1.destination.name.quoted)
                 }
-                guard !pairs.isEmpty else { continue }
+                guard !pairs.isEmpty, let look = looks.first(where: { $0.side === side }), let result = look.result
+                else {
+                    continue
+                }
+                var increments: [String: Int] = [:]
+                try attributing(to: side) { increments = Catalog.increments(try result.get()) }
+                guard side.isActive else { continue }
                 let answers = pairs.compactMap { pair -> (SequencePair, PipelineResult)? in
                     guard let value = values[pair.source.oid] else { return nil }
-                    let (lock, set) = pair.statements(value)
+                    let (lock, set) = pair.statements(
+                        value, increment: increments[pair.destination.oid] ?? pair.destination.increment)
                     if let lock { part.ask(lock) }
                     return (pair, part.ask(set))
                 }

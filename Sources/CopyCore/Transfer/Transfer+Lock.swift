@@ -98,6 +98,7 @@ extension Transfer {
             lastLockTimeout: request.lockTimeout.map { $0 + .seconds(2) }, others: others, kept: kept, leader: leader,
             disablesTriggers: !side.isSource && request.disablesTriggers,
             isVital: server != nil && (side.isSource || !request.keepGoing), names: columnNames)
+        preparation.locksPartitions = request.streams > 1
         preparation.deletes = request.empties == .delete && !side.isSource
         preparation.asksSequences = request.setsSequences
         preparation.asksUniqueIndexes = request.upserts != nil && !side.isSource

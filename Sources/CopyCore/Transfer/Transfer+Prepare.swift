@@ -203,10 +203,12 @@ extension Transfer {
                 } else if try join(plan) {
                     // From here on what waits for a lock is not let go.
                     hasLocks = true
-                    try deleteRows(plan)
-                    try makeStages(plan)
-                    try countLocks(plan)
-                    return (plan, head)
+                    if try deleteRows(plan), try makeStages(plan) {
+                        try requireDestination()
+                        try countLocks(plan)
+                        return (plan, head)
+                    }
+                    hasLocks = false
                 }
             }
             // Not as it was seen, or something is in the way: that is waited for by the next try, with nothing held.

@@ -26,16 +26,16 @@ extension Transfer {
     }
 
     /// Makes the staging tables, and asks whether their rows could be moved.
-    func makeStages(_ plan: Plan) throws {
-        guard request.upserts != nil else { return }
+    /// - Returns: as `askOrDrop`.
+    func makeStages(_ plan: Plan) throws -> Bool {
+        guard request.upserts != nil else { return true }
         let asked = upserts(plan).map { one in
             let part = PipelinePart(one.session, timeout: request.timeout, isVital: !request.keepGoing)
             for upsert in one.upserts { part.ask(.statement(upsert.creation)) }
             for upsert in one.upserts { part.ask(.statement(upsert.rehearsal)) }
             return (one.side, part)
         }
-        try ask(asked.map { ($0.0.label, $0.1) }, locks: true)
-        for (side, part) in asked { try attributing(to: side) { try part.check() } }
+        return try askOrDrop(asked)
     }
 
     /// Moves all rows from the staging tables, parents first. A key that came twice fails, for nobody knows which of both is right.

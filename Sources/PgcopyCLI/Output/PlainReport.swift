@@ -124,8 +124,9 @@ final class PlainReport: EventSink {
     }
 
     private func emptied(_ destination: TransferOutcome.Destination) -> String {
-        destination.emptied.isEmpty
-            ? "" : "; emptied before, and left so: \(destination.emptied.joined(separator: ", "))"
+        let filled = destination.ends.committed + destination.ends.partlyCommitted
+        let left = destination.emptied.filter { !filled.contains($0) }
+        return left.isEmpty ? "" : "; emptied before, and left so: \(left.joined(separator: ", "))"
     }
 
     private func line(_ destination: TransferOutcome.Destination, _ outcome: TransferOutcome) -> String {

@@ -60,6 +60,17 @@ import Testing
         }
     }
 
+    @Test func `of a destination where somebody holds one drop it`() throws {
+        let trio = try family()
+        let holder = try Holder(trio.first, "UPDATE parent SET id = id WHERE id = -1")
+        let result = try transfer(
+            ["--all-tables", "--delete", "--keep-going", "--lock-timeout", "1"] + trio.places.map(\.conninfo))
+        try holder.release()
+        #expect(result.code == 3 && result.errors.contains("dropped, the others go on"), "\(result)")
+        #expect(try trio.first.count("parent") == 2)
+        #expect(try trio.second.digest("parent") == trio.source.digest("parent"), "\(result)")
+    }
+
     @Test func `are read until the commit`() throws {
         let trio = try family()
         let running = try start(

@@ -91,6 +91,17 @@ import Testing
         }
     }
 
+    @Test func `keep what others have altered meanwhile`() throws {
+        let trio = try Trio(Self.tables, source: Self.rows)
+        let running = try start(
+            "-t", "a", "--sequences", "--rate-limit", "200", trio.source.conninfo, trio.first.conninfo)
+        try trio.first.waitForBackend("query LIKE 'COPY%'")
+        try trio.first.sql("ALTER SEQUENCE a_id_seq INCREMENT BY 50")
+        let result = try running.end()
+        #expect(result.code == 0, "\(result)")
+        #expect(try trio.first.sql("SELECT nextval('a_id_seq')") == "150")
+    }
+
     @Test func `are waited for by others until the commit`() throws {
         let trio = try Trio(Self.tables, source: Self.rows)
         let holder = try Holder(trio.first, "SELECT nextval('a_id_seq')")

@@ -227,4 +227,24 @@ import Testing
         #expect(try trio.first.count("c") == 0 && trio.second.count("b") == 7)
         try trio.expectNoBackends()
     }
+
+    @Test(arguments: [[], ["--truncate"], ["--keep-going"]])
+    func `who wants a partition for himself waits for all streams`(options: [String]) throws {
+        let tables = """
+            CREATE TABLE y (id int, v text) PARTITION BY RANGE (id); CREATE TABLE y1 PARTITION OF y FOR VALUES FROM (0) TO (10000);
+            CREATE TABLE y2 PARTITION OF y DEFAULT
+            """
+        let trio = try Trio(
+            tables, source: "INSERT INTO y SELECT i, repeat('x', 100) FROM generate_series(1, 20000) i")
+        let running = try program(
+            ["-t", "y", "-j", "3", "--split-larger-than", "64kB", "--rate-limit", "2M"] + options
+                + [trio.source.conninfo, trio.first.conninfo]
+        ).start()
+        try trio.first.waitForBackend("query LIKE 'COPY%'")
+        let stranger = try Program("psql", ["-qX", "-d", trio.first.conninfo, "-c", "CREATE INDEX ON y2 (id)"]).start()
+        let result = try running.end()
+        _ = try stranger.wait()
+        #expect(result.code == 0, "\(result)")
+        #expect(try trio.first.digest("y") == trio.source.digest("y"))
+    }
 }
