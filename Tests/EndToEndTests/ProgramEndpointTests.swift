@@ -287,10 +287,11 @@ import Testing
 
     /// What cannot be ended reads on, and takes our end for the end of the rows: that is no rollback.
     @Test func `but escapes leaves a doubt`() throws {
-        // A double fork: its parent is gone before anybody looks.
-        let away = "setsid -f sh -c 'sleep 5; : \(directory.path)'; sleep 600"
-        try trio.source.sql("TRUNCATE t; INSERT INTO t VALUES ('some', 'rows'), ('and', 'more')")
-        let result = try transfer("--expect-rows=1", trio.source.at(), "program:\(away)")
+        // A double fork: its parent is gone, and it leads a session of its own, before anybody looks.
+        let gone = directory.file("gone")
+        let away = "setsid -f sh -c ': > \(gone).1; sleep 5; : \(directory.path)'; : > \(gone).2; sleep 600"
+        let rows = "until test -e \(gone).1 -a -e \(gone).2; do sleep 0.01; done; printf 'some\\trows\\nand\\tmore\\n'"
+        let result = try transfer("--expect-rows=1", "program:\(rows)", "program:\(away)")
         #expect(result.code == 4 && result.errors.contains("could not be ended and reads on"), "\(result)")
         _ = try Program("pkill", ["-f", directory.path]).run()
     }

@@ -1,5 +1,6 @@
 // What all end-to-end tests share: a database for each test on each server, runs of the program, what must hold after.
 
+import Glibc
 import TestKit
 import Testing
 
@@ -199,6 +200,35 @@ struct Holder {
         psql.write("COMMIT;\n")
         psql.closeInput()
         try psql.wait().expecting(0)
+    }
+}
+
+/// Sessions that do the same over and over until they are ended.
+struct Repeating {
+    private let place: Place
+    private let programs: [RunningProgram]
+    private static let name = "repeating"
+
+    /// - Parameter sql: one statement, or several behind `\\;`.
+    init(_ place: Place, sessions: Int = 1, _ sql: String) throws {
+        self.place = place
+        programs = try (0..<sessions).map { _ in
+            let program = try place.cluster.psqlProgram(
+                ["-q", "-o", "/dev/null"], conninfo: place.conninfo + "&application_name=\(Self.name)"
+            ).with { $0.input = .pipe }.start()
+            program.write("\(sql)\n\\watch 0.01\n")
+            return program
+        }
+    }
+
+    func end() {
+        for program in programs { program.signal(SIGKILL) }
+        _ = try? place.sql(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = '\(Self.name)'
+            """)
+        for program in programs { _ = try? program.wait() }
     }
 }
 

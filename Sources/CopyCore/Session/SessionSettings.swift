@@ -62,6 +62,11 @@ enum SessionSettings {
     static let deadLinkInterval = 10
     static let deadLinkSettingCount = 4
 
+    /// How long each lock is waited for, until the transaction ends.
+    static func lockTimeout(_ duration: Duration) -> String {
+        "SET LOCAL lock_timeout = '\(Int(duration.seconds * 1000))ms'"
+    }
+
     /// Triggers, rules and foreign keys do nothing, but for those that are to fire for replicas.
     static let withoutTriggers = "SET LOCAL session_replication_role = 'replica'"
 

@@ -316,7 +316,10 @@ final class LockWatch: LoopTask {
                             suspects.insert(suspect)
                             continue
                         }
-                        try fault(one.side, .waitsForItself(one.side.label, holder.side.label, table))
+                        let next = wait.ahead ?? wait.holder
+                        let stranger = pids.contains(next.pid) ? nil : next
+                        try fault(
+                            one.side, .waitsForItself(one.side.label, holder.side.label, table, behind: stranger))
                         return
                     }
                 }
@@ -366,10 +369,14 @@ extension PgcopyError.Code {
 
 extension PgcopyError {
     /// Two sessions of one run, of which one waits for the other for ever.
-    static func waitsForItself(_ waiting: String, _ holder: String, _ table: String?) -> PgcopyError {
+    /// - Parameter stranger: who lies between them; nil: nobody.
+    static func waitsForItself(
+        _ waiting: String, _ holder: String, _ table: String?, behind stranger: LockWait.Holder?
+    ) -> PgcopyError {
         PgcopyError(
             .lock,
-            "this waits for a lock\(table.map { " on \($0)" } ?? "") that "
+            "this waits for a lock\(table.map { " on \($0)" } ?? "")"
+                + (stranger.map { " behind \($0.shown), which waits for one" } ?? "") + " that "
                 + (holder == waiting ? "another stream" : holder) + " of the same run holds until all have finished",
             endpoint: waiting)
     }

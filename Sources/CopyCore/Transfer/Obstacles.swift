@@ -1,9 +1,9 @@
 // What stands in the way of emptying a destination's tables.
 
 /// What a destination's tables that are to be emptied hang on.
-struct Obstacles: Sendable, Equatable {
+struct Obstacles: Sendable {
     /// A foreign key of a table outside of the run.
-    struct Reference: Sendable, Equatable {
+    struct Reference: Sendable {
         /// The table that it refers to, and the one that refers.
         var table: SQLName
         var child: SQLName
@@ -16,11 +16,6 @@ struct Obstacles: Sendable, Equatable {
     /// Rules that do something else instead of deleting, and triggers that may keep rows, each with its table.
     var rules: [(table: SQLName, name: String)] = []
     var triggers: [(table: SQLName, name: String)] = []
-
-    static func == (one: Obstacles, other: Obstacles) -> Bool {
-        one.references == other.references && one.rules.elementsEqual(other.rules, by: ==)
-            && one.triggers.elementsEqual(other.triggers, by: ==)
-    }
 
     /// Why the tables cannot be emptied so; nil: they can.
     /// - Parameter disablesTriggers: foreign keys do nothing where rows are deleted.

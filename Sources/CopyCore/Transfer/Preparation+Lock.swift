@@ -59,7 +59,7 @@ extension Preparation {
     func askDivided(_ tables: [Lookup.Found], _ lockTimeout: Duration) -> PipelinePart {
         part = PipelinePart(session, timeout: part.timeout, isVital: isVital)
         self.lockTimeout = lockTimeout
-        part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
+        part.ask(.statement(SessionSettings.lockTimeout(lockTimeout)))
         let targets = tables.sorted { $0.name.quoted < $1.name.quoted }.map { lockTarget($0, "ROW EXCLUSIVE") }
         part.ask(.statement("LOCK TABLE \(targets.joined(separator: ", ")) IN ROW EXCLUSIVE MODE"))
         part.ask(Catalog.requireNamesQuestion(tables.map { ($0.name, $0.oid) }))

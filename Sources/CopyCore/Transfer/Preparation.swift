@@ -178,7 +178,7 @@ final class Preparation {
         self.lockTimeout = lockTimeout
         begin()
         if let lockTimeout {
-            part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
+            part.ask(.statement(SessionSettings.lockTimeout(lockTimeout)))
         } else if !keepLockTimeout {
             part.ask(.statement(lastLockTimeoutSetting))
         }

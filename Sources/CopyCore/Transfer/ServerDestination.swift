@@ -78,14 +78,23 @@ final class ServerDestination: Destination {
     func requireAlive() throws { try session.requireAlive() }
 
     func commit() throws {
-        switch session.commitAnswer(timeout: timeout) {
-        case .committed: break
-        case .refused(let error): throw error
-        case .rolledBack: throw PgcopyError(.rolledBack, "the server answered COMMIT with ROLLBACK")
-        case .lost(let error): throw PgcopyError.commitInDoubt(error, transaction: try? transaction?.get().value(0, 0))
-        }
+        try session.commitOrDoubt(timeout: timeout, transaction: try? transaction?.get().value(0, 0))
     }
 
     /// The server rolls back what its client leaves.
     func rollBack() { session.close() }
+}
+
+extension Session {
+    /// Commits.
+    /// - Parameter transaction: its number, where it is known.
+    /// - Throws: `PgcopyError` with `.commitInDoubt` where the answer was lost.
+    func commitOrDoubt(timeout: Duration?, transaction: String? = nil) throws {
+        switch commitAnswer(timeout: timeout) {
+        case .committed: break
+        case .refused(let error): throw error
+        case .rolledBack: throw PgcopyError(.rolledBack, "the server answered COMMIT with ROLLBACK")
+        case .lost(let error): throw PgcopyError.commitInDoubt(error, transaction: transaction)
+        }
+    }
 }

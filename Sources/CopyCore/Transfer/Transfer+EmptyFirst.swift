@@ -49,8 +49,7 @@ extension Transfer {
         try attributing(to: busy.side) { try busy.part.check() }
         guard busy.side.isActive else { return false }
         let isThere = try atSource {
-            try source.session?.run(
-                "SET LOCAL lock_timeout = '\(Int(Self.glance.seconds * 1000))ms'", timeout: request.timeout)
+            try source.session?.run(SessionSettings.lockTimeout(Self.glance), timeout: request.timeout)
             do {
                 try refuseEmptyingFirst()
                 return true
@@ -87,7 +86,6 @@ private final class EarlyEmptying {
     private let session: Session
     private let tables: [TableShape]
     private let targets: String
-
     private let disablesTriggers: Bool
 
     init?(_ side: Side, disablesTriggers: Bool, _ tables: [TableShape]) {
@@ -103,8 +101,7 @@ private final class EarlyEmptying {
     /// All but the commit; locks are tried for a moment.
     func empty(timeout: Duration?, lockTimeout: Duration) {
         begin(timeout)
-        if disablesTriggers { part.ask(.statement(SessionSettings.withoutTriggers)) }
-        part.ask(.statement("SET LOCAL lock_timeout = '\(Int(lockTimeout.seconds * 1000))ms'"))
+        part.ask(.statement(SessionSettings.lockTimeout(lockTimeout)))
         lock()
         truncate()
     }
@@ -112,7 +109,6 @@ private final class EarlyEmptying {
     /// Waits for the locks.
     func wait(timeout: Duration?) {
         begin(timeout)
-        if disablesTriggers { part.ask(.statement(SessionSettings.withoutTriggers)) }
         lock()
     }
 
@@ -134,30 +130,26 @@ private final class EarlyEmptying {
         if session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
         part.ask(.statement("BEGIN READ WRITE"))
         for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+        if disablesTriggers { part.ask(.statement(SessionSettings.withoutTriggers)) }
     }
 
     private func lock() { part.ask(.statement("LOCK TABLE \(targets) IN ACCESS EXCLUSIVE MODE")) }
 
-    /// Somebody holds a lock (55P03, 40P01), or a name stands for another table by now (22012, 42P01, 3F000).
-    var isBusy: Bool {
-        ["55P03", "40P01", "22012", "42P01", "3F000"].contains(
-            (part.failure as? PgcopyError)?.server?.sqlState ?? "")
-    }
+    var isBusy: Bool { part.isInTheWay }
 
     func requireAlive() throws { try session.requireAlive() }
 
     func commit(timeout: Duration?) throws {
         let names = tables.map { $0.name.parts.joined(separator: ".") }
-        switch session.commitAnswer(timeout: timeout) {
-        case .committed: side.emptied += names.filter { !side.emptied.contains($0) }
-        case .refused(let error): throw error
-        case .rolledBack: throw PgcopyError(.rolledBack, "the server answered COMMIT with ROLLBACK")
-        case .lost(let error):
+        do {
+            try session.commitOrDoubt(timeout: timeout)
+        } catch let doubt as PgcopyError where doubt.code == .commitInDoubt {
             side.status = .inDoubt(transaction: nil)
             throw PgcopyError(
                 .commitInDoubt,
-                "\(names.joined(separator: ", ")): emptied in a transaction of its own before, whose commit was sent and its "
-                    + "answer was lost: \(error)", causes: [error])
+                "\(names.joined(separator: ", ")): emptied in a transaction of its own before; \(doubt)",
+                causes: doubt.causes)
         }
+        side.emptied += names.filter { !side.emptied.contains($0) }
     }
 }

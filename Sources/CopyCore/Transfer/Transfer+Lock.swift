@@ -329,6 +329,14 @@ extension Transfer {
     }
 }
 
+extension PipelinePart {
+    /// Somebody else holds a lock (55P03, 40P01), or a name stands for another table by now (42P01, 3F000; 22012: as
+    /// `Catalog.requireNamesQuestion` tells it).
+    var isInTheWay: Bool {
+        ["55P03", "40P01", "42P01", "3F000", "22012"].contains((failure as? PgcopyError)?.server?.sqlState ?? "")
+    }
+}
+
 extension Session {
     /// Over a unix socket, which cannot be dead without either side's knowing.
     var isLocal: Bool { connection.host.hasPrefix("/") }

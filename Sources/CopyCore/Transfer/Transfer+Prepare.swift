@@ -192,6 +192,7 @@ extension Transfer {
             let plan = try plan(header: headerNames(head))
             try refuseObstacles()
             try requireDestination()
+            if tries == 1 { tellTriggers() }
             if request.isDryRun {
                 hasLocks = true
                 try countLocks(plan)

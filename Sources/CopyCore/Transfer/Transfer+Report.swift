@@ -68,7 +68,9 @@ extension Transfer {
         case .settling(let checks)?:
             // The last word of a round comes behind the answers.
             let late = checks.filter { !$0.part.isAnswered }
-            return .settling((late.isEmpty ? checks : late).map(\.side.label))
+            // Once, however many streams it has.
+            let labels = (late.isEmpty ? checks : late).map(\.side.label)
+            return .settling(labels.indices.filter { !labels[..<$0].contains(labels[$0]) }.map { labels[$0] })
         case .committing(let label, let number, let count)?: return .committing(label, number: number, of: count)
         case nil: break
         }

@@ -39,7 +39,7 @@ extension Transfer {
             let part = PipelinePart(place.session, timeout: request.timeout, isVital: false)
             let references = part.ask(Catalog.referencesQuestion(place.found))
             // Who has it locked may be about to fill it.
-            part.ask(.statement("SET LOCAL lock_timeout = '\(Int(Self.glance.seconds * 1000))ms'"))
+            part.ask(.statement(SessionSettings.lockTimeout(Self.glance)))
             let held =
                 large.isEmpty ? nil : part.ask(Catalog.rowsQuestion(large.map { place.found[$0] }), mayFail: true)
             return (place: place, part: part, references: references, held: held)
@@ -127,12 +127,7 @@ extension Transfer {
             )
         }
         try ask(asked.map { ($0.0.side.label, $0.1) }, locks: true)
-        // 22012: a name stands for another table by now.
-        let isInTheWay = asked.contains { _, part in
-            ["55P03", "40P01", "42P01", "3F000", "22012"].contains(
-                (part.failure as? PgcopyError)?.server?.sqlState ?? "")
-        }
-        if isInTheWay { return false }
+        if asked.contains(where: { $0.1.isInTheWay }) { return false }
         for (participant, part) in asked { try attributing(to: participant.side) { try part.check() } }
         return true
     }

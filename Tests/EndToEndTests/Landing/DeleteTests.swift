@@ -194,7 +194,7 @@ import Testing
         for place in [trio.first, trio.second] {
             try place.sql(
                 """
-                CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (NEW.id); RETURN NEW; END $$;
+                CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.log VALUES (NEW.id); RETURN NEW; END $$;
                 CREATE TRIGGER t AFTER INSERT ON child FOR EACH ROW EXECUTE FUNCTION note()
                 """)
         }
@@ -204,6 +204,10 @@ import Testing
         for place in [trio.first, trio.second] {
             #expect(try place.count("child") == 10 && place.count("log") == 0 && place.count("parent") == 0)
         }
+        // But for those that are to fire always.
+        try trio.second.sql("ALTER TABLE child ENABLE ALWAYS TRIGGER t")
+        try transfer("-t", "child", "--disable-triggers", trio.source.conninfo, trio.second.conninfo).expecting(0)
+        #expect(try trio.second.count("log") == 10 && trio.second.count("child") == 20)
         let checked = try transfer("-t", "child", trio.source.conninfo, trio.first.conninfo)
         #expect(checked.code == 1 && checked.errors.contains("23503"), "\(checked)")
     }

@@ -104,6 +104,22 @@ import Testing
 
     @Test func `are waited for by others until the commit`() throws {
         let trio = try Trio(Self.tables, source: Self.rows)
+        let proxy = try FaultProxy(to: trio.first.cluster)
+        defer { proxy.stop() }
+        proxy.arm(.stall, direction: .toServer, at: .beforeQuery("COMMIT"))
+        let running = try start(
+            "-t", "a", "--sequences", trio.source.conninfo, proxy.conninfo(database: trio.first.database))
+        try proxy.waitUntilTriggered()
+        let other = try trio.first.beside("SELECT nextval('a_id_seq')")
+        try trio.first.waitForLock(of: "beside")
+        proxy.resume()
+        #expect(try running.end().code == 0)
+        try other.wait().expecting(0)
+        #expect(try trio.first.sql("SELECT nextval('a_id_seq')") == "102")
+    }
+
+    @Test func `wait for who has drawn from them`() throws {
+        let trio = try Trio(Self.tables, source: Self.rows)
         let holder = try Holder(trio.first, "SELECT nextval('a_id_seq')")
         let running = try start("-t", "a", "--sequences", trio.source.conninfo, trio.first.conninfo)
         try trio.first.waitForLock()

@@ -90,18 +90,14 @@ private struct Shop {
 }
 
 @Suite(.serialized) struct `A table over many machines` {
-    private static let hasParallel = (try? Program("parallel", ["--version"]).run())?.output.hasPrefix("GNU parallel")
-
-    @Test(.enabled(if: Slurm.isInstalled, "Slurm is not installed: Debian's slurmctld, slurmd, slurm-client"))
-    func `by Slurm's array of jobs`() throws {
+    @Test func `by Slurm's array of jobs`() throws {
         let slurm = try Slurm(jobs: 4)
         let shop = try Shop(slurm.environment)
         defer { shop.close() }
         try shop.expectArrived(shop.run(Readme.block("#SBATCH")).expecting(0))
     }
 
-    @Test(.enabled(if: hasParallel == true, "GNU parallel is not installed: Debian's parallel"))
-    func `by GNU parallel, and the part that failed alone again in the same snapshot`() throws {
+    @Test func `by GNU parallel, and the part that failed alone again in the same snapshot`() throws {
         let shop = try Shop()
         defer { shop.close() }
         let parallel = try Readme.block(":::")

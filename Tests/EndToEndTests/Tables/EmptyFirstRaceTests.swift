@@ -66,18 +66,9 @@ import Testing
     @Test func `who goes on inserting is outlasted`() throws {
         let trio = try Trio(Self.tables, source: Self.rows)
         try trio.first.sql("INSERT INTO big VALUES (-1, 'old')")
-        let script =
-            "while :; do echo \"INSERT INTO big VALUES (-2, 'busy');\"; done | psql -qX -d '\(trio.first.conninfo)' >/dev/null"
-        let loops = try (0..<2).map { _ in try Program("sh", ["-c", script]).start() }
-        defer {
-            for loop in loops {
-                loop.signal(SIGKILL)
-                _ = try? loop.wait()
-            }
-            _ = try? trio.first.sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'psql'"
-            )
-        }
+        let others = try Repeating(
+            trio.first, sessions: 2, "DO $$ BEGIN LOOP INSERT INTO big VALUES (-2, 'busy'); COMMIT; END LOOP; END $$")
+        defer { others.end() }
         try eventually("rows of others") { try trio.first.count("big") > 10 }
         let result = try transfer(Self.options + [trio.source.conninfo, trio.first.conninfo])
         #expect(result.code == 0, "\(result)")

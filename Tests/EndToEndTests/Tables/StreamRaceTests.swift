@@ -165,17 +165,8 @@ import Testing
 
     @Test func `others that lock a table again and again are outlasted`() throws {
         let trio = try Trio(Self.tables, source: Self.fill)
-        let loop = try Program(
-            "sh",
-            [
-                "-c",
-                "while :; do psql -qX -d '\(trio.source.conninfo)' -c 'BEGIN; LOCK TABLE a; COMMIT; SELECT pg_sleep(0.02)' >/dev/null; done",
-            ]
-        ).start()
-        defer {
-            loop.signal(SIGKILL)
-            _ = try? loop.wait()
-        }
+        let others = try Repeating(trio.source, "BEGIN\\; LOCK TABLE a\\; COMMIT\\; SELECT pg_sleep(0.02)")
+        defer { others.end() }
         try transfer(
             "-t", "?", "-j", "3", "--split-larger-than", "64kB", trio.source.conninfo, trio.first.conninfo
         ).expecting(0)
@@ -188,18 +179,8 @@ import Testing
         try trio.source.sql(
             (1...12).map { "CREATE TABLE c\($0) (i int); INSERT INTO c\($0) VALUES (\($0));" }.joined())
         try trio.first.sql((1...12).map { "CREATE TABLE c\($0) (i int);" }.joined())
-        let script =
-            "while :; do echo 'BEGIN; LOCK TABLE a IN ACCESS EXCLUSIVE MODE; COMMIT; SELECT pg_sleep(0.01);'; done | psql -qX -d '\(trio.source.conninfo)' >/dev/null"
-        let loops = try (0..<3).map { _ in try Program("sh", ["-c", script]).start() }
-        defer {
-            for loop in loops {
-                loop.signal(SIGKILL)
-                _ = try? loop.wait()
-            }
-            _ = try? trio.source.sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'psql'"
-            )
-        }
+        let others = try Repeating(trio.source, sessions: 3, "BEGIN\\; LOCK TABLE a\\; COMMIT")
+        defer { others.end() }
         for options in [["-j", "4"], ["-j", "4", "--truncate"]] {
             let result = try transfer(
                 ["--all-tables", "-T", "b", "--lock-timeout=5"] + options + [trio.source.conninfo, trio.first.conninfo])

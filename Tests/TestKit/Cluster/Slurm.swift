@@ -3,13 +3,8 @@
 import Glibc
 
 /// A Slurm whose only node is this machine: both daemons run as the user who runs the tests, and believe whoever talks
-/// to them. It ends with its last reference.
+/// to them. It ends with its last reference. Of Debian's packages slurmctld, slurmd, slurm-client.
 public final class Slurm: Sendable {
-    /// Whether Debian's packages are there: slurmctld, slurmd, slurm-client.
-    public static let isInstalled = ["slurmctld", "slurmd", "sbatch", "sinfo"].allSatisfy { name in
-        (try? program("sh", ["-c", "command -v \(name)"]).run())?.code == 0
-    }
-
     /// What its programs find it by.
     public let environment: [String: String]
     private let daemons: [RunningProgram]

@@ -39,14 +39,17 @@ enum SharedText {
         Definition("0", "everything asked for was committed"),
         Definition("1", "failed; nothing was committed anywhere"),
         Definition("2", "usage error, or a connection could not be made; nothing was started"),
-        Definition("3", "some destinations committed, others did not; each is named"),
+        Definition(
+            "3",
+            "some destinations committed, others did not, or tables were emptied before and the run failed, or was stopped; "
+                + "each is named"),
         Definition(
             "4",
             "in doubt: a commit was sent to a destination and its answer was lost, or what a destination's program has "
                 + "started could not be ended and reads on, or only some of a destination's programs or files, a table each, "
                 + "are done"
         ),
-        Definition("128 + N", "stopped by signal N, as SIGINT (130) or SIGTERM (143): everything was rolled back"),
+        Definition("128 + N", "stopped by signal N, as SIGINT (130) or SIGTERM (143), and everything was rolled back"),
     ]
 
     /// What the codes mean for the program's commands about itself.
