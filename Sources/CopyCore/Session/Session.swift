@@ -26,6 +26,9 @@ public final class Session {
     /// Notices and notifications so far: tells whether input held any.
     private(set) var messagesSeen = 0
 
+    /// What a transaction that is begun anew goes back to; nil: it is begun anew.
+    var savepoint: String?
+
     /// What the server ended the session with.
     private(set) var lastWords: ServerMessage?
 

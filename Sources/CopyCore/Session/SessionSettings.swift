@@ -89,7 +89,7 @@ enum SessionSettings {
     }
 
     /// Where a database knows no encoding, bytes are passed on as they are.
-    private static func encoding(_ connection: Connection) -> String {
+    static func encoding(_ connection: Connection) -> String {
         connection.parameterStatus("server_encoding") == "SQL_ASCII" ? "SQL_ASCII" : "UTF8"
     }
 

@@ -8,6 +8,8 @@ struct Answers: Sendable {
     var columns: [(name: String, type: UInt32)] = []
     /// The table held rows before it was emptied.
     var heldRows = false
+    /// It was made in this very transaction.
+    var isMade = false
     /// The other tables of the run that its rows refer to, by foreign keys.
     var references: [TableOrder.Reference] = []
     /// The sequences that its columns own, where that was asked.

@@ -22,6 +22,9 @@ public struct CopyOptions: Sendable, Hashable {
     /// Which rows are left out where they are loaded; nil: none.
     var leavesOut: RejectLimit?
 
+    /// Rows are frozen: nobody else can see the table before the commit, or could before it was emptied.
+    var freezes = false
+
     /// A format with its defaults.
     public init(format: CopyFormat = .text) { self.format = format }
 
@@ -52,6 +55,7 @@ public struct CopyOptions: Sendable, Hashable {
         for (name, text) in texts {
             if let text { parts.append("\(name) \(quoteLiteral(text))") }
         }
+        if freezes { parts.append("FREEZE true") }
         if let leavesOut { parts.append(leavesOut.sql) }
         return "(" + parts.joined(separator: ", ") + ")"
     }

@@ -14,9 +14,7 @@ final class Lookup {
     init(_ part: PipelinePart, tables names: [SQLName], empties: Emptying? = nil, computed: [ComputedColumn] = []) {
         self.part = part
         self.names = names
-        if part.session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
-        part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
-        for setting in SessionSettings.first(part.session.connection) { part.ask(.statement(setting)) }
+        part.beginAnew("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
         tablesResult =
             names.isEmpty || names.contains { $0.parts.count > 2 }
             ? nil : part.ask(Catalog.namesQuestion(names, empties: empties))
@@ -84,15 +82,20 @@ final class Lookup {
         var canNoticeClient = false
     }
 
-    /// What the names stand for, in their order. All that stand for nothing are told.
-    func tables() throws -> [Found] {
+    /// What each name stands for, in their order; nil: nothing.
+    func present() throws -> [Found?] {
         try part.check()
         if let name = names.first(where: { $0.parts.count > 2 }) {
             throw PgcopyError(
                 .usage, "\(name.quoted) names a database; the connection does that, a table is [SCHEMA.]TABLE")
         }
         guard let tablesResult else { return [] }
-        let found = try Catalog.found(tablesResult.get(), asked: names)
+        return try Catalog.found(tablesResult.get(), asked: names)
+    }
+
+    /// What the names stand for, in their order. All that stand for nothing are told.
+    func tables() throws -> [Found] {
+        let found = try present()
         let missing = zip(names, found).filter { $1 == nil }.map(\.0)
         guard missing.isEmpty else { throw PgcopyError.noTables(missing) }
         var tables = found.compactMap { $0 }

@@ -211,9 +211,7 @@ final class Preparation {
         isMisnamed = false
         guard !found.isEmpty, session.connection.isUsable else { return }
         let part = PipelinePart(session, timeout: timeout, isVital: isVital)
-        leave(part)
-        part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
-        for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+        part.beginAnew("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
         let asked = found.map(\.asked)
         // What is computed was resolved for other tables than these.
         guard !computes else { throw PgcopyError.sourceChanged(found.map(\.name.quoted), isStuck: true) }
@@ -228,16 +226,10 @@ final class Preparation {
         found = tables
     }
 
-    /// Whatever was begun before ends.
-    private func leave(_ part: PipelinePart) {
-        if session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
-    }
-
     private func begin() {
-        leave(part)
         for statement in beginning { part.ask(.statement(statement)) }
         // Others may take long yet, and what a transaction has set ends where it fails.
-        part.whenRefused = ["ROLLBACK"] + beginning
+        part.whenRefused = (session.savepoint == nil ? ["ROLLBACK"] : []) + beginning.filter { $0 != "ROLLBACK" }
     }
 
     private var beginning: [String] {
@@ -248,7 +240,7 @@ final class Preparation {
                 "BEGIN ISOLATION LEVEL READ COMMITTED" + (overridesReadOnly ? " READ WRITE" : "")
             }
         let noticing = server?.canNoticeClient ?? false ? [SessionSettings.noticingClient] : []
-        return [begin] + SessionSettings.first(session.connection) + noticing
+        return session.beginning(begin) + noticing
     }
 
     /// The locks are had. Those that triggers and functions take while rows flow are waited for as long as was asked for.

@@ -75,6 +75,12 @@ final class ServerDestination: Destination {
         return try session.answer(to: question, timeout: timeout).value(0, 0) != "f"
     }
 
+    /// As `xmin` has it: without the epoch.
+    var transactionNumber: String? {
+        guard let text = try? transaction?.get().value(0, 0), let number = UInt64(text) else { return nil }
+        return "\(UInt32(truncatingIfNeeded: number))"
+    }
+
     func requireAlive() throws { try session.requireAlive() }
 
     func commit() throws {

@@ -22,6 +22,14 @@ final class Side {
     var upserted = UpsertCounts()
     /// Tables that were emptied before, in a transaction of their own.
     var emptied: [String] = []
+    /// What it has made, for the tables to be there.
+    var made: Made?
+    /// Not all of what comes behind the rows of these was made.
+    var isUnfinished = false
+    /// What was made and is there all the same, by name.
+    var left: [String] = []
+    /// The transactions that have committed rows, as `xmin` has their numbers.
+    var transactions: [String] = []
     /// What became of its tables, where some are committed or in doubt.
     var ends = TableEnds()
 

@@ -76,6 +76,10 @@ struct TablePlanner {
             guard let (answers, table, columns) = loaded else { return nil }
             var options = options
             options.leavesOut = request.leavesOut
+            // With many streams a table may be emptied by another one's transaction.
+            options.freezes =
+                table.kind == "r" && request.upserts == nil
+                && (answers.isMade || request.empties == .truncate && request.streams == 1)
             // Bytes of no known encoding are checked there against its own: a server that is told SQL_ASCII takes
             // anything (seen with 15).
             if let encoding = options.encoding, Encoding.areSame(encoding, "SQL_ASCII") {

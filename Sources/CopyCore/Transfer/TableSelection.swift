@@ -179,9 +179,7 @@ extension TableSelection {
         on session: Session, timeout: Duration?, run: (PipelinePart) throws -> Void = { try PipelineRound.run([$0]) }
     ) throws -> [Selected] {
         let part = PipelinePart(session, timeout: timeout, isVital: true)
-        if session.connection.transactionStatus != .idle { part.ask(.statement("ROLLBACK")) }
-        part.ask(.statement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"))
-        for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+        part.beginAnew("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
         let matches = part.ask(Catalog.selectionQuestion(self))
         try run(part)
         return try resolve(Catalog.matches(try matches.get()))

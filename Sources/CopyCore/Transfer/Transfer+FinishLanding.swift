@@ -22,6 +22,7 @@ extension Transfer {
 
     /// The last of all before the commits: sequences are set to where the source's stand, and listeners are told.
     func finishLanding(_ opened: Opened) throws {
+        try finishMade(opened)
         if request.setsSequences { try setSequences(opened) }
         guard let channel = request.notifiedChannel else { return }
         try askEnding(last(opened)) { part, landings in
@@ -65,13 +66,14 @@ extension Transfer {
     /// Asks sessions of destinations side by side, behind the last row.
     /// - Parameter question: asks by the part, and gives what looks at its answers.
     func askEnding(
-        _ all: [(side: Side, session: Session, landings: [TablePlan.Landing])],
+        _ all: [(side: Side, session: Session, landings: [TablePlan.Landing])], isIndexing: Bool = false,
         _ question: (PipelinePart, [TablePlan.Landing]) -> (Side) throws -> Void
     ) throws {
         let asked = all.filter(\.side.isActive).map { side, session, landings in
             let part = PipelinePart(session, timeout: request.timeout, isVital: !request.keepGoing)
             return (side: side, part: part, look: question(part, landings))
         }
+        self.isIndexing = isIndexing
         ending = .settling(asked.map { ($0.side, $0.part) })
         try PipelineRound.run(asked.map(\.part))
         for (side, part, look) in asked where side.isActive {

@@ -161,9 +161,7 @@ extension Transfer {
         try PipelineRound.run(
             rest.map { session in
                 let part = PipelinePart(session, timeout: request.timeout, isVital: false)
-                part.ask(.statement("ROLLBACK"))
-                part.ask(.statement("BEGIN READ ONLY"))
-                for setting in SessionSettings.first(session.connection) { part.ask(.statement(setting)) }
+                part.beginAnew("BEGIN READ ONLY")
                 return part
             })
     }

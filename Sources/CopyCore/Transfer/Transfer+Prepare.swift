@@ -77,6 +77,7 @@ extension Transfer {
                 destinationTable(destination) == nil && request.selection == nil,
                 "no table to copy to at \(destination.label); name one with #TABLE or --into")
         }
+        try refuseCreating()
         try refuseMisplacedNames()
         try refuseWithSelection()
         try refuseFilesTwice()
@@ -184,6 +185,7 @@ extension Transfer {
         try refuseGivenEncoding()
         try refuseMissingHeader()
         try select()
+        try create()
         let patience = poller.now + (request.lockTimeout ?? Self.joinPatience)
         var tries = 0
         while tries < Self.attempts || poller.now < patience {
@@ -192,6 +194,7 @@ extension Transfer {
             let plan = try plan(header: headerNames(head))
             try refuseObstacles()
             try requireDestination()
+            try refuseAltered()
             if tries == 1 { tellTriggers() }
             if request.isDryRun {
                 hasLocks = true
@@ -205,6 +208,7 @@ extension Transfer {
                     // From here on what waits for a lock is not let go.
                     hasLocks = true
                     if try deleteRows(plan), try makeStages(plan) {
+                        try releaseMade()
                         try requireDestination()
                         try countLocks(plan)
                         return (plan, head)
@@ -289,6 +293,11 @@ extension Transfer {
         }
         for (number, references) in try referencesAsked[ObjectIdentifier(side)]?() ?? [:] {
             all[number]?.references = references
+        }
+        if let made = side.made, !made.isCommitted {
+            for (number, answers) in all where made.tables.contains(answers.table?.oid ?? "") {
+                all[number]?.isMade = true
+            }
         }
         return all.sorted { $0.key < $1.key }.map(\.value)
     }

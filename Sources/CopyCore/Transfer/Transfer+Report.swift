@@ -70,7 +70,9 @@ extension Transfer {
             let late = checks.filter { !$0.part.isAnswered }
             // Once, however many streams it has.
             let labels = (late.isEmpty ? checks : late).map(\.side.label)
-            return .settling(labels.indices.filter { !labels[..<$0].contains(labels[$0]) }.map { labels[$0] })
+            let names = labels.indices.filter { !labels[..<$0].contains(labels[$0]) }.map { labels[$0] }
+            return isIndexing ? .indexing(names) : .settling(names)
+        case .indexing(let labels)?: return .indexing(labels)
         case .committing(let label, let number, let count)?: return .committing(label, number: number, of: count)
         case nil: break
         }
@@ -142,7 +144,7 @@ extension Transfer {
                         ? nil : side.upserted,
                     rowsLeftOut: request.leavesOut == nil || side.status != .committed
                         ? nil : opened.flatMap { opened in opened.rows(at: side).map { opened.rows - $0 } },
-                    bytes: side.bytes, ends: side.ends, emptied: side.emptied, error: side.error,
+                    bytes: side.bytes, ends: side.ends, emptied: side.emptied, left: side.left, error: side.error,
                     lingering: lingering(side))
             },
             totals: totals, duration: now.duration(since: begun),

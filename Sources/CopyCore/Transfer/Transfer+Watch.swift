@@ -49,6 +49,7 @@ extension Transfer {
         switch ending {
         case .settling(let checks)?: mark.stage = 2 + checks.filter { $0.part.hasSucceeded }.count
         case .committing(_, let number, _)?: mark.stage = 1000 + number
+        case .indexing?: mark.stage = 1 << 20
         case nil: break
         }
         mark.streams = (copying?.managers ?? []).map { copy in
@@ -70,7 +71,7 @@ extension Transfer {
         case .settling:
             fail(side, error)
             leave(side)
-        case .committing: return false
+        case .committing, .indexing: return false
         }
         return true
     }

@@ -25,6 +25,8 @@ public final class Transfer {
     var referencesAsked: [ObjectIdentifier: () throws -> [Int: [TableOrder.Reference]]] = [:]
     /// What was selected by patterns; nil: one table is named, or none.
     var selected: [TableSelection.Selected]?
+    /// By OID, what tells whether the source's tables are still those that were defined.
+    var definedAs: [String: String] = [:]
     var opened: Opened?
     var lockWatch: LockWatch?
     let columnNames = SharedNames()
@@ -35,6 +37,8 @@ public final class Transfer {
     var preparingSince: Instant?
     /// Requests to cancel what is not waited for.
     private var cancels: [CancelRequest] = []
+    /// What it asks them for is to make indexes and constraints.
+    var isIndexing = false
     /// What it is at behind the last row; nil: it is not there, or there no more.
     var ending: Ending?
     let begun: Instant
@@ -42,6 +46,7 @@ public final class Transfer {
     /// What is done behind the last row.
     enum Ending {
         case settling([(side: Side, part: PipelinePart)])
+        case indexing([String])
         case committing(String, number: Int, of: Int)
     }
 
@@ -106,6 +111,7 @@ public final class Transfer {
             leave(destination)
         }
         endPrograms(failed: failure != nil)
+        dropMade()
         for side in [source] + destinations {
             for program in side.programs { program.reap() }
         }
@@ -137,7 +143,8 @@ public final class Transfer {
         try settle(opened)
         // Once COMMIT was sent nobody is stopped for a lock.
         lockWatch?.onlyTells = true
-        return commit(opened)
+        let failure = commit(opened)
+        return failure == nil || request.keepGoing ? finishCommitted() ?? failure : failure
     }
 
     var active: [Side] { destinations.filter(\.isActive) }

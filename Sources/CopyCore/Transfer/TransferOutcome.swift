@@ -32,6 +32,8 @@ public struct TransferOutcome: Sendable {
         public var ends = TableEnds()
         /// Tables that were emptied before, in a transaction of their own: they are empty, whatever became of the rest.
         public var emptied: [String] = []
+        /// What was made for the run, in a transaction of its own before, and could not be dropped, by name.
+        public var left: [String] = []
         /// What it failed with itself; nil when it had to go because of another.
         public var error: (any Error)?
         /// The way to it is dead: its server does not know yet, and holds the table's locks.
@@ -90,7 +92,7 @@ public struct TransferOutcome: Sendable {
             destinations.flatMap { destination -> [Committer.State] in
                 switch destination.status {
                 case .committed: [.committed]
-                case .rolledBack: destination.emptied.isEmpty ? [.rolledBack] : [.committed, .rolledBack]
+                case .rolledBack: destination.emptied.isEmpty && destination.left.isEmpty ? [.rolledBack] : [.committed, .rolledBack]
                 case .partlyCommitted: [.committed, .rolledBack]
                 case .inDoubt: [.inDoubt]
                 }

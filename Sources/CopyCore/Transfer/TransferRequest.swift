@@ -57,6 +57,8 @@ public struct TransferRequest: Sendable {
     public var into: SQLName?
     /// The schema of the destinations' tables, instead of that of the source's.
     public var intoSchema: String?
+    /// Tables that are missing at the destinations are made there, by pg_dump's definitions.
+    public var creates = false
     /// How the destinations' tables are emptied first, in the transaction that loads them; nil: rows are added.
     public var empties: Emptying?
     /// Rows update those of the same key instead of being added; nil: they are added.

@@ -113,6 +113,7 @@ final class JSONReport: EventSink {
         case .waitingForSource: members("copying", [source])
         case .finishing(let labels): members("finishing", labels)
         case .settling(let labels): members("settling", labels)
+        case .indexing(let labels): members("indexing", labels)
         case .committing(let label, let number, let count):
             members("committing", [label]) + [("commit", .int(number)), ("commits", .int(count))]
         }
@@ -216,6 +217,7 @@ final class JSONReport: EventSink {
         if !destination.emptied.isEmpty {
             members.append(("emptied_before", .array(destination.emptied.map(JSONText.string))))
         }
+        if !destination.left.isEmpty { members.append(("left_behind", .array(destination.left.map(JSONText.string)))) }
         // A number only where it is known.
         if let lingering = destination.lingering {
             let seconds: JSONText =

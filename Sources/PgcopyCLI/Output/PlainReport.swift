@@ -57,6 +57,7 @@ final class PlainReport: EventSink {
             if !behind.isEmpty { line += "; behind: " + behind.joined(separator: ", ") }
         case .settling(let labels):
             line += "; last checks" + (labels.isEmpty ? "" : " at " + labels.joined(separator: ", "))
+        case .indexing(let labels): line += "; indexes and constraints at \(labels.joined(separator: ", "))"
         case .committing(let label, let number, let count): line += "; committing \(number) of \(count): \(label)"
         }
         console.message(line)
@@ -96,7 +97,8 @@ final class PlainReport: EventSink {
         for destination in outcome.destinations {
             let isCommitted = destination.status == .committed
             // Where nothing was begun the error says it all, but for what was emptied before.
-            let isTouched = !destination.emptied.isEmpty || destination.status != .rolledBack && !isCommitted
+            let isTouched =
+                !destination.emptied.isEmpty || !destination.left.isEmpty || destination.status != .rolledBack && !isCommitted
             guard outcome.started || isTouched, tellsCommits || !isCommitted else { continue }
             console.message(line(destination, outcome))
         }
@@ -124,9 +126,10 @@ final class PlainReport: EventSink {
     }
 
     private func emptied(_ destination: TransferOutcome.Destination) -> String {
+        let made = destination.left.isEmpty ? "" : "; made before, and left so: \(destination.left.joined(separator: ", "))"
         let filled = destination.ends.committed + destination.ends.partlyCommitted
         let left = destination.emptied.filter { !filled.contains($0) }
-        return left.isEmpty ? "" : "; emptied before, and left so: \(left.joined(separator: ", "))"
+        return made + (left.isEmpty ? "" : "; emptied before, and left so: \(left.joined(separator: ", "))")
     }
 
     private func line(_ destination: TransferOutcome.Destination, _ outcome: TransferOutcome) -> String {

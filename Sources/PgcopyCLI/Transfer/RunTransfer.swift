@@ -70,6 +70,7 @@ extension TransferRequest {
         }
         query = options.query
         condition = options.where
+        creates = options.create
         empties = options.truncate ? .truncate : options.delete ? .delete : nil
         upserts =
             options.upsert

@@ -31,6 +31,8 @@ public struct TransferOptions: Sendable, Equatable {
     public var delete: Bool
     /// Update rows of the same key, instead of adding.
     public var upsert: Bool
+    /// `--create`.
+    public var create: Bool
     /// The columns that are the key, as written; nil: the primary key.
     public var upsertColumns: String?
     /// Set the destinations' sequences.
@@ -122,6 +124,7 @@ extension TransferOptions {
         truncate = invocation.has(.truncate)
         delete = invocation.has(.delete)
         disableTriggers = invocation.has(.disableTriggers)
+        create = invocation.has(.create)
         upsert = invocation.has(.upsert)
         upsertColumns = try invocation.names(of: .upsert)
         sequences = invocation.has(.sequences)

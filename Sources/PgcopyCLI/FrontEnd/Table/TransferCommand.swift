@@ -30,7 +30,7 @@ extension CommandSpec {
             OptionGroup(
                 title: "How it lands",
                 options: [
-                    .truncate, .delete, .upsert, .allowEmpty, .disableTriggers, .sequences, .notify, .dryRun,
+                    .create, .truncate, .delete, .upsert, .allowEmpty, .disableTriggers, .sequences, .notify, .dryRun,
                     .overrideReadOnly,
                     .notSame,
                 ]),

@@ -146,6 +146,20 @@ extension OptionSpec {
                 + "many updated. Columns need a unique index, which is neither partial nor of expressions. A table is not divided among streams."
         ]
     )
+    /// `--create`.
+    static let create = OptionSpec(
+        "create",
+        conflicts: ["query", "upsert", "into", "into-schema", "part"],
+        summary: "make tables that are missing at the destinations, as they are at the source",
+        details: [
+            "By pg_dump, which has to be there, and of the source's version or later: tables before their rows, indexes, "
+                + "constraints and triggers behind them, in the same transaction, so that a run that fails leaves nothing. What tables need is made, too "
+                + "(types, schemas, functions, sequences); with `--schema` and `--all-tables` all that lies in the schemas, as views. "
+                + "What is there already stays as it is. Owners are the roles of the connections; rights are not copied.",
+            "With `--jobs` tables are made and committed first, and indexes are made behind the commits of the rows, side by side: a run that "
+                + "fails drops what it has made, unless others have written rows to it or refer to it."
+        ]
+    )
     /// `--disable-triggers`.
     static let disableTriggers = OptionSpec(
         "disable-triggers",

@@ -1,0 +1,104 @@
+// Tables that were made and committed, and have got no rows after all.
+
+extension Transfer {
+    /// Drops what destinations have made and not loaded. What cannot be dropped stays and is told.
+    func dropMade() {
+        for side in destinations {
+            guard let made = side.made, made.isCommitted, side.status == .rolledBack || side.isUnfinished
+            else { continue }
+            do {
+                try dropMade(made, at: side)
+            } catch {
+                side.left = made.names
+                sink?.receive(
+                    .warning("what was made before could not be dropped: \(PgcopyError.of(error, at: side.label))", at: side.label))
+            }
+        }
+    }
+
+    /// How long whoever looks at the tables is waited for.
+    private static let dropPatience = Duration.seconds(10)
+    /// How long a server may be silent: a large table is looked through, and a link may be dead.
+    private static let dropTimeout = Duration.seconds(60)
+
+    private func dropMade(_ made: Made, at side: Side) throws {
+        guard let server = side.server else { throw PgcopyError(.unreachable, "not connected") }
+        // A signal has come already, perhaps.
+        let poller = UninterruptiblePoller(poller)
+        let connections = try LinkConnector(poller: poller).connect([
+            server.parameters(waitingUpTo: connectTimeout ?? 10)
+        ])
+        guard let connection = connections.first, connection.isUsable else {
+            throw connections.first.map(server.failure) ?? PgcopyError(.unreachable, "not connected")
+        }
+        let session = try Session(connection, label: side.label, poller: poller)
+        session.onStatement = { [sink] session, sql in sink?.receive(.statement(sql, at: session.label)) }
+        let timeout = request.timeout ?? Self.dropTimeout
+        defer { session.close() }
+        let settings =
+            session.beginning("BEGIN READ WRITE")
+            + [SessionSettings.lockTimeout(Self.dropPatience), "SET LOCAL search_path = ''"]
+        try session.run(settings.joined(separator: ";\n"), timeout: timeout)
+        let keys = Set(made.present.map(\.key))
+        func there() throws -> [DefinedObject] {
+            let result = try session.answer(
+                to: Catalog.presentQuestion(Array(keys), schemas: Array(Set(made.present.compactMap(\.schema)))),
+                timeout: timeout)
+            return Catalog.defined(result)
+        }
+        // What bears such a name by now may be somebody else's.
+        let own = Set(made.present.map(\.object))
+        let order = made.making.objects.map(\.key)
+        let present = Dictionary(try there().filter { own.contains($0.object) }.map { ($0.key, $0) }) { first, _ in first }
+        let objects = order.compactMap { present[$0] }
+        let tables = objects.filter(\.isTable)
+        if !tables.isEmpty {
+            try session.run("LOCK TABLE \(tables.map(\.identity).joined(separator: ", ")) IN ACCESS EXCLUSIVE MODE", timeout: timeout)
+            let loaders = side.transactions.map { quoteLiteral($0) }.joined(separator: ", ")
+            let foreign = loaders.isEmpty ? "" : " WHERE xmin::text NOT IN (\(loaders))"
+            for table in tables {
+                let result = try session.query(
+                    "SELECT EXISTS (SELECT FROM ONLY \(table.identity)\(foreign))", timeout: timeout)
+                guard result.value(0, 0) == "f" else {
+                    throw PgcopyError(.refused, "\(table.identity) holds rows that others have written")
+                }
+            }
+        }
+        try session.run(Self.dropping(objects), timeout: timeout)
+        let left = try there().filter { own.contains($0.object) }
+        try session.commitOrDoubt(timeout: timeout)
+        side.left = left.map(\.identity)
+        guard left.isEmpty else {
+            throw PgcopyError(.refused, "others refer to \(side.left.joined(separator: ", "))")
+        }
+        sink?.receive(.warning("what was made before was dropped: \(made.names.joined(separator: ", "))", at: side.label))
+    }
+
+    /// Drops objects, the last that was made first, as long as anything can be dropped: of what refers to each other the order is
+    /// not known. RESTRICT, the default: what others have made of them keeps them.
+    static func dropping(_ objects: [DefinedObject]) -> String {
+        let tables = objects.filter(\.isTable).map(\.identity)
+        var statements = objects.reversed().map { "DROP \($0.type.uppercased()) \($0.identity)" }
+        // Tables may refer to each other.
+        if tables.count > 1 { statements.insert("DROP TABLE \(tables.joined(separator: ", "))", at: 0) }
+        let list = "ARRAY[\(statements.map(quoteLiteral).joined(separator: ", "))]::text[]"
+        return """
+            DO \(quoteLiteral("""
+            DECLARE open text[] := \(list); failed text[]; statement text;
+            BEGIN
+              LOOP
+                failed := '{}';
+                FOREACH statement IN ARRAY open LOOP
+                  BEGIN EXECUTE statement;
+                  EXCEPTION WHEN dependent_objects_still_exist THEN failed := failed || statement;
+                  WHEN undefined_object OR undefined_table OR undefined_function OR invalid_schema_name THEN NULL;
+                  END;
+                END LOOP;
+                EXIT WHEN failed = open;
+                open := failed;
+              END LOOP;
+            END
+            """))
+            """
+    }
+}

@@ -1,0 +1,222 @@
+// Indexes and constraints of tables that were made, once their rows are there.
+
+extension Transfer {
+    /// In the transaction that has made and loaded the tables.
+    func finishMade(_ opened: Opened) throws {
+        let asked = active.compactMap { side -> (side: Side, session: Session, landings: [TablePlan.Landing])? in
+            guard let made = side.made, !made.isCommitted, let session = side.session, opened.hasOpened(side) else {
+                return nil
+            }
+            return (side, session, [])
+        }
+        guard !asked.isEmpty else { return }
+        try askEnding(asked, isIndexing: true) { part, _ in
+            for setting in Self.definitionSettings { part.ask(.statement(setting)) }
+            let side = asked.first { $0.session === part.session }?.side
+            for entry in side?.made?.making.finishing ?? [] {
+                for statement in entry.statements { part.ask(.statement(statement)) }
+            }
+            return { _ in }
+        }
+    }
+
+    /// In transactions of their own, many side by side, behind the commits of the rows.
+    /// - Returns: what failed.
+    func finishCommitted() -> (any Error)? {
+        let sides = destinations.filter { $0.made?.isCommitted ?? false && $0.status == .committed }
+        guard !sides.isEmpty else { return nil }
+        let builds = sides.map { side in
+            MadeFinish(side.made?.making.finishing ?? [], side.sessions, timeout: request.timeout)
+        }
+        for build in builds { build.isVital = !request.keepGoing }
+        ending = .indexing(sides.map(\.label))
+        let all = MadeFinishes(builds) { [poller] in poller.now }
+        let cause = poller.seeThrough(all)
+        var failure = cause
+        for (side, build) in zip(sides, builds) {
+            if let error = build.failure {
+                fail(side, error)
+                failure = failure ?? PgcopyError.of(error, at: side.label)
+            }
+            if !build.isDone { side.isUnfinished = true }
+        }
+        guard failure != nil else { return nil }
+        for side in sides where !request.keepGoing || side.isUnfinished { giveUp(side) }
+        return failure
+    }
+
+    /// What it has made is to be dropped; what was there before has got its rows.
+    private func giveUp(_ side: Side) {
+        side.isUnfinished = true
+        guard let opened, let made = side.made, let place = side.place else { return }
+        let names = opened.plan.landings(place).map { ($0.table.oid, $0.table.name.parts.joined(separator: ".")) }
+        let others = names.filter { !made.tables.contains($0.0) }.map(\.1)
+        side.status = others.isEmpty ? .rolledBack : .partlyCommitted
+        guard !others.isEmpty else { return }
+        side.ends = TableEnds([
+            (.committed, others), (.rolledBack, names.filter { made.tables.contains($0.0) }.map(\.1)),
+        ])
+    }
+}
+
+/// What is left to be run at one destination, by all of its sessions.
+final class MadeFinish {
+    private var queue: FinishQueue
+    private var running: [(session: Session, place: Int, statement: StatementTask)] = []
+    private let sessions: [Session]
+    private let timeout: Duration?
+    /// Its failure ends those of the others.
+    var isVital = true
+    private(set) var failure: (any Error)?
+
+    init(_ entries: [Making.Finishing], _ sessions: [Session], timeout: Duration?) {
+        queue = FinishQueue(entries)
+        self.sessions = sessions.filter(\.connection.isUsable)
+        self.timeout = timeout
+        if self.sessions.isEmpty, !entries.isEmpty { failure = PgcopyError(.connectionLost, "no connection is left") }
+    }
+
+    var isDone: Bool { queue.isEmpty && running.isEmpty && failure == nil }
+    var tasks: [StatementTask] { running.map(\.statement) }
+
+    /// Takes what has ended, and starts what can be.
+    func advance() {
+        for (_, place, statement) in running {
+            guard let outcome = statement.outcome else { continue }
+            queue.done(place)
+            if case .failure(let error) = outcome, failure == nil { failure = error }
+        }
+        running.removeAll { $0.statement.outcome != nil }
+        guard failure == nil else {
+            if let failure { stop(failure) }
+            return
+        }
+        for session in sessions where !running.contains(where: { $0.session === session }) {
+            guard let (place, entry) = queue.next() else { return }
+            do {
+                try start(entry, place, session)
+            } catch {
+                queue.done(place)
+                failure = error
+                return
+            }
+        }
+    }
+
+    private func start(_ entry: Making.Finishing, _ place: Int, _ session: Session) throws {
+        // One transaction, in one round trip.
+        let text =
+            (["BEGIN"] + SessionSettings.first(session.connection) + Transfer.definitionSettings + entry.statements
+            + ["COMMIT"]).joined(separator: ";\n")
+        try session.requireIdle()
+        try session.announce(text)
+        try session.connection.sendQuery(text)
+        let statement = StatementTask(session, timeout: timeout)
+        statement.step([])
+        running.append((session, place, statement))
+    }
+
+    func stop(_ cause: any Error) { for (_, _, statement) in running { statement.stop(cause) } }
+}
+
+/// Those of all destinations.
+final class MadeFinishes: StoppableTask {
+    private let all: [MadeFinish]
+    private var places = TaskPlaces()
+    private var tasks: [any LoopTask] = []
+    private let now: () -> Instant
+    private var isStopped = false
+
+    init(_ all: [MadeFinish], now: @escaping () -> Instant) {
+        self.all = all
+        self.now = now
+    }
+
+    func step(_ polled: ArraySlice<PollEntry>) throws {
+        try places.step(tasks, polled, at: now())
+        guard !isStopped else { return }
+        for one in all { one.advance() }
+        if let failed = all.first(where: { $0.failure != nil && $0.isVital }), let failure = failed.failure {
+            for one in all where one !== failed { one.stop(failure) }
+            isStopped = true
+        }
+    }
+
+    func watch(_ entries: inout [PollEntry]) -> Bool {
+        tasks = all.flatMap(\.tasks)
+        return places.watch(tasks, &entries)
+    }
+
+    func stop(_ cause: any Error) {
+        isStopped = true
+        for one in all { one.stop(cause) }
+    }
+}
+
+/// In which order entries can be run side by side; pure.
+///
+/// Nothing that may wait for another one's lock runs beside it: two that each take two locks would wait for each other.
+struct FinishQueue {
+    /// Each begins once the one before it is done.
+    private enum Stage: Int {
+        /// Indexes and what brings one with it.
+        case indexes
+        /// Indexes of partitions become those of their tables.
+        case attaching
+        /// What looks at the indexes.
+        case constraints
+        /// In the order in which pg_dump has them.
+        case rest
+
+        init(_ type: String) {
+            switch type {
+            case "INDEX", "CONSTRAINT", "STATISTICS": self = .indexes
+            case "INDEX ATTACH": self = .attaching
+            case "FK CONSTRAINT", "CHECK CONSTRAINT", "TRIGGER": self = .constraints
+            default: self = .rest
+            }
+        }
+
+        var isSerial: Bool { self == .attaching || self == .rest }
+    }
+
+    private let entries: [Making.Finishing]
+    private var waiting: [Int]
+    private var running: [Int] = []
+
+    init(_ entries: [Making.Finishing]) {
+        self.entries = entries
+        waiting = entries.indices.sorted { one, other in
+            (Stage(entries[one].type).rawValue, one) < (Stage(entries[other].type).rawValue, other)
+        }
+    }
+
+    var isEmpty: Bool { waiting.isEmpty && running.isEmpty }
+
+    /// What can be run now; nil: nothing, or not yet.
+    mutating func next() -> (place: Int, entry: Making.Finishing)? {
+        guard let first = waiting.first ?? nil else { return nil }
+        let stage = Stage(entries[running.first ?? first].type)
+        if stage.isSerial, !running.isEmpty { return nil }
+        let candidates = waiting.prefix { Stage(entries[$0].type) == stage }
+        guard let index = candidates.firstIndex(where: { place in !running.contains { conflict($0, place) } }) else {
+            return nil
+        }
+        let place = waiting.remove(at: index)
+        running.append(place)
+        return (place, entries[place])
+    }
+
+    mutating func done(_ place: Int) { running.removeAll { $0 == place } }
+
+    private func tables(_ place: Int) -> Set<UInt32> {
+        Set([entries[place].table, entries[place].referenced].compactMap { $0 })
+    }
+
+    /// CREATE INDEX goes beside others of its table, all else does not.
+    private func conflict(_ one: Int, _ other: Int) -> Bool {
+        if entries[one].type == "INDEX", entries[other].type == "INDEX" { return false }
+        let (own, others) = (tables(one), tables(other))
+        return own.isEmpty || others.isEmpty || !own.isDisjoint(with: others)
+    }
+}
