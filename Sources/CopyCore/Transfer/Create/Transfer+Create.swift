@@ -186,7 +186,7 @@ extension Transfer {
     private func definitionPart(_ session: Session) -> PipelinePart {
         let part = PipelinePart(session, timeout: request.timeout, isVital: true)
         part.beginAnew("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
-        part.ask(Catalog.secureSearchPath)
+        for setting in Self.definitionSettings(session) { part.ask(.statement(setting.sql)) }
         return part
     }
 
@@ -226,13 +226,13 @@ extension Transfer {
             "BEGIN ISOLATION LEVEL READ COMMITTED" + (request.overridesReadOnly ? " READ WRITE" : ""))
         if place.server.canNoticeClient { part.ask(.statement(SessionSettings.noticingClient)) }
         if let lockTimeout = request.lockTimeout { part.ask(.statement(SessionSettings.lockTimeout(lockTimeout))) }
-        for setting in Self.definitionSettings { part.ask(.statement(setting)) }
+        for setting in Self.definitionSettings(session) { part.ask(.statement(setting.sql)) }
         for statement in making.statements { part.ask(.statement(statement)) }
         let present = part.ask(
             Catalog.presentQuestion(
                 making.objects.map(\.key), schemas: Array(Set(making.objects.compactMap(\.schema)))))
         let names = part.ask(Catalog.namesQuestion(place.missing.map(\.source.name)))
-        for name in ["search_path", "check_function_bodies", "default_table_access_method"] {
+        for name in Self.definitionSettings(session).map(\.name) + ["default_table_access_method"] {
             part.ask(.statement("SET LOCAL \(name) TO DEFAULT"))
         }
         if !commitsMade { part.ask(.statement("SAVEPOINT \(Self.savepoint)")) }
@@ -247,9 +247,13 @@ extension Transfer {
     }
 
     /// As pg_dump has them; everything else that a session has set stands.
-    static let definitionSettings = [
-        "SET LOCAL search_path = ''", "SET LOCAL check_function_bodies = off", "SET LOCAL xmloption = content",
-    ]
+    static func definitionSettings(_ session: Session) -> [(name: String, sql: String)] {
+        let settings = [("search_path", "''"), ("check_function_bodies", "off"), ("xmloption", "content")]
+        // To compile a question to the catalogs takes a second.
+        return (settings + (session.version.compilesQueries ? [("jit", "off")] : [])).map {
+            (name: $0, sql: "SET LOCAL \($0) = \($1)")
+        }
+    }
 
     /// Other streams are to see the tables; a plan alone is undone.
     private var commitsMade: Bool { request.streams > 1 && !request.isDryRun }

@@ -11,7 +11,7 @@ extension Transfer {
         }
         guard !asked.isEmpty else { return }
         try askEnding(asked, isIndexing: true) { part, _ in
-            for setting in Self.definitionSettings { part.ask(.statement(setting)) }
+            for setting in Self.definitionSettings(part.session) { part.ask(.statement(setting.sql)) }
             let side = asked.first { $0.session === part.session }?.side
             for entry in side?.made?.making.finishing ?? [] {
                 for statement in entry.statements { part.ask(.statement(statement)) }
@@ -106,7 +106,8 @@ final class MadeFinish {
     private func start(_ entry: Making.Finishing, _ place: Int, _ session: Session) throws {
         // One transaction, in one round trip.
         let text =
-            (["BEGIN"] + SessionSettings.first(session.connection) + Transfer.definitionSettings + entry.statements
+            (["BEGIN"] + SessionSettings.first(session.connection) + Transfer.definitionSettings(session).map(\.sql)
+            + entry.statements
             + ["COMMIT"]).joined(separator: ";\n")
         try session.requireIdle()
         try session.announce(text)
