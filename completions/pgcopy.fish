@@ -37,6 +37,7 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l set -r -f -d 'let the so
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l into -r -f -d 'the name of the table at the destinations'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l into-schema -r -f -d 'the schema of the tables at the destinations, which keep their names'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l snapshot -r -f -d 'read in this exported snapshot'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l create -d 'make tables that are missing at the destinations, as they are at the source'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l truncate -d 'empty the table first, in the same transaction'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l delete -d 'as --truncate, by DELETE: readers see the old rows until the commit'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l upsert -d 'insert rows, or update those of the same key: the primary key, or these columns'
