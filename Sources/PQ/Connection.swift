@@ -80,17 +80,6 @@ public final class Connection {
         return unsafe ConnectionString.set(in: options).first { $0.keyword == keyword }?.value ?? ""
     }
 
-    /// All that it was made with and others may read: no password, nor where it was looked up. libpq: PQconninfo.
-    package var plainParameters: [(keyword: String, value: String)] {
-        guard let options = unsafe PQconninfo(handle) else { return [] }
-        defer { unsafe PQconninfoFree(options) }
-        let secret = unsafe ConnectionString.secretKeywords(among: options)
-        return unsafe ConnectionString.set(in: options).filter { keyword, value in
-            !value.isEmpty && !secret.contains(keyword)
-                && !["service", "servicefile", "application_name", "client_encoding"].contains(keyword)
-        }
-    }
-
     /// Whether TLS protects this connection. libpq: PQsslInUse.
     public var usesTLS: Bool { unsafe PQsslInUse(handle) != 0 }
 

@@ -29,19 +29,6 @@ package enum ConnectionString {
         return found
     }
 
-    /// Those whose values are not to be shown: libpq marks them by `*`.
-    static func secretKeywords(among options: UnsafeMutablePointer<PQconninfoOption>) -> Set<String> {
-        var found: Set<String> = []
-        var next = unsafe options
-        while let keyword = unsafe next.pointee.keyword {
-            if let mark = unsafe next.pointee.dispchar, unsafe mark.pointee == CChar(bitPattern: UInt8(ascii: "*")) {
-                found.insert(unsafe String(cString: keyword))
-            }
-            unsafe next += 1
-        }
-        return found
-    }
-
     static func set(in options: UnsafeMutablePointer<PQconninfoOption>) -> [(keyword: String, value: String)] {
         var found: [(keyword: String, value: String)] = []
         var next = unsafe options

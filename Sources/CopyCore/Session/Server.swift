@@ -57,6 +57,12 @@ struct Server: Sendable {
     /// Why there is no further connection, without any password.
     func failure(_ connection: Connection) -> PgcopyError { link.failure(connection) }
 
+    /// How another program connects to this very server, without passwords: what was given, not what is libpq's default.
+    var plainParameters: [ServerLink.Parameter] {
+        link.plainParameters.filter { !["host", "hostaddr", "port"].contains($0.keyword) }
+            + place.filter { !$0.value.isEmpty }
+    }
+
     /// How to connect to this very server again.
     /// - Parameter seconds: a try may take, whatever the user set; nil: as he set it.
     func parameters(waitingUpTo seconds: Int?) -> [ServerLink.Parameter] {

@@ -43,6 +43,14 @@ public struct ServerLink: Sendable {
         return PgcopyError(.unreachable, scrubber.scrubbed(connection.errorMessage), endpoint: label)
     }
 
+    /// What the connection string says, without passwords.
+    var plainParameters: [Parameter] {
+        guard Endpoint.isURI(conninfo) || Endpoint.isKeywordString(conninfo),
+            case .success(let parameters) = ConnectionString.parse(conninfo)
+        else { return conninfo.isEmpty ? [] : [("dbname", conninfo)] }
+        return parameters.filter { !Redaction.secretKeywords.contains($0.keyword) && $0.keyword != "application_name" }
+    }
+
     /// libpq takes the last of what is said twice.
     /// - Parameter timeout: seconds a try may take where the user set no `connect_timeout`.
     func parameters(waitingUpTo timeout: Int?) -> [Parameter] {

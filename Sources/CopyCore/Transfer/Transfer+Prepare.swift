@@ -191,10 +191,10 @@ extension Transfer {
         while tries < Self.attempts || poller.now < patience {
             tries += 1
             try lockTables()
+            try refuseAltered()
             let plan = try plan(header: headerNames(head))
             try refuseObstacles()
             try requireDestination()
-            try refuseAltered()
             if tries == 1 { tellTriggers() }
             if request.isDryRun {
                 hasLocks = true

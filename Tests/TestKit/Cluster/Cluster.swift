@@ -36,7 +36,8 @@ public final class Cluster: Sendable {
     public let startupTime: Duration
 
     let directory: String
-    let programs: String
+    /// The directory of its version's programs.
+    public let programs: String
     private let keeper: Keeper
     private let databaseCount = Monitor(0)
     let sweeper = DatabaseSweeper()

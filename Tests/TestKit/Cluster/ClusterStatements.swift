@@ -55,6 +55,22 @@ extension Cluster {
         return result.output.last == "\n" ? String(result.output.dropLast()) : result.output
     }
 
+    /// The definitions of a database as pg_dump writes them, in no order, without owners.
+    /// - Parameter programs: where pg_dump is; nil: that of the cluster's version.
+    public func definitions(
+        database: String, _ arguments: [String] = [], programs: String? = nil
+    ) throws -> [String] {
+        let text = try Program(
+            (programs ?? self.programs) + "/pg_dump",
+            ["--schema-only", "--no-owner", "-E", "UTF8", "-d", conninfo(database: database)] + arguments
+        ).run().expecting(0).output
+        return text.split(separator: "\n--\n").map(String.init).filter {
+            !$0.contains("\\restrict") && !$0.contains("\\unrestrict") && !$0.hasPrefix("-- Name: ")
+                // As initdb has made it, which differs between versions.
+                && !$0.contains("SCHEMA public") && !$0.contains("*not* creating schema")
+        }.sorted()
+    }
+
     /// Makes an empty database with a name of its own, which stays as long as the cluster, and gives the name.
     /// Most tests had better hold a `Database`.
     public func createDatabase(encoding: String? = nil) throws -> String {

@@ -14,20 +14,13 @@ final class DumpRun: StoppableTask {
 
     /// Starts it.
     /// - Parameters:
-    ///   - session: of the server that it is to connect to, as this one did.
+    ///   - session: of the server.
+    ///   - server: that it is to connect to, as this session did.
     ///   - arguments: what is dumped.
-    init(of session: Session, _ arguments: [String]) throws(PgcopyError) {
+    init(_ session: Session, of server: Server, _ arguments: [String]) throws(PgcopyError) {
         let connection = session.connection
-        var words: [String] = []
-        // Elsewhere, and under another name, there may be another server behind the same string.
-        for (keyword, value) in connection.plainParameters where !["host", "hostaddr", "port"].contains(keyword) {
-            words.append("\(keyword)=\(Self.quoted(value))")
-        }
-        for (keyword, value) in [
-            ("host", connection.host), ("hostaddr", connection.hostAddress), ("port", connection.port),
-        ] where !value.isEmpty {
-            words.append("\(keyword)=\(Self.quoted(value))")
-        }
+        // Its libpq may be another one, which does not know all that ours does.
+        let words = server.plainParameters.map { "\($0.keyword)=\(Self.quoted($0.value))" }
         let password = connection.given("password")
         let encoding = SessionSettings.encoding(connection)
         child = try ChildProcess(
@@ -111,10 +104,13 @@ final class DumpRun: StoppableTask {
 
 extension Transfer {
     /// Runs pg_dump at the source.
-    func dump(_ session: Session, _ arguments: [String]) throws -> SchemaDump {
+    func dump(_ arguments: [String]) throws -> SchemaDump {
+        guard let session = source.session, let server = source.server else {
+            throw PgcopyError(.unreachable, "not connected")
+        }
         let run: DumpRun
         do {
-            run = try DumpRun(of: session, arguments)
+            run = try DumpRun(session, of: server, arguments)
         } catch {
             throw PgcopyError(
                 .program, "--create: \(error)",

@@ -153,7 +153,7 @@ extension Transfer {
         facts.needed = Set(needed.map(\.object))
         let dump = try atSource {
             try self.dump(
-                session, snapshotArguments
+                snapshotArguments
                     + (selection?.dumpArguments
                         ?? TableSelection.dumpArguments(needed.filter { !$0.roots.isEmpty || $0.kind == "S" }.compactMap(\.name))))
         }
@@ -173,7 +173,7 @@ extension Transfer {
                 }
         }
         guard isLacking else { return (needed, facts, dump, nil) }
-        let others = try atSource { try self.dump(session, snapshotArguments + ["--exclude-table=*.*"]) }
+        let others = try atSource { try self.dump(snapshotArguments + ["--exclude-table=*.*"]) }
         return (needed, facts, dump, others)
     }
 

@@ -34,7 +34,9 @@ extension Transfer {
         let cause = poller.seeThrough(all)
         var failure = cause
         for (side, build) in zip(sides, builds) {
-            if let error = build.failure {
+            // Whatever was left out, it is no success.
+            let isLost = cause == nil && !build.isDone && builds.allSatisfy { $0.failure == nil }
+            if let error = build.failure ?? (isLost ? PgcopyError(.unexpected, "indexes were left out") : nil) {
                 fail(side, error)
                 failure = failure ?? PgcopyError.of(error, at: side.label)
             }
@@ -81,6 +83,11 @@ final class MadeFinish {
 
     /// Takes what has ended, and starts what can be.
     func advance() {
+        // What was started may be answered by now.
+        repeat { advanceOnce() } while running.contains { $0.statement.outcome != nil }
+    }
+
+    private func advanceOnce() {
         for (_, place, statement) in running {
             guard let outcome = statement.outcome else { continue }
             queue.done(place)
