@@ -134,7 +134,9 @@ extension Transfer {
             do {
                 try destination.commit()
                 committer.answered(.committed)
-                if let number = (destination as? ServerDestination)?.transactionNumber { side.transactions.append(number) }
+                if let number = (destination as? ServerDestination)?.transactionNumber {
+                    side.transactions.append(number)
+                }
             } catch let doubt as PgcopyError where doubt.code == .commitInDoubt {
                 committer.answered(.lost)
                 failed(side, doubt)

@@ -20,7 +20,8 @@ extension Transfer {
     /// side. What is locked so is in nobody's way, least of all in each other's.
     /// - Returns: what was found; nil: names are to be looked up first, and nothing has happened.
     private func lockAtOnce() throws -> [Participant]? {
-        guard !request.creates, request.query == nil, request.condition == nil, request.empties == nil, !request.setsSequences,
+        guard !request.creates, request.query == nil, request.condition == nil, request.empties == nil,
+            !request.setsSequences,
             request.upserts == nil, request.computed.isEmpty,
             request.snapshot == nil,
             !request.isDryRun, request.jobs == 1, request.part == nil, request.splitSize == nil

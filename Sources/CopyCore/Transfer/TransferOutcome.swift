@@ -92,7 +92,8 @@ public struct TransferOutcome: Sendable {
             destinations.flatMap { destination -> [Committer.State] in
                 switch destination.status {
                 case .committed: [.committed]
-                case .rolledBack: destination.emptied.isEmpty && destination.left.isEmpty ? [.rolledBack] : [.committed, .rolledBack]
+                case .rolledBack:
+                    destination.emptied.isEmpty && destination.left.isEmpty ? [.rolledBack] : [.committed, .rolledBack]
                 case .partlyCommitted: [.committed, .rolledBack]
                 case .inDoubt: [.inDoubt]
                 }

@@ -98,7 +98,8 @@ final class PlainReport: EventSink {
             let isCommitted = destination.status == .committed
             // Where nothing was begun the error says it all, but for what was emptied before.
             let isTouched =
-                !destination.emptied.isEmpty || !destination.left.isEmpty || destination.status != .rolledBack && !isCommitted
+                !destination.emptied.isEmpty || !destination.left.isEmpty
+                || destination.status != .rolledBack && !isCommitted
             guard outcome.started || isTouched, tellsCommits || !isCommitted else { continue }
             console.message(line(destination, outcome))
         }
@@ -126,7 +127,8 @@ final class PlainReport: EventSink {
     }
 
     private func emptied(_ destination: TransferOutcome.Destination) -> String {
-        let made = destination.left.isEmpty ? "" : "; made before, and left so: \(destination.left.joined(separator: ", "))"
+        let made =
+            destination.left.isEmpty ? "" : "; made before, and left so: \(destination.left.joined(separator: ", "))"
         let filled = destination.ends.committed + destination.ends.partlyCommitted
         let left = destination.emptied.filter { !filled.contains($0) }
         return made + (left.isEmpty ? "" : "; emptied before, and left so: \(left.joined(separator: ", "))")

@@ -50,11 +50,13 @@ import Testing
                 (Self.head + Self.heading(6, 2615, 16_384, "Name: app; Type: SCHEMA; Schema: -; Owner: -")
                     + "CREATE SCHEMA app;\n\n\nSET default_tablespace = '';\n\nSET default_table_access_method = heap;\n"
                     + Self.table("a", 217, "id int")
-                    + Self.heading(3424, 0, 0, "Dependencies: 217 6", "Name: TABLE a; Type: COMMENT; Schema: app; Owner: -")
+                    + Self.heading(
+                        3424, 0, 0, "Dependencies: 217 6", "Name: TABLE a; Type: COMMENT; Schema: app; Owner: -")
                     + "COMMENT ON TABLE app.a IS 'x';\n"
                     + Self.heading(3246, 2606, 16_406, "Name: a a_pkey; Type: CONSTRAINT; Schema: app; Owner: -")
                     + "ALTER TABLE ONLY app.a\n    ADD CONSTRAINT a_pkey PRIMARY KEY (id);\n\nALTER TABLE app.a CLUSTER ON a_pkey;\n"
-                    + Self.heading(3430, 0, 0, "Dependencies: 3246", "Name: INDEX a_pkey; Type: COMMENT; Schema: app; Owner: -")
+                    + Self.heading(
+                        3430, 0, 0, "Dependencies: 3246", "Name: INDEX a_pkey; Type: COMMENT; Schema: app; Owner: -")
                     + "COMMENT ON INDEX app.a_pkey IS 'pk';\n" + Self.tail).utf8))
         #expect(dump.entries.map(\.number) == [6, 217, 3424, 3246, 3430])
         #expect(dump.entries.map(\.type) == ["SCHEMA", "TABLE", "COMMENT", "CONSTRAINT", "COMMENT"])
@@ -74,7 +76,8 @@ import Testing
     /// Whoever may write a comment must not write what others run.
     @Test(
         arguments: [
-            "COMMENT ON TABLE app.a IS '\nHERE\n'", "CREATE FUNCTION app.f() RETURNS int AS $_$\nHERE\n$_$ LANGUAGE sql",
+            "COMMENT ON TABLE app.a IS '\nHERE\n'",
+            "CREATE FUNCTION app.f() RETURNS int AS $_$\nHERE\n$_$ LANGUAGE sql",
             "CREATE TABLE app.\"x\nHERE\n\" ()", "CREATE VIEW app.v AS SELECT '\nHERE\n'::text",
             "CREATE FUNCTION app.g() RETURNS int LANGUAGE sql BEGIN ATOMIC\n SELECT '\nHERE\n'; SELECT 1;\nEND",
             "COMMENT ON TABLE app.a IS E'\\\\'\nHERE\n'",
@@ -84,9 +87,11 @@ import Testing
         let statement = statement.replacing("E'\\\\'\nHERE\n'", with: "E'\\\\\\'\nHERE\n'")
         let written = statement.replacing("HERE", with: forged + "DROP TABLE t;\n\\! id\nSET x = 1;")
         let dump = SchemaDump(
-            Array((Self.head + Self.table("a", 217, "id int") + Self.heading(
-                5, 0, 0, "Dependencies: 217", "Name: x; Type: COMMENT; Schema: app; Owner: -") + written + ";\n"
-                + Self.table("c", 219, "id int") + Self.tail).utf8))
+            Array(
+                (Self.head + Self.table("a", 217, "id int")
+                    + Self.heading(
+                        5, 0, 0, "Dependencies: 217", "Name: x; Type: COMMENT; Schema: app; Owner: -") + written + ";\n"
+                    + Self.table("c", 219, "id int") + Self.tail).utf8))
         #expect(dump.entries.map(\.number) == [217, 5, 219])
         #expect(text(dump.entries[1].statements) == [written])
         #expect(dump.firstAfterRows == 3)
@@ -95,7 +100,8 @@ import Testing
     @Test func `has the type that stands behind a name with any words in it`() {
         let dump = SchemaDump(
             Array(
-                (Self.heading(7, 1259, 8, "Name: x; Type: INDEX; Schema: y; Owner: z; Type: TABLE; Schema: app; Owner: -")
+                (Self.heading(
+                    7, 1259, 8, "Name: x; Type: INDEX; Schema: y; Owner: z; Type: TABLE; Schema: app; Owner: -")
                     + "CREATE TABLE app.q ();").utf8))
         #expect(dump.entries.map(\.type) == ["TABLE"] && dump.firstAfterRows == 1)
         #expect(SchemaDump([]).entries.isEmpty)

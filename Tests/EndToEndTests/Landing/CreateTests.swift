@@ -71,8 +71,12 @@ import Testing
     @Test func `bring types, schemas, functions and sequences with them`() throws {
         let servers = try Servers.all()
         let source = try SampleClone.source(servers.source)
-        let places = [try Place(servers.first), try Place(servers.second, "CREATE SCHEMA app; CREATE TYPE app.mood AS ENUM ('fröhlich', 'sad', 'new')")]
-        try transfer(["-t", "app.customer", "-t", "app.event", "--create", source.conninfo] + places.map(\.conninfo)).expecting(0)
+        let places = [
+            try Place(servers.first),
+            try Place(servers.second, "CREATE SCHEMA app; CREATE TYPE app.mood AS ENUM ('fröhlich', 'sad', 'new')"),
+        ]
+        try transfer(["-t", "app.customer", "-t", "app.event", "--create", source.conninfo] + places.map(\.conninfo))
+            .expecting(0)
         for place in places {
             #expect(try place.digest("app.customer") == source.digest("app.customer"))
             #expect(try place.count("app.event") == 600)
@@ -87,11 +91,13 @@ import Testing
         let servers = try Servers.all()
         let source = try SampleClone.source(servers.source)
         let place = try Place(servers.first)
-        let result = try transfer("-t", "app.order", "-t", "app.t_9", "-t", "app.derived", "--create", source.conninfo, place.conninfo)
+        let result = try transfer(
+            "-t", "app.order", "-t", "app.t_9", "-t", "app.derived", "--create", source.conninfo, place.conninfo)
         #expect(result.code == 1 && result.errors.contains("app.base, app.customer, app.t_4"), "\(result)")
         #expect(try place.isEmpty)
         for option in [["--upsert"], ["--query", "SELECT 1"], ["--into-schema", "x"]] {
-            #expect(try transfer(["-t", "app.t_1", "--create"] + option + [source.conninfo, place.conninfo]).code == 2)
+            #expect(
+                try transfer(["-t", "app.t_1", "--create"] + option + [source.conninfo, place.conninfo]).code == 2)
         }
         let view = try transfer("-t", "app.sad", "--create", source.conninfo, place.conninfo)
         #expect(view.code == 1 && view.errors.contains("is no table at the source"), "\(view)")
@@ -106,10 +112,13 @@ import Testing
         let first = try Place(servers.first, "CREATE TABLE a (id int PRIMARY KEY, d text, m text)")
         let second = try Place(servers.second)
         try transfer(
-            ["--all-tables", "--create"] + options + [source.conninfo, first.conninfo, second.conninfo]).expecting(0)
+            ["--all-tables", "--create"] + options + [source.conninfo, first.conninfo, second.conninfo]
+        ).expecting(0)
         #expect(try second.definitions() == source.definitions())
         #expect(try first.count("a") == 2 && first.sql("SELECT to_regclass('a_id_seq')") == "")
-        #expect(try first.sql("SELECT conname FROM pg_constraint WHERE conrelid = 'b'::regclass ORDER BY 1").contains("b_a_fkey"))
+        #expect(
+            try first.sql("SELECT conname FROM pg_constraint WHERE conrelid = 'b'::regclass ORDER BY 1").contains(
+                "b_a_fkey"))
     }
 
     @Test func `are frozen, and those that are emptied`() throws {
@@ -121,7 +130,8 @@ import Testing
                 .split(separator: "\n").filter { $0.contains("FROM STDIN") }.map(String.init)
         }
         let frozen = [
-            try statements("--create"), try statements("--truncate"), try statements("--delete"), try statements("--truncate", "-j", "2"),
+            try statements("--create"), try statements("--truncate"), try statements("--delete"),
+            try statements("--truncate", "-j", "2"),
         ].map { $0.count { $0.contains("FREEZE") } }
         #expect(frozen == [2, 2, 0, 0])
     }
@@ -130,7 +140,8 @@ import Testing
         let servers = try Servers.all()
         let source = try SampleClone.source(servers.source)
         let place = try Place(servers.first)
-        let result = try transfer(["--all-tables", "--create", "--dry-run"] + options + [source.conninfo, place.conninfo])
+        let result = try transfer(
+            ["--all-tables", "--create", "--dry-run"] + options + [source.conninfo, place.conninfo])
         #expect(result.code == 0 && result.output.contains("app.t_190"), "\(result)")
         #expect(try place.isEmpty)
     }
@@ -168,10 +179,13 @@ import Testing
         let seen = directory.file("seen")
         let conninfo = server.tcpConninfo(database: source.database)
         let result = try run(
-            withDump: "echo \"$@\" >> \(seen); exec \"$real\" \"$@\"", ["--all-tables", "--create", conninfo, place.conninfo])
+            withDump: "echo \"$@\" >> \(seen); exec \"$real\" \"$@\"",
+            ["--all-tables", "--create", conninfo, place.conninfo])
         #expect(result.code == 0, "\(result)")
         let arguments = try directory.text(of: "seen")
-        #expect(arguments.contains("dbname=") && !arguments.contains("pass word") && !arguments.contains("password="), "\(arguments)")
+        #expect(
+            arguments.contains("dbname=") && !arguments.contains("pass word") && !arguments.contains("password="),
+            "\(arguments)")
         #expect(try place.definitions() == source.definitions())
     }
 
@@ -181,7 +195,8 @@ import Testing
         let place = try Place(servers.first)
         let alter = "psql -qX -d '\(source.conninfo)' -c 'ALTER TABLE a ADD more int'"
         let result = try run(
-            withDump: "\"$real\" \"$@\" && \(alter)", ["--all-tables", "--create"] + options + [source.conninfo, place.conninfo])
+            withDump: "\"$real\" \"$@\" && \(alter)",
+            ["--all-tables", "--create"] + options + [source.conninfo, place.conninfo])
         #expect(result.code == 1 && result.errors.contains("were altered"), "\(result)")
         #expect(try place.isEmpty)
     }

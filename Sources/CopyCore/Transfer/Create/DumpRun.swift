@@ -26,7 +26,8 @@ final class DumpRun: StoppableTask {
         child = try ChildProcess(
             ChildProcess.Command(
                 arguments: ([
-                    "pg_dump", "--verbose", "--section=pre-data", "--section=post-data", "--no-owner", "--no-privileges",
+                    "pg_dump", "--verbose", "--section=pre-data", "--section=post-data", "--no-owner",
+                    "--no-privileges",
                     "--no-tablespaces", "--no-publications", "--no-subscriptions", "--no-password",
                     "--encoding=\(encoding)",
                 ] + arguments + ["--dbname=" + words.joined(separator: " ")]).map(RawText.bytes(of:)),

@@ -23,9 +23,11 @@ extension Transfer {
             "--create makes tables under the names that they have at the source; --into and --into-schema name others")
         try refuse(
             request.upserts != nil,
-            "--create and --upsert: a table that is made has no key before its rows are there; make it by a run without --upsert")
+            "--create and --upsert: a table that is made has no key before its rows are there; make it by a run without --upsert"
+        )
         try refuse(
-            request.part != nil, "--part and --create: that is done once for a table; make it before its parts are copied")
+            request.part != nil,
+            "--part and --create: that is done once for a table; make it before its parts are copied")
     }
 
     /// Makes what is missing at the destinations.
@@ -115,7 +117,8 @@ extension Transfer {
                     guard "rp".contains(table.kind) else {
                         throw PgcopyError(
                             .refused,
-                            "there is no table \(asked.quoted), and --create makes none of what is no table at the source")
+                            "there is no table \(asked.quoted), and --create makes none of what is no table at the source"
+                        )
                     }
                 }
             }
@@ -130,7 +133,9 @@ extension Transfer {
             }
             if let other {
                 throw PgcopyError(
-                    .usage, "\(other.side.label) and \(place.side.label) are one database, and the same tables would be made twice")
+                    .usage,
+                    "\(other.side.label) and \(place.side.label) are one database, and the same tables would be made twice"
+                )
             }
         }
     }
@@ -155,7 +160,8 @@ extension Transfer {
             try self.dump(
                 snapshotArguments
                     + (selection?.dumpArguments
-                        ?? TableSelection.dumpArguments(needed.filter { !$0.roots.isEmpty || $0.kind == "S" }.compactMap(\.name))))
+                        ?? TableSelection.dumpArguments(
+                            needed.filter { !$0.roots.isEmpty || $0.kind == "S" }.compactMap(\.name))))
         }
         let objects = Set(dump.entries.map(\.object).filter { $0.catalog != 0 }).union(facts.needed)
         let defined = definitionPart(session)
@@ -295,7 +301,8 @@ extension Transfer {
         let now = Catalog.alterations(try result.get())
         guard now == definedAs else {
             throw PgcopyError(
-                .refused, "tables were altered while they were made at the destinations; nothing was copied, run it again",
+                .refused,
+                "tables were altered while they were made at the destinations; nothing was copied, run it again",
                 endpoint: source.label)
         }
     }

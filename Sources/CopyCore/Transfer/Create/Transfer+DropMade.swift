@@ -11,7 +11,9 @@ extension Transfer {
             } catch {
                 side.left = made.names
                 sink?.receive(
-                    .warning("what was made before could not be dropped: \(PgcopyError.of(error, at: side.label))", at: side.label))
+                    .warning(
+                        "what was made before could not be dropped: \(PgcopyError.of(error, at: side.label))",
+                        at: side.label))
             }
         }
     }
@@ -49,11 +51,15 @@ extension Transfer {
         // What bears such a name by now may be somebody else's.
         let own = Set(made.present.map(\.object))
         let order = made.making.objects.map(\.key)
-        let present = Dictionary(try there().filter { own.contains($0.object) }.map { ($0.key, $0) }) { first, _ in first }
+        let present = Dictionary(try there().filter { own.contains($0.object) }.map { ($0.key, $0) }) { first, _ in
+            first
+        }
         let objects = order.compactMap { present[$0] }
         let tables = objects.filter(\.isTable)
         if !tables.isEmpty {
-            try session.run("LOCK TABLE \(tables.map(\.identity).joined(separator: ", ")) IN ACCESS EXCLUSIVE MODE", timeout: timeout)
+            try session.run(
+                "LOCK TABLE \(tables.map(\.identity).joined(separator: ", ")) IN ACCESS EXCLUSIVE MODE",
+                timeout: timeout)
             let loaders = side.transactions.map { quoteLiteral($0) }.joined(separator: ", ")
             let foreign = loaders.isEmpty ? "" : " WHERE xmin::text NOT IN (\(loaders))"
             for table in tables {
@@ -71,7 +77,8 @@ extension Transfer {
         guard left.isEmpty else {
             throw PgcopyError(.refused, "others refer to \(side.left.joined(separator: ", "))")
         }
-        sink?.receive(.warning("what was made before was dropped: \(made.names.joined(separator: ", "))", at: side.label))
+        sink?.receive(
+            .warning("what was made before was dropped: \(made.names.joined(separator: ", "))", at: side.label))
     }
 
     /// Drops objects, the last that was made first, as long as anything can be dropped: of what refers to each other the order is

@@ -124,7 +124,12 @@ final class MadeFinish {
         running.append((session, place, statement))
     }
 
-    func stop(_ cause: any Error) { for (_, _, statement) in running { statement.stop(cause) } }
+    func stop(_ cause: any Error) {
+        for (_, _, statement) in running {
+            statement.stop(cause)
+            statement.step([])
+        }
+    }
 }
 
 /// Those of all destinations.

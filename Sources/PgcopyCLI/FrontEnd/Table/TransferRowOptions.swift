@@ -157,7 +157,7 @@ extension OptionSpec {
                 + "(types, schemas, functions, sequences); with `--schema` and `--all-tables` all that lies in the schemas, as views. "
                 + "What is there already stays as it is. Owners are the roles of the connections; rights are not copied.",
             "With `--jobs` tables are made and committed first, and indexes are made behind the commits of the rows, side by side: a run that "
-                + "fails drops what it has made, unless others have written rows to it or refer to it."
+                + "fails drops what it has made, unless others have written rows to it or refer to it.",
         ]
     )
     /// `--disable-triggers`.
