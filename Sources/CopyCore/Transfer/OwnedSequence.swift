@@ -2,6 +2,7 @@
 
 /// A sequence that a column of a table owns: that of a serial, or of an identity.
 struct OwnedSequence: Sendable, Equatable {
+    /// Empty: it stands by itself, and was made with the tables.
     var column: String
     var name: SQLName
     var oid: String
@@ -100,6 +101,18 @@ extension Catalog {
                     mayUpdate: result.value(row, 7) == "t", isOwner: result.value(row, 8) == "t"))
         }
         return sequences
+    }
+
+    /// The question for what is to be known of these, as far as they are sequences, whoever owns them.
+    static func standingSequencesQuestion(_ oids: [String]) -> PipelineMessage {
+        .statement(
+            """
+            SELECT 1, '', n.nspname, s.relname, s.oid, q.seqincrement, \
+            pg_catalog.has_sequence_privilege(s.oid, 'SELECT'), false, false \
+            FROM pg_catalog.pg_sequence q JOIN pg_catalog.pg_class s ON s.oid OPERATOR(pg_catalog.=) q.seqrelid \
+            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) s.relnamespace \
+            WHERE q.seqrelid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
+            """, [arrayLiteral(oids)])
     }
 
     /// The question for the increments of sequences: others may have altered them since they were planned.

@@ -32,17 +32,21 @@ extension Transfer {
     }
 
     private func setSequences(_ opened: Opened) throws {
-        let values = try sequenceValues(last(opened).flatMap(\.landings).flatMap(\.sequences).map(\.source))
+        let all = Dictionary(
+            uniqueKeysWithValues: last(opened).map { side, session, landings in
+                (ObjectIdentifier(session), landings.flatMap(\.sequences) + (side.made?.sequences ?? []))
+            })
+        let values = try sequenceValues(all.values.joined().map(\.source))
         // By now others may have altered them.
         var increments: [ObjectIdentifier: [String: Int]] = [:]
-        try askEnding(last(opened)) { part, landings in
-            let result = part.ask(Catalog.incrementsQuestion(landings.flatMap(\.sequences).map(\.destination)))
+        try askEnding(last(opened)) { part, _ in
             let session = ObjectIdentifier(part.session)
+            let result = part.ask(Catalog.incrementsQuestion(all[session]?.map(\.destination) ?? []))
             return { _ in increments[session] = Catalog.increments(try result.get()) }
         }
-        try askEnding(last(opened)) { part, landings in
+        try askEnding(last(opened)) { part, _ in
             // By name, as all runs do; and what is not rolled back comes last.
-            let pairs = landings.flatMap(\.sequences).sorted {
+            let pairs = (all[ObjectIdentifier(part.session)] ?? []).sorted {
                 ($0.destination.isOwner ? 0 : 1, $0.destination.name.quoted)
                     < ($1.destination.isOwner ? 0 : 1, $1.destination.name.quoted)
             }

@@ -72,7 +72,8 @@ enum SampleClone {
 
     /// What comes next; it is used up.
     static let next = """
-        SELECT nextval('app.customer_id_seq'), nextval('app.order_id_seq'), nextval('app.t_1_id_seq'), nextval('app.t_190_id_seq')
+        SELECT nextval('app.customer_id_seq'), nextval('app.order_id_seq'), nextval('app.t_1_id_seq'), nextval('app.t_190_id_seq'),
+        nextval('app.shared')
         """
 
     /// A source with all of it.

@@ -28,6 +28,8 @@ struct Making: Sendable {
     struct Facts: Sendable {
         /// Objects of entries and of whatever tables hang on.
         var defined: [SchemaDump.Object: DefinedObject] = [:]
+        /// The source's sequences, by OID, where they are to go on.
+        var sequences: [String: OwnedSequence] = [:]
         /// What tables hang on, by itself or by what is part of it.
         var needed: Set<SchemaDump.Object> = []
     }

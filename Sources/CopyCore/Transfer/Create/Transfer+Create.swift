@@ -9,6 +9,8 @@ struct Made {
     var present: [DefinedObject] = []
     /// The tables that are loaded, by their OIDs there.
     var tables: Set<String> = []
+    /// Sequences that stand by themselves, and are to go on where the source's stand.
+    var sequences: [SequencePair] = []
 }
 
 extension Transfer {
@@ -51,7 +53,7 @@ extension Transfer {
         try refuseTheSameDatabase(makings.map(\.place))
         // Of two runs that make the same at the same servers the second waits for the first, at the first server.
         for (place, making) in makings.sorted(by: { $0.place.order.lexicographicallyPrecedes($1.place.order) }) {
-            try make(making, at: place)
+            try make(making, at: place, facts)
         }
         try commitMade()
     }
@@ -166,7 +168,12 @@ extension Transfer {
         let objects = Set(dump.entries.map(\.object).filter { $0.catalog != 0 }).union(facts.needed)
         let defined = definitionPart(session)
         let definedResult = defined.ask(Catalog.definedQuestion(Array(objects)))
+        let relations = objects.filter { $0.catalog == DefinedObject.relations }.map { "\($0.oid)" }
+        let sequences = request.setsSequences ? defined.ask(Catalog.standingSequencesQuestion(relations)) : nil
         try askSource(defined)
+        for sequence in try sequences.map({ Catalog.sequences(try $0.get(), count: 1)[0] }) ?? [] {
+            facts.sequences[sequence.oid] = sequence
+        }
         for object in Catalog.defined(try definedResult.get()) { facts.defined[object.object] = object }
         try askPresent(found, Array(facts.defined.values))
         let known = Set(dump.entries.map(\.object))
@@ -224,7 +231,7 @@ extension Transfer {
     private static let savepoint = "pgcopy_made"
 
     /// Makes all that comes before the rows, in a transaction that stays open.
-    private func make(_ making: Making, at place: Missing) throws {
+    private func make(_ making: Making, at place: Missing, _ facts: Making.Facts) throws {
         let (side, session) = (place.side, place.session)
         guard side.isActive else { return }
         let part = PipelinePart(session, timeout: request.timeout, isVital: !request.keepGoing)
@@ -247,8 +254,25 @@ extension Transfer {
             var made = Made(making: making, present: Catalog.defined(try present.get()))
             made.tables = Set(
                 Catalog.found(try names.get(), asked: place.missing.map(\.source.name)).compactMap { $0?.oid })
+            made.sequences = try pairs(of: made, facts.sequences)
             side.made = made
             if !commitsMade { session.savepoint = Self.savepoint }
+        }
+    }
+
+    /// Those that belong to columns are found where these are planned.
+    private func pairs(of made: Made, _ sequences: [String: OwnedSequence]) throws -> [SequencePair] {
+        let numbers = Dictionary(made.present.map { ($0.key, $0.object.oid) }) { first, _ in first }
+        return try made.making.objects.filter { $0.isRelation && $0.type == "sequence" }.compactMap { object in
+            guard let source = sequences["\(object.object.oid)"], let oid = numbers[object.key] else { return nil }
+            guard source.mayRead else {
+                throw PgcopyError(
+                    .refused, "this role may not read the sequence \(source.name.quoted); it needs SELECT",
+                    endpoint: self.source.label)
+            }
+            var own = source
+            (own.oid, own.mayUpdate, own.isOwner) = ("\(oid)", true, true)
+            return SequencePair(source: source, destination: own)
         }
     }
 
