@@ -54,6 +54,9 @@ enum PgcopyBench {
         if options.suites.contains(.many) {
             results.many = try ManyTables(arena, installed.schemaContenders, options)
         }
+        if options.suites.contains(.clones) {
+            results.clones = try Clones(arena, installed.cloneContenders, options)
+        }
         if options.suites.contains(.far) { results.far = try FarTables(arena, options) }
         if options.suites.contains(.streams) { results.streams = try ManyStreams(arena, options) }
         if options.suites.contains(.instructions) {

@@ -8,7 +8,9 @@ enum Suite: String, CaseIterable {
     case few
     /// Many small tables.
     case many
-    /// The same over long links.
+    /// A schema from nothing.
+    case clones
+    /// Many small tables over long links.
     case far
     /// One table in many streams.
     case streams

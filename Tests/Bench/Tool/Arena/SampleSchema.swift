@@ -42,7 +42,10 @@ struct SampleSchema: Cargo {
             + "FROM pg_tables WHERE schemaname = '\(name)'); END $$;"
     }
     var dropping: String { "SET client_min_messages = warning; DROP SCHEMA \(name) CASCADE;" }
-    var counting: String {
+    var counting: String { Self.counting(name) }
+
+    /// Counts the rows of all tables of a schema.
+    static func counting(_ name: String) -> String {
         """
         SELECT 'SELECT sum(c) FROM ('
             || string_agg('SELECT count(*) AS c FROM \(name).' || tablename, ' UNION ALL ') || ') t'

@@ -9,6 +9,8 @@ struct Installed {
     private(set) var contenders: [Contender] = []
     /// Those that copy the tables of a schema.
     private(set) var schemaContenders: [Contender] = []
+    /// Those that clone a schema from nothing.
+    private(set) var cloneContenders: [Contender] = []
     /// A line for each that is not.
     private(set) var missing: [String] = []
 
@@ -18,6 +20,7 @@ struct Installed {
         if let version = Self.firstLine("pgcopydb", ["--version"]) {
             contenders.append(.pgcopydb(version))
             schemaContenders.append(.pgcopydb(version, jobs: 2))
+            cloneContenders.append(.pgcopydbClone(version))
         } else {
             missing.append("pgcopydb: `apt-get install pgcopydb`")
         }
@@ -83,6 +86,19 @@ extension Contender {
     static func pgcopydb(_ version: String, jobs: Int) -> Contender {
         Contender(name: "\(version), \(jobs) jobs", isOthers: true, counts: 1...1) { arena, _, _ in
             pgcopydb(arena, ["--table-jobs", "\(jobs)"])
+        }
+    }
+
+    /// Its clone of the whole database, which holds nothing but the schema.
+    static func pgcopydbClone(_ version: String) -> Contender {
+        Contender(name: "\(version) clone, 2 jobs", isOthers: true, counts: 1...1) { arena, _, _ in
+            arena.shell(
+                """
+                rm -rf pgcopydb
+                pgcopydb clone --dir pgcopydb --source "$1" --target "$2" --table-jobs 2 --index-jobs 2 \
+                --not-consistent >pgcopydb.log 2>&1 || { code=$?; tail -n 20 pgcopydb.log >&2; exit $code; }
+                """,
+                [arena.sourceAddress, arena.addresses(1)[0]])
         }
     }
 

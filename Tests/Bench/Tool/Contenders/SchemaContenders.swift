@@ -12,6 +12,25 @@ extension Contender {
         }
     }
 
+    /// The whole schema from nothing.
+    static func pgcopyClone(jobs: Int = 1) -> Contender {
+        let streams = jobs == 1 ? "" : " -j \(jobs)"
+        return Contender(name: "pgcopy --create --sequences" + streams, isPgcopy: true, counts: 1...1) {
+            arena, schema, count in
+            try Program.pgcopy(
+                [
+                    "transfer", "-q", "-w", "--create", "--sequences", "-j", "\(jobs)", "-n", schema,
+                    arena.sourceAddress,
+                ] + arena.addresses(count))
+        }
+    }
+
+    /// What one types without us.
+    static let pgDumpClone = Contender(name: "pg_dump | psql -1", counts: 1...1) { arena, schema, _ in
+        arena.shell(
+            #""$PG_DUMP" -n "$1" -d "$2" | \#(load)"#, [schema, arena.sourceAddress, arena.addresses(1)[0], "-"])
+    }
+
     /// One table in so many streams, divided as said.
     static func pgcopyStreams(_ jobs: Int, _ options: String...) -> Contender {
         let options = ["-j", "\(jobs)"] + options

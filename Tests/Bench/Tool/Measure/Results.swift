@@ -20,7 +20,9 @@ struct Results {
     var few: Duel?
     /// Many small tables.
     var many: ManyTables?
-    /// The same over long links.
+    /// A schema from nothing.
+    var clones: Clones?
+    /// Many small tables over long links.
     var far: FarTables?
     /// One table in many streams.
     var streams: ManyStreams?
@@ -37,7 +39,7 @@ struct Results {
     static let memoryLimit = 32 << 20
 
     /// What others' programs did not do.
-    var failures: [String] { (duels + [many?.duel].compactMap { $0 }).flatMap(\.failures) }
+    var failures: [String] { (duels + [many?.duel, clones?.duel].compactMap { $0 }).flatMap(\.failures) }
 
     /// The duel of a table and a number of destinations.
     func duel(_ table: String, _ destinations: Int) -> Duel? {

@@ -11,7 +11,8 @@ struct Goal {
 
     /// All goals of a benchmark.
     static func all(_ results: Results) -> [Goal] {
-        wall(results) + limit(results) + few(results) + many(results) + far(results) + streams(results) + cpu(results)
+        wall(results) + limit(results) + few(results) + many(results) + clones(results) + far(results)
+            + streams(results) + cpu(results)
             + instructions(results) + memory(results)
     }
 
@@ -77,6 +78,24 @@ struct Goal {
                 "\(Figures.count(many.schema.tables)) tables of \(many.schema.rowsOfEach) rows to 1: "
                     + "wall time at most 0.70 of `pg_dump -a | psql -1`",
                 ratio(many.duel, .pgcopyTables(), .pgDumpPipe, \.wall), atMost: 0.7)
+        ]
+    }
+
+    private static func clones(_ results: Results) -> [Goal] {
+        guard let clones = results.clones else { return [] }
+        let what =
+            "a table of \(Figures.count(clones.schema.large)) rows and \(clones.schema.small) small ones from nothing"
+        func isPipe(_ contender: Contender) -> Bool { contender.name == Contender.pgDumpClone.name }
+        return [
+            Goal(
+                "\(what), one transaction: wall time at most 0.75 of `pg_dump | psql -1`",
+                clones.ratio(jobs: 1, of: isPipe), atMost: 0.75),
+            Goal(
+                "\(what), `-j 2`: wall time at most 0.60 of `pg_dump | psql -1`",
+                clones.ratio(jobs: 2, of: isPipe), atMost: 0.6),
+            Goal(
+                "\(what), `-j 2`: wall time at most 0.35 of pgcopydb's",
+                clones.ratio(jobs: 2) { $0.isOthers }, atMost: 0.35),
         ]
     }
 

@@ -4,7 +4,8 @@
 struct ResultsPage {
     /// The headings of a whole page.
     static let order = [
-        "Goals", "narrow", "wide", "huge", "The limit", "A few rows", "Many tables", "Many tables over long links",
+        "Goals", "narrow", "wide", "huge", "The limit", "A few rows", "Many tables", "From nothing",
+        "Many tables over long links",
         "Many streams", "User instructions a row", "Peak memory", "The loop alone",
     ]
 
@@ -19,6 +20,7 @@ struct ResultsPage {
         limit()
         few()
         manyTables()
+        clones()
         farTables()
         manyStreams()
         instructions()
@@ -194,6 +196,28 @@ struct ResultsPage {
                     Self.bold(contender), Figures.fixed(series.wall, 2), Self.range(series),
                     Figures.fixed(series.wall / pipe, 2), Figures.fixed(series.wall / alone, 2),
                     contender.isLimit ? "–" : Figures.fixed(series.cpu, 2),
+                    contender.isPgcopy ? Figures.mebibytes(series.peak) : "–",
+                ]
+            })
+    }
+
+    private mutating func clones() {
+        guard let clones = results.clones else { return }
+        line("## From nothing")
+        line()
+        line(
+            "A table of \(Figures.count(clones.schema.large)) rows with three indexes and \(clones.schema.small) of 100 rows with keys, "
+                + "to one destination that has none of them;")
+        line(
+            "\(Self.rounds(results.rounds)). pgcopy and the pipe in one transaction each, but for `-j 2`.")
+        line()
+        let pipe = clones.duel.series(.pgDumpClone)?.wall ?? .nan
+        table(
+            ["", "wall s", "least–most", "× pg_dump's pipe", "client CPU s", "peak memory"],
+            clones.duel.results.map { contender, series in
+                [
+                    Self.bold(contender), Figures.fixed(series.wall, 2), Self.range(series),
+                    Figures.fixed(series.wall / pipe, 2), Figures.fixed(series.cpu, 2),
                     contender.isPgcopy ? Figures.mebibytes(series.peak) : "–",
                 ]
             })
