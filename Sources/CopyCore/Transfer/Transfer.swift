@@ -27,6 +27,8 @@ public final class Transfer {
     var selected: [TableSelection.Selected]?
     /// By OID, what tells whether the source's tables are still those that were defined.
     var definedAs: [String: String] = [:]
+    /// Those among them that are types.
+    var definedTypes: [String] = []
     var opened: Opened?
     var lockWatch: LockWatch?
     let columnNames = SharedNames()

@@ -24,23 +24,56 @@ package struct SchemaDump: Sendable {
         package var object: Object
         /// The numbers of entries that it is about; pg_dump gives them for what is no object of its own.
         package var dependencies: [Int] = []
-        /// As `TABLE`, `FK CONSTRAINT`.
-        package var type = ""
+        /// The access method that tables have by default where it stands; nil: none was set.
+        package var accessMethod: String?
         /// What it runs, in this order.
         package var statements: [[UInt8]] = []
+
+        /// Its last statement begins so.
+        package func runs(_ words: String) -> Bool { statements.last?.starts(with: words.utf8) ?? false }
+
+        /// A partition, or its index, becomes one.
+        package var attaches: Bool {
+            object.catalog == 0 && dependencies.isEmpty && (runs("ALTER TABLE ONLY ") || runs("ALTER INDEX "))
+        }
+
+        /// pg_dump counts it as post-data: an index, a constraint or whatever else is made once the rows are there. That
+        /// is known by its catalog and by what it runs; a heading has names in it, with any words in them.
+        var isAfterRows: Bool {
+            switch object.catalog {
+            case Catalog.constraint, Catalog.trigger, Catalog.rule, Catalog.policy, Catalog.statistics,
+                Catalog.eventTrigger:
+                true
+            case Catalog.relation:
+                statements.contains { text in
+                    ["CREATE INDEX ", "CREATE UNIQUE INDEX "].contains { text.starts(with: $0.utf8) }
+                }
+            case 0:
+                runs("ALTER INDEX ") || runs("REFRESH MATERIALIZED VIEW ")
+                    || !dependencies.isEmpty && runs("ALTER TABLE ") && !runs("ALTER TABLE ONLY ")
+            default: false
+            }
+        }
+    }
+
+    /// The numbers of catalogs, the same at every server.
+    package enum Catalog {
+        package static let relation: UInt32 = 1259
+        package static let constraint: UInt32 = 2606
+        package static let rule: UInt32 = 2618
+        package static let trigger: UInt32 = 2620
+        package static let policy: UInt32 = 3256
+        package static let statistics: UInt32 = 3381
+        package static let eventTrigger: UInt32 = 3466
     }
 
     /// In the order in which they can be run.
     package private(set) var entries: [Entry] = []
     /// The first that pg_dump counts as post-data.
     package private(set) var firstAfterRows = 0
-
-    /// Indexes, constraints and whatever else is made once the rows are there.
-    private static let afterRows: Set<String> = [
-        "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "INDEX", "INDEX ATTACH", "STATISTICS", "RULE", "TRIGGER",
-        "EVENT TRIGGER", "ROW SECURITY", "POLICY", "MATERIALIZED VIEW DATA", "PUBLICATION", "PUBLICATION TABLE",
-        "SUBSCRIPTION",
-    ]
+    /// It was written to its end.
+    package private(set) var isWhole = false
+    private var accessMethod: String?
 
     /// Reads a whole text.
     package init(_ text: [UInt8]) {
@@ -51,13 +84,11 @@ package struct SchemaDump: Sendable {
         var queue = statements[...]
         /// The last line of the statement before.
         var end = 0
-        /// Statements that stand before their entry's heading.
-        var ahead: [[UInt8]] = []
         func take(before line: Int) {
             while let statement = queue.first, statement.line < line {
                 queue.removeFirst()
                 end = statement.line + statement.bytes.count { $0 == UInt8(ascii: "\n") }
-                add(statement.bytes, &ahead)
+                add(statement.bytes)
             }
         }
         for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
@@ -67,16 +98,15 @@ package struct SchemaDump: Sendable {
             let words = String(decoding: line.dropFirst(Self.mark.count), as: UTF8.self)
             if let entry = Self.entry(words) {
                 entries.append(entry)
-                entries[entries.count - 1].statements = ahead
-                ahead = []
+                entries[entries.count - 1].accessMethod = accessMethod
             } else if words.hasPrefix("Dependencies: "), let last = entries.indices.last {
                 entries[last].dependencies = words.split(separator: " ").compactMap { Int($0) }
-            } else if words.hasPrefix("Name: "), let last = entries.indices.last, entries[last].type.isEmpty {
-                entries[last].type = Self.type(words)
+            } else if words == "PostgreSQL database dump complete" {
+                isWhole = true
             }
         }
         take(before: .max)
-        firstAfterRows = entries.firstIndex { Self.afterRows.contains($0.type) } ?? entries.count
+        firstAfterRows = entries.firstIndex(where: \.isAfterRows) ?? entries.count
     }
 
     private static let mark = Array("-- ".utf8)
@@ -90,18 +120,13 @@ package struct SchemaDump: Sendable {
         return Entry(number: number, object: Object(catalog: catalog, oid: oid))
     }
 
-    /// `Name: a; Type: TABLE; Schema: app; Owner: -`: a name may hold anything but a line end, so from its end.
-    private static func type(_ words: String) -> String {
-        let parts = words.split(separator: "; ", omittingEmptySubsequences: false)
-        return parts.last { $0.hasPrefix("Type: ") }.map { String($0.dropFirst("Type: ".count)) } ?? ""
-    }
-
-    /// Settings are the session's own, but for what is said of the next table alone.
-    private mutating func add(_ statement: [UInt8], _ ahead: inout [[UInt8]]) {
+    /// Settings are the session's own, but for what is said of the next tables alone.
+    private mutating func add(_ statement: [UInt8]) {
         guard !entries.isEmpty else { return }
         let text = String(decoding: statement, as: UTF8.self)
-        if text.hasPrefix("SET default_table_access_method = ") {
-            ahead.append(Array("SET LOCAL \(text.dropFirst("SET ".count))".utf8))
+        let mark = "SET default_table_access_method = "
+        if text.hasPrefix(mark) {
+            accessMethod = String(text.dropFirst(mark.count))
         } else if !text.hasPrefix("SET "), !text.hasPrefix("SELECT pg_catalog.set_config("), !text.hasPrefix("\\") {
             entries[entries.count - 1].statements.append(statement)
         }

@@ -6,8 +6,10 @@ import Testing
 @testable import CopyCore
 
 @Suite struct `Indexes and constraints of tables that were made` {
-    private func entry(_ type: String, _ table: UInt32?, _ referenced: UInt32? = nil) -> Making.Finishing {
-        Making.Finishing(type: type, statements: [], table: table, referenced: referenced)
+    private func entry(
+        _ stage: Making.Finishing.Stage, _ table: UInt32?, _ referenced: UInt32? = nil
+    ) -> Making.Finishing {
+        Making.Finishing(stage: stage, statements: [], table: table, referenced: referenced)
     }
 
     /// What can be begun now.
@@ -18,7 +20,7 @@ import Testing
     }
 
     @Test func `of one table go side by side where they are indexes`() {
-        var queue = FinishQueue([entry("INDEX", 1), entry("INDEX", 1), entry("CONSTRAINT", 1), entry("INDEX", 2)])
+        var queue = FinishQueue([entry(.index, 1), entry(.index, 1), entry(.constraint, 1), entry(.index, 2)])
         #expect(begun(&queue) == [0, 1, 3])
         queue.done(0)
         #expect(begun(&queue) == [])
@@ -33,8 +35,8 @@ import Testing
     /// Each takes locks on two tables.
     @Test func `between tables never wait for each other`() {
         var queue = FinishQueue([
-            entry("FK CONSTRAINT", 1, 2), entry("FK CONSTRAINT", 2, 1), entry("FK CONSTRAINT", 3, 4),
-            entry("FK CONSTRAINT", 4, 5), entry("TRIGGER", 5),
+            entry(.check, 1, 2), entry(.check, 2, 1), entry(.check, 3, 4),
+            entry(.check, 4, 5), entry(.check, 5),
         ])
         #expect(begun(&queue) == [0, 2, 4])
         queue.done(2)
@@ -47,8 +49,8 @@ import Testing
 
     @Test func `come behind what they look at`() {
         var queue = FinishQueue([
-            entry("COMMENT", nil), entry("FK CONSTRAINT", 1, 2), entry("INDEX ATTACH", nil), entry("INDEX ATTACH", nil),
-            entry("CONSTRAINT", 1), entry("INDEX", 2), entry("POLICY", 1),
+            entry(.rest, nil), entry(.check, 1, 2), entry(.attaching, nil), entry(.attaching, nil),
+            entry(.constraint, 1), entry(.index, 2), entry(.rest, 1),
         ])
         var order: [[Int]] = []
         while !queue.isEmpty {

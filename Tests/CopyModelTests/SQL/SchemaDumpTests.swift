@@ -59,16 +59,14 @@ import Testing
                         3430, 0, 0, "Dependencies: 3246", "Name: INDEX a_pkey; Type: COMMENT; Schema: app; Owner: -")
                     + "COMMENT ON INDEX app.a_pkey IS 'pk';\n" + Self.tail).utf8))
         #expect(dump.entries.map(\.number) == [6, 217, 3424, 3246, 3430])
-        #expect(dump.entries.map(\.type) == ["SCHEMA", "TABLE", "COMMENT", "CONSTRAINT", "COMMENT"])
+        #expect(dump.isWhole)
         #expect(dump.entries[1].object == .init(catalog: 1259, oid: 16_217))
         #expect(dump.entries[2].dependencies == [217, 6] && dump.entries[2].object.catalog == 0)
         #expect(dump.firstAfterRows == 3)
         #expect(text(dump.entries[0].statements) == ["CREATE SCHEMA app"])
-        // It is said of the table alone, wherever it stands.
-        #expect(
-            text(dump.entries[1].statements) == [
-                "SET LOCAL default_table_access_method = heap", "CREATE TABLE app.a (id int)",
-            ])
+        // It is said of the tables behind it.
+        #expect(dump.entries.map(\.accessMethod) == [nil, "heap", "heap", "heap", "heap"])
+        #expect(text(dump.entries[1].statements) == ["CREATE TABLE app.a (id int)"])
         #expect(dump.entries[3].statements.count == 2)
         #expect(text(dump.entries[4].statements) == ["COMMENT ON INDEX app.a_pkey IS 'pk'"])
     }
@@ -97,14 +95,23 @@ import Testing
         #expect(dump.firstAfterRows == 3)
     }
 
-    @Test func `has the type that stands behind a name with any words in it`() {
-        let dump = SchemaDump(
-            Array(
-                (Self.heading(
-                    7, 1259, 8, "Name: x; Type: INDEX; Schema: y; Owner: z; Type: TABLE; Schema: app; Owner: -")
-                    + "CREATE TABLE app.q ();").utf8))
-        #expect(dump.entries.map(\.type) == ["TABLE"] && dump.firstAfterRows == 1)
-        #expect(SchemaDump([]).entries.isEmpty)
+    @Test func `tells what comes behind the rows by what it runs, whatever names say`() {
+        func isAfterRows(_ catalog: Int, _ statement: String, _ dependencies: String...) -> Bool {
+            let rest = dependencies + ["Name: x; Type: INDEX; Schema: y; Type: TABLE; Schema: CONSTRAINT; Owner: -"]
+            let heading = (["\n--", "-- TOC entry 7 (class \(catalog) OID 8)"] + rest.map { "-- \($0)" } + ["--\n\n"])
+                .joined(separator: "\n")
+            let dump = SchemaDump(Array((heading + statement + ";").utf8))
+            return dump.entries.count == 1 && dump.firstAfterRows == 0
+        }
+        #expect(!isAfterRows(1259, "CREATE TABLE \"CREATE INDEX \" ()"))
+        #expect(
+            isAfterRows(1259, "CREATE UNIQUE INDEX x ON y (z)")
+                && isAfterRows(2606, "ALTER TABLE ONLY a ADD CONSTRAINT"))
+        #expect(!isAfterRows(0, "ALTER TABLE ONLY app.p ATTACH PARTITION app.p1 DEFAULT"))
+        #expect(isAfterRows(0, "ALTER INDEX app.p_pkey ATTACH PARTITION app.p1_pkey"))
+        #expect(isAfterRows(0, "ALTER TABLE app.b ENABLE ROW LEVEL SECURITY", "Dependencies: 219"))
+        #expect(!isAfterRows(2604, "ALTER TABLE ONLY a ALTER COLUMN id SET DEFAULT 1"))
+        #expect(SchemaDump([]).entries.isEmpty && !SchemaDump([]).isWhole)
         #expect(SchemaDump(Array((Self.head + Self.tail).utf8)).entries.isEmpty)
     }
 }

@@ -161,28 +161,15 @@ import Testing
         #expect(try place.isEmpty)
     }
 
-    /// Runs with a pg_dump of ours in its place; `"$real"` is the true one.
-    private func run(withDump script: String, _ arguments: [String]) throws -> ProgramResult {
-        let directory = try TemporaryDirectory()
-        let real = try Servers.all().source.programs + "/pg_dump"
-        let file = try directory.write("#!/bin/sh\nreal=\(real)\n\(script)\n".utf8, to: "pg_dump")
-        try Program("chmod", ["+x", file]).run().expecting(0)
-        let folder = file.dropLast("/pg_dump".count)
-        return try transfer(arguments) { $0.environment["PATH"] = "\(folder):/usr/bin:/bin" }
-    }
-
     @Test func `do not show the password`() throws {
         let server = try Servers.tls
         let source = try Place(server, Self.plain)
         let place = try Place(Servers.all().first)
-        let directory = try TemporaryDirectory()
-        let seen = directory.file("seen")
+        let dump = try FakeDump("echo \"$@\" >> MARK; exec \"$real\" \"$@\"")
         let conninfo = server.tcpConninfo(database: source.database)
-        let result = try run(
-            withDump: "echo \"$@\" >> \(seen); exec \"$real\" \"$@\"",
-            ["--all-tables", "--create", conninfo, place.conninfo])
+        let result = try dump.transfer(["--all-tables", "--create", conninfo, place.conninfo])
         #expect(result.code == 0, "\(result)")
-        let arguments = try directory.text(of: "seen")
+        let arguments = try dump.directory.text(of: "mark")
         #expect(
             arguments.contains("dbname=") && !arguments.contains("pass word") && !arguments.contains("password="),
             "\(arguments)")
@@ -194,8 +181,7 @@ import Testing
         let source = try Place(servers.source, Self.plain)
         let place = try Place(servers.first)
         let alter = "psql -qX -d '\(source.conninfo)' -c 'ALTER TABLE a ADD more int'"
-        let result = try run(
-            withDump: "\"$real\" \"$@\" && \(alter)",
+        let result = try FakeDump("\"$real\" \"$@\" && \(alter)").transfer(
             ["--all-tables", "--create"] + options + [source.conninfo, place.conninfo])
         #expect(result.code == 1 && result.errors.contains("were altered"), "\(result)")
         #expect(try place.isEmpty)
@@ -206,8 +192,7 @@ import Testing
         let servers = try Servers.all()
         let source = try Place(servers.source, Self.plain)
         let place = try Place(servers.first)
-        let result = try run(
-            withDump: script, ["--all-tables", "--create", source.conninfo, place.conninfo])
+        let result = try FakeDump(script).transfer(["--all-tables", "--create", source.conninfo, place.conninfo])
         #expect(result.code == 1 && result.errors.contains("pg_dump failed"), "\(result)")
         #expect(!script.contains("such") || result.errors.contains("no such thing"))
         #expect(try place.isEmpty)

@@ -14,11 +14,13 @@ struct DefinedObject: Sendable {
     let owner: Object?
     /// Of a foreign key, the other table.
     let referenced: Object?
+    /// Of a constraint its kind, as pg_constraint has it.
+    let constraint: Character?
     /// Its name as a relation, also that of a constraint's index.
     let relation: SQLName?
 
     /// pg_class, which has a namesake's place whatever kind it is.
-    static let relations: UInt32 = 1259
+    static let relations = SchemaDump.Catalog.relation
 
     var isRelation: Bool { object.catalog == Self.relations }
     /// It holds rows of its own.
@@ -60,7 +62,8 @@ extension Catalog {
             reach(classid, objid) AS ((SELECT 1259::oid, oid FROM tables UNION ALL \
             SELECT 1259, oid FROM pg_class WHERE relnamespace IN (SELECT oid FROM spaces) AND relkind IN ('v', 'm') UNION ALL \
             SELECT 1255, oid FROM pg_proc WHERE pronamespace IN (SELECT oid FROM spaces) UNION ALL \
-            SELECT 1247, oid FROM pg_type WHERE typnamespace IN (SELECT oid FROM spaces) AND typrelid = 0) UNION \
+            SELECT 1247, t.oid FROM pg_type t WHERE t.typnamespace IN (SELECT oid FROM spaces) AND t.typrelid = 0 \
+            AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)) UNION \
             SELECT d.classid, d.objid FROM reach r CROSS JOIN LATERAL (\
             SELECT d.refclassid, d.refobjid FROM pg_depend d WHERE d.classid = r.classid AND d.objid = r.objid \
             AND d.deptype NOT IN ('P', 'S') AND r.classid <> 3079 \
@@ -106,7 +109,7 @@ extension Catalog {
             CASE WHEN con.contypid <> 0 THEN 1247 ELSE COALESCE(own.refclassid, 1259) END, \
             COALESCE(NULLIF(con.conrelid, 0), NULLIF(con.contypid, 0), ad.adrelid, ix.indrelid, tg.tgrelid, rw.ev_class, pol.polrelid, \
             st.stxrelid, own.refobjid), NULLIF(con.confrelid, 0), \
-            CASE WHEN o.class = 1259 THEN o.oid::regclass ELSE NULLIF(con.conindid, 0)::regclass END \
+            CASE WHEN o.class = 1259 THEN o.oid::regclass ELSE NULLIF(con.conindid, 0)::regclass END, con.contype \
             FROM unnest($1::oid[], $2::oid[]) o(class, oid) CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) i \
             LEFT JOIN pg_constraint con ON o.class = 2606 AND con.oid = o.oid \
             LEFT JOIN pg_attrdef ad ON o.class = 2604 AND ad.oid = o.oid \
@@ -118,7 +121,7 @@ extension Catalog {
             LEFT JOIN pg_class rel ON o.class = 1259 AND rel.oid = o.oid \
             LEFT JOIN pg_depend own ON own.classid = o.class AND own.objid = o.oid AND own.objsubid = 0 AND CASE \
             WHEN rel.relkind = 'S' THEN own.deptype IN ('a', 'i') AND own.refclassid = 1259 AND own.refobjsubid > 0 \
-            WHEN rel.relkind = 'c' OR o.class = 1247 THEN own.deptype = 'i' AND own.refclassid IN (1247, 1259) END \
+            WHEN rel.relkind = 'c' OR o.class IN (1247, 1255) THEN own.deptype = 'i' AND own.refclassid IN (1247, 1259) END \
             WHERE i.type IS NOT NULL
             """, [arrayLiteral(objects.map { "\($0.catalog)" }), arrayLiteral(objects.map { "\($0.oid)" })])
     }
@@ -134,6 +137,7 @@ extension Catalog {
             return DefinedObject(
                 object: object, type: type, identity: identity, schema: result.name(row, 4),
                 owner: other(6, in: result.value(row, 5) == "1247" ? 1247 : 1259), referenced: other(7, in: 1259),
+                constraint: result.columnCount > 9 ? result.value(row, 9)?.first : nil,
                 relation: result.name(row, 8).flatMap { SQLName($0) })
         }
     }
@@ -150,7 +154,8 @@ extension Catalog {
         ].map { "SELECT \($0.0)::oid, oid FROM \($0.1) WHERE \($0.2) IN (SELECT oid FROM spaces)" }
         let others = [
             (2615, "pg_namespace"), (3079, "pg_extension"), (2612, "pg_language"), (2328, "pg_foreign_data_wrapper"),
-            (1417, "pg_foreign_server"), (2605, "pg_cast"), (2601, "pg_am"), (3576, "pg_transform"),
+            (1417, "pg_foreign_server"), (3466, "pg_event_trigger"), (2605, "pg_cast"), (2601, "pg_am"),
+            (3576, "pg_transform"),
         ].map { "SELECT \($0.0)::oid, oid FROM \($0.1)" }
         return .statement(
             """
@@ -166,15 +171,29 @@ extension Catalog {
             ])
     }
 
-    /// The question for what is another value once a table was altered.
-    static func alterationsQuestion(_ tables: [String]) -> PipelineMessage {
-        .statement(
+    /// The question for what is another value once a table was altered, or what belongs to it, or once a type was.
+    static func alterationsQuestion(_ tables: [String], types: [String]) -> PipelineMessage {
+        func rows(_ table: String, _ column: String, _ order: String, _ value: String = "x.xmin") -> String {
             """
-            SELECT c.oid, pg_catalog.md5(pg_catalog.concat(c.xmin, ' ', (SELECT pg_catalog.string_agg(\
-            pg_catalog.concat(a.attnum, ':', a.xmin), ',' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a \
-            WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) 0))) \
-            FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
-            """, [arrayLiteral(tables)])
+            (SELECT pg_catalog.string_agg(pg_catalog.concat(x.\(order), ':', \(value)), ',' ORDER BY x.\(order)) \
+            FROM pg_catalog.\(table) x WHERE x.\(column) OPERATOR(pg_catalog.=) c.oid)
+            """
+        }
+        let parts = [
+            rows("pg_attribute", "attrelid", "attnum"), rows("pg_constraint", "conrelid", "oid"),
+            rows("pg_attrdef", "adrelid", "oid"), rows("pg_index", "indrelid", "indexrelid"),
+            rows("pg_trigger", "tgrelid", "oid"), rows("pg_policy", "polrelid", "oid"),
+            rows("pg_rewrite", "ev_class", "oid"), rows("pg_statistic_ext", "stxrelid", "oid"),
+            rows("pg_inherits", "inhparent", "inhrelid"),
+        ]
+        return .statement(
+            """
+            SELECT c.oid, pg_catalog.md5(pg_catalog.concat_ws(';', c.xmin, \(parts.joined(separator: ", ")))) \
+            FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[]) UNION ALL \
+            SELECT c.oid, pg_catalog.md5(pg_catalog.concat_ws(';', c.xmin, \(rows("pg_enum", "enumtypid", "oid")), \
+            \(rows("pg_constraint", "contypid", "oid")))) \
+            FROM pg_catalog.pg_type c WHERE c.oid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.oid[])
+            """, [arrayLiteral(tables), arrayLiteral(types)])
     }
 
     /// What is the answer, by OID.
@@ -184,4 +203,22 @@ extension Catalog {
                 result.value(row, 0).flatMap { oid in result.value(row, 1).map { (oid, $0) } }
             }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// The question for all relations but these, as pg_dump chooses among them.
+    static func otherRelationsQuestion(_ oids: [String]) -> PipelineMessage {
+        .statement(
+            """
+            SELECT c.oid::regclass FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') \
+            AND c.oid >= \(firstOfUsers) AND c.relpersistence <> 't' AND c.oid <> ALL ($1::oid[]) ORDER BY 1::text
+            """, [arrayLiteral(oids)])
+    }
+
+    /// What is the answer.
+    static func relations(_ result: QueryResult) -> [SQLName] {
+        (0..<result.rowCount).compactMap { result.name($0, 0).flatMap { SQLName($0) } }
+    }
+
+    /// The question whether literals are written with backslashes as themselves, whatever a session of ours has set.
+    static let standardStringsQuestion = PipelineMessage.statement(
+        "SELECT reset_val FROM pg_settings WHERE name = 'standard_conforming_strings'")
 }

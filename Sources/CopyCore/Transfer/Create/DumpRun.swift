@@ -7,8 +7,12 @@ final class DumpRun: StoppableTask {
     private let child: ChildProcess
     private var text: [UInt8] = []
     private var complaints: [UInt8] = []
-    private var isStopped = false
+    private let now: () -> Instant
+    /// When it is made to end; nil: it was not told to.
+    private var deadline: Instant?
 
+    /// Between being asked to end and being made to.
+    private static let grace = Duration.seconds(1)
     /// Of a text of nothing but complaints more is nobody's to read.
     private static let longestComplaint = 1 << 20
 
@@ -17,10 +21,20 @@ final class DumpRun: StoppableTask {
     ///   - session: of the server.
     ///   - server: that it is to connect to, as this session did.
     ///   - arguments: what is dumped.
-    init(_ session: Session, of server: Server, _ arguments: [String]) throws(PgcopyError) {
+    ///   - standardStrings: literals are written as all servers read them, without further ado.
+    init(
+        _ session: Session, of server: Server, _ arguments: [String], standardStrings: Bool
+    ) throws(PgcopyError) {
         let connection = session.connection
+        let poller = session.poller
+        now = { poller.now }
         // Its libpq may be another one, which does not know all that ours does.
-        let words = server.plainParameters.map { "\($0.keyword)=\(Self.quoted($0.value))" }
+        var parameters = server.plainParameters
+        if !standardStrings {
+            let options = [connection.given("options"), "-c standard_conforming_strings=on"].filter { !$0.isEmpty }
+            parameters.append(("options", options.joined(separator: " ")))
+        }
+        let words = parameters.map { "\($0.keyword)=\(Self.quoted($0.value))" }
         let password = connection.given("password")
         let encoding = SessionSettings.encoding(connection)
         child = try ChildProcess(
@@ -28,7 +42,7 @@ final class DumpRun: StoppableTask {
                 arguments: ([
                     "pg_dump", "--verbose", "--section=pre-data", "--section=post-data", "--no-owner",
                     "--no-privileges",
-                    "--no-tablespaces", "--no-publications", "--no-subscriptions", "--no-password",
+                    "--no-tablespaces", "--no-blobs", "--no-publications", "--no-subscriptions", "--no-password",
                     "--encoding=\(encoding)",
                 ] + arguments + ["--dbname=" + words.joined(separator: " ")]).map(RawText.bytes(of:)),
                 // Others may see arguments. Its complaints are told as ours.
@@ -46,6 +60,7 @@ final class DumpRun: StoppableTask {
 
     func step(_ polled: ArraySlice<PollEntry>) {
         child.step()
+        if let deadline, now() >= deadline { child.signal(SIGKILL) }
         // What it has written before it ended is there once it has.
         let hasEnded = child.status != nil
         while let output = child.output, read(output, into: &text) {}
@@ -68,6 +83,7 @@ final class DumpRun: StoppableTask {
 
     func watch(_ entries: inout [PollEntry]) -> Bool {
         let goesOn = child.watch(&entries)
+        if let deadline, goesOn, now() < deadline { entries.append(PollEntry(.at(deadline))) }
         for descriptor in [child.output, child.errors] {
             if let descriptor { entries.append(PollEntry(Interest(descriptor, .read))) }
         }
@@ -75,7 +91,7 @@ final class DumpRun: StoppableTask {
     }
 
     func stop(_ cause: any Error) {
-        isStopped = true
+        deadline = now() + Self.grace
         child.signal(SIGTERM)
         child.closeOutput()
         child.closeErrors()
@@ -84,14 +100,18 @@ final class DumpRun: StoppableTask {
     /// What it has written.
     /// - Throws: `PgcopyError` with what it complained of.
     func result() throws(PgcopyError) -> [UInt8] {
-        guard let status = child.status, status != .exited(0) else { return text }
+        guard let status = child.status else { throw PgcopyError(.program, "--create: pg_dump was stopped") }
+        if status == .exited(0) { return text }
         let lines = RawText.decoding(complaints).split(whereSeparator: \.isNewline)
         // With --verbose it tells all that it does.
         let marks = ["error: ", "detail: ", "hint: ", "warning: "]
         let told = lines.filter { line in marks.contains { line.contains($0) } }
         throw PgcopyError(
             .program,
-            "--create: pg_dump failed: " + (told.isEmpty ? lines.suffix(3) : told).joined(separator: "\n"),
+            "--create: pg_dump failed: "
+                + (lines.isEmpty
+                    ? PgcopyError.program(status).message
+                    : (told.isEmpty ? lines.suffix(3) : told).joined(separator: "\n")),
             hint: Self.hint(status, told.joined()))
     }
 
@@ -105,19 +125,23 @@ final class DumpRun: StoppableTask {
 
 extension Transfer {
     /// Runs pg_dump at the source.
-    func dump(_ arguments: [String]) throws -> SchemaDump {
+    func dump(_ arguments: [String], standardStrings: Bool) throws -> SchemaDump {
         guard let session = source.session, let server = source.server else {
             throw PgcopyError(.unreachable, "not connected")
         }
         let run: DumpRun
         do {
-            run = try DumpRun(session, of: server, arguments)
+            run = try DumpRun(session, of: server, arguments, standardStrings: standardStrings)
         } catch {
             throw PgcopyError(
                 .program, "--create: \(error)",
                 hint: "pg_dump comes with PostgreSQL's client programs (Debian: postgresql-client)")
         }
         if let cause = poller.seeThrough(run) { throw cause }
-        return SchemaDump(try run.result())
+        let dump = SchemaDump(try run.result())
+        guard dump.isWhole else {
+            throw PgcopyError(.program, "--create: what pg_dump wrote does not end as it should; nothing was made")
+        }
+        return dump
     }
 }

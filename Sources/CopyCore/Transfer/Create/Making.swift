@@ -4,12 +4,48 @@
 struct Making: Sendable {
     /// What an entry of the dump runs, once the rows are there.
     struct Finishing: Sendable {
-        /// As `INDEX`, `FK CONSTRAINT`.
-        let type: String
+        /// When it can be run beside others; each begins once the one before it is done.
+        enum Stage: Int, Sendable {
+            /// An index, beside others of its table.
+            case index
+            /// What takes its table for itself: a constraint that has an index.
+            case constraint
+            /// Indexes of partitions become those of their tables, one after the other.
+            case attaching
+            /// What looks at the indexes.
+            case check
+            /// One after the other, as pg_dump has them.
+            case rest
+        }
+
+        let stage: Stage
         let statements: [String]
         /// The table that it is part of, and of a foreign key the other one: OIDs at the source.
-        let table: UInt32?
-        let referenced: UInt32?
+        var table: UInt32?
+        var referenced: UInt32?
+    }
+
+    /// What the source's catalogs say.
+    struct Facts: Sendable {
+        /// Objects of entries and of whatever tables hang on.
+        var defined: [SchemaDump.Object: DefinedObject] = [:]
+        /// The source's sequences, by OID, where they are to go on.
+        var sequences: [String: OwnedSequence] = [:]
+        /// What tables hang on, by itself or by what is part of it.
+        var needed: Set<SchemaDump.Object> = []
+        /// Schemas of which all is made, by name; nil: all are, and what lies in none.
+        var schemas: Set<String>? = []
+
+        /// Made where it is missing, though no table needs it.
+        func isWanted(_ object: DefinedObject) -> Bool {
+            schemas == nil || needed.contains(object.object) || isInSchemas(object)
+        }
+
+        func isInSchemas(_ object: DefinedObject) -> Bool {
+            guard let schemas else { return true }
+            return schemas.contains(object.schema ?? "")
+                || object.type == "schema" && SQLName(object.identity).map { schemas.contains($0.parts[0]) } ?? false
+        }
     }
 
     /// Run before the rows.
@@ -21,92 +57,93 @@ struct Making: Sendable {
     /// Needed, neither there nor among the entries.
     private(set) var lacking: [DefinedObject] = []
 
+    private let facts: Facts
+    private let tables: Set<UInt32>
+    private let present: Set<DefinedObject.Key>
     private var made: Set<SchemaDump.Object> = []
     private var madeRelations: Set<SQLName> = []
-
-    /// What the source's catalogs say.
-    struct Facts: Sendable {
-        /// Objects of entries and of whatever tables hang on.
-        var defined: [SchemaDump.Object: DefinedObject] = [:]
-        /// The source's sequences, by OID, where they are to go on.
-        var sequences: [String: OwnedSequence] = [:]
-        /// What tables hang on, by itself or by what is part of it.
-        var needed: Set<SchemaDump.Object> = []
-    }
+    /// Numbers of entries.
+    private var taken: Set<Int> = []
 
     /// - Parameters:
     ///   - tables: that are missing there, and their partitions.
     ///   - present: what is there already.
-    ///   - dump: of tables.
-    ///   - others: what else is there at the source; only what is needed is made of it.
-    init(
-        _ facts: Facts, tables: Set<UInt32>, present: Set<DefinedObject.Key>, dump: SchemaDump, others: SchemaDump?
-    ) {
-        func isMissing(_ object: DefinedObject) -> Bool { !present.contains(object.key) }
-        var texts: [(entry: SchemaDump.Entry, isAfterRows: Bool)] = []
-        func take(_ dump: SchemaDump, _ wanted: (DefinedObject) -> Bool) {
-            var numbers: Set<Int> = []
-            let known = Set(dump.entries.map(\.number))
-            for (place, entry) in dump.entries.enumerated() {
-                guard makes(entry, facts, numbers, known, wanted) else { continue }
-                numbers.insert(entry.number)
-                texts.append((entry, place >= dump.firstAfterRows))
+    init(_ facts: Facts, tables: Set<UInt32>, present: Set<DefinedObject.Key>, dump: SchemaDump) {
+        self.facts = facts
+        self.tables = tables
+        self.present = present
+        let known = Set(dump.entries.map(\.number))
+        var late: Set<SchemaDump.Object> = []
+        var accessMethod: String?
+        for (place, entry) in dump.entries.enumerated() where takes(entry, known) {
+            let isAfterRows = place >= dump.firstAfterRows
+            var statements = entry.statements.map { RawText.decoding($0) }
+            if let method = entry.accessMethod, method != accessMethod, entry.runsCreation {
+                statements.insert("SET LOCAL default_table_access_method = \(method)", at: 0)
+                accessMethod = isAfterRows ? accessMethod : method
             }
-        }
-        if let others {
-            take(others) { !$0.isTable && facts.needed.contains($0.object) && isMissing($0) }
-        }
-        let alreadyMade = made
-        take(dump) { object in
-            guard !alreadyMade.contains(object.object) else { return false }
-            return object.isTable ? tables.contains(object.object.oid) && isMissing(object) : isMissing(object)
-        }
-        for (entry, isAfterRows) in texts {
-            let statements = entry.statements.map { RawText.decoding($0) }
             guard isAfterRows else {
                 self.statements += statements
                 continue
             }
             let object = facts.defined[entry.object]
+            // What pg_dump had to put off has its indexes behind it.
+            if object?.owner == nil { late.insert(entry.object) }
+            let isLate = object?.owner.map(late.contains) ?? false
             finishing.append(
                 Finishing(
-                    type: entry.type, statements: statements, table: object?.owner?.oid,
-                    referenced: object?.referenced?.oid))
+                    stage: isLate ? .rest : Self.stage(entry, object), statements: statements,
+                    table: object?.owner?.oid, referenced: object?.referenced?.oid))
         }
         lacking = facts.needed.compactMap { facts.defined[$0] }.filter {
             $0.owner == nil && !made.contains($0.object) && isMissing($0)
         }.sorted { $0.identity < $1.identity }
     }
 
-    /// Whether the entry is run here.
-    private mutating func makes(
-        _ entry: SchemaDump.Entry, _ facts: Facts, _ numbers: Set<Int>, _ known: Set<Int>,
-        _ wanted: (DefinedObject) -> Bool
-    ) -> Bool {
-        guard let object = facts.defined[entry.object] else {
-            guard !entry.dependencies.isEmpty else { return attaches(entry) }
-            // About others: where all of them are made that have entries.
-            let others = entry.dependencies.filter(known.contains)
-            return !others.isEmpty && others.allSatisfy(numbers.contains)
+    private func isMissing(_ object: DefinedObject) -> Bool { !present.contains(object.key) }
+
+    private static func stage(_ entry: SchemaDump.Entry, _ object: DefinedObject?) -> Finishing.Stage {
+        switch (entry.object.catalog, object?.constraint) {
+        case (DefinedObject.relations, _) where object?.type == "index": .index
+        case (SchemaDump.Catalog.statistics, _), (_, "p"), (_, "u"), (_, "x"): .constraint
+        case (_, "f"), (_, "c"), (_, "n"), (SchemaDump.Catalog.trigger, _): .check
+        default: entry.attaches ? .attaching : .rest
         }
-        guard object.owner.map(made.contains) ?? wanted(object) else { return false }
+    }
+
+    /// Whether the entry is run here.
+    private mutating func takes(_ entry: SchemaDump.Entry, _ known: Set<Int>) -> Bool {
+        guard isMade(entry, known) else { return false }
+        taken.insert(entry.number)
+        guard let object = facts.defined[entry.object] else { return true }
         if object.owner == nil { objects.append(object) }
         made.insert(object.object)
         if let relation = object.relation { madeRelations.insert(relation) }
         return true
     }
 
-    /// A partition, or its index, becomes one: both names stand in the statement.
-    private func attaches(_ entry: SchemaDump.Entry) -> Bool {
-        guard let statement = entry.statements.last, ["TABLE ATTACH", "INDEX ATTACH"].contains(entry.type) else {
-            return false
+    private func isMade(_ entry: SchemaDump.Entry, _ known: Set<Int>) -> Bool {
+        guard let object = facts.defined[entry.object] else {
+            guard !entry.dependencies.isEmpty else { return entry.attaches && attaches(entry) }
+            // About others: where all of them are made that have entries.
+            let others = entry.dependencies.filter(known.contains)
+            return !others.isEmpty && others.allSatisfy(taken.contains)
         }
-        let text = RawText.decoding(statement)
-        let (start, mark) = (entry.type == "TABLE ATTACH" ? "ALTER TABLE ONLY " : "ALTER INDEX ", " ATTACH PARTITION ")
-        guard text.hasPrefix(start), let (first, rest) = Self.name(text.dropFirst(start.count)), rest.hasPrefix(mark),
-            let (second, _) = Self.name(rest.dropFirst(mark.count))
-        else { return false }
-        return madeRelations.contains(first) && madeRelations.contains(second)
+        if let owner = object.owner { return made.contains(owner) }
+        return isMissing(object) && (object.isTable ? tables.contains(object.object.oid) : facts.isWanted(object))
+    }
+
+    /// Whether both are made here: their names stand in the statement.
+    private func attaches(_ entry: SchemaDump.Entry) -> Bool {
+        let text = RawText.decoding(entry.statements.last ?? [])
+        let mark = " ATTACH PARTITION "
+        for start in ["ALTER TABLE ONLY ", "ALTER INDEX "] where text.hasPrefix(start) {
+            guard let (first, rest) = Self.name(text.dropFirst(start.count)), rest.hasPrefix(mark),
+                let (second, _) = Self.name(rest.dropFirst(mark.count))
+            else { return false }
+            return madeRelations.contains(first) && madeRelations.contains(second)
+        }
+        return false
     }
 
     /// The name that a text begins with, and what follows it.
@@ -118,5 +155,13 @@ struct Making: Sendable {
                 return character == " " && !isQuoted
             } ?? text.endIndex
         return SQLName(String(text[..<end])).map { ($0, text[end...]) }
+    }
+}
+
+extension SchemaDump.Entry {
+    /// A table or a materialized view, which has an access method.
+    var runsCreation: Bool {
+        object.catalog == DefinedObject.relations
+            && statements.contains { $0.starts(with: "CREATE ".utf8) && !$0.starts(with: "CREATE SEQUENCE ".utf8) }
     }
 }

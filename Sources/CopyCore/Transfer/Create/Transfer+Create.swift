@@ -38,14 +38,14 @@ extension Transfer {
         let found = try lookUpMissing()
         guard found.contains(where: { !$0.missing.isEmpty }) else { return }
         try refuseOtherNames(found)
-        let (needed, facts, dump, others) = try define(found)
+        let (needed, facts, dump) = try define(found)
         var makings: [(place: Missing, making: Making)] = []
         for place in found where !place.missing.isEmpty && place.side.isActive {
             try attributing(to: place.side) {
                 let missing = Set(place.missing.map(\.source.oid))
                 let tables = needed.filter { !$0.roots.isDisjoint(with: missing) }.map(\.object.oid)
-                let making = Making(
-                    facts, tables: Set(tables), present: place.present, dump: dump, others: others)
+                try refuseStrangers(needed, missing, place.present, facts)
+                let making = Making(facts, tables: Set(tables), present: place.present, dump: dump)
                 guard making.lacking.isEmpty else { throw PgcopyError.lacking(making.lacking) }
                 makings.append((place, making))
             }
@@ -127,6 +127,22 @@ extension Transfer {
         }
     }
 
+    /// Rows would pass over a table that has a partition's name and is none.
+    private func refuseStrangers(
+        _ needed: [NeededObject], _ missing: Set<String>, _ present: Set<DefinedObject.Key>, _ facts: Making.Facts
+    ) throws {
+        let taken = needed.filter { table in
+            !table.roots.isDisjoint(with: missing) && !missing.contains("\(table.object.oid)")
+                && facts.defined[table.object].map { present.contains($0.key) } ?? false
+        }.compactMap { $0.name?.quoted }
+        guard taken.isEmpty else {
+            throw PgcopyError(
+                .refused,
+                "--create: \(taken.joined(separator: ", ")) is here already, and is to be a partition of a table that is not: "
+                    + "rename it, or make the table and attach it")
+        }
+    }
+
     private func refuseTheSameDatabase(_ places: [Missing]) throws {
         for (index, place) in places.enumerated() {
             let other = places[..<index].first { other in
@@ -144,50 +160,77 @@ extension Transfer {
 
     /// Asks the source what is needed, and has pg_dump write it.
     private func define(_ found: [Missing]) throws -> (
-        needed: [NeededObject], facts: Making.Facts, dump: SchemaDump, others: SchemaDump?
+        needed: [NeededObject], facts: Making.Facts, dump: SchemaDump
     ) {
         guard let session = source.session else { throw PgcopyError(.unreachable, "not connected") }
         var seen: Set<String> = []
         let wanted = found.flatMap(\.missing).map(\.source).filter { seen.insert($0.oid).inserted }
         let selection = request.selection.flatMap { $0.namesTables ? nil : $0 }
         var facts = Making.Facts()
+        facts.schemas =
+            selection.map { $0.isAll ? nil : Set(wanted.map { $0.name.parts[0] }) } ?? []
         let part = definitionPart(session)
         let neededResult = part.ask(Catalog.neededQuestion(wanted.map(\.oid), inSchemas: selection != nil))
-        let versions = part.ask(Catalog.alterationsQuestion(wanted.map(\.oid)))
+        let standard = part.ask(Catalog.standardStringsQuestion)
         try askSource(part)
         let needed = Catalog.needed(try neededResult.get())
-        definedAs = Catalog.alterations(try versions.get())
         facts.needed = Set(needed.map(\.object))
+        let others = try lookUp(Array(facts.needed), found, &facts, needed)
+        // What --table and --schema leave out is among all that is no table.
+        let lacks = found.contains { place in
+            place.side.isActive
+                && facts.needed.contains { object in
+                    guard let object = facts.defined[object] else { return false }
+                    let isDumped =
+                        object.isRelation ? object.type == "sequence" : selection != nil && facts.isInSchemas(object)
+                    return object.owner == nil && !object.isTable && !isDumped && !place.present.contains(object.key)
+                }
+        }
+        let tables = needed.filter { !$0.roots.isEmpty || $0.kind == "S" }.compactMap(\.name)
+        let arguments =
+            lacks && facts.schemas != nil
+            ? TableSelection.dumpArguments("exclude-table", others)
+            : selection?.dumpArguments ?? TableSelection.dumpArguments("table", tables)
         let dump = try atSource {
             try self.dump(
-                snapshotArguments
-                    + (selection?.dumpArguments
-                        ?? TableSelection.dumpArguments(
-                            needed.filter { !$0.roots.isEmpty || $0.kind == "S" }.compactMap(\.name))))
+                snapshotArguments + arguments, standardStrings: try standard.get().value(0, 0) != "off")
         }
-        let objects = Set(dump.entries.map(\.object).filter { $0.catalog != 0 }).union(facts.needed)
-        let defined = definitionPart(session)
-        let definedResult = defined.ask(Catalog.definedQuestion(Array(objects)))
+        let objects = Set(dump.entries.map(\.object).filter { $0.catalog != 0 }).subtracting(facts.needed)
+        _ = try lookUp(Array(objects), found, &facts, [])
+        return (needed, facts, dump)
+    }
+
+    /// Asks the source what these are, and the destinations which of them they have.
+    /// - Parameter needed: what is asked for first; none: it was asked.
+    /// - Returns: all relations that are not needed.
+    private func lookUp(
+        _ objects: [SchemaDump.Object], _ found: [Missing], _ facts: inout Making.Facts, _ needed: [NeededObject]
+    ) throws -> [SQLName] {
+        guard let session = source.session else { return [] }
+        let part = definitionPart(session)
+        let definedResult = part.ask(Catalog.definedQuestion(objects))
         let relations = objects.filter { $0.catalog == DefinedObject.relations }.map { "\($0.oid)" }
-        let sequences = request.setsSequences ? defined.ask(Catalog.standingSequencesQuestion(relations)) : nil
-        try askSource(defined)
+        let sequences = request.setsSequences ? part.ask(Catalog.standingSequencesQuestion(relations)) : nil
+        let others = needed.isEmpty ? nil : part.ask(Catalog.otherRelationsQuestion(relations))
+        let types = objects.filter { $0.catalog == 1247 }.map { "\($0.oid)" }
+        let versions =
+            needed.isEmpty
+            ? nil
+            : part.ask(
+                Catalog.alterationsQuestion(
+                    needed.filter { !$0.roots.isEmpty }.map { "\($0.object.oid)" }, types: types))
+        try askSource(part)
+        let defined = Catalog.defined(try definedResult.get())
+        for object in defined { facts.defined[object.object] = object }
         for sequence in try sequences.map({ Catalog.sequences(try $0.get(), count: 1)[0] }) ?? [] {
             facts.sequences[sequence.oid] = sequence
         }
-        for object in Catalog.defined(try definedResult.get()) { facts.defined[object.object] = object }
-        try askPresent(found, Array(facts.defined.values))
-        let known = Set(dump.entries.map(\.object))
-        let isLacking = found.contains { place in
-            place.side.isActive && !place.missing.isEmpty
-                && facts.needed.contains { object in
-                    guard let object = facts.defined[object] else { return false }
-                    return object.owner == nil && !object.isTable && !known.contains(object.object)
-                        && !place.present.contains(object.key)
-                }
+        if let versions {
+            definedAs = Catalog.alterations(try versions.get())
+            definedTypes = types
         }
-        guard isLacking else { return (needed, facts, dump, nil) }
-        let others = try atSource { try self.dump(snapshotArguments + ["--exclude-table=*.*"]) }
-        return (needed, facts, dump, others)
+        try askPresent(found, defined)
+        return try others.map { Catalog.relations(try $0.get()) } ?? []
     }
 
     private var snapshotArguments: [String] {
@@ -220,7 +263,7 @@ extension Transfer {
         for (place, part, result) in asked {
             try attributing(to: place.side) {
                 try part.check()
-                place.present = Set(Catalog.defined(try result.get()).map(\.key))
+                place.present.formUnion(Catalog.defined(try result.get()).map(\.key))
             }
         }
     }
@@ -320,7 +363,9 @@ extension Transfer {
     func refuseAltered() throws {
         guard !definedAs.isEmpty, let session = source.session else { return }
         let part = PipelinePart(session, timeout: request.timeout, isVital: true)
-        let result = part.ask(Catalog.alterationsQuestion(Array(definedAs.keys)))
+        let types = Set(definedTypes)
+        let result = part.ask(
+            Catalog.alterationsQuestion(definedAs.keys.filter { !types.contains($0) }, types: definedTypes))
         try askSource(part)
         let now = Catalog.alterations(try result.get())
         guard now == definedAs else {
@@ -364,7 +409,7 @@ extension PgcopyError {
         var lines: [String] = []
         if !tables.isEmpty {
             lines.append(
-                "--create: the tables refer to \(tables.map(\.identity).joined(separator: ", ")), which is not here, "
+                "--create: what is made refers to \(tables.map(\.identity).joined(separator: ", ")), which is not here, "
                     + "nor among the tables that are copied")
         }
         if !others.isEmpty {
@@ -373,7 +418,8 @@ extension PgcopyError {
                     + "which is not here, and pg_dump does not write it")
         }
         return PgcopyError(
-            .refused, lines.joined(separator: "\n"), hint: tables.isEmpty ? "make it before" : "select it, too")
+            .refused, lines.joined(separator: "\n"),
+            hint: tables.isEmpty ? "make it before" : "select it, too, or make it before")
     }
 }
 
@@ -388,7 +434,7 @@ extension TableSelection {
     }
 
     /// Exactly these, many in one pattern: pg_dump looks through all tables for each.
-    static func dumpArguments(_ names: [SQLName]) -> [String] {
+    static func dumpArguments(_ option: String, _ names: [SQLName]) -> [String] {
         // An argument may be 128 KiB long (Linux: MAX_ARG_STRLEN), an expression is best shorter.
         let limit = 16_384
         var patterns: [(schema: String, names: [String], size: Int)] = []
@@ -401,6 +447,6 @@ extension TableSelection {
                 patterns.append((schema, [table], table.utf8.count))
             }
         }
-        return patterns.map { "--table=\($0.schema).(\($0.names.joined(separator: "|")))" }
+        return patterns.map { "--\(option)=\($0.schema).(\($0.names.joined(separator: "|")))" }
     }
 }

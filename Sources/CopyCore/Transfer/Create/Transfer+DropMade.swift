@@ -9,7 +9,9 @@ extension Transfer {
             do {
                 try dropMade(made, at: side)
             } catch {
-                side.left = made.names
+                if side.left.isEmpty { side.left = made.present.map(\.identity) }
+                // Their rows have stayed.
+                if side.isUnfinished { side.status = .partlyCommitted }
                 sink?.receive(
                     .warning(
                         "what was made before could not be dropped: \(PgcopyError.of(error, at: side.label))",
@@ -41,20 +43,15 @@ extension Transfer {
             session.beginning("BEGIN READ WRITE")
             + [SessionSettings.lockTimeout(Self.dropPatience), "SET LOCAL search_path = ''"]
         try session.run(settings.joined(separator: ";\n"), timeout: timeout)
-        let keys = Set(made.present.map(\.key))
-        func there() throws -> [DefinedObject] {
+        // By number: what bears such a name by now may be somebody else's, and what is ours another name.
+        func there() throws -> [SchemaDump.Object: DefinedObject] {
             let result = try session.answer(
-                to: Catalog.presentQuestion(Array(keys), schemas: Array(Set(made.present.compactMap(\.schema)))),
-                timeout: timeout)
-            return Catalog.defined(result)
+                to: Catalog.definedQuestion(made.present.map(\.object)), timeout: timeout)
+            return Dictionary(Catalog.defined(result).map { ($0.object, $0) }) { first, _ in first }
         }
-        // What bears such a name by now may be somebody else's.
-        let own = Set(made.present.map(\.object))
-        let order = made.making.objects.map(\.key)
-        let present = Dictionary(try there().filter { own.contains($0.object) }.map { ($0.key, $0) }) { first, _ in
-            first
-        }
-        let objects = order.compactMap { present[$0] }
+        let numbers = Dictionary(made.present.map { ($0.key, $0.object) }) { first, _ in first }
+        let present = try there()
+        let objects = made.making.objects.compactMap { numbers[$0.key] }.compactMap { present[$0] }
         let tables = objects.filter(\.isTable)
         if !tables.isEmpty {
             try session.run(
@@ -71,21 +68,22 @@ extension Transfer {
             }
         }
         try session.run(Self.dropping(objects), timeout: timeout)
-        let left = try there().filter { own.contains($0.object) }
+        let left = try there()
         try session.commitOrDoubt(timeout: timeout)
-        side.left = left.map(\.identity)
+        side.left = objects.filter { left[$0.object] != nil }.map(\.identity)
         guard left.isEmpty else {
             throw PgcopyError(.refused, "others refer to \(side.left.joined(separator: ", "))")
         }
         sink?.receive(
-            .warning("what was made before was dropped: \(made.names.joined(separator: ", "))", at: side.label))
+            .warning(
+                "what was made before was dropped: \(tables.map(\.identity).joined(separator: ", "))", at: side.label))
     }
 
     /// Drops objects, the last that was made first, as long as anything can be dropped: of what refers to each other the order is
     /// not known. RESTRICT, the default: what others have made of them keeps them.
     static func dropping(_ objects: [DefinedObject]) -> String {
         let tables = objects.filter(\.isTable).map(\.identity)
-        var statements = objects.reversed().map { "DROP \($0.type.uppercased()) \($0.identity)" }
+        var statements = objects.reversed().map { "DROP \(kind($0.type)) \($0.droppedAs)" }
         // Tables may refer to each other.
         if tables.count > 1 { statements.insert("DROP TABLE \(tables.joined(separator: ", "))", at: 0) }
         let list = "ARRAY[\(statements.map(quoteLiteral).joined(separator: ", "))]::text[]"
@@ -97,8 +95,8 @@ extension Transfer {
                 failed := '{}';
                 FOREACH statement IN ARRAY open LOOP
                   BEGIN EXECUTE statement;
-                  EXCEPTION WHEN dependent_objects_still_exist THEN failed := failed || statement;
-                  WHEN undefined_object OR undefined_table OR undefined_function OR invalid_schema_name THEN NULL;
+                  EXCEPTION WHEN undefined_object OR undefined_table OR undefined_function OR invalid_schema_name THEN NULL;
+                  WHEN OTHERS THEN failed := failed || statement;
                   END;
                 END LOOP;
                 EXIT WHEN failed = open;
@@ -107,5 +105,17 @@ extension Transfer {
             END
             """))
             """
+    }
+
+    /// The word that DROP has for what pg_identify_object calls so.
+    private static func kind(_ type: String) -> String {
+        type == "foreign-data wrapper" ? "FOREIGN DATA WRAPPER" : type.uppercased()
+    }
+}
+
+extension DefinedObject {
+    /// An aggregate of no arguments is one of all rows.
+    fileprivate var droppedAs: String {
+        type == "aggregate" && identity.hasSuffix("()") ? identity.dropLast(2) + "(*)" : identity
     }
 }

@@ -113,7 +113,8 @@ final class MadeFinish {
     private func start(_ entry: Making.Finishing, _ place: Int, _ session: Session) throws {
         // One transaction, in one round trip.
         let text =
-            (["BEGIN"] + SessionSettings.first(session.connection) + Transfer.definitionSettings(session).map(\.sql)
+            (["BEGIN READ WRITE"] + SessionSettings.first(session.connection)
+            + Transfer.definitionSettings(session).map(\.sql)
             + entry.statements
             + ["COMMIT"]).joined(separator: ";\n")
         try session.requireIdle()
@@ -170,28 +171,12 @@ final class MadeFinishes: StoppableTask {
 ///
 /// Nothing that may wait for another one's lock runs beside it: two that each take two locks would wait for each other.
 struct FinishQueue {
-    /// Each begins once the one before it is done.
-    private enum Stage: Int {
-        /// Indexes and what brings one with it.
-        case indexes
-        /// Indexes of partitions become those of their tables.
-        case attaching
-        /// What looks at the indexes.
-        case constraints
-        /// In the order in which pg_dump has them.
-        case rest
+    private typealias Stage = Making.Finishing.Stage
 
-        init(_ type: String) {
-            switch type {
-            case "INDEX", "CONSTRAINT", "STATISTICS": self = .indexes
-            case "INDEX ATTACH": self = .attaching
-            case "FK CONSTRAINT", "CHECK CONSTRAINT", "TRIGGER": self = .constraints
-            default: self = .rest
-            }
-        }
+    /// Indexes and what brings one with it go side by side.
+    private func rank(_ place: Int) -> Int { max(entries[place].stage.rawValue, Stage.constraint.rawValue) }
 
-        var isSerial: Bool { self == .attaching || self == .rest }
-    }
+    private func isSerial(_ place: Int) -> Bool { [.attaching, .rest].contains(entries[place].stage) }
 
     private let entries: [Making.Finishing]
     private var waiting: [Int]
@@ -199,19 +184,17 @@ struct FinishQueue {
 
     init(_ entries: [Making.Finishing]) {
         self.entries = entries
-        waiting = entries.indices.sorted { one, other in
-            (Stage(entries[one].type).rawValue, one) < (Stage(entries[other].type).rawValue, other)
-        }
+        waiting = []
+        waiting = entries.indices.sorted { (rank($0), $0) < (rank($1), $1) }
     }
 
     var isEmpty: Bool { waiting.isEmpty && running.isEmpty }
 
     /// What can be run now; nil: nothing, or not yet.
     mutating func next() -> (place: Int, entry: Making.Finishing)? {
-        guard let first = waiting.first ?? nil else { return nil }
-        let stage = Stage(entries[running.first ?? first].type)
-        if stage.isSerial, !running.isEmpty { return nil }
-        let candidates = waiting.prefix { Stage(entries[$0].type) == stage }
+        guard let first = running.first ?? waiting.first else { return nil }
+        if isSerial(first), !running.isEmpty { return nil }
+        let candidates = waiting.prefix { rank($0) == rank(first) }
         guard let index = candidates.firstIndex(where: { place in !running.contains { conflict($0, place) } }) else {
             return nil
         }
@@ -228,7 +211,7 @@ struct FinishQueue {
 
     /// CREATE INDEX goes beside others of its table, all else does not.
     private func conflict(_ one: Int, _ other: Int) -> Bool {
-        if entries[one].type == "INDEX", entries[other].type == "INDEX" { return false }
+        if entries[one].stage == .index, entries[other].stage == .index { return false }
         let (own, others) = (tables(one), tables(other))
         return own.isEmpty || others.isEmpty || !own.isDisjoint(with: others)
     }
