@@ -231,3 +231,24 @@ final class Together: LoopTask {
         return true
     }
 }
+
+/// Waits as another one does, whatever signal has come: for what has to be cleaned up.
+final class UninterruptiblePoller: Poller {
+    private let poller: any Poller
+
+    init(_ poller: any Poller) { self.poller = poller }
+
+    var now: Instant { poller.now }
+
+    var companion: (any LoopTask)? {
+        get { poller.companion }
+        set { poller.companion = newValue }
+    }
+
+    func poll(_ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool) throws(Interrupted) {
+        try poller.poll(&entries, until: deadline, interruptible: false)
+    }
+
+    func onReadable(_ descriptor: CInt, _ call: (() -> Void)?) { poller.onReadable(descriptor, call) }
+    func onTick(every interval: Duration, _ call: (() -> Bool)?) { poller.onTick(every: interval, call) }
+}

@@ -23,27 +23,6 @@ public protocol Poller: AnyObject {
     var companion: (any LoopTask)? { get set }
 }
 
-/// Waits as another one does, whatever signal has come: for what has to be cleaned up.
-final class UninterruptiblePoller: Poller {
-    private let poller: any Poller
-
-    init(_ poller: any Poller) { self.poller = poller }
-
-    var now: Instant { poller.now }
-
-    var companion: (any LoopTask)? {
-        get { poller.companion }
-        set { poller.companion = newValue }
-    }
-
-    func poll(_ entries: inout [PollEntry], until deadline: Instant?, interruptible: Bool) throws(Interrupted) {
-        try poller.poll(&entries, until: deadline, interruptible: false)
-    }
-
-    func onReadable(_ descriptor: CInt, _ call: (() -> Void)?) { poller.onReadable(descriptor, call) }
-    func onTick(every interval: Duration, _ call: (() -> Bool)?) { poller.onTick(every: interval, call) }
-}
-
 /// The earlier of two times, nil meaning never.
 func earliest(_ one: Instant?, _ other: Instant?) -> Instant? {
     guard let one else { return other }

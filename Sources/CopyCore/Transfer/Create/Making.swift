@@ -78,9 +78,10 @@ struct Making: Sendable {
         for (place, entry) in dump.entries.enumerated() where takes(entry, known) {
             let isAfterRows = place >= dump.firstAfterRows
             var statements = entry.statements.map { RawText.decoding($0) }
-            if let method = entry.accessMethod, method != accessMethod, entry.runsCreation {
+            // Behind the rows that is forgotten.
+            if let method = entry.accessMethod, isAfterRows || method != accessMethod, entry.runsCreation {
                 statements.insert("SET LOCAL default_table_access_method = \(method)", at: 0)
-                accessMethod = isAfterRows ? accessMethod : method
+                accessMethod = method
             }
             guard isAfterRows else {
                 self.statements += statements
@@ -162,6 +163,10 @@ extension SchemaDump.Entry {
     /// A table or a materialized view, which has an access method.
     var runsCreation: Bool {
         object.catalog == DefinedObject.relations
-            && statements.contains { $0.starts(with: "CREATE ".utf8) && !$0.starts(with: "CREATE SEQUENCE ".utf8) }
+            && statements.contains { statement in
+                ["CREATE TABLE ", "CREATE UNLOGGED TABLE ", "CREATE MATERIALIZED VIEW "].contains {
+                    statement.starts(with: $0.utf8)
+                }
+            }
     }
 }

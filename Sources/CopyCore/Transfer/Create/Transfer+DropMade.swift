@@ -52,6 +52,7 @@ extension Transfer {
         let numbers = Dictionary(made.present.map { ($0.key, $0.object) }) { first, _ in first }
         let present = try there()
         let objects = made.making.objects.compactMap { numbers[$0.key] }.compactMap { present[$0] }
+        guard !objects.isEmpty else { return }
         let tables = objects.filter(\.isTable)
         if !tables.isEmpty {
             try session.run(
