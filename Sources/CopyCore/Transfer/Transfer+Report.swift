@@ -12,9 +12,10 @@ extension Transfer {
                     bytes: table.size?.bytes, format: table.options.format, reason: table.decisions.first,
                     statement: table.statement, parts: parts[number] ?? [], undivided: table.undivided,
                     landings: table.landings.sorted { $0.key < $1.key }.map { place, landing in
-                        TransferPlan.Landing(
+                        let isMade = destinations[place].made?.tables.contains(landing.table.oid) ?? false
+                        return TransferPlan.Landing(
                             label: destinations[place].label, table: landing.table.name.parts.joined(separator: "."),
-                            isEmptied: request.empties != nil,
+                            isMade: isMade, isMadeFirst: isMade && request.streams > 1, isEmptied: request.empties != nil,
                             isEmptiedFirst: plan.emptiedFirst[place]?.contains(number) ?? false,
                             rows: landing.size?.rows, statement: landing.statement)
                     })
@@ -94,6 +95,10 @@ extension Transfer {
     }
 
     private func tellSilent(_ now: Instant, _ interval: Duration) {
+        if let since = dumpingSince, now.duration(since: since) >= .seconds(1) {
+            dumpingSince = now + interval + .seconds(-1)
+            sink?.receive(.waiting(for: "pg_dump to end", at: source.label))
+        }
         guard let since = preparingSince, now.duration(since: since) >= .seconds(1) else { return }
         for (label, part) in preparing where !part.isAnswered {
             // The next time an interval from now.

@@ -37,6 +37,8 @@ public final class Transfer {
     var preparing: [(label: String, part: PipelinePart)] = []
     /// Since when, and when it was told that somebody does not answer; nil: waits for locks are told by the watch.
     var preparingSince: Instant?
+    /// Since when pg_dump runs, and when that was told; nil: it does not.
+    var dumpingSince: Instant?
     /// Requests to cancel what is not waited for.
     private var cancels: [CancelRequest] = []
     /// What it asks them for is to make indexes and constraints.

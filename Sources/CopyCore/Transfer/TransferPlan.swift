@@ -40,6 +40,10 @@ public struct TransferPlan: Sendable, Hashable {
         public var label: String
         /// As `sales.orders`.
         public var table: String
+        /// It is not there, and is made.
+        public var isMade = false
+        /// In a transaction of its own, before all else: other streams are to see it.
+        public var isMadeFirst = false
         /// It is emptied before.
         public var isEmptied: Bool
         /// In a transaction of its own, before all else: it is divided, and holds rows.

@@ -68,6 +68,7 @@ final class JSONReport: EventSink {
                         table.landings.map { landing in
                             .object([
                                 ("destination", .string(landing.label)), ("table", .string(landing.table)),
+                                ("made", .bool(landing.isMade)), ("made_first", .bool(landing.isMadeFirst)),
                                 ("emptied", .bool(landing.isEmptied)),
                                 ("emptied_first", .bool(landing.isEmptiedFirst)), ("rows", number(landing.rows)),
                                 ("statement", .string(landing.statement)),

@@ -20,11 +20,14 @@ enum PlanText {
             if !table.parts.isEmpty { lines.append("    in \(table.parts.count) parts") }
             if let reason = table.undivided { lines.append("    not divided: \(reason)") }
             for landing in table.landings {
+                let made =
+                    landing.isMade
+                    ? (landing.isMadeFirst ? "; made in a transaction of its own before" : "; made before") : ""
                 let emptied =
                     landing.isEmptied
                     ? (landing.isEmptiedFirst ? "; emptied in a transaction of its own before" : "; emptied before")
                         + (landing.rows.map { ": about \(Units.rows($0))" } ?? "") : ""
-                lines.append("    into \(landing.table) at \(landing.label)\(emptied)")
+                lines.append("    into \(landing.table) at \(landing.label)\(made)\(emptied)")
             }
         }
         let count = plan.tables.count

@@ -204,6 +204,7 @@ import Testing
         let dump = try FakeDump("trap '' TERM INT; : > MARK; while :; do sleep 0.1; done")
         let running = try dump.program(["-t", "t", "--create", source.conninfo, place.conninfo]).start()
         try eventually("it runs") { dump.directory.exists("mark") }
+        try running.waitForOutput(containing: "waiting for pg_dump to end", on: .errors)
         let (result, duration) = try interrupted(running, SIGTERM)
         #expect(result.code == 143 && duration < .seconds(10), "\(result)")
         try eventually("nothing is left of it") { try processes(naming: dump.directory.path).isEmpty }

@@ -137,6 +137,8 @@ extension Transfer {
                 .program, "--create: \(error)",
                 hint: "pg_dump comes with PostgreSQL's client programs (Debian: postgresql-client)")
         }
+        dumpingSince = poller.now
+        defer { dumpingSince = nil }
         if let cause = poller.seeThrough(run) { throw cause }
         let dump = SchemaDump(try run.result())
         guard dump.isWhole else {
