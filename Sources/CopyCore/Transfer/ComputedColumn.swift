@@ -45,9 +45,17 @@ public struct ComputedColumn: Sendable, Hashable {
         var expression: String
         var type: String
 
+        /// A statement that is none where the expression is several, or of several rows. It is only parsed.
+        func check(of table: SQLName) -> String {
+            "SELECT FROM \(table.quoted) WHERE CAST(\n\(expression)\nAS pg_catalog.text) IS NULL"
+        }
+
         /// The value, as the column's type, under its name. On lines of its own: a comment at its end must not swallow what follows.
         var sql: String { "CAST((\n\(expression)\n) AS \(type)) AS \(quoteIdentifier(column))" }
     }
+
+    /// Aggregates, windows, functions that give sets, more than one value where there is a condition: 42803, 42P20, 0A000, 42601.
+    static let ofManyRows: Set<String> = ["42803", "42P20", "0A000", "42601"]
 
     /// What is computed of each table, by its place.
     /// - Parameter types: of the columns of each table that are named.
@@ -93,10 +101,13 @@ extension String {
 extension Catalog {
     /// The question for the types of some columns, by their names, of tables by theirs.
     static func columnTypesQuestion(_ tables: [SQLName], columns: [String]) -> PipelineMessage {
-        // -1: without a length, that a cast would cut to.
+        // Without a length, that a cast would cut to: -1, and a domain's is its own.
         .statement(
             """
-            SELECT q.place, a.attname, pg_catalog.format_type(a.atttypid, -1) \
+            SELECT q.place, a.attname, pg_catalog.format_type((WITH RECURSIVE d(oid, base) AS (\
+            SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.oid OPERATOR(pg_catalog.=) a.atttypid UNION ALL \
+            SELECT t.oid, t.typbasetype FROM d JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) d.base) \
+            SELECT d.oid FROM d WHERE d.base OPERATOR(pg_catalog.=) '0'::pg_catalog.oid), -1) \
             FROM \(namesTable(tables.count, 1)) q(place, oid) \
             JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) q.oid \
             WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped \

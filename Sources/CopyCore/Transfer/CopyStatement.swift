@@ -22,7 +22,10 @@ enum CopyStatement {
         let selection = (options.selection ?? columns.map(quoteIdentifier)).joined(separator: ", ")
         let pieces: [Division.Piece?] = piece.map { [$0] + $0.also } ?? [nil]
         let select = pieces.map { piece in
-            let relation = piece?.leaf.map { "ONLY " + $0.quoted } ?? table.only + table.name.quoted
+            // Under the name that conditions and expressions have for it.
+            let relation =
+                piece?.leaf.map { "ONLY \($0.quoted) AS \(quoteIdentifier(table.name.parts.last ?? ""))" } ?? table.only
+                + table.name.quoted
             let range = piece?.range.map { (condition == nil ? " WHERE " : " AND ") + $0.condition }
             guard !computed.isEmpty else { return Self.select(selection, relation, where: condition) + (range ?? "") }
             let values = columns.map { name in

@@ -114,6 +114,15 @@ extension Preparation {
                     "a superuser may, and from PostgreSQL 15 on whom GRANT SET ON PARAMETER session_replication_role names"
             )
         }
+        for case .failure(let error as PgcopyError) in computedResults.map(\.outcome)
+        where ComputedColumn.ofManyRows.contains(error.server?.sqlState ?? "")
+            && part.failure.map({ "\($0)" == "\(error)" }) ?? false
+        {
+            throw PgcopyError(
+                .refused,
+                "--set: an expression is of one row, and gives one value: \(error.server?.message ?? "it has more")",
+                hint: "a subquery in parentheses may look at others")
+        }
         // What TRUNCATE says names only one.
         if (part.failure as? PgcopyError)?.server?.sqlState == "0A000",
             let refusal = try? obstacles()?.refusal(of: .truncate, disablesTriggers: false)

@@ -4,6 +4,7 @@ extension Preparation {
     func lock() {
         lockResults = []
         describedResults = [:]
+        computedResults = []
         // The strongest that will be needed, and first: a stronger one later makes two runs wait for each other. In one order for
         // all runs: by name.
         lock(emptied, "ACCESS EXCLUSIVE")
@@ -21,10 +22,11 @@ extension Preparation {
         if case .tables(_, let condition?) = rows, let table = lockedTables.first {
             part.ask(.prepare("SELECT FROM \(table.name.quoted) WHERE\n\(condition)\n"))
         }
-        // So has each expression.
+        // So has each expression; and it is one, of one row, which servers take in a condition only.
         for table in lockedTables {
             for column in table.computed {
                 part.ask(.prepare("SELECT\n\(column.expression)\nFROM \(table.name.quoted)"))
+                computedResults.append(part.ask(.prepare(column.check(of: table.name))))
             }
         }
         for (place, statement) in describedStatements {

@@ -77,6 +77,8 @@ final class Preparation {
     private(set) var reader: TableReader?
     /// Of a query, and of each table that LOCK TABLE does not take, by its place.
     var describedResults: [Int: PipelineResult] = [:]
+    /// Whether each expression gives one value for a row.
+    var computedResults: [PipelineResult] = []
     private(set) var serverResult: PipelineResult?
     private(set) var lockedResult: PipelineResult?
     private(set) var heldResult: PipelineResult?

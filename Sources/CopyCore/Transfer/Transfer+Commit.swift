@@ -79,7 +79,9 @@ extension Transfer {
 
     /// What holds rows is not emptied for the sake of none: source and destination may have been mixed up.
     private func refuseEmptying(_ side: Side, _ opened: Opened) throws {
-        guard let place = side.place, !request.allowsEmpty, opened.rows == 0 else { return }
+        // What was left out is no row either.
+        let taken = request.leavesOut == nil ? opened.rows : opened.rows(at: side) ?? opened.rows
+        guard let place = side.place, !request.allowsEmpty, taken == 0 else { return }
         guard side.emptied.isEmpty else {
             throw PgcopyError(
                 .refused,
@@ -88,7 +90,8 @@ extension Transfer {
         guard opened.plan.heldRows(place) else { return }
         throw PgcopyError(
             .refused,
-            "the source has no row, and this table holds some: it is left as it was; --allow-empty empties it all the same"
+            (opened.rows == 0 ? "the source has no row" : "all rows were left out")
+                + ", and this table holds some: it is left as it was; --allow-empty empties it all the same"
         )
     }
 

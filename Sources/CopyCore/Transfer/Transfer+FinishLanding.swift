@@ -26,7 +26,10 @@ extension Transfer {
         if request.setsSequences { try setSequences(opened) }
         guard let channel = request.notifiedChannel else { return }
         try askEnding(last(opened)) { part, landings in
-            part.ask(Catalog.announcement(channel, from: source.label, opened, landings))
+            let side = active.first { $0.sessions.contains { $0 === part.session } }
+            let rows = side.flatMap { opened.rows(at: $0) } ?? opened.rows
+            part.ask(
+                Catalog.announcement(channel, from: source.label, landings, rows: rows, bytes: opened.totals.bytes))
             return { _ in }
         }
     }
@@ -122,7 +125,7 @@ extension Transfer {
 extension Catalog {
     /// The statement that tells listeners what was loaded, with the commit. Its payload is a JSON object.
     fileprivate static func announcement(
-        _ channel: String, from label: String, _ opened: Opened, _ landings: [TablePlan.Landing]
+        _ channel: String, from label: String, _ landings: [TablePlan.Landing], rows: Int, bytes: Int
     ) -> PipelineMessage {
         // A payload has to be shorter than 8,000 bytes; labels are as long as who wrote them liked.
         let source = label.utf8.count < 2000 ? label : ""
@@ -136,6 +139,6 @@ extension Catalog {
             ('rows', pg_catalog.to_json($5::pg_catalog.int8)), \
             ('bytes', pg_catalog.to_json($6::pg_catalog.int8))) v(key, value))::pg_catalog.text)
             """,
-            [channel, source, table ?? "", "\(landings.count)", "\(opened.rows)", "\(opened.totals.bytes)"])
+            [channel, source, table ?? "", "\(landings.count)", "\(rows)", "\(bytes)"])
     }
 }

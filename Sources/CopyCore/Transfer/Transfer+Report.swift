@@ -15,7 +15,8 @@ extension Transfer {
                         let isMade = destinations[place].made?.tables.contains(landing.table.oid) ?? false
                         return TransferPlan.Landing(
                             label: destinations[place].label, table: landing.table.name.parts.joined(separator: "."),
-                            isMade: isMade, isMadeFirst: isMade && request.streams > 1, isEmptied: request.empties != nil,
+                            isMade: isMade, isMadeFirst: isMade && request.streams > 1,
+                            isEmptied: request.empties != nil,
                             isEmptiedFirst: plan.emptiedFirst[place]?.contains(number) ?? false,
                             rows: landing.size?.rows, statement: landing.statement)
                     })

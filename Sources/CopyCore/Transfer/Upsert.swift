@@ -56,7 +56,7 @@ struct Upsert: Sendable, Equatable {
         let rest = columns.filter { column in !key.contains { isSameName($0, column) } }
         let values = rest.map { "\(quoteIdentifier($0)) = EXCLUDED.\(quoteIdentifier($0))" }
         return
-            "INSERT INTO \(table.quoted) (\(list(columns))) OVERRIDING SYSTEM VALUE SELECT \(list(columns)) FROM \(stage.quoted) "
+            "INSERT INTO \(table.quoted) AS t (\(list(columns))) OVERRIDING SYSTEM VALUE SELECT \(list(columns)) FROM \(stage.quoted) "
             + "ON CONFLICT (\(list(key))) DO "
             + (rest.isEmpty ? "NOTHING" : "UPDATE SET \(values.joined(separator: ", "))")
     }

@@ -143,7 +143,9 @@ import Testing
         let result = try transfer(
             ["--all-tables", "--create", "--dry-run"] + options + [source.conninfo, place.conninfo])
         #expect(result.code == 0 && result.output.contains("app.t_190"), "\(result)")
-        #expect(result.output.contains(options.isEmpty ? "; made before" : "; made in a transaction of its own before"), "\(result)")
+        #expect(
+            result.output.contains(options.isEmpty ? "; made before" : "; made in a transaction of its own before"),
+            "\(result)")
         #expect(try place.isEmpty)
     }
 

@@ -65,4 +65,16 @@ import Testing
             #expect(result.code == 2, "\(result)")
         }
     }
+
+    /// Swapped files or columns must not empty a table.
+    @Test(arguments: ["--truncate", "--delete"]) func `that are all of them empty nothing`(empties: String) throws {
+        let place = try Place(Servers.version(18), "CREATE TABLE t (id int, n int); INSERT INTO t SELECT 1, 1")
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("x\t1\ny\t2\n".utf8, to: "rows")
+        let result = try transfer("--on-error=ignore", empties, file, place.at())
+        #expect(result.code == 1 && result.errors.contains("all rows were left out"), "\(result)")
+        #expect(try place.count() == 1)
+        try transfer("--on-error=ignore", empties, "--allow-empty", file, place.at()).expecting(0)
+        #expect(try place.count() == 0)
+    }
 }

@@ -89,3 +89,63 @@ import Testing
         for table in ["users", "orders", "d"] { #expect(try trio.first.count("s.\(table)") == 0) }
     }
 }
+
+@Suite struct `Expressions of columns` {
+    /// A row gives a row, and a value is a value.
+    @Test(
+        arguments: [
+            "regexp_matches(v, 'r[12]')", "regexp_split_to_table(v, '')", "max(v)", "count(*)", "count(*) over ()",
+            "1, 2",
+            "'x', v='y'",
+        ], [[], ["-j", "3", "--split-larger-than", "1kB"]])
+    func `are of one row and give one value`(expression: String, streams: [String]) throws {
+        let trio = try Trio(
+            "CREATE TABLE t (id int, v text)", source: "INSERT INTO t SELECT g, 'r' || g FROM generate_series(1, 4) g")
+        try trio.first.sql("INSERT INTO t VALUES (0, 'old')")
+        let result = try transfer(
+            ["-t", "t", "--truncate", "--set", "v=\(expression)"] + streams + [
+                trio.source.conninfo, trio.first.conninfo,
+            ])
+        #expect(result.code == 1 && result.errors.contains("of one row, and gives one value"), "\(result)")
+        #expect(try trio.first.sql("SELECT v FROM t") == "old")
+        let asked = try transfer(
+            ["-t", "t", "--truncate", "--set", "v=(SELECT max(v) FROM t) -- all"] + streams + [
+                trio.source.conninfo, trio.first.conninfo,
+            ])
+        #expect(asked.code == 0, "\(asked)")
+        #expect(try trio.first.sql("SELECT count(*), min(v) FROM t") == "4|r4")
+    }
+
+    /// An explicit cast cuts.
+    @Test func `of domains are not cut to their length`() throws {
+        let trio = try Trio(
+            "CREATE DOMAIN code AS varchar(8); CREATE DOMAIN more AS code; CREATE TABLE t (c more)",
+            source: "INSERT INTO t VALUES ('a')")
+        let result = try transfer("-t", "t", "--set", "c=md5(c)", trio.source.conninfo, trio.first.conninfo)
+        #expect(result.code == 1 && result.errors.contains("22001"), "\(result)")
+    }
+
+    @Test func `name the table, also where its partitions are read one by one`() throws {
+        let servers = try Servers.all()
+        let source = try Place(
+            servers.source,
+            """
+            CREATE TABLE prt (id int, v text) PARTITION BY HASH (id);
+            CREATE TABLE p1 PARTITION OF prt FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+            CREATE TABLE p2 PARTITION OF prt FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+            INSERT INTO prt SELECT g, repeat('z', 300) FROM generate_series(1, 3000) g; ANALYZE prt
+            """)
+        let place = try Place(servers.first, "CREATE TABLE prt (id int, v text)")
+        let result = try transfer(
+            "-t", "prt", "-j", "4", "--split-larger-than", "64kB", "--set", "v=upper(prt.v)", source.conninfo,
+            place.conninfo)
+        #expect(result.code == 0, "\(result)")
+        #expect(
+            try place.sql("SELECT count(*), count(DISTINCT id), min(v) = repeat('Z', 300) FROM prt") == "3000|3000|t")
+        let some = try transfer(
+            "-j", "4", "--split-larger-than", "64kB", "--truncate", "--where", "prt.id < 5", source.at("prt"),
+            place.conninfo)
+        #expect(some.code == 0, "\(some)")
+        #expect(try place.count("prt") == 4)
+    }
+}
