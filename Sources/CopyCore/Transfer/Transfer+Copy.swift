@@ -132,6 +132,16 @@ extension Transfer {
         throw failure
     }
 
+    /// A table that this transaction has neither made nor emptied takes no frozen rows: its name stood for another one before.
+    static func meaning(of error: any Error) -> any Error {
+        guard let error = error as? PgcopyError, let server = error.server, server.sqlState == "55000",
+            server.message.contains("COPY FREEZE")
+        else { return error }
+        return PgcopyError(
+            .refused, "the table was replaced by another one while it was loaded; nothing was committed here",
+            endpoint: error.endpoint, causes: [error])
+    }
+
     private func noteUnheard(_ failure: CopyFail, _ opened: Opened) {
         for (side, receiver) in opened.streams.flatMap(\.receivers) where side.isActive {
             if failure[receiver]?.has(.unanswered) ?? false { side.isUnheard = true }

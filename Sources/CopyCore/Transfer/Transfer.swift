@@ -124,7 +124,8 @@ public final class Transfer {
         for cancel in cancels where !cancel.isDone {
             _ = try? poller.run([Lookout([cancel.interest])], until: patience, interruptible: false)
         }
-        let outcome = outcome(failure)
+        for destination in destinations { destination.error = destination.error.map(Self.meaning) }
+        let outcome = outcome(failure.map(Self.meaning))
         sink?.receive(.finished(outcome))
         return outcome
     }
@@ -185,6 +186,7 @@ public final class Transfer {
 
     /// A destination failed; the others go on where that is wanted.
     func fail(_ destination: Side, _ error: any Error) {
+        let error = Self.meaning(of: error)
         destination.error = error
         sink?.receive(.fault(error, at: destination.label, request.keepGoing ? .dropped : .fatal))
     }
