@@ -41,8 +41,8 @@ enum SharedText {
         Definition("2", "usage error, or a connection could not be made; nothing was started"),
         Definition(
             "3",
-            "some destinations committed, others did not, or tables were emptied before and the run failed, or was stopped; "
-                + "each is named"),
+            "some destinations committed, others did not, or tables were emptied before, or made and could not be dropped, "
+                + "and the run failed or was stopped; each is named"),
         Definition(
             "4",
             "in doubt: a commit was sent to a destination and its answer was lost, or what a destination's program has "
