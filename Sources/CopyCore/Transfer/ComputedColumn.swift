@@ -44,6 +44,8 @@ public struct ComputedColumn: Sendable, Hashable {
         var column: String
         var expression: String
         var type: String
+        /// It has values within, whose lengths a cast would cut to.
+        var isCompound = false
 
         /// A statement that is none where the expression is several, or of several rows. It is only parsed.
         func check(of table: SQLName) -> String {
@@ -51,7 +53,12 @@ public struct ComputedColumn: Sendable, Hashable {
         }
 
         /// The value, as the column's type, under its name. On lines of its own: a comment at its end must not swallow what follows.
-        var sql: String { "CAST((\n\(expression)\n) AS \(type)) AS \(quoteIdentifier(column))" }
+        /// By way of text, values within are refused that are too long, as COPY does.
+        var sql: String {
+            let value = "(\n\(expression)\n)"
+            let source = isCompound ? "CAST(\(value) AS pg_catalog.text)" : value
+            return "CAST(\(source) AS \(type)) AS \(quoteIdentifier(column))"
+        }
     }
 
     /// Aggregates, windows, functions that give sets, more than one value where there is a condition: 42803, 42P20, 0A000, 42601.
@@ -60,7 +67,7 @@ public struct ComputedColumn: Sendable, Hashable {
     /// What is computed of each table, by its place.
     /// - Parameter types: of the columns of each table that are named.
     static func resolve(
-        _ computed: [ComputedColumn], _ tables: [SQLName], _ types: [[(name: String, type: String)]]
+        _ computed: [ComputedColumn], _ tables: [SQLName], _ types: [[Typed]]
     ) throws(PgcopyError) -> [[Typed]] {
         var all: [[Typed]] = tables.map { _ in [] }
         for one in computed {
@@ -73,7 +80,7 @@ public struct ComputedColumn: Sendable, Hashable {
                 throw PgcopyError(.usage, "--set \(one.shown): no such table is copied")
             }
             for place in places {
-                guard let type = types[place].first(where: { isSameName($0.name, one.column) })?.type else {
+                guard var typed = types[place].first(where: { isSameName($0.column, one.column) }) else {
                     throw PgcopyError(
                         .refused,
                         "--set \(one.shown): \(tables[place].quoted) has no column \(quoteIdentifier(one.column))")
@@ -81,7 +88,8 @@ public struct ComputedColumn: Sendable, Hashable {
                 guard !all[place].contains(where: { isSameName($0.column, one.column) }) else {
                     throw PgcopyError(.usage, "--set \(one.shown): the column is set twice")
                 }
-                all[place].append(Typed(column: one.column, expression: one.expression, type: type))
+                (typed.column, typed.expression) = (one.column, one.expression)
+                all[place].append(typed)
             }
         }
         return all
@@ -104,23 +112,30 @@ extension Catalog {
         // Without a length, that a cast would cut to: -1, and a domain's is its own.
         .statement(
             """
-            SELECT q.place, a.attname, pg_catalog.format_type((WITH RECURSIVE d(oid, base) AS (\
-            SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.oid OPERATOR(pg_catalog.=) a.atttypid UNION ALL \
-            SELECT t.oid, t.typbasetype FROM d JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) d.base) \
-            SELECT d.oid FROM d WHERE d.base OPERATOR(pg_catalog.=) '0'::pg_catalog.oid), -1) \
+            SELECT q.place, a.attname, pg_catalog.format_type(b.oid, -1), \
+            b.kind OPERATOR(pg_catalog.=) 'c' OR e.typtype OPERATOR(pg_catalog.=) ANY ('{c,d}') \
             FROM \(namesTable(tables.count, 1)) q(place, oid) \
             JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) q.oid \
+            CROSS JOIN LATERAL (WITH RECURSIVE d(oid, kind, base, element) AS (\
+            SELECT t.oid, t.typtype, t.typbasetype, t.typelem FROM pg_catalog.pg_type t \
+            WHERE t.oid OPERATOR(pg_catalog.=) a.atttypid UNION ALL \
+            SELECT t.oid, t.typtype, t.typbasetype, t.typelem FROM d JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) d.base) \
+            SELECT d.oid, d.kind, d.element FROM d WHERE d.kind OPERATOR(pg_catalog.<>) 'd') b \
+            LEFT JOIN pg_catalog.pg_type e ON e.oid OPERATOR(pg_catalog.=) b.element \
             WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped \
             AND a.attname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.name[])
             """, nameParameters([tables.map(\.quoted)]) + [arrayLiteral(columns)])
     }
 
-    /// The answer, by place.
-    static func columnTypes(_ result: QueryResult, count: Int) -> [[(name: String, type: String)]] {
-        var types: [[(name: String, type: String)]] = Array(repeating: [], count: count)
+    /// The answer, by place, without expressions.
+    static func columnTypes(_ result: QueryResult, count: Int) -> [[ComputedColumn.Typed]] {
+        var types: [[ComputedColumn.Typed]] = Array(repeating: [], count: count)
         for row in 0..<result.rowCount {
             guard let place = result.value(row, 0).flatMap({ Int($0) }) else { continue }
-            types[place - 1].append((result.name(row, 1) ?? "", result.value(row, 2) ?? ""))
+            types[place - 1].append(
+                ComputedColumn.Typed(
+                    column: result.name(row, 1) ?? "", expression: "", type: result.name(row, 2) ?? "",
+                    isCompound: result.value(row, 3) == "t"))
         }
         return types
     }

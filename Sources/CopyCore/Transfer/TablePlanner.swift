@@ -85,10 +85,11 @@ struct TablePlanner {
             if let encoding = options.encoding, Encoding.areSame(encoding, "SQL_ASCII") {
                 options.encoding = answers.peer.encoding
             }
-            let upsert = request.upserts.flatMap { UniqueIndex.key($0, among: answers.uniqueIndexes) }.map { key in
+            let upsert = request.upserts.map { key in
                 // No other session sees it, and this one has no other of that table.
                 Upsert(
-                    table: table.name, kind: table.kind, columns: Self.loaded(table, columns), key: key,
+                    table: table.name, columns: Self.loaded(table, columns),
+                    indexes: UniqueIndex.key(key, among: answers.uniqueIndexes),
                     stage: SQLName(["pg_temp", "pgcopy_stage_\(table.oid)"]))
             }
             var target = table
@@ -196,7 +197,7 @@ struct TablePlanner {
     private func checkKey(
         _ wanted: UpsertKey, _ answers: Answers, _ table: TableShape, _ columns: [String]?
     ) throws(PgcopyError) {
-        guard let key = UniqueIndex.key(wanted, among: answers.uniqueIndexes) else {
+        guard let key = UniqueIndex.key(wanted, among: answers.uniqueIndexes).first?.names else {
             let what =
                 if case .columns(let names) = wanted {
                     "no unique index of \(names.map(quoteIdentifier).joined(separator: ", "))"

@@ -18,7 +18,9 @@ extension Transfer {
     func merge(_ opened: Opened) throws {
         guard request.upserts != nil else { return }
         try askEnding(bound(opened.plan)) { part, landings in
-            let doubles = landings.compactMap(\.upsert).map { ($0, part.ask(.statement($0.doublesQuestion))) }
+            let doubles = landings.compactMap(\.upsert).flatMap { upsert in
+                upsert.doublesQuestions.map { (upsert, part.ask(.statement($0))) }
+            }
             return { _ in
                 for (upsert, result) in doubles {
                     let result = try result.get()
@@ -33,14 +35,10 @@ extension Transfer {
         try askEnding(bound(opened.plan)) { part, landings in
             // INSERT goes by names: they stand for the tables that were planned, before and behind it.
             part.ask(Catalog.requireNamesQuestion(landings.map(\.table)))
-            let merges = landings.compactMap(\.upsert).map { upsert in
-                (upsert, upsert.merging.map { part.ask(.statement($0)) })
-            }
+            let merges = landings.compactMap(\.upsert).map { part.ask(.statement($0.merging)) }
             part.ask(Catalog.requireNamesQuestion(landings.map(\.table)))
             return { side in
-                for (upsert, answers) in merges {
-                    side.upserted = side.upserted + upsert.counts(try answers.map { try $0.get() })
-                }
+                for merge in merges { side.upserted = side.upserted + UpsertCounts(try merge.get()) }
             }
         }
     }

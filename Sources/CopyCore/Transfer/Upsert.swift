@@ -10,88 +10,93 @@ public enum UpsertKey: Sendable, Hashable {
 
 /// A unique index of a table that ON CONFLICT can go by.
 struct UniqueIndex: Sendable, Equatable {
-    var isPrimary: Bool
-    var columns: [String]
+    struct Column: Sendable, Hashable {
+        var name: String
+        /// As SQL, where it is not the column's own.
+        var collation: String?
+    }
 
-    /// The columns of the key that was asked for; nil: the table has no such index.
-    static func key(_ wanted: UpsertKey, among indexes: [UniqueIndex]) -> [String]? {
-        switch wanted {
-        case .primary: indexes.first(where: \.isPrimary)?.columns
-        case .columns(let names):
-            indexes.first { index in
-                index.columns.count == names.count
-                    && names.allSatisfy { name in index.columns.contains { isSameName($0, name) } }
-            }?.columns
-        }
+    var isPrimary: Bool
+    /// Nulls are equal to each other (NULLS NOT DISTINCT).
+    var nullsAreEqual = false
+    var columns: [Column]
+
+    var names: [String] { columns.map(\.name) }
+
+    func isOf(_ names: [String]) -> Bool {
+        columns.count == names.count
+            && names.allSatisfy { name in columns.contains { isSameName($0.name, name) } }
+    }
+
+    /// The unique indexes of the key that was asked for, by all of which ON CONFLICT goes; none: the table has no such index.
+    static func key(_ wanted: UpsertKey, among indexes: [UniqueIndex]) -> [UniqueIndex] {
+        let names: [String]? =
+            switch wanted {
+            case .primary: indexes.first(where: \.isPrimary)?.names
+            case .columns(let names): names
+            }
+        return names.map { names in indexes.filter { $0.isOf(names) } } ?? []
     }
 }
 
 /// The statements by which one table's rows come through a staging table; pure.
 struct Upsert: Sendable, Equatable {
     var table: SQLName
-    var kind: Character
     var columns: [String]
-    var key: [String]
+    /// Of the same columns, at least one.
+    var indexes: [UniqueIndex]
     /// The staging table, of the session's own.
     var stage: SQLName
 
-    private func list(_ names: [String], prefix: String = "") -> String {
-        names.map { prefix + quoteIdentifier($0) }.joined(separator: ", ")
-    }
+    var key: [String] { indexes[0].names }
+
+    private func list(_ names: [String]) -> String { names.map(quoteIdentifier).joined(separator: ", ") }
 
     /// A table of the same columns and types, and without anything that rows could break.
     var creation: String {
         "CREATE TEMPORARY TABLE \(stage.quoted) ON COMMIT DROP AS SELECT \(list(columns)) FROM \(table.quoted) WITH NO DATA"
     }
 
-    /// Asks for a key that came twice, as text; without a row: there is none.
-    var doublesQuestion: String {
-        "SELECT pg_catalog.concat_ws(', ', \(list(key))) FROM \(stage.quoted) "
-            + "WHERE \(key.map { "\(quoteIdentifier($0)) IS NOT NULL" }.joined(separator: " AND ")) "
-            + "GROUP BY \(list(key)) HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1"
+    /// Each asks for a key that came twice, as text; without a row: there is none.
+    var doublesQuestions: [String] {
+        let questions = indexes.map { index in
+            let filled = index.names.map { "\(quoteIdentifier($0)) IS NOT NULL" }.joined(separator: " AND ")
+            let terms = index.columns.map { quoteIdentifier($0.name) + ($0.collation.map { " COLLATE \($0)" } ?? "") }
+            let shown = key.map { "pg_catalog.min(\(quoteIdentifier($0))::pg_catalog.text)" }.joined(separator: ", ")
+            return "SELECT pg_catalog.concat_ws(', ', \(shown)) FROM \(stage.quoted) "
+                + (index.nullsAreEqual ? "" : "WHERE \(filled) ")
+                + "GROUP BY \(terms.joined(separator: ", ")) HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1"
+        }
+        return Array(Set(questions)).sorted()
     }
 
-    /// Moves the rows to the table. OVERRIDING: identities keep the values that came.
-    private var insertion: String {
+    /// Moves the rows to the table, and gives how many were inserted and how many updated.
+    ///
+    /// Each row says by a setting of the transaction what becomes of it: the statement's own count is of both, and no system
+    /// column tells them apart in a partitioned table. In the order of their keys, for two that go through the same ones in
+    /// different orders would wait for each other; OFFSET keeps the planner from setting above the sort what is set for each
+    /// row. OVERRIDING: identities keep the values that came.
+    var merging: String {
+        func mark(_ fate: String) -> String {
+            "pg_catalog.set_config('pgcopy.upsert', '\(fate)', true) IS NOT NULL"
+        }
         let rest = columns.filter { column in !key.contains { isSameName($0, column) } }
-        let values = rest.map { "\(quoteIdentifier($0)) = EXCLUDED.\(quoteIdentifier($0))" }
-        return
-            "INSERT INTO \(table.quoted) AS t (\(list(columns))) OVERRIDING SYSTEM VALUE SELECT \(list(columns)) FROM \(stage.quoted) "
-            + "ON CONFLICT (\(list(key))) DO "
-            + (rest.isEmpty ? "NOTHING" : "UPDATE SET \(values.joined(separator: ", "))")
+        let values = rest.map { "\(quoteIdentifier($0)) = EXCLUDED.\(quoteIdentifier($0))" }.joined(separator: ", ")
+        let conflict = rest.isEmpty ? "NOTHING" : "UPDATE SET \(values) WHERE \(mark("updated"))"
+        func count(_ fate: String) -> String {
+            "pg_catalog.count(*) FILTER (WHERE r.fate OPERATOR(pg_catalog.=) '\(fate)')"
+        }
+        return """
+            WITH pgcopy_rows AS (INSERT INTO \(table.quoted) AS t (\(list(columns))) OVERRIDING SYSTEM VALUE \
+            SELECT \(list(columns)) FROM (SELECT \(list(columns)) FROM \(stage.quoted) ORDER BY \(list(key)) OFFSET 0) s \
+            WHERE \(mark("inserted")) ON CONFLICT (\(list(key))) DO \(conflict) \
+            RETURNING pg_catalog.current_setting('pgcopy.upsert') AS fate) \
+            SELECT \(count("inserted")), \(count("updated")) FROM pgcopy_rows r
+            """
     }
 
     /// What the server says to all of it before rows flow: rights, rules, tables that know no conflicts.
-    var rehearsal: String { "EXPLAIN (COSTS off) \(insertion)" }
-
-    /// The statements that move the rows, of which the last gives how many were inserted and how many updated.
-    ///
-    /// A row that was there has been locked before, which its new version still bears in xmax. Partitioned tables do not tell
-    /// that: there the rows are counted, and locked, before.
-    var merging: [String] {
-        guard kind == "p" else {
-            return [
-                """
-                WITH pgcopy_rows AS (\(insertion) RETURNING xmax::pg_catalog.text OPERATOR(pg_catalog.=) '0' AS is_new) \
-                SELECT pg_catalog.count(*) FILTER (WHERE r.is_new), pg_catalog.count(*) FILTER (WHERE NOT r.is_new) FROM pgcopy_rows r
-                """
-            ]
-        }
-        let isSame = key.map { "t.\(quoteIdentifier($0)) = s.\(quoteIdentifier($0))" }.joined(separator: " AND ")
-        let there = """
-            SELECT pg_catalog.count(*) FROM (SELECT FROM \(table.quoted) t JOIN \(stage.quoted) s ON \(isSame) FOR UPDATE OF t) l
-            """
-        return [there, insertion]
-    }
-
-    /// How many rows were inserted and updated.
-    func counts(_ results: [QueryResult]) -> UpsertCounts {
-        func number(_ column: Int) -> Int { results.first?.value(0, column).flatMap { Int($0) } ?? 0 }
-        guard kind == "p" else { return UpsertCounts(inserted: number(0), updated: number(1)) }
-        let all = rowCount(ofTag: results.last?.commandTag) ?? 0
-        let updated = columns.count == key.count ? 0 : min(all, number(0))
-        return UpsertCounts(inserted: all - updated, updated: updated)
-    }
+    var rehearsal: String { "EXPLAIN (COSTS off) \(merging)" }
 }
 
 /// What became of the rows that were upserted.
@@ -100,6 +105,17 @@ public struct UpsertCounts: Sendable, Hashable {
     public var inserted = 0
     /// They replaced what was there.
     public var updated = 0
+
+    /// What `Upsert.merging` gives.
+    init(_ result: QueryResult) {
+        func number(_ column: Int) -> Int { result.value(0, column).flatMap { Int($0) } ?? 0 }
+        self.init(inserted: number(0), updated: number(1))
+    }
+
+    init(inserted: Int = 0, updated: Int = 0) {
+        self.inserted = inserted
+        self.updated = updated
+    }
 
     static func + (one: UpsertCounts, other: UpsertCounts) -> UpsertCounts {
         UpsertCounts(inserted: one.inserted + other.inserted, updated: one.updated + other.updated)
@@ -111,10 +127,16 @@ extension Catalog {
     static func uniqueIndexesQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
         .statement(
             """
-            SELECT t.place, i.indexrelid, i.indisprimary, a.attname \
+            SELECT t.place, i.indexrelid, i.indisprimary, a.attname, \
+            pg_catalog.to_jsonb(i) OPERATOR(pg_catalog.->>) 'indnullsnotdistinct', \
+            (SELECT pg_catalog.format('%I.%I', n.nspname, c.collname) FROM pg_catalog.pg_collation c \
+            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.collnamespace \
+            WHERE c.oid OPERATOR(pg_catalog.=) l.oid AND l.oid OPERATOR(pg_catalog.<>) a.attcollation) \
             FROM pg_catalog.unnest($1::pg_catalog.oid[]) WITH ORDINALITY t(oid, place) \
             JOIN pg_catalog.pg_index i ON i.indrelid OPERATOR(pg_catalog.=) t.oid \
             CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY k(number, place) \
+            JOIN LATERAL pg_catalog.unnest(i.indcollation::pg_catalog.oid[]) WITH ORDINALITY l(oid, place) \
+            ON l.place OPERATOR(pg_catalog.=) k.place \
             JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) t.oid \
             AND a.attnum OPERATOR(pg_catalog.=) k.number \
             WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL \
@@ -132,11 +154,15 @@ extension Catalog {
                 continue
             }
             if oid != last {
-                indexes[place - 1].append(UniqueIndex(isPrimary: result.value(row, 2) == "t", columns: []))
+                indexes[place - 1].append(
+                    UniqueIndex(
+                        isPrimary: result.value(row, 2) == "t", nullsAreEqual: result.value(row, 4) == "true",
+                        columns: []))
                 last = oid
             }
             let index = indexes[place - 1].count - 1
-            indexes[place - 1][index].columns.append(result.name(row, 3) ?? "")
+            indexes[place - 1][index].columns.append(
+                UniqueIndex.Column(name: result.name(row, 3) ?? "", collation: result.name(row, 5)))
         }
         return indexes
     }

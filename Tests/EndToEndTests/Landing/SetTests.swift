@@ -117,12 +117,22 @@ import Testing
     }
 
     /// An explicit cast cuts.
-    @Test func `of domains are not cut to their length`() throws {
+    @Test(arguments: [
+        ("more", "md5('x')", "'b'"), ("more[]", "ARRAY[md5('x')]", "ARRAY[lower('B')]"),
+        ("many", "ARRAY[md5('x')]", "'{b}'"), ("pair", "ROW(true, md5('x'))", "ROW(c IS NULL, lower('B'))"),
+        ("pair[]", "ARRAY[ROW(true, md5('x'))]", "ARRAY[c[1]]"),
+        ("char(2)[]", "ARRAY[md5('x')]", "ARRAY['b']"),
+    ]) func `of domains are not cut to their length`(type: String, long: String, short: String) throws {
         let trio = try Trio(
-            "CREATE DOMAIN code AS varchar(8); CREATE DOMAIN more AS code; CREATE TABLE t (c more)",
-            source: "INSERT INTO t VALUES ('a')")
-        let result = try transfer("-t", "t", "--set", "c=md5(c)", trio.source.conninfo, trio.first.conninfo)
-        #expect(result.code == 1 && result.errors.contains("22001"), "\(result)")
+            """
+            CREATE DOMAIN code AS varchar(8); CREATE DOMAIN more AS code; CREATE DOMAIN many AS more[];
+            CREATE TYPE pair AS (b bool, c varchar(8)); CREATE TABLE t (c \(type))
+            """, source: "INSERT INTO t VALUES (NULL)")
+        let arguments = ["-t", "t", "--set", "c=\(long)", trio.source.conninfo, trio.first.conninfo]
+        let cut = try transfer(arguments)
+        #expect(cut.code == 1 && cut.errors.contains("22001"), "\(cut)")
+        try transfer("-t", "t", "--set", "c=\(short)", trio.source.conninfo, trio.first.conninfo).expecting(0)
+        #expect(try trio.first.count("t") == 1)
     }
 
     @Test func `name the table, also where its partitions are read one by one`() throws {

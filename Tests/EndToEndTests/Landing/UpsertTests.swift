@@ -121,4 +121,79 @@ import Testing
         #expect(try trio.second.count("parent WHERE v = 'old'") == 30)
         #expect(try trio.second.sql("SELECT count(*) FROM pg_class WHERE relname LIKE 'pgcopy_stage%'") == "0")
     }
+
+    /// Keys that are equal though not the same, triggers that skip rows, partitions whose columns lie otherwise.
+    @Test(arguments: ["wire", "libpq"]) func `are counted one by one, whatever becomes of them`(transport: String)
+        throws
+    {
+        let trio = try Trio(
+            "CREATE TABLE p (id int, k text, v text)",
+            source: """
+                INSERT INTO p VALUES (1, 'A', 'new'), (2, NULL, 'new'), (3, 'c', 'skip'), (4, 'd', 'new'), (5, 'e', 'skip'),
+                    (150, 'x', 'new'), (NULL, NULL, 'new'), (151, 'y', 'new'), (6, 'z', 'new')
+                """)
+        for (place, kind) in [(trio.first, "PARTITION BY RANGE (id)"), (trio.second, "")] {
+            try place.sql(
+                """
+                DROP TABLE p; CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+                CREATE TABLE p (id int, k text COLLATE loose, v text, UNIQUE NULLS NOT DISTINCT (id, k)) \(kind);
+                CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    IF new.v = 'skip' THEN RETURN NULL; END IF; RETURN new; END $$;
+                CREATE TRIGGER skip BEFORE INSERT OR UPDATE ON p FOR EACH ROW EXECUTE FUNCTION skip()
+                """)
+            if !kind.isEmpty {
+                try place.sql(
+                    """
+                    CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (100); CREATE TABLE p_2 (v text, gone int, id int,
+                        k text COLLATE loose); ALTER TABLE p_2 DROP gone; ALTER TABLE p ATTACH PARTITION p_2 DEFAULT
+                    """)
+            }
+            try place.sql(
+                "INSERT INTO p VALUES (1, 'a', 'old'), (2, NULL, 'old'), (3, 'c', 'old'), (150, 'x', 'old'), (NULL, NULL, 'old')"
+            )
+        }
+        let result = try transfer(["-t", "p", "--upsert=id,k"] + trio.places.map(\.conninfo)) {
+            $0.environment["PGCOPY_TRANSPORT"] = transport
+        }
+        #expect(result.code == 0, "\(result)")
+        #expect(result.errors.split(separator: "9 rows (3 inserted, 4 updated)").count == 3, "\(result)")
+        for place in [trio.first, trio.second] {
+            #expect(
+                try place.sql("SELECT string_agg(concat_ws(':', id, k, v), ' ' ORDER BY id, k) FROM p")
+                    == "1:a:new 2:new 3:c:old 4:d:new 6:z:new 150:x:new 151:y:new new")
+        }
+    }
+
+    /// By the index: rows would be dropped without a word where nothing is left to update.
+    @Test(arguments: ["(k)", "(k), UNIQUE (k COLLATE loose)", "(k) NULLS NOT DISTINCT"])
+    func `whose keys are equal by the index's rules came twice`(index: String) throws {
+        let isNull = index.hasSuffix("DISTINCT")
+        let trio = try Trio(
+            "CREATE TABLE t (k text)", source: "INSERT INTO t VALUES ('a'), (\(isNull ? "NULL), (NULL" : "'A'"))")
+        try trio.first.sql(
+            """
+            CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+            \(index.split(separator: ", UNIQUE").map { "CREATE UNIQUE INDEX ON t \($0)" }.joined(separator: ";"))
+            """)
+        let result = try transfer("-t", "t", "--upsert=k", trio.source.conninfo, trio.first.conninfo)
+        if index == "(k)" {
+            #expect(result.code == 0 && result.errors.contains("(2 inserted, 0 updated)"), "\(result)")
+        } else {
+            #expect(result.code == 1 && result.errors.contains("came more than once"), "\(result)")
+        }
+        #expect(try trio.first.count("t") == (index == "(k)" ? 2 : 0))
+    }
+
+    /// Two runs go through the keys in one order.
+    @Test func `of two runs in different orders wait, and for nobody for ever`() throws {
+        let trio = try Trio("CREATE TABLE t (id int PRIMARY KEY, v text)", source: "")
+        try trio.source.sql("INSERT INTO t SELECT i, 'up' FROM generate_series(1, 20000) i")
+        try trio.second.sql("INSERT INTO t SELECT i, 'down' FROM generate_series(20000, 1, -1) i")
+        let runs = try [trio.source, trio.second].map {
+            try start("-t", "t", "--upsert", $0.conninfo, trio.first.conninfo)
+        }
+        let results = try runs.map { try $0.end() }
+        #expect(results.allSatisfy { $0.code == 0 }, "\(results)")
+        #expect(try trio.first.sql("SELECT count(DISTINCT v), count(*) FROM t") == "1|20000")
+    }
 }
