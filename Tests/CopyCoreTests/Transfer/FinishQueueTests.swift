@@ -32,6 +32,35 @@ import Testing
         #expect(queue.isEmpty)
     }
 
+    @Test func `of large tables come first, a key's index beside the others`() {
+        func entry(_ name: String, _ stage: Making.Finishing.Stage, _ table: UInt32, _ pages: Int) -> Making.Finishing {
+            Making.Finishing(
+                stage: stage, statements: ["ADD CONSTRAINT \(name)", "COMMENT \(name)"], table: table,
+                byIndex: stage == .constraint ? ("CREATE \(name)", "ADOPT \(name)") : nil, pages: pages)
+        }
+        let entries = [
+            entry("small", .constraint, 1, 9), entry("alone", .constraint, 3, 2000), entry("key", .constraint, 2, 5000),
+            entry("small_i", .index, 1, 9), entry("i", .index, 2, 5000), entry("check", .check, 2, 5000),
+        ]
+        var queue = FinishQueue(Making.Finishing.sideBySide(entries))
+        #expect(queue.largeLeft == 3)
+        var order: [String] = []
+        var left: [Int] = []
+        while let (place, entry) = queue.next() {
+            order.append(entry.statements.joined(separator: "; "))
+            left.append(queue.largeLeft)
+            queue.done(place)
+        }
+        #expect(
+            order == [
+                "CREATE key", "ADD CONSTRAINT i; COMMENT i", "ADD CONSTRAINT alone; COMMENT alone",
+                "ADD CONSTRAINT small; COMMENT small", "ADD CONSTRAINT small_i; COMMENT small_i",
+                "ADOPT key; COMMENT key",
+                "ADD CONSTRAINT check; COMMENT check",
+            ])
+        #expect(left == [3, 2, 1, 0, 0, 0, 0])
+    }
+
     /// Each takes locks on two tables.
     @Test func `between tables never wait for each other`() {
         var queue = FinishQueue([

@@ -8,6 +8,8 @@ import Testing
     func `are the source's with all that belongs to them`(options: [String]) throws {
         let servers = try Servers.all()
         let source = try SampleClone.source(servers.source)
+        // As if they were large: keys' indexes are built beside the others.
+        try source.sql("UPDATE pg_class SET relpages = 5000 WHERE relkind = 'r' AND oid >= 16384")
         let places = [try Place(servers.first), try Place(servers.second)]
         let result = try transfer(
             options + ["--create", "--sequences", source.conninfo] + places.map(\.conninfo)
@@ -47,6 +49,49 @@ import Testing
         ) { $0.environment["PATH"] = "\(place.cluster.programs):/usr/bin:/bin" }
         #expect(result.code == 0, "\(result)")
         #expect(try back.definitions() == source.definitions())
+    }
+
+    /// Their indexes are built beside each other, and made constraints then.
+    @Test(arguments: [15, 18]) func `have the keys that large ones have, by many streams`(version: Int) throws {
+        let cluster = version == 15 ? try Servers.all().source : try Servers.version(version)
+        let period =
+            version < 18
+            ? ""
+            : "CREATE TABLE p (id int4range, at daterange, n int, PRIMARY KEY (id, at WITHOUT OVERLAPS), UNIQUE (n));"
+        let source = try Place(
+            cluster,
+            """
+            CREATE TABLE a (id int, "b B" text COLLATE "C", c int, d int, e int4range,
+                CONSTRAINT "odd ""Key" PRIMARY KEY (id, "b B") INCLUDE (c) WITH (fillfactor = 70),
+                UNIQUE NULLS NOT DISTINCT (c, d), CONSTRAINT later UNIQUE (d) DEFERRABLE INITIALLY DEFERRED,
+                f int UNIQUE, CONSTRAINT soon UNIQUE (d, id) DEFERRABLE, EXCLUDE USING gist (e WITH &&));
+            ALTER TABLE a CLUSTER ON "odd ""Key"; ALTER TABLE a REPLICA IDENTITY USING INDEX "odd ""Key";
+            COMMENT ON CONSTRAINT later ON a IS 'c'; COMMENT ON INDEX later IS 'i';
+            CREATE INDEX ON a (d DESC); CREATE UNIQUE INDEX ON a (c) WHERE c > 3;
+            CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a (f), UNIQUE (a, id)) PARTITION BY RANGE (id);
+            CREATE TABLE b_1 PARTITION OF b FOR VALUES FROM (0) TO (100); CREATE TABLE b_2 PARTITION OF b DEFAULT;
+            CREATE INDEX ON b_1 (a DESC); \(period)
+            INSERT INTO a SELECT i, 'x', i, i, NULL, i FROM generate_series(1, 50) i; INSERT INTO b SELECT i * 10, i FROM generate_series(1, 50) i;
+            ANALYZE; UPDATE pg_class SET relpages = 5000 WHERE relkind = 'r' AND oid >= 16384
+            """)
+        let place = try Place(cluster)
+        let result = try transfer(
+            "--all-tables", "--create", "-j", "3", source.conninfo, place.conninfo
+        ) { $0.environment["PATH"] = "\(cluster.programs):/usr/bin:/bin" }
+        #expect(result.code == 0, "\(result)")
+        let programs = cluster.programs
+        #expect(try place.definitions(programs: programs) == source.definitions(programs: programs))
+        let indexes = """
+            SELECT string_agg(concat_ws(' ', x.indexrelid::regclass, to_jsonb(x) - '{indexrelid,indrelid,indpred}'::text[],
+                (SELECT string_agg(concat_ws(' ', refobjid::regclass, refobjsubid, deptype), ',' ORDER BY 1) FROM pg_depend
+                    WHERE classid = 'pg_class'::regclass AND objid = x.indexrelid AND refclassid = 'pg_class'::regclass)), E'\\n'
+                ORDER BY x.indexrelid::regclass::text)
+            FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid AND c.relnamespace = 'public'::regnamespace
+            """
+        let wanted = try source.sql(indexes)
+        #expect(wanted.contains("later") && wanted.contains("b_2_pkey"))
+        #expect(try place.sql(indexes) == wanted)
+        for table in ["a", "b"] { #expect(try place.digest(table) == source.digest(table)) }
     }
 
     private static let plain = """

@@ -18,6 +18,10 @@ struct DefinedObject: Sendable {
     let constraint: Character?
     /// Its name as a relation, also that of a constraint's index.
     let relation: SQLName?
+    /// Of a key of a plain table the statements that build its index, and make it a constraint then.
+    var byIndex: (creation: String, constraint: String)?
+    /// Pages of its table as the source last counted them, of an index or a constraint.
+    var pages = 0
 
     /// pg_class, which has a namesake's place whatever kind it is.
     static let relations = SchemaDump.Catalog.relation
@@ -109,11 +113,17 @@ extension Catalog {
             CASE WHEN con.contypid <> 0 THEN 1247 ELSE COALESCE(own.refclassid, 1259) END, \
             COALESCE(NULLIF(con.conrelid, 0), NULLIF(con.contypid, 0), ad.adrelid, ix.indrelid, tg.tgrelid, rw.ev_class, pol.polrelid, \
             st.stxrelid, own.refobjid), NULLIF(con.confrelid, 0), \
-            CASE WHEN o.class = 1259 THEN o.oid::regclass ELSE NULLIF(con.conindid, 0)::regclass END, con.contype \
+            CASE WHEN o.class = 1259 THEN o.oid::regclass ELSE NULLIF(con.conindid, 0)::regclass END, con.contype, \
+            CASE WHEN con.contype IN ('p', 'u') AND own_table.relkind = 'r' AND NOT COALESCE((to_jsonb(con)->>'conperiod')::bool, false) \
+            THEN pg_get_indexdef(con.conindid) END, CASE WHEN con.conindid <> 0 THEN format('ALTER TABLE ONLY %1$s ADD CONSTRAINT %2$I %3$s USING INDEX %2$I%4$s', \
+            own_table.oid::regclass, con.conname, CASE con.contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END, \
+            CASE WHEN con.condeferred THEN ' DEFERRABLE INITIALLY DEFERRED' WHEN con.condeferrable THEN ' DEFERRABLE' END) END, \
+            own_table.relpages \
             FROM unnest($1::oid[], $2::oid[]) o(class, oid) CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) i \
             LEFT JOIN pg_constraint con ON o.class = 2606 AND con.oid = o.oid \
             LEFT JOIN pg_attrdef ad ON o.class = 2604 AND ad.oid = o.oid \
             LEFT JOIN pg_index ix ON o.class = 1259 AND ix.indexrelid = o.oid \
+            LEFT JOIN pg_class own_table ON own_table.oid IN (con.conrelid, ix.indrelid) \
             LEFT JOIN pg_trigger tg ON o.class = 2620 AND tg.oid = o.oid \
             LEFT JOIN pg_rewrite rw ON o.class = 2618 AND rw.oid = o.oid \
             LEFT JOIN pg_policy pol ON o.class = 3256 AND pol.oid = o.oid \
@@ -134,11 +144,15 @@ extension Catalog {
             func other(_ column: Int, in catalog: UInt32) -> SchemaDump.Object? {
                 result.value(row, column).flatMap { UInt32($0) }.map { SchemaDump.Object(catalog: catalog, oid: $0) }
             }
-            return DefinedObject(
+            var defined = DefinedObject(
                 object: object, type: type, identity: identity, schema: result.name(row, 4),
                 owner: other(6, in: result.value(row, 5) == "1247" ? 1247 : 1259), referenced: other(7, in: 1259),
-                constraint: result.columnCount > 9 ? result.value(row, 9)?.first : nil,
-                relation: result.name(row, 8).flatMap { SQLName($0) })
+                constraint: result.value(row, 9)?.first, relation: result.name(row, 8).flatMap { SQLName($0) })
+            if let creation = result.name(row, 10), let constraint = result.name(row, 11) {
+                defined.byIndex = (creation, constraint)
+            }
+            defined.pages = result.value(row, 12).flatMap { Int($0) } ?? 0
+            return defined
         }
     }
 
@@ -161,7 +175,7 @@ extension Catalog {
             """
             WITH spaces AS (SELECT oid FROM pg_namespace WHERE nspname = ANY ($3::text[])), \
             wanted AS (SELECT DISTINCT class, identity FROM unnest($1::oid[], $2::text[]) w(class, identity)) \
-            SELECT o.class, o.oid, i.type, i.identity, i.schema, NULL, NULL, NULL, NULL \
+            SELECT o.class, o.oid, i.type, i.identity, i.schema, \(Array(repeating: "NULL", count: 8).joined(separator: ", ")) \
             FROM (\((catalogs + others).joined(separator: " UNION ALL "))) o(class, oid) \
             CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) i \
             JOIN wanted w ON w.class = o.class AND w.identity = i.identity

@@ -10,6 +10,8 @@ struct Making: Sendable {
             case index
             /// What takes its table for itself: a constraint that has an index.
             case constraint
+            /// A constraint whose index was built before, at once.
+            case adoption
             /// Indexes of partitions become those of their tables, one after the other.
             case attaching
             /// What looks at the indexes.
@@ -18,11 +20,32 @@ struct Making: Sendable {
             case rest
         }
 
-        let stage: Stage
-        let statements: [String]
+        var stage: Stage
+        var statements: [String]
         /// The table that it is part of, and of a foreign key the other one: OIDs at the source.
         var table: UInt32?
         var referenced: UInt32?
+        /// As of `DefinedObject`.
+        var byIndex: (creation: String, constraint: String)?
+        var pages = 0
+
+        /// It is built long enough to be worth a transaction more, or a worker: as min_parallel_table_scan_size, 8 MB.
+        var isLarge: Bool { pages >= 1024 }
+
+        /// Builds a key's index beside the other indexes of its table, which the constraint alone would keep off.
+        static func sideBySide(_ all: [Finishing]) -> [Finishing] {
+            let builds = all.filter { $0.isLarge && [.index, .constraint].contains($0.stage) }
+            let counts = Dictionary(grouping: builds.compactMap(\.table)) { $0 }.mapValues(\.count)
+            return all.flatMap { entry -> [Finishing] in
+                guard let byIndex = entry.byIndex, let first = entry.statements.first, entry.isLarge,
+                    entry.table.flatMap({ counts[$0] }) ?? 0 > 1, first.contains("ADD CONSTRAINT")
+                else { return [entry] }
+                var (build, adoption) = (entry, entry)
+                (build.stage, build.statements) = (.index, [byIndex.creation])
+                (adoption.stage, adoption.statements) = (.adoption, [byIndex.constraint] + entry.statements.dropFirst())
+                return [build, adoption]
+            }
+        }
     }
 
     /// What the source's catalogs say.
@@ -94,7 +117,8 @@ struct Making: Sendable {
             finishing.append(
                 Finishing(
                     stage: isLate ? .rest : Self.stage(entry, object), statements: statements,
-                    table: object?.owner?.oid, referenced: object?.referenced?.oid))
+                    table: object?.owner?.oid, referenced: object?.referenced?.oid, byIndex: object?.byIndex,
+                    pages: object?.pages ?? 0))
         }
         lacking = facts.needed.compactMap { facts.defined[$0] }.filter {
             $0.owner == nil && !made.contains($0.object) && isMissing($0)

@@ -72,7 +72,7 @@ final class MadeFinish {
     private(set) var failure: (any Error)?
 
     init(_ entries: [Making.Finishing], _ sessions: [Session], timeout: Duration?) {
-        queue = FinishQueue(entries)
+        queue = FinishQueue(Making.Finishing.sideBySide(entries))
         self.sessions = sessions.filter(\.connection.isUsable)
         self.timeout = timeout
         if self.sessions.isEmpty, !entries.isEmpty { failure = PgcopyError(.connectionLost, "no connection is left") }
@@ -112,9 +112,12 @@ final class MadeFinish {
 
     private func start(_ entry: Making.Finishing, _ place: Int, _ session: Session) throws {
         // One transaction, in one round trip.
+        // Workers, where sessions have nothing to do.
+        let isBusy = queue.largeLeft >= sessions.count
         let text =
             (["BEGIN READ WRITE"] + SessionSettings.first(session.connection)
             + Transfer.definitionSettings(session).map(\.sql)
+            + (isBusy ? ["SET LOCAL max_parallel_maintenance_workers = 0"] : [])
             + entry.statements
             + ["COMMIT"]).joined(separator: ";\n")
         try session.requireIdle()
@@ -167,7 +170,7 @@ final class MadeFinishes: StoppableTask {
     }
 }
 
-/// In which order entries can be run side by side; pure.
+/// In which order entries can be run side by side, those of large tables first; pure.
 ///
 /// Nothing that may wait for another one's lock runs beside it: two that each take two locks would wait for each other.
 struct FinishQueue {
@@ -185,7 +188,14 @@ struct FinishQueue {
     init(_ entries: [Making.Finishing]) {
         self.entries = entries
         waiting = []
-        waiting = entries.indices.sorted { (rank($0), $0) < (rank($1), $1) }
+        // What stands by itself, and all the rest, goes in pg_dump's order.
+        func pages(_ place: Int) -> Int { rank(place) == Stage.constraint.rawValue ? entries[place].pages : 0 }
+        waiting = entries.indices.sorted { (rank($0), -pages($0), $0) < (rank($1), -pages($1), $1) }
+    }
+
+    /// Indexes of large tables that are being built, or are still to be.
+    var largeLeft: Int {
+        (running + waiting).count { entries[$0].isLarge && rank($0) == Stage.constraint.rawValue }
     }
 
     var isEmpty: Bool { waiting.isEmpty && running.isEmpty }
