@@ -74,8 +74,8 @@ struct Upsert: Sendable, Equatable {
     ///
     /// Each row says by a setting of the transaction what becomes of it: the statement's own count is of both, and no system
     /// column tells them apart in a partitioned table. In the order of their keys, for two that go through the same ones in
-    /// different orders would wait for each other; OFFSET keeps the planner from setting above the sort what is set for each
-    /// row. OVERRIDING: identities keep the values that came.
+    /// different orders would wait for each other. OFFSET: what is set for each row is set behind the sort, not before.
+    /// OVERRIDING: identities keep the values that came.
     var merging: String {
         func mark(_ fate: String) -> String {
             "pg_catalog.set_config('pgcopy.upsert', '\(fate)', true) IS NOT NULL"
