@@ -28,6 +28,8 @@ final class PipelinePart {
         let result: PipelineResult
         let mayFail: Bool
         let answeredAtOnce: Bool
+        let busyStates: Set<String>
+        let meaning: ((PgcopyError) -> PgcopyError)?
     }
 
     private var questions: [Question] = []
@@ -47,24 +49,45 @@ final class PipelinePart {
     /// - Parameters:
     ///   - mayFail: its failure is its own; only what is asked last may be so, since nothing behind it is answered.
     ///   - answeredAtOnce: the answer comes even where what follows has to wait.
+    ///   - busyStates: SQLSTATEs by which it tells that somebody is in the way, for now.
     ///   - eachRow: takes the rows as they come, by the result that holds it and its place there; none is kept.
+    ///   - meaning: what its failure says, where the server's words say something else.
     @discardableResult
     func ask(
         _ message: PipelineMessage, mayFail: Bool = false, answeredAtOnce: Bool = false,
-        eachRow: ((QueryResult, Int) -> Void)? = nil
+        busyStates: Set<String> = [], eachRow: ((QueryResult, Int) -> Void)? = nil,
+        meaning: ((PgcopyError) -> PgcopyError)? = nil
     ) -> PipelineResult {
         let result = PipelineResult(nil, position: 0, eachRow: eachRow)
         questions.append(
-            Question(message: message, result: result, mayFail: mayFail, answeredAtOnce: answeredAtOnce))
+            Question(
+                message: message, result: result, mayFail: mayFail, answeredAtOnce: answeredAtOnce,
+                busyStates: busyStates, meaning: meaning))
         return result
     }
 
     /// The first failure of it; nil: there is none, or not yet.
     var failure: (any Error)? {
-        for question in questions where !question.mayFail || isLost {
-            if case .failure(let error) = question.result.outcome { return reason ?? error }
+        guard let (question, error) = failed else { return loss }
+        if let reason { return reason }
+        guard let meaning = question.meaning, let error = error as? PgcopyError, error.server != nil else {
+            return error
         }
-        return loss
+        return meaning(error)
+    }
+
+    private var failed: (question: Question, error: any Error)? {
+        for question in questions where !question.mayFail || isLost {
+            if case .failure(let error) = question.result.outcome { return (question, error) }
+        }
+        return nil
+    }
+
+    /// It failed, since somebody is in the way.
+    var isInTheWay: Bool {
+        failed.map { question, error in
+            question.busyStates.contains((error as? PgcopyError)?.server?.sqlState ?? "")
+        } ?? false
     }
 
     /// Throws the first failure.

@@ -210,11 +210,7 @@ extension Catalog {
     }
 
     /// A statement that fails (22012) unless names stand for these tables.
-    static func requireNamesQuestion(_ tables: [TableShape]) -> PipelineMessage {
-        requireNamesQuestion(tables.map { ($0.name, $0.oid) })
-    }
-
-    static func requireNamesQuestion(_ tables: [(name: SQLName, oid: String)]) -> PipelineMessage {
+    fileprivate static func requireNamesQuestion(_ tables: [(name: SQLName, oid: String)]) -> PipelineMessage {
         .statement(
             """
             SELECT pg_catalog.int4div(1, CASE WHEN pg_catalog.bool_and(\
@@ -286,5 +282,32 @@ extension Catalog {
             WHERE b.pid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.int4[])
             """
         return try QueryWork(sql, ["\(pid)", arrayLiteral(others.map(String.init))], on: session, timeout: .seconds(2))
+    }
+}
+
+extension PipelinePart {
+    /// SQLSTATEs: somebody has a lock, or two have what the other one wants.
+    static let lockedStates: Set = ["55P03", "40P01"]
+
+    /// Fails unless names stand for these tables, for what goes by names behind it.
+    func requireNames(_ tables: [TableShape]) { requireNames(tables.map { ($0.name, $0.oid) }) }
+
+    func requireNames(_ tables: [(name: SQLName, oid: String)]) {
+        ask(
+            Catalog.requireNamesQuestion(tables), busyStates: ["22012"],
+            meaning: { error in
+                let names = tables.map(\.name.quoted).joined(separator: ", ")
+                let what = tables.count == 1 ? "\(names) stands" : "of \(names) one stands"
+                return PgcopyError(
+                    .refused, "\(what) for another table by now; nothing was committed here",
+                    endpoint: error.endpoint, causes: [error])
+            })
+    }
+
+    /// Locks tables, that others may have or may have exchanged.
+    func lockByNames(_ targets: String, _ mode: String) {
+        ask(
+            .statement("LOCK TABLE \(targets) IN \(mode) MODE"),
+            busyStates: Self.lockedStates.union(["42P01", "3F000"]))
     }
 }

@@ -63,13 +63,22 @@ extension Catalog {
         "(\(bytes) OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::pg_catalog.int8)"
     }
 
+    /// The names of a table's columns, in their order.
+    private static func columns(_ table: String) -> String {
+        """
+        (SELECT pg_catalog.array_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a \
+        WHERE a.attrelid OPERATOR(pg_catalog.=) \(table) AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped)
+        """
+    }
+
     /// The question for the partitions of locked tables that hold rows themselves, in no order.
     static func leavesQuestion(_ tables: [Lookup.Found]) -> PipelineMessage {
         .statement(
             """
             SELECT t.place, n.nspname, c.relname, \(bytes("c")), \
             CASE WHEN \(isHeap("c")) THEN \(blocks("pg_catalog.pg_relation_size(c.oid)")) END, \
-            pg_catalog.has_table_privilege(c.oid, 'SELECT'), c.relkind OPERATOR(pg_catalog.=) 'f' \
+            pg_catalog.has_table_privilege(c.oid, 'SELECT'), c.relkind OPERATOR(pg_catalog.=) 'f', \
+            \(columns("c.oid")) OPERATOR(pg_catalog.<>) \(columns("t.oid")) \
             FROM pg_catalog.unnest($1::pg_catalog.oid[]) WITH ORDINALITY t(oid, place) \
             CROSS JOIN LATERAL pg_catalog.pg_partition_tree(t.oid) p \
             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) p.relid::pg_catalog.oid \
@@ -88,7 +97,8 @@ extension Catalog {
             leaves[place - 1].append(
                 Division.Leaf(
                     name: SQLName([schema, name]), bytes: number(3) ?? 0, blocks: number(4),
-                    isReadable: result.value(row, 5) == "t", isForeign: result.value(row, 6) == "t"))
+                    isReadable: result.value(row, 5) == "t", isForeign: result.value(row, 6) == "t",
+                    hasOtherOrder: result.value(row, 7) == "t"))
         }
         return leaves
     }

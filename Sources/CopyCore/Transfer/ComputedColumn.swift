@@ -44,7 +44,7 @@ public struct ComputedColumn: Sendable, Hashable {
         var column: String
         var expression: String
         var type: String
-        /// It has values within, whose lengths a cast would cut to.
+        /// It has values within, whose lengths a cast would cut to; or it is bit, which a cast makes one bit of.
         var isCompound = false
 
         /// A statement that is none where the expression is several, or of several rows. It is only parsed.
@@ -113,7 +113,7 @@ extension Catalog {
         .statement(
             """
             SELECT q.place, a.attname, pg_catalog.format_type(b.oid, -1), \
-            b.kind OPERATOR(pg_catalog.=) 'c' OR e.typtype OPERATOR(pg_catalog.=) ANY ('{c,d}') \
+            b.kind OPERATOR(pg_catalog.=) 'c' OR b.oid OPERATOR(pg_catalog.=) ANY ('{1560,1562}') OR e.typtype OPERATOR(pg_catalog.=) ANY ('{c,d}') \
             FROM \(namesTable(tables.count, 1)) q(place, oid) \
             JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) q.oid \
             CROSS JOIN LATERAL (WITH RECURSIVE d(oid, kind, base, element) AS (\

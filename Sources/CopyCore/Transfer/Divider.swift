@@ -98,6 +98,8 @@ struct Divider {
             table.cuts = .none("each table goes to one file")
         } else if destinations.contains(where: { $0[number].references.contains { $0.parent == number } }) {
             table.cuts = .none("its rows refer to each other by a foreign key")
+        } else if looksAtTable(number) {
+            table.cuts = .none("--where or --set may look at more of it than a partition's columns")
         } else if case .rows = request.leavesOut {
             table.cuts = .none("--reject-limit counts over all of its rows")
         } else if request.upserts != nil {
@@ -118,6 +120,20 @@ struct Divider {
             }
         }
         return table
+    }
+
+    /// What the user wrote may take a whole row, whose columns a partition has in another order, or name the table with its
+    /// schema, which a partition that is read under its name does not have.
+    private func looksAtTable(_ number: Int) -> Bool {
+        let texts = [request.condition].compactMap { $0 } + request.computed.map(\.expression)
+        guard !texts.isEmpty, let answers = source?[number], case .leaves(let leaves) = answers.cuts else {
+            return false
+        }
+        let schema = answers.table?.name.parts.first ?? ""
+        return leaves.contains(where: \.hasOtherOrder)
+            || texts.contains { text in
+                ["\(schema).", "\(quoteIdentifier(schema))."].contains { text.lowercased().contains($0.lowercased()) }
+            }
     }
 
     private func units(

@@ -90,6 +90,8 @@ struct Division {
         var isReadable = true
         /// Its rows lie on another server, perhaps on one that is loaded.
         var isForeign = false
+        /// Of its columns, other than the table's.
+        var hasOtherOrder = false
     }
 
     struct Table: Sendable {

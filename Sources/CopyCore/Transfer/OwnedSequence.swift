@@ -48,8 +48,8 @@ struct SequencePair: Sendable, Equatable {
     func statements(_ value: (last: String, isCalled: Bool), increment: Int) -> (
         lock: PipelineMessage?, set: PipelineMessage
     ) {
-        let step = value.isCalled ? source.increment : 0
-        // What a sequence will give next is what counts; beyond its last value there may be no bigint.
+        let step = value.isCalled ? increment : 0
+        // What a sequence will give next here is what counts; beyond its last value there may be no bigint.
         let next = "(\(value.last)::pg_catalog.numeric OPERATOR(pg_catalog.+) \(step)::pg_catalog.numeric)"
         let own = """
             (s.last_value::pg_catalog.numeric OPERATOR(pg_catalog.+) \

@@ -132,8 +132,15 @@ extension Preparation {
         do {
             try part.check()
         } catch let error as PgcopyError where ["42P01", "3F000"].contains(error.server?.sqlState) {
-            // By its name alone: in a query, and among many, it may be anything.
-            guard found.count == 1 else { throw error }
+            // By its name alone: in a query, among many, in what the user or a trigger says it may be anything.
+            let isAnothers = othersResults.contains { result in
+                if case .failure(let other as PgcopyError) = result.outcome {
+                    other.server == error.server
+                } else {
+                    false
+                }
+            }
+            guard found.count == 1, !isAnothers else { throw error }
             throw PgcopyError.noTable(found[0].name)
         }
     }

@@ -4,15 +4,14 @@ extension Preparation {
     func lock() {
         lockResults = []
         describedResults = [:]
-        computedResults = []
+        (computedResults, othersResults) = ([], [])
         // The strongest that will be needed, and first: a stronger one later makes two runs wait for each other. In one order for
         // all runs: by name.
         lock(emptied, "ACCESS EXCLUSIVE")
         // Nobody else empties them; streams of this run load them all the same.
         lock(divided, "SHARE UPDATE EXCLUSIVE")
         let emptied = Set(emptied.map(\.oid))
-        // Of two runs that delete the second is to see what the first has loaded.
-        let loading = deletes ? "SHARE UPDATE EXCLUSIVE" : "ROW EXCLUSIVE"
+        let loading = takesTurns ? "SHARE UPDATE EXCLUSIVE" : "ROW EXCLUSIVE"
         lock(lockedTables.filter { !emptied.contains($0.oid) }, isSource ? "ACCESS SHARE" : loading)
         // Before whatever would take one of its own; LOCK TABLE does not.
         if let snapshot {
@@ -20,12 +19,13 @@ extension Preparation {
         }
         // By itself it has to be a condition, too: beside another one it stands in parentheses.
         if case .tables(_, let condition?) = rows, let table = lockedTables.first {
-            part.ask(.prepare("SELECT FROM \(table.name.quoted) WHERE\n\(condition)\n"))
+            othersResults.append(part.ask(.prepare("SELECT FROM \(table.name.quoted) WHERE\n\(condition)\n")))
         }
         // So has each expression; and it is one, of one row, which servers take in a condition only.
         for table in lockedTables {
             for column in table.computed {
-                part.ask(.prepare("SELECT\n\(column.expression)\nFROM \(table.name.quoted)"))
+                othersResults.append(
+                    part.ask(.prepare("SELECT\n\(column.expression)\nFROM \(table.name.quoted)")))
                 computedResults.append(part.ask(.prepare(column.check(of: table.name))))
             }
         }
@@ -34,7 +34,7 @@ extension Preparation {
             describedResults[place] = part.ask(.describe)
         }
         // Planning locks what parsing does not know of: the children of tables, indexes.
-        for plan in plans { part.ask(.statement("EXPLAIN (COSTS off)\n" + plan)) }
+        for plan in plans { othersResults.append(part.ask(.statement("EXPLAIN (COSTS off)\n" + plan))) }
     }
 
     func lock(_ tables: [Lookup.Found], _ mode: String) {
@@ -63,8 +63,8 @@ extension Preparation {
         self.lockTimeout = lockTimeout
         part.ask(.statement(SessionSettings.lockTimeout(lockTimeout)))
         let targets = tables.sorted { $0.name.quoted < $1.name.quoted }.map { lockTarget($0, "ROW EXCLUSIVE") }
-        part.ask(.statement("LOCK TABLE \(targets.joined(separator: ", ")) IN ROW EXCLUSIVE MODE"))
-        part.ask(Catalog.requireNamesQuestion(tables.map { ($0.name, $0.oid) }))
+        part.lockByNames(targets.joined(separator: ", "), "ROW EXCLUSIVE")
+        part.requireNames(tables.map { ($0.name, $0.oid) })
         askForLockTimeout()
         return part
     }

@@ -77,6 +77,8 @@ final class Preparation {
     private(set) var reader: TableReader?
     /// Of a query, and of each table that LOCK TABLE does not take, by its place.
     var describedResults: [Int: PipelineResult] = [:]
+    /// Statements in which others have their say: the user's conditions and expressions, triggers.
+    var othersResults: [PipelineResult] = []
     /// Whether each expression gives one value for a row.
     var computedResults: [PipelineResult] = []
     private(set) var serverResult: PipelineResult?
@@ -92,8 +94,8 @@ final class Preparation {
     let disablesTriggers: Bool
     /// Partitions that rows may come to are locked as well.
     var locksPartitions = false
-    /// All rows of its tables are deleted before others come.
-    var deletes = false
+    /// Of two runs that change rows the second is to see what the first has loaded.
+    var takesTurns = false
     private(set) var roleResult: PipelineResult?
     /// How large its tables are is asked as well.
     var asksSizes = false
@@ -309,6 +311,6 @@ final class Preparation {
         if !divided.isEmpty { part.ask(.statement("ROLLBACK TO SAVEPOINT pgcopy")) }
         guard !emptied.isEmpty else { return }
         let targets = emptied.map { $0.only + $0.name.quoted }.joined(separator: ", ")
-        part.ask(.statement("TRUNCATE TABLE \(targets)"))
+        othersResults.append(part.ask(.statement("TRUNCATE TABLE \(targets)")))
     }
 }

@@ -86,11 +86,12 @@ struct TablePlanner {
                 options.encoding = answers.peer.encoding
             }
             let upsert = request.upserts.map { key in
-                // No other session sees it, and this one has no other of that table.
-                Upsert(
+                // No other session sees it, and this one has no other of that table. Errors name it.
+                let shown = table.name.parts.joined(separator: ".")
+                return Upsert(
                     table: table.name, columns: Self.loaded(table, columns),
                     indexes: UniqueIndex.key(key, among: answers.uniqueIndexes),
-                    stage: SQLName(["pg_temp", "pgcopy_stage_\(table.oid)"]))
+                    stage: SQLName(["pg_temp", shown.utf8.count < 64 ? shown : "pgcopy_stage_\(table.oid)"]))
             }
             var target = table
             target.name = upsert?.stage ?? table.name

@@ -30,9 +30,10 @@ extension Transfer {
         }
         let reader = readers.first
         let described = sourceChecks.first.flatMap { reader?.describeAgain($0.part) }
-        ending = .settling(
+        ending = .asking(
             sourceChecks.map { (source, $0.part) }
-                + zip(opened.active, parts).compactMap { active, part in part.map { (active.side, $0) } })
+                + zip(opened.active, parts).compactMap { active, part in part.map { (active.side, $0) } },
+            as: TransferStage.settling)
         try PipelineRound.run(sourceChecks.map(\.part) + parts.compactMap { $0 })
         try atSource {
             for (part, look) in sourceChecks {
@@ -85,7 +86,8 @@ extension Transfer {
         guard side.emptied.isEmpty else {
             throw PgcopyError(
                 .refused,
-                "the source has no row any more: what was emptied before is left so, and nothing else is emptied")
+                (opened.rows == 0 ? "the source has no row any more" : "all rows were left out")
+                    + ": what was emptied before is left so, and nothing else is emptied")
         }
         guard opened.plan.heldRows(place) else { return }
         throw PgcopyError(

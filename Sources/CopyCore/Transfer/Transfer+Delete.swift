@@ -50,9 +50,9 @@ extension Transfer {
             let tables = landings.map(\.table)
             if plan.defersConstraints { part.ask(.statement("SET CONSTRAINTS ALL DEFERRED")) }
             // DELETE goes by names: they stand for the tables that were planned, before and behind it.
-            part.ask(Catalog.requireNamesQuestion(tables))
+            part.requireNames(tables)
             for table in tables.reversed() { part.ask(.statement("DELETE FROM \(table.only)\(table.name.quoted)")) }
-            part.ask(Catalog.requireNamesQuestion(tables))
+            part.requireNames(tables)
             return (side, part)
         }
         return try askOrDrop(asked)

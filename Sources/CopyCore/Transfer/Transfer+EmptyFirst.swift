@@ -103,7 +103,8 @@ private final class EarlyEmptying {
         begin(timeout)
         part.ask(.statement(SessionSettings.lockTimeout(lockTimeout)))
         lock()
-        truncate()
+        // A trigger of its own takes locks, too.
+        truncate(busyStates: PipelinePart.lockedStates)
     }
 
     /// Waits for the locks.
@@ -115,14 +116,14 @@ private final class EarlyEmptying {
     /// The same behind `wait`.
     func emptyLocked(timeout: Duration?) {
         part = PipelinePart(session, timeout: timeout, isVital: false)
-        truncate()
+        truncate(busyStates: [])
     }
 
     /// TRUNCATE goes by names: they stand for the tables that were planned, before and behind it.
-    private func truncate() {
-        part.ask(Catalog.requireNamesQuestion(tables))
-        part.ask(.statement("TRUNCATE TABLE \(targets)"))
-        part.ask(Catalog.requireNamesQuestion(tables))
+    private func truncate(busyStates: Set<String>) {
+        part.requireNames(tables)
+        part.ask(.statement("TRUNCATE TABLE \(targets)"), busyStates: busyStates)
+        part.requireNames(tables)
     }
 
     private func begin(_ timeout: Duration?) {
@@ -133,7 +134,7 @@ private final class EarlyEmptying {
         if disablesTriggers { part.ask(.statement(SessionSettings.withoutTriggers)) }
     }
 
-    private func lock() { part.ask(.statement("LOCK TABLE \(targets) IN ACCESS EXCLUSIVE MODE")) }
+    private func lock() { part.lockByNames(targets, "ACCESS EXCLUSIVE") }
 
     var isBusy: Bool { part.isInTheWay }
 

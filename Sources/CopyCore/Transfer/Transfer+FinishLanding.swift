@@ -27,7 +27,7 @@ extension Transfer {
         guard let channel = request.notifiedChannel else { return }
         try askEnding(last(opened)) { part, landings in
             let side = active.first { $0.sessions.contains { $0 === part.session } }
-            let rows = side.flatMap { opened.rows(at: $0) } ?? opened.rows
+            let rows = side.flatMap { upserted($0)?.landed ?? opened.rows(at: $0) } ?? opened.rows
             part.ask(
                 Catalog.announcement(channel, from: source.label, landings, rows: rows, bytes: opened.totals.bytes))
             return { _ in }
@@ -71,17 +71,19 @@ extension Transfer {
     }
 
     /// Asks sessions of destinations side by side, behind the last row.
-    /// - Parameter question: asks by the part, and gives what looks at its answers.
+    /// - Parameters:
+    ///   - stage: what that is, of those who have not answered yet.
+    ///   - question: asks by the part, and gives what looks at its answers.
     func askEnding(
-        _ all: [(side: Side, session: Session, landings: [TablePlan.Landing])], isIndexing: Bool = false,
+        _ all: [(side: Side, session: Session, landings: [TablePlan.Landing])],
+        as stage: @escaping ([String]) -> TransferStage = TransferStage.settling,
         _ question: (PipelinePart, [TablePlan.Landing]) -> (Side) throws -> Void
     ) throws {
         let asked = all.filter(\.side.isActive).map { side, session, landings in
             let part = PipelinePart(session, timeout: request.timeout, isVital: !request.keepGoing)
             return (side: side, part: part, look: question(part, landings))
         }
-        self.isIndexing = isIndexing
-        ending = .settling(asked.map { ($0.side, $0.part) })
+        ending = .asking(asked.map { ($0.side, $0.part) }, as: stage)
         try PipelineRound.run(asked.map(\.part))
         for (side, part, look) in asked where side.isActive {
             try attributing(to: side) {
@@ -113,7 +115,7 @@ extension Transfer {
             let results = stride(from: 0, to: sequences.count, by: chunk).map { start in
                 part.ask(Catalog.sequenceValuesQuestion(sequences[start..<min(start + chunk, sequences.count)]))
             }
-            ending = .settling([(source, part)])
+            ending = .asking([(source, part)], as: TransferStage.settling)
             try PipelineRound.run([part])
             try part.check()
             let values = try results.flatMap { Catalog.sequenceValues(try $0.get()) }

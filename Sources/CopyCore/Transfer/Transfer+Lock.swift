@@ -99,7 +99,7 @@ extension Transfer {
             disablesTriggers: !side.isSource && request.disablesTriggers,
             isVital: server != nil && (side.isSource || !request.keepGoing), names: columnNames)
         preparation.locksPartitions = request.streams > 1
-        preparation.deletes = request.empties == .delete && !side.isSource
+        preparation.takesTurns = (request.empties == .delete || request.upserts != nil) && !side.isSource
         preparation.asksSequences = request.setsSequences
         preparation.asksUniqueIndexes = request.upserts != nil && !side.isSource
         guard leader == nil else { return preparation }
@@ -324,14 +324,6 @@ extension Transfer {
                 .refused, "the source reads the table of \(holder.side.label); it cannot be emptied before that is done"
             )
         }
-    }
-}
-
-extension PipelinePart {
-    /// Somebody else holds a lock (55P03, 40P01), or a name stands for another table by now (42P01, 3F000; 22012: as
-    /// `Catalog.requireNamesQuestion` tells it).
-    var isInTheWay: Bool {
-        ["55P03", "40P01", "42P01", "3F000", "22012"].contains((failure as? PgcopyError)?.server?.sqlState ?? "")
     }
 }
 

@@ -198,6 +198,8 @@ extension Transfer {
             if tries == 1 { tellTriggers() }
             if request.isDryRun {
                 hasLocks = true
+                _ = try makeStages(plan)
+                try requireDestination()
                 try countLocks(plan)
                 return (plan, head)
             }

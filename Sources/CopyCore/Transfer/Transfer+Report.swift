@@ -18,7 +18,7 @@ extension Transfer {
                             isMade: isMade, isMadeFirst: isMade && request.streams > 1,
                             isEmptied: request.empties != nil,
                             isEmptiedFirst: plan.emptiedFirst[place]?.contains(number) ?? false,
-                            rows: landing.size?.rows, statement: landing.statement)
+                            rows: landing.size?.rows, key: landing.upsert?.key, statement: landing.statement)
                     })
             }, streams: plan.streams, defersConstraints: plan.defersConstraints, locks: locks)
     }
@@ -67,13 +67,13 @@ extension Transfer {
 
     private var stage: TransferStage {
         switch ending {
-        case .settling(let checks)?:
+        case .asking(let checks, let stage)?:
             // The last word of a round comes behind the answers.
             let late = checks.filter { !$0.part.isAnswered }
             // Once, however many streams it has.
             let labels = (late.isEmpty ? checks : late).map(\.side.label)
             let names = labels.indices.filter { !labels[..<$0].contains(labels[$0]) }.map { labels[$0] }
-            return isIndexing ? .indexing(names) : .settling(names)
+            return stage(names)
         case .indexing(let labels)?: return .indexing(labels)
         case .committing(let label, let number, let count)?: return .committing(label, number: number, of: count)
         case nil: break
@@ -136,6 +136,14 @@ extension Transfer {
         }
     }
 
+    /// Nil: it takes rows as they come.
+    func upserted(_ side: Side) -> UpsertCounts? {
+        guard request.upserts != nil, side.server != nil else { return nil }
+        var counts = side.upserted
+        counts.unchanged = max(0, (opened?.rows(at: side) ?? counts.landed) - counts.landed)
+        return counts
+    }
+
     func outcome(_ failure: (any Error)?) -> TransferOutcome {
         var totals = copying == nil ? .zero : opened?.totals ?? .zero
         totals.messages = max(0, totals.messages - (opened?.messagesWithoutRow ?? 0))
@@ -145,9 +153,9 @@ extension Transfer {
                 TransferOutcome.Destination(
                     label: side.label, status: side.status,
                     rows: side.status == .rolledBack
-                        ? nil : opened?.rows(at: side) ?? opened?.countedRows ?? totals.messages,
-                    upserted: request.upserts == nil || side.status != .committed || side.server == nil
-                        ? nil : side.upserted,
+                        ? nil
+                        : upserted(side)?.landed ?? opened?.rows(at: side) ?? opened?.countedRows ?? totals.messages,
+                    upserted: side.status == .committed ? upserted(side) : nil,
                     rowsLeftOut: request.leavesOut == nil || side.status != .committed
                         ? nil : opened.flatMap { opened in opened.rows(at: side).map { opened.rows - $0 } },
                     bytes: side.bytes, ends: side.ends, emptied: side.emptied, left: side.left, error: side.error,

@@ -32,11 +32,11 @@ extension Transfer {
                 }
             }
         }
-        try askEnding(bound(opened.plan)) { part, landings in
+        try askEnding(bound(opened.plan), as: TransferStage.merging) { part, landings in
             // INSERT goes by names: they stand for the tables that were planned, before and behind it.
-            part.ask(Catalog.requireNamesQuestion(landings.map(\.table)))
+            part.requireNames(landings.map(\.table))
             let merges = landings.compactMap(\.upsert).map { part.ask(.statement($0.merging)) }
-            part.ask(Catalog.requireNamesQuestion(landings.map(\.table)))
+            part.requireNames(landings.map(\.table))
             return { side in
                 for merge in merges { side.upserted = side.upserted + UpsertCounts(try merge.get()) }
             }

@@ -47,7 +47,7 @@ extension Transfer {
         let preparing = hasLocks ? LockWatch.Mark.locked : LockWatch.Mark.locking
         var mark = LockWatch.Mark(stage: copying == nil ? preparing : 1)
         switch ending {
-        case .settling(let checks)?: mark.stage = 2 + checks.filter { $0.part.hasSucceeded }.count
+        case .asking(let checks, _)?: mark.stage = 2 + checks.filter { $0.part.hasSucceeded }.count
         case .committing(_, let number, _)?: mark.stage = 1000 + number
         case .indexing?: mark.stage = 1 << 20
         case nil: break
@@ -68,7 +68,7 @@ extension Transfer {
         switch ending {
         // The other streams of the side hear of it from the first that is at work yet.
         case nil: return copies(to: side).contains { $0.copy.fault($0.receiver, error) }
-        case .settling:
+        case .asking:
             fail(side, error)
             leave(side)
         case .committing, .indexing: return false
@@ -93,7 +93,7 @@ extension Transfer {
 
     /// Whether it has nothing to do before the others have finished; nil: that is for its server to say.
     func rests(_ participant: Participant) -> Bool? {
-        if case .settling(let checks)? = ending {
+        if case .asking(let checks, _)? = ending {
             return checks.first { $0.part.session === participant.preparation.session }.map { $0.part.isAnswered }
         }
         guard let (copy, receiver) = copy(participant) else { return nil }

@@ -41,15 +41,14 @@ public final class Transfer {
     var dumpingSince: Instant?
     /// Requests to cancel what is not waited for.
     private var cancels: [CancelRequest] = []
-    /// What it asks them for is to make indexes and constraints.
-    var isIndexing = false
     /// What it is at behind the last row; nil: it is not there, or there no more.
     var ending: Ending?
     let begun: Instant
 
     /// What is done behind the last row.
     enum Ending {
-        case settling([(side: Side, part: PipelinePart)])
+        /// They are asked for something; what that is, of those who have not answered yet.
+        case asking([(side: Side, part: PipelinePart)], as: ([String]) -> TransferStage)
         case indexing([String])
         case committing(String, number: Int, of: Int)
     }

@@ -65,6 +65,8 @@ public enum TransferStage: Sendable, Hashable {
     case finishing([String])
     /// Everything has arrived; these have not answered the last checks yet.
     case settling([String])
+    /// All rows are there; these move them from staging tables to where they are to be.
+    case merging([String])
     /// All rows are there; these make the indexes and constraints of tables that they have made.
     case indexing([String])
     /// This destination commits; its number among those that commit, from 1 on.

@@ -50,6 +50,8 @@ public struct TransferPlan: Sendable, Hashable {
         public var isEmptiedFirst = false
         /// About how many rows it holds; nil: not known.
         public var rows: Int?
+        /// The columns by which rows that are there are updated; nil: none are.
+        public var key: [String]?
         /// The statement that loads it.
         public var statement: String
     }

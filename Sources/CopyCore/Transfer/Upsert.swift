@@ -14,6 +14,8 @@ struct UniqueIndex: Sendable, Equatable {
         var name: String
         /// As SQL, where it is not the column's own.
         var collation: String?
+        /// What is equal is the same: not 1 month and 30 days.
+        var isExact = true
     }
 
     var isPrimary: Bool
@@ -62,7 +64,8 @@ struct Upsert: Sendable, Equatable {
         let questions = indexes.map { index in
             let filled = index.names.map { "\(quoteIdentifier($0)) IS NOT NULL" }.joined(separator: " AND ")
             let terms = index.columns.map { quoteIdentifier($0.name) + ($0.collation.map { " COLLATE \($0)" } ?? "") }
-            let shown = key.map { "pg_catalog.min(\(quoteIdentifier($0))::pg_catalog.text)" }.joined(separator: ", ")
+            let shown = key.map { "COALESCE(pg_catalog.min(\(quoteIdentifier($0))::pg_catalog.text), 'NULL')" }.joined(
+                separator: ", ")
             return "SELECT pg_catalog.concat_ws(', ', \(shown)) FROM \(stage.quoted) "
                 + (index.nullsAreEqual ? "" : "WHERE \(filled) ")
                 + "GROUP BY \(terms.joined(separator: ", ")) HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1"
@@ -80,7 +83,9 @@ struct Upsert: Sendable, Equatable {
         func mark(_ fate: String) -> String {
             "pg_catalog.set_config('pgcopy.upsert', '\(fate)', true) IS NOT NULL"
         }
-        let rest = columns.filter { column in !key.contains { isSameName($0, column) } }
+        // A key that is equal and not the same is to be what came.
+        let kept = indexes[0].columns.filter(\.isExact)
+        let rest = columns.filter { column in !kept.contains { isSameName($0.name, column) } }
         let values = rest.map { "\(quoteIdentifier($0)) = EXCLUDED.\(quoteIdentifier($0))" }.joined(separator: ", ")
         let conflict = rest.isEmpty ? "NOTHING" : "UPDATE SET \(values) WHERE \(mark("updated"))"
         func count(_ fate: String) -> String {
@@ -105,17 +110,19 @@ public struct UpsertCounts: Sendable, Hashable {
     public var inserted = 0
     /// They replaced what was there.
     public var updated = 0
+    /// They changed nothing: rows of nothing but a key that was there, and what a trigger took out.
+    public var unchanged = 0
 
-    /// What `Upsert.merging` gives.
+    /// Rows that landed.
+    var landed: Int { inserted + updated }
+
+    /// - Parameter result: what `Upsert.merging` gives.
     init(_ result: QueryResult) {
         func number(_ column: Int) -> Int { result.value(0, column).flatMap { Int($0) } ?? 0 }
         self.init(inserted: number(0), updated: number(1))
     }
 
-    init(inserted: Int = 0, updated: Int = 0) {
-        self.inserted = inserted
-        self.updated = updated
-    }
+    init(inserted: Int = 0, updated: Int = 0) { (self.inserted, self.updated) = (inserted, updated) }
 
     static func + (one: UpsertCounts, other: UpsertCounts) -> UpsertCounts {
         UpsertCounts(inserted: one.inserted + other.inserted, updated: one.updated + other.updated)
@@ -131,12 +138,20 @@ extension Catalog {
             pg_catalog.to_jsonb(i) OPERATOR(pg_catalog.->>) 'indnullsnotdistinct', \
             (SELECT pg_catalog.format('%I.%I', n.nspname, c.collname) FROM pg_catalog.pg_collation c \
             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.collnamespace \
-            WHERE c.oid OPERATOR(pg_catalog.=) l.oid AND l.oid OPERATOR(pg_catalog.<>) a.attcollation) \
+            WHERE c.oid OPERATOR(pg_catalog.=) l.oid AND l.oid OPERATOR(pg_catalog.<>) a.attcollation), \
+            a.attidentity OPERATOR(pg_catalog.<>) '' OR EXISTS (SELECT FROM pg_catalog.pg_opclass o \
+            JOIN pg_catalog.pg_amproc p ON p.amprocfamily OPERATOR(pg_catalog.=) o.opcfamily \
+            AND p.amproclefttype OPERATOR(pg_catalog.=) o.opcintype AND p.amprocnum OPERATOR(pg_catalog.=) 4 \
+            LEFT JOIN pg_catalog.pg_collation c ON c.oid OPERATOR(pg_catalog.=) l.oid \
+            WHERE o.oid OPERATOR(pg_catalog.=) m.oid AND (p.amproc OPERATOR(pg_catalog.=) 'pg_catalog.btequalimage'::pg_catalog.regproc \
+            OR p.amproc OPERATOR(pg_catalog.=) 'pg_catalog.btvarstrequalimage'::pg_catalog.regproc AND c.collisdeterministic)) \
             FROM pg_catalog.unnest($1::pg_catalog.oid[]) WITH ORDINALITY t(oid, place) \
             JOIN pg_catalog.pg_index i ON i.indrelid OPERATOR(pg_catalog.=) t.oid \
             CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY k(number, place) \
             JOIN LATERAL pg_catalog.unnest(i.indcollation::pg_catalog.oid[]) WITH ORDINALITY l(oid, place) \
             ON l.place OPERATOR(pg_catalog.=) k.place \
+            JOIN LATERAL pg_catalog.unnest(i.indclass::pg_catalog.oid[]) WITH ORDINALITY m(oid, place) \
+            ON m.place OPERATOR(pg_catalog.=) k.place \
             JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) t.oid \
             AND a.attnum OPERATOR(pg_catalog.=) k.number \
             WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL \
@@ -162,7 +177,9 @@ extension Catalog {
             }
             let index = indexes[place - 1].count - 1
             indexes[place - 1][index].columns.append(
-                UniqueIndex.Column(name: result.name(row, 3) ?? "", collation: result.name(row, 5)))
+                UniqueIndex.Column(
+                    name: result.name(row, 3) ?? "", collation: result.name(row, 5),
+                    isExact: result.value(row, 6) == "t"))
         }
         return indexes
     }

@@ -71,6 +71,7 @@ final class JSONReport: EventSink {
                                 ("made", .bool(landing.isMade)), ("made_first", .bool(landing.isMadeFirst)),
                                 ("emptied", .bool(landing.isEmptied)),
                                 ("emptied_first", .bool(landing.isEmptiedFirst)), ("rows", number(landing.rows)),
+                                ("key", landing.key.map { .array($0.map(JSONText.string)) } ?? .null),
                                 ("statement", .string(landing.statement)),
                             ])
                         })
@@ -114,6 +115,7 @@ final class JSONReport: EventSink {
         case .waitingForSource: members("copying", [source])
         case .finishing(let labels): members("finishing", labels)
         case .settling(let labels): members("settling", labels)
+        case .merging(let labels): members("merging", labels)
         case .indexing(let labels): members("indexing", labels)
         case .committing(let label, let number, let count):
             members("committing", [label]) + [("commit", .int(number)), ("commits", .int(count))]
@@ -201,6 +203,7 @@ final class JSONReport: EventSink {
         members.append(("rows", destination.rows.map(JSONText.int) ?? .null))
         if let counts = destination.upserted {
             members += [("rows_inserted", .int(counts.inserted)), ("rows_updated", .int(counts.updated))]
+            members.append(("rows_unchanged", .int(counts.unchanged)))
         }
         if let count = destination.rowsLeftOut { members.append(("rows_left_out", .int(count))) }
         members.append(("bytes", .int(destination.bytes)))

@@ -57,6 +57,7 @@ final class PlainReport: EventSink {
             if !behind.isEmpty { line += "; behind: " + behind.joined(separator: ", ") }
         case .settling(let labels):
             line += "; last checks" + (labels.isEmpty ? "" : " at " + labels.joined(separator: ", "))
+        case .merging(let labels): line += "; inserting and updating at \(labels.joined(separator: ", "))"
         case .indexing(let labels): line += "; indexes and constraints at \(labels.joined(separator: ", "))"
         case .committing(let label, let number, let count): line += "; committing \(number) of \(count): \(label)"
         }
@@ -134,12 +135,17 @@ final class PlainReport: EventSink {
         return made + (left.isEmpty ? "" : "; emptied before, and left so: \(left.joined(separator: ", "))")
     }
 
+    private static func shown(_ counts: UpsertCounts) -> String {
+        " (\(counts.inserted) inserted, \(counts.updated) updated"
+            + (counts.unchanged > 0 ? "; \(counts.unchanged) more changed nothing)" : ")")
+    }
+
     private func line(_ destination: TransferOutcome.Destination, _ outcome: TransferOutcome) -> String {
         switch destination.status {
         case .committed:
             let tables = outcome.tables.isEmpty ? "" : "\(outcome.tables.count) tables, "
             return at(destination.label) + "committed, \(tables)\(Units.rows(destination.rows ?? 0))"
-                + (destination.upserted.map { " (\($0.inserted) inserted, \($0.updated) updated)" } ?? "")
+                + (destination.upserted.map { Self.shown($0) } ?? "")
                 + (destination.rowsLeftOut.map { " (\($0) left out)" } ?? "") + ", "
                 + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.duration)), "
                 + "\(Units.rate(outcome.rate(of: destination))) while copying"

@@ -27,7 +27,10 @@ enum PlanText {
                     landing.isEmptied
                     ? (landing.isEmptiedFirst ? "; emptied in a transaction of its own before" : "; emptied before")
                         + (landing.rows.map { ": about \(Units.rows($0))" } ?? "") : ""
-                lines.append("    into \(landing.table) at \(landing.label)\(made)\(emptied)")
+                let key = landing.key.map {
+                    "; rows that are there are updated by \($0.map(quoteIdentifier).joined(separator: ", "))"
+                }
+                lines.append("    into \(landing.table) at \(landing.label)\(made)\(emptied)\(key ?? "")")
             }
         }
         let count = plan.tables.count

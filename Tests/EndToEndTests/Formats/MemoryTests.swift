@@ -15,14 +15,14 @@ struct MemoryTests {
     }
 
     @Test(arguments: ["text", "binary"])
-    func `for rows of 300 MB to two destinations`(format: String) throws {
+    func `for a row of 300 MB to two destinations`(format: String) throws {
         let trio = try Trio("CREATE TABLE t (a text)")
-        let query = "SELECT repeat('0123456789', 30000000) AS a FROM generate_series(1, 2)"
+        let query = "SELECT repeat('0123456789', 30000000) AS a"
         expectLittle(
             try transfer(
                 "--format", format, "--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo,
                 trio.second.conninfo))
-        #expect(try trio.first.sql("SELECT sum(length(a)) FROM t") == "600000000")
+        #expect(try trio.first.sql("SELECT sum(length(a)) FROM t") == "300000000")
     }
 
     @Test func `no cycle of the release allocates anything`() throws {

@@ -77,4 +77,15 @@ import Testing
         try transfer("--on-error=ignore", empties, "--allow-empty", file, place.at()).expecting(0)
         #expect(try place.count() == 0)
     }
+
+    @Test func `and are all of them, are told so where the table was emptied before`() throws {
+        let trio = try Trio("CREATE TABLE a (id int, n text)", source: "")
+        try trio.source.sql("INSERT INTO a SELECT i, repeat('x', 100) FROM generate_series(1, 20000) i; ANALYZE a")
+        let new = try Place(Servers.version(18), "CREATE TABLE a (id int, n int); INSERT INTO a VALUES (0, 0)")
+        let result = try transfer(
+            "-t", "a", "-j", "3", "--truncate", "--split-larger-than", "64kB", "--on-error=ignore",
+            trio.source.conninfo,
+            new.conninfo)
+        #expect(result.code == 3 && result.errors.contains("all rows were left out"), "\(result)")
+    }
 }

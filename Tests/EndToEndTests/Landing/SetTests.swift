@@ -121,7 +121,8 @@ import Testing
         ("more", "md5('x')", "'b'"), ("more[]", "ARRAY[md5('x')]", "ARRAY[lower('B')]"),
         ("many", "ARRAY[md5('x')]", "'{b}'"), ("pair", "ROW(true, md5('x'))", "ROW(c IS NULL, lower('B'))"),
         ("pair[]", "ARRAY[ROW(true, md5('x'))]", "ARRAY[c[1]]"),
-        ("char(2)[]", "ARRAY[md5('x')]", "ARRAY['b']"),
+        ("char(2)[]", "ARRAY[md5('x')]", "ARRAY['b']"), ("bit(8)", "b'101010101'", "b'10101010'"),
+        ("varbit(2)", "b'101'", "'11'"),
     ]) func `of domains are not cut to their length`(type: String, long: String, short: String) throws {
         let trio = try Trio(
             """
@@ -130,7 +131,7 @@ import Testing
             """, source: "INSERT INTO t VALUES (NULL)")
         let arguments = ["-t", "t", "--set", "c=\(long)", trio.source.conninfo, trio.first.conninfo]
         let cut = try transfer(arguments)
-        #expect(cut.code == 1 && cut.errors.contains("22001"), "\(cut)")
+        #expect(cut.code == 1 && (cut.errors.contains("22001") || cut.errors.contains("22026")), "\(cut)")
         try transfer("-t", "t", "--set", "c=\(short)", trio.source.conninfo, trio.first.conninfo).expecting(0)
         #expect(try trio.first.count("t") == 1)
     }
@@ -157,5 +158,49 @@ import Testing
             place.conninfo)
         #expect(some.code == 0, "\(some)")
         #expect(try place.count("prt") == 4)
+    }
+
+    /// A partition has its columns in another order, and no schema.
+    @Test(arguments: [["-j", "4", "--split-larger-than", "64kB"], ["-j", "1"]])
+    func `of whole rows are those of the table, not of a partition`(streams: [String]) throws {
+        let servers = try Servers.all()
+        let source = try Place(
+            servers.source,
+            """
+            CREATE TABLE w (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+            CREATE TABLE w1 PARTITION OF w FOR VALUES FROM (0) TO (5000); CREATE TABLE w2 (v text, id int NOT NULL);
+            ALTER TABLE w ATTACH PARTITION w2 FOR VALUES FROM (5000) TO (10001);
+            INSERT INTO w SELECT i, 'abc' || i FROM generate_series(1, 10000) i; ANALYZE w
+            """)
+        let place = try Place(servers.first, "CREATE TABLE w (id int, v text)")
+        let ends = [source.conninfo, place.conninfo]
+        try transfer(["-t", "w", "--where", "md5(w::text) < '8'"] + streams + ends).expecting(0)
+        let query = "SELECT md5(string_agg(id::text, ',' ORDER BY id)) FROM w"
+        #expect(try place.sql(query) == source.sql("\(query) WHERE md5(w::text) < '8'"))
+        try transfer(["-t", "w", "--truncate", "--set", "v=w::text"] + streams + ends).expecting(0)
+        #expect(try place.sql("SELECT v FROM w WHERE id = 6000") == "(6000,abc6000)")
+        try transfer(["-t", "w1", "--truncate", "--into", "w", "--where", "public.w1.id < 10"] + streams + ends)
+            .expecting(0)
+        try source.sql("CREATE TABLE w3 PARTITION OF w FOR VALUES FROM (20000) TO (30000)")
+        for sql in [
+            "ALTER TABLE w DETACH PARTITION w2", "INSERT INTO w SELECT i, 'x' FROM generate_series(20000, 25000) i",
+        ] {
+            try source.sql(sql)
+        }
+        try transfer(["-t", "w", "--truncate", "--where", "public.w.id < 20010"] + streams + ends).expecting(0)
+        #expect(try place.count("w") == 4999 + 10)
+        try transfer(["-t", "w", "--truncate", "--set", "v=upper(Public.w.v)"] + streams + ends).expecting(0)
+        #expect(try place.count("w WHERE v LIKE 'X%' OR v LIKE 'ABC%'") == 4999 + 5001)
+    }
+
+    @Test func `that name what is not there are told with that name`() throws {
+        let trio = try Trio("CREATE TABLE t (id int, v text)", source: "INSERT INTO t VALUES (1, 'x')")
+        for options in [
+            ["--set", "id=(SELECT x FROM nix)"], ["--where", "id IN (SELECT x FROM nix)"], ["--set", "v=nix.v"],
+        ] {
+            let result = try transfer(["-t", "t"] + options + trio.places.map(\.conninfo))
+            #expect(result.code == 1 && result.errors.contains("nix"), "\(result)")
+            #expect(!result.errors.contains("no table"), "\(result)")
+        }
     }
 }

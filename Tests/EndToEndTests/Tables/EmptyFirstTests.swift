@@ -35,6 +35,22 @@ import Testing
         try trio.expectNoBackends()
     }
 
+    /// Whatever it says, it is no lock that others have.
+    @Test(arguments: ["42P01", "3F000", "22012", "55P03"], [["--keep-going"], []])
+    func `of which a trigger fails are told so`(state: String, options: [String]) throws {
+        let trio = try trio()
+        try trio.second.sql(
+            """
+            CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never' USING ERRCODE = '\(state)'; END $$;
+            CREATE TRIGGER never BEFORE TRUNCATE ON big EXECUTE FUNCTION never()
+            """)
+        let result = try transfer(Self.options + options + trio.places.map(\.conninfo))
+        #expect(result.code == (options.isEmpty ? 1 : 3), "\(result)")
+        #expect(result.errors.contains("never (SQLSTATE \(state))"), "\(result)")
+        #expect(try isUntouched(trio.second), "\(result)")
+        #expect(try isUntouched(trio.first) == options.isEmpty, "\(result)")
+    }
+
     @Test func `are in doubt where the answer to the commit is lost`() throws {
         let trio = try trio()
         let proxy = try FaultProxy(to: trio.first.cluster)

@@ -272,8 +272,10 @@ extension Trio {
     @Test func `three parts on three machines are one moment`() throws {
         // A stripe is 128 MB: rows are as wide as can be.
         let trio = try Trio(Self.accounts, source: Self.fill)
-        let far = "CREATE TABLE far (id int PRIMARY KEY, v text) WITH (fillfactor = 10)"
-        try trio.source.sql("\(far); INSERT INTO far SELECT i, repeat('x', 500) FROM generate_series(1, 40000) i")
+        let far = "CREATE TABLE far (id int PRIMARY KEY, v text)"
+        try trio.source.sql(
+            "\(far) WITH (fillfactor = 10); INSERT INTO far SELECT i, repeat('x', 500) FROM generate_series(1, 40000) i"
+        )
         for place in [trio.first, trio.second] { try place.sql(far) }
         let write = """
             UPDATE far SET v = repeat('y', (random() * 900)::int) WHERE id = 1 + (random() * 39999)::int;

@@ -10,7 +10,7 @@ extension Transfer {
             return (side, session, [])
         }
         guard !asked.isEmpty else { return }
-        try askEnding(asked, isIndexing: true) { part, _ in
+        try askEnding(asked, as: TransferStage.indexing) { part, _ in
             for setting in Self.definitionSettings(part.session) { part.ask(.statement(setting.sql)) }
             let side = asked.first { $0.session === part.session }?.side
             for entry in side?.made?.making.finishing ?? [] {

@@ -82,8 +82,8 @@ extension OptionSpec {
         conflicts: ["query"],
         summary: "let the source compute a column's values, as in `--set 'users.email=md5(email)'`",
         details: [
-            "SQL over the table's columns, cast to the column's type; it may read other tables. The name of the table may be left out "
-                + "where one is copied. The table itself stays as it is."
+            "SQL over the table's columns, cast to the column's type, but not cut to its length: a destination refuses what is too "
+                + "long. It may read other tables. The name of the table may be left out where one is copied. The table itself stays as it is."
         ]
     )
     /// `--into`.
@@ -142,8 +142,10 @@ extension OptionSpec {
         summary: "insert rows, or update those of the same key: the primary key, or these columns",
         details: [
             "Rows come into a temporary table first, and go from there behind the last one, by INSERT with ON CONFLICT. A key that comes "
-                + "twice fails the run. All columns that come are updated; the summary says how many rows were inserted and how "
-                + "many updated. Columns need a unique index, which is neither partial nor of expressions. A table is not divided among streams."
+                + "twice fails the run. All columns that come are updated; the summary says how many rows were inserted, how "
+                + "many updated, and how many changed nothing (a table of nothing but its key, a trigger that takes none). Columns need a unique "
+                + "index, which is neither partial nor of expressions; a key with a NULL is always new, unless its index says NULLS NOT "
+                + "DISTINCT. A table is not divided among streams. Of two runs that upsert into a table the second waits for the first."
         ]
     )
     /// `--create`.
@@ -229,7 +231,7 @@ extension OptionSpec {
         summary: "what a destination does with a value that its type does not take (default: stop)",
         details: [
             "ignore: the row is left out there, by COPY FROM's own ON_ERROR (PostgreSQL 17); a row that breaks a constraint fails all "
-                + "the same. The summary says how many rows a destination left out. Not in binary."
+                + "the same. The summary says how many rows a destination left out, with those that a trigger took out. Not in binary."
         ]
     )
     /// `--reject-limit`.
