@@ -308,7 +308,11 @@ final class Preparation {
             lock(divided, "SHARE")
         }
         heldResult = part.ask(Catalog.rowsQuestion(found))
-        if !divided.isEmpty { part.ask(.statement("ROLLBACK TO SAVEPOINT pgcopy")) }
+        // Rows of a subtransaction would have another xmin than the transaction's number.
+        if !divided.isEmpty {
+            part.ask(.statement("ROLLBACK TO SAVEPOINT pgcopy"))
+            part.ask(.statement("RELEASE SAVEPOINT pgcopy"))
+        }
         guard !emptied.isEmpty else { return }
         let targets = emptied.map { $0.only + $0.name.quoted }.joined(separator: ", ")
         othersResults.append(part.ask(.statement("TRUNCATE TABLE \(targets)")))

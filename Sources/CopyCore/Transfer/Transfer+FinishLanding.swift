@@ -24,13 +24,21 @@ extension Transfer {
     func finishLanding(_ opened: Opened) throws {
         try finishMade(opened)
         if request.setsSequences { try setSequences(opened) }
-        guard let channel = request.notifiedChannel else { return }
-        try askEnding(last(opened)) { part, landings in
+        guard request.notifiedChannel != nil else { return }
+        // Where tables were committed first, indexes come behind the commits; listeners are told with the last one.
+        try askEnding(last(opened).filter { !($0.side.made?.isCommitted ?? false) }) { part, landings in
             let side = active.first { $0.sessions.contains { $0 === part.session } }
-            let rows = side.flatMap { upserted($0)?.landed ?? opened.rows(at: $0) } ?? opened.rows
-            part.ask(
-                Catalog.announcement(channel, from: source.label, landings, rows: rows, bytes: opened.totals.bytes))
+            if let side, let sql = announcement(at: side, landings, opened) { part.ask(.statement(sql)) }
             return { _ in }
+        }
+    }
+
+    /// The statement that tells a destination's listeners; nil: they are not to be told.
+    func announcement(at side: Side, _ landings: [TablePlan.Landing], _ opened: Opened) -> String? {
+        request.notifiedChannel.map { channel in
+            Catalog.announcement(
+                channel, from: source.label, landings,
+                rows: upserted(side)?.landed ?? opened.rows(at: side) ?? opened.rows, bytes: opened.totals.bytes)
         }
     }
 
@@ -128,19 +136,16 @@ extension Catalog {
     /// The statement that tells listeners what was loaded, with the commit. Its payload is a JSON object.
     fileprivate static func announcement(
         _ channel: String, from label: String, _ landings: [TablePlan.Landing], rows: Int, bytes: Int
-    ) -> PipelineMessage {
+    ) -> String {
         // A payload has to be shorter than 8,000 bytes; labels are as long as who wrote them liked.
         let source = label.utf8.count < 2000 ? label : ""
-        let table = landings.count == 1 ? landings[0].table.name.parts.joined(separator: ".") : nil
-        return .statement(
+        let table = landings.count == 1 ? landings[0].table.name.parts.joined(separator: ".") : ""
+        return """
+            SELECT pg_catalog.pg_notify(\(quoteLiteral(channel)), (SELECT pg_catalog.json_object_agg(v.key, v.value) FROM (VALUES \
+            ('source', pg_catalog.to_json(NULLIF(\(quoteLiteral(source)), ''))), \
+            ('table', pg_catalog.to_json(NULLIF(\(quoteLiteral(table)), ''))), \
+            ('tables', pg_catalog.to_json(\(landings.count))), ('rows', pg_catalog.to_json(\(rows))), \
+            ('bytes', pg_catalog.to_json(\(bytes)))) v(key, value))::pg_catalog.text)
             """
-            SELECT pg_catalog.pg_notify($1, (SELECT pg_catalog.json_object_agg(v.key, v.value) FROM (VALUES \
-            ('source', pg_catalog.to_json(NULLIF($2, ''))), \
-            ('table', pg_catalog.to_json(NULLIF($3, ''))), \
-            ('tables', pg_catalog.to_json($4::pg_catalog.int8)), \
-            ('rows', pg_catalog.to_json($5::pg_catalog.int8)), \
-            ('bytes', pg_catalog.to_json($6::pg_catalog.int8))) v(key, value))::pg_catalog.text)
-            """,
-            [channel, source, table ?? "", "\(landings.count)", "\(rows)", "\(bytes)"])
     }
 }

@@ -95,12 +95,16 @@ extension Catalog {
     static func askControl(_ session: Session, timeout: Duration?) throws -> QueryResult? {
         let isInTransaction = session.connection.transactionStatus != .idle
         if isInTransaction { try session.run("SAVEPOINT pgcopy", timeout: timeout) }
+        let answer: QueryResult?
         do {
-            return try session.answer(to: controlQuestion, timeout: timeout)
+            answer = try session.answer(to: controlQuestion, timeout: timeout)
         } catch let error as PgcopyError where error.leavesConnection {
             if isInTransaction { try session.run("ROLLBACK TO SAVEPOINT pgcopy", timeout: timeout) }
-            return nil
+            answer = nil
         }
+        // Rows of a subtransaction would have another xmin than the transaction's number, and are not frozen.
+        if isInTransaction { try session.run("RELEASE SAVEPOINT pgcopy", timeout: timeout) }
+        return answer
     }
 
     /// Whether two sessions are on one server, by what only that one knows: a lock that the first takes and the second

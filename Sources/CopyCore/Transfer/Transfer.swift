@@ -25,10 +25,10 @@ public final class Transfer {
     var referencesAsked: [ObjectIdentifier: () throws -> [Int: [TableOrder.Reference]]] = [:]
     /// What was selected by patterns; nil: one table is named, or none.
     var selected: [TableSelection.Selected]?
-    /// By OID, what tells whether the source's tables are still those that were defined.
+    /// What tables are made of, at the source.
+    var definitions: [SchemaDump.Object] = []
+    /// By OID, what tells whether these are still what was defined.
     var definedAs: [String: String] = [:]
-    /// Those among them that are types.
-    var definedTypes: [String] = []
     var opened: Opened?
     var lockWatch: LockWatch?
     let columnNames = SharedNames()

@@ -166,4 +166,63 @@ import Testing
         for place in [first, second] { #expect(try place.definitions() == source.definitions(), "\(results)") }
         #expect(try first.count("s.a") == 100 && second.count("s.a") == 100, "\(results)")
     }
+
+    /// DROP TABLE takes partitions and sequences along, whosever they are.
+    @Test(arguments: [
+        "CREATE TABLE s.mine (LIKE s.p); ALTER TABLE s.p ATTACH PARTITION s.mine FOR VALUES FROM (1000) TO (2000)",
+        "CREATE SEQUENCE s.mine; ALTER SEQUENCE s.mine OWNED BY s.p.a",
+    ]) func `stay where others have made theirs part of them`(theirs: String) throws {
+        try source.sql(
+            "CREATE TABLE s.p (a serial, b text) PARTITION BY RANGE (a); CREATE TABLE s.p1 PARTITION OF s.p FOR VALUES FROM (0) TO (1000)"
+        )
+        let holder = try hold(.indexing)
+        let running = try program(arguments(["-j", "2"])).start()
+        try second.waitForBackend("wait_event = 'advisory'")
+        try second.sql(theirs)
+        running.signal(SIGTERM)
+        let result = try running.end()
+        try holder.release()
+        #expect(result.code == 3 && result.errors.contains("others have made s.mine part of it"), "\(result)")
+        #expect(try first.isEmpty, "\(result)")
+        #expect(try second.sql("SELECT to_regclass('s.mine') IS NOT NULL, to_regclass('s.p1') IS NOT NULL") == "t|t")
+    }
+
+    /// Rows that are there to stay are not told as rolled back.
+    @Test func `are told as committed where they stay with their rows`() throws {
+        for place in [first, second] { try place.sql("CREATE TABLE there (id int)") }
+        try source.sql("CREATE TABLE there (id int); INSERT INTO there VALUES (1)")
+        let holder = try hold(.indexing)
+        let running = try program(arguments(["-j", "2"])).start()
+        try second.waitForBackend("wait_event = 'advisory'")
+        try second.sql("CREATE VIEW other AS SELECT * FROM s.b")
+        running.signal(SIGTERM)
+        let result = try running.end()
+        try holder.release()
+        #expect(result.code == 3 && result.errors.contains("left so: "), "\(result)")
+        #expect(try second.count("s.b") == 100)
+        for line in result.errors.split(separator: "\n")
+        where line.contains(second.conninfo) && line.contains("rolled back: ") {
+            #expect(!line.split(separator: "rolled back: ")[1].split(separator: ";")[0].contains("s.b"), "\(line)")
+        }
+        #expect(try first.count("there") == 1 && first.sql("SELECT to_regnamespace('s') IS NULL") == "t")
+    }
+
+    /// Their rows are not taken for others'.
+    @Test func `are gone, also with --truncate and --split-larger-than`() throws {
+        try second.sql("CREATE SCHEMA s; CREATE TABLE s.c (id int); CREATE INDEX a_wait_idx ON s.c (id)")
+        let before = try second.definitions()
+        let result = try transfer(arguments(["-j", "3", "--truncate", "--split-larger-than", "1kB"]))
+        #expect(result.code == 1, "\(result)")
+        #expect(try first.isEmpty && second.definitions() == before, "\(result)")
+    }
+
+    @Test func `end at --lock-timeout, behind the rows as well`() throws {
+        let holder = try hold(.indexing)
+        let running = try program(arguments(["-j", "2", "--lock-timeout", "1"])).start()
+        try second.waitForBackend("wait_event = 'advisory'")
+        let result = try running.end()
+        try holder.release()
+        #expect(result.code == 1 && result.errors.contains("55P03"), "\(result)")
+        #expect(try first.isEmpty && second.isEmpty, "\(result)")
+    }
 }

@@ -70,6 +70,72 @@ import Testing
         #expect(try place.sql("SELECT obj_description('t'::regclass)") == #"\"#)
     }
 
+    /// A server reads a message as its session's settings are by then.
+    @Test(arguments: [[], ["-j", "2"]]) func `are read as they are written, whatever is the default there`(
+        streams: [String]
+    ) throws {
+        let servers = try Servers.all()
+        let source = try Place(
+            servers.source,
+            #"""
+            CREATE TABLE t (id int PRIMARY KEY, "ñ" text); INSERT INTO t VALUES (1, 'é');
+            CREATE INDEX "idx_é" ON t (id) WHERE "ñ" = 'é\n'; CREATE INDEX ib ON t (id);
+            COMMENT ON INDEX ib IS 'a\''; DROP TABLE public.victim; --'; ALTER TABLE t ADD CONSTRAINT "ç" CHECK ("ñ" <> 'ü') NOT VALID
+            """#, encoding: "UTF8")
+        let place = try Place(servers.first, "CREATE TABLE victim (a int)", encoding: "UTF8")
+        for setting in ["client_encoding = 'LATIN1'", "standard_conforming_strings = off", "backslash_quote = on"] {
+            try place.sql("ALTER DATABASE \(place.database) SET \(setting)")
+        }
+        try transfer(["-t", "t", "--create"] + streams + [source.conninfo, place.conninfo]).expecting(0)
+        #expect(try place.count("victim") == 0)
+        let names = """
+            SELECT string_agg(pg_get_indexdef(i.indexrelid) || obj_description(i.indexrelid), ';' ORDER BY i.indexrelid::regclass::text),
+                (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ç') FROM pg_index i WHERE indrelid = 't'::regclass
+            """
+        let pins = "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; "
+        #expect(try place.sql(pins + names) == source.sql(pins + names))
+    }
+
+    @Test(arguments: [[], ["-j", "2"]]) func `lie in schemas whatever these are called`(streams: [String]) throws {
+        let servers = try Servers.all()
+        let source = try Place(
+            servers.source,
+            """
+            CREATE SCHEMA "Sales x"; CREATE TYPE "Sales x".e AS ENUM ('a'); CREATE SEQUENCE "Sales x".sh;
+            CREATE TABLE "Sales x".t1 (a int PRIMARY KEY DEFAULT nextval('"Sales x".sh'), e "Sales x".e, c int);
+            CREATE INDEX ix ON "Sales x".t1 (c); CREATE TABLE "Sales x".t2 (a int PRIMARY KEY, e "Sales x".e);
+            INSERT INTO "Sales x".t1 VALUES (1, 'a'); SELECT setval('"Sales x".sh', 500)
+            """)
+        let ends = { (place: Place) in streams + [source.conninfo, place.conninfo] }
+        let refusing = try Place(servers.first, "CREATE SCHEMA \"Sales x\"; CREATE SEQUENCE \"Sales x\".ix")
+        let before = try refusing.definitions()
+        let failed = try transfer(["--create", "-n", "\"Sales x\""] + ends(refusing))
+        #expect(failed.code == 1, "\(failed)")
+        #expect(try refusing.definitions() == before, "\(failed)")
+        let place = try Place(servers.second)
+        try transfer(["--create", "--sequences", "-n", "\"Sales x\""] + ends(place)).expecting(0)
+        #expect(try place.definitions() == source.definitions())
+        #expect(try place.sql("SELECT nextval('\"Sales x\".sh')") == "501")
+        let one = try Place(servers.second)
+        for table in ["t1", "t2"] { try transfer(["--create", "-t", "\"Sales x\".\(table)"] + ends(one)).expecting(0) }
+        #expect(try one.definitions() == source.definitions())
+    }
+
+    /// What is said of an index takes its table for itself.
+    @Test func `have what is said of their indexes, by many streams`() throws {
+        let servers = try Servers.all()
+        let source = try Place(
+            servers.source,
+            """
+            CREATE TABLE t (a int NOT NULL, b int NOT NULL, c text); INSERT INTO t SELECT g, g, 'x' FROM generate_series(1, 20000) g;
+            CREATE INDEX t_a ON t (a); CREATE UNIQUE INDEX t_b ON t (b); CREATE INDEX t_e ON t ((a + b));
+            ALTER TABLE t CLUSTER ON t_a; ALTER TABLE t REPLICA IDENTITY USING INDEX t_b; ALTER INDEX t_e ALTER 1 SET STATISTICS 100
+            """)
+        let place = try Place(servers.first)
+        try transfer("-t", "t", "--create", "-j", "3", source.conninfo, place.conninfo).expecting(0)
+        #expect(try place.definitions() == source.definitions())
+    }
+
     @Test func `have the access method of the source's, whatever is there`() throws {
         let servers = try Servers.all()
         let method = "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;"
@@ -171,13 +237,17 @@ import Testing
             "ALTER TABLE p1 ADD CHECK (a < 100)", "CREATE TABLE p5 PARTITION OF p FOR VALUES IN (5)",
             "ALTER TABLE p DETACH PARTITION p1", "CREATE INDEX ON p1 (a)", "ALTER TYPE e ADD VALUE 'y'",
             "ALTER TABLE p ALTER a SET DEFAULT 4", "ALTER TABLE p ENABLE ROW LEVEL SECURITY",
+            "ALTER TYPE c RENAME ATTRIBUTE x TO z", "ALTER TYPE c ADD ATTRIBUTE w int",
+            "ALTER SEQUENCE p_s_seq INCREMENT 5",
+            "CREATE OR REPLACE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2'",
         ])
     func `are those whose rows come`(alteration: String) throws {
         let servers = try Servers.all()
         let source = try Place(
             servers.source,
             """
-            CREATE TYPE e AS ENUM ('x'); CREATE TABLE p (a int, e e) PARTITION BY LIST (a);
+            CREATE TYPE e AS ENUM ('x'); CREATE TYPE c AS (x int); CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+            CREATE TABLE p (a int, e e, c c, s serial, g int GENERATED ALWAYS AS (f(1)) STORED) PARTITION BY LIST (a);
             CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE pd PARTITION OF p DEFAULT
             """)
         let place = try Place(servers.first)

@@ -163,6 +163,20 @@ import Testing
             #expect(failed.code == 1, "\(failed)")
         }
         #expect(none.isEmpty)
+        // Indexes of tables that were made come behind the commits of the rows.
+        try trio.source.sql(
+            "CREATE TABLE c (i int PRIMARY KEY, j int); CREATE INDEX c_j ON c (j); INSERT INTO c VALUES (1)")
+        try trio.first.sql("CREATE SEQUENCE c_j")
+        let dropped = try heard(trio.first) {
+            let failed = try transfer(["-t", "c", "--create"] + options + [trio.source.conninfo, trio.first.conninfo])
+            #expect(failed.code == 1, "\(failed)")
+        }
+        #expect(dropped.isEmpty)
+        try trio.first.sql("DROP SEQUENCE c_j")
+        let made = try heard(trio.first) {
+            try transfer(["-t", "c", "--create"] + options + [trio.source.conninfo, trio.first.conninfo]).expecting(0)
+        }
+        #expect(made.count == 1 && made[0].contains(#"\"rows\" : 1"#), "\(made)")
     }
 
     @Test func `need a channel and a server`() throws {

@@ -106,7 +106,8 @@ extension Catalog {
     }
 
     /// The question what objects are, and what they are part of.
-    static func definedQuestion(_ objects: [SchemaDump.Object]) -> PipelineMessage {
+    /// - Parameter indexes: how keys are made of their indexes as well.
+    static func definedQuestion(_ objects: [SchemaDump.Object], indexes: Bool = false) -> PipelineMessage {
         .statement(
             """
             SELECT o.class, o.oid, i.type, i.identity, i.schema, \
@@ -114,7 +115,7 @@ extension Catalog {
             COALESCE(NULLIF(con.conrelid, 0), NULLIF(con.contypid, 0), ad.adrelid, ix.indrelid, tg.tgrelid, rw.ev_class, pol.polrelid, \
             st.stxrelid, own.refobjid), NULLIF(con.confrelid, 0), \
             CASE WHEN o.class = 1259 THEN o.oid::regclass ELSE NULLIF(con.conindid, 0)::regclass END, con.contype, \
-            CASE WHEN con.contype IN ('p', 'u') AND own_table.relkind = 'r' AND NOT COALESCE((to_jsonb(con)->>'conperiod')::bool, false) \
+            CASE WHEN \(indexes) AND con.contype IN ('p', 'u') AND own_table.relkind = 'r' AND NOT COALESCE((to_jsonb(con)->>'conperiod')::bool, false) \
             THEN pg_get_indexdef(con.conindid) END, CASE WHEN con.conindid <> 0 THEN format('ALTER TABLE ONLY %1$s ADD CONSTRAINT %2$I %3$s USING INDEX %2$I%4$s', \
             own_table.oid::regclass, con.conname, CASE con.contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END, \
             CASE WHEN con.condeferred THEN ' DEFERRABLE INITIALLY DEFERRED' WHEN con.condeferrable THEN ' DEFERRABLE' END) END, \
@@ -145,7 +146,8 @@ extension Catalog {
                 result.value(row, column).flatMap { UInt32($0) }.map { SchemaDump.Object(catalog: catalog, oid: $0) }
             }
             var defined = DefinedObject(
-                object: object, type: type, identity: identity, schema: result.name(row, 4),
+                object: object, type: type, identity: identity,
+                schema: result.name(row, 4).flatMap { SQLName($0)?.parts.first },
                 owner: other(6, in: result.value(row, 5) == "1247" ? 1247 : 1259), referenced: other(7, in: 1259),
                 constraint: result.value(row, 9)?.first, relation: result.name(row, 8).flatMap { SQLName($0) })
             if let creation = result.name(row, 10), let constraint = result.name(row, 11) {
@@ -185,29 +187,61 @@ extension Catalog {
             ])
     }
 
-    /// The question for what is another value once a table was altered, or what belongs to it, or once a type was.
-    static func alterationsQuestion(_ tables: [String], types: [String]) -> PipelineMessage {
-        func rows(_ table: String, _ column: String, _ order: String, _ value: String = "x.xmin") -> String {
+    /// The question for the sequences that belong to tables, by these names.
+    static func ownedSequencesQuestion(_ tables: [String]) -> PipelineMessage {
+        .statement(
             """
-            (SELECT pg_catalog.string_agg(pg_catalog.concat(x.\(order), ':', \(value)), ',' ORDER BY x.\(order)) \
-            FROM pg_catalog.\(table) x WHERE x.\(column) OPERATOR(pg_catalog.=) c.oid)
+            SELECT s.oid FROM unnest($1::text[]) t(name) JOIN pg_depend d ON d.refobjid = to_regclass(t.name) \
+            AND d.refclassid = 1259 AND d.classid = 1259 AND d.deptype IN ('a', 'i') \
+            JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+            """, [arrayLiteral(tables)])
+    }
+
+    /// The question for what DROP would take along of these tables: partitions and sequences that are none of these.
+    static func othersOfQuestion(_ tables: [String], sequences: [String]) -> PipelineMessage {
+        .statement(
+            """
+            SELECT i.inhrelid::regclass FROM pg_inherits i WHERE i.inhparent = ANY ($1::oid[]) AND i.inhrelid <> ALL ($1::oid[]) \
+            UNION SELECT s.oid::regclass FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' \
+            WHERE d.refobjid = ANY ($1::oid[]) AND d.refclassid = 1259 AND d.classid = 1259 AND d.deptype IN ('a', 'i') \
+            AND s.oid <> ALL ($2::oid[]) ORDER BY 1
+            """, [arrayLiteral(tables), arrayLiteral(sequences)])
+    }
+
+    /// The question for what is another value once one of these was altered: a table or what belongs to it, a type, a
+    /// sequence, a function.
+    static func alterationsQuestion(_ objects: [SchemaDump.Object]) -> PipelineMessage {
+        func rows(_ table: String, _ column: String, _ order: String, of owner: String = "c.oid") -> String {
+            """
+            (SELECT pg_catalog.string_agg(pg_catalog.concat(x.\(order), ':', x.xmin), ',' ORDER BY x.\(order)) \
+            FROM pg_catalog.\(table) x WHERE x.\(column) OPERATOR(pg_catalog.=) \(owner))
             """
         }
         let parts = [
-            rows("pg_attribute", "attrelid", "attnum"), rows("pg_constraint", "conrelid", "oid"),
-            rows("pg_attrdef", "adrelid", "oid"), rows("pg_index", "indrelid", "indexrelid"),
-            rows("pg_trigger", "tgrelid", "oid"), rows("pg_policy", "polrelid", "oid"),
-            rows("pg_rewrite", "ev_class", "oid"), rows("pg_statistic_ext", "stxrelid", "oid"),
-            rows("pg_inherits", "inhparent", "inhrelid"),
+            "pg_class": [
+                rows("pg_attribute", "attrelid", "attnum"), rows("pg_constraint", "conrelid", "oid"),
+                rows("pg_attrdef", "adrelid", "oid"), rows("pg_index", "indrelid", "indexrelid"),
+                rows("pg_trigger", "tgrelid", "oid"), rows("pg_policy", "polrelid", "oid"),
+                rows("pg_rewrite", "ev_class", "oid"), rows("pg_statistic_ext", "stxrelid", "oid"),
+                rows("pg_inherits", "inhparent", "inhrelid"), rows("pg_sequence", "seqrelid", "seqrelid"),
+            ],
+            "pg_type": [
+                rows("pg_enum", "enumtypid", "oid"), rows("pg_constraint", "contypid", "oid"),
+                rows("pg_attribute", "attrelid", "attnum", of: "c.typrelid"),
+            ],
+            "pg_proc": [],
         ]
-        return .statement(
+        let question = parts.sorted { $0.key < $1.key }.enumerated().map { number, catalog in
             """
-            SELECT c.oid, pg_catalog.md5(pg_catalog.concat_ws(';', c.xmin, \(parts.joined(separator: ", ")))) \
-            FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[]) UNION ALL \
-            SELECT c.oid, pg_catalog.md5(pg_catalog.concat_ws(';', c.xmin, \(rows("pg_enum", "enumtypid", "oid")), \
-            \(rows("pg_constraint", "contypid", "oid")))) \
-            FROM pg_catalog.pg_type c WHERE c.oid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.oid[])
-            """, [arrayLiteral(tables), arrayLiteral(types)])
+            SELECT c.oid, pg_catalog.md5(pg_catalog.concat_ws(';', \((["c.xmin"] + catalog.value).joined(separator: ", ")))) \
+            FROM pg_catalog.\(catalog.key) c WHERE c.oid OPERATOR(pg_catalog.=) ANY ($\(number + 1)::pg_catalog.oid[])
+            """
+        }
+        func oids(_ catalog: UInt32) -> String {
+            arrayLiteral(objects.filter { $0.catalog == catalog }.map { "\($0.oid)" })
+        }
+        return .statement(
+            question.joined(separator: " UNION ALL "), [oids(DefinedObject.relations), oids(1255), oids(1247)])
     }
 
     /// What is the answer, by OID.

@@ -10,7 +10,7 @@ struct Making: Sendable {
             case index
             /// What takes its table for itself: a constraint that has an index.
             case constraint
-            /// A constraint whose index was built before, at once.
+            /// A constraint whose index was built before, and what else is said of indexes, at once.
             case adoption
             /// Indexes of partitions become those of their tables, one after the other.
             case attaching
@@ -37,6 +37,13 @@ struct Making: Sendable {
             let builds = all.filter { $0.isLarge && [.index, .constraint].contains($0.stage) }
             let counts = Dictionary(grouping: builds.compactMap(\.table)) { $0 }.mapValues(\.count)
             return all.flatMap { entry -> [Finishing] in
+                if entry.stage == .index, entry.statements.count > 1 {
+                    // What is said of the index takes its table for itself (CLUSTER ON, REPLICA IDENTITY).
+                    var (build, rest) = (entry, entry)
+                    build.statements = [entry.statements[0]]
+                    (rest.stage, rest.statements) = (.adoption, Array(entry.statements.dropFirst()))
+                    return [build, rest]
+                }
                 guard let byIndex = entry.byIndex, let first = entry.statements.first, entry.isLarge,
                     entry.table.flatMap({ counts[$0] }) ?? 0 > 1, first.contains("ADD CONSTRAINT")
                 else { return [entry] }

@@ -9,6 +9,8 @@ struct Made {
     var present: [DefinedObject] = []
     /// The tables that are loaded, by their OIDs there.
     var tables: Set<String> = []
+    /// Sequences that belong to its tables, by their OIDs there.
+    var owned: [String] = []
     /// Sequences that stand by themselves, and are to go on where the source's stand.
     var sequences: [SequencePair] = []
 }
@@ -178,6 +180,8 @@ extension Transfer {
             Catalog.presentQuestion(
                 making.objects.map(\.key), schemas: Array(Set(making.objects.compactMap(\.schema)))))
         let names = part.ask(Catalog.namesQuestion(place.missing.map(\.source.name)))
+        let owned = part.ask(
+            Catalog.ownedSequencesQuestion(making.objects.filter(\.isTable).map(\.identity)))
         for name in Self.definitionSettings(session).map(\.name) + ["default_table_access_method"] {
             part.ask(.statement("SET LOCAL \(name) TO DEFAULT"))
         }
@@ -187,6 +191,8 @@ extension Transfer {
             var made = Made(making: making, present: Catalog.defined(try present.get()))
             made.tables = Set(
                 Catalog.found(try names.get(), asked: place.missing.map(\.source.name)).compactMap { $0?.oid })
+            let ownedResult = try owned.get()
+            made.owned = (0..<ownedResult.rowCount).compactMap { ownedResult.value($0, 0) }
             made.sequences = try pairs(of: made, facts.sequences)
             side.made = made
             if !commitsMade { session.savepoint = Self.savepoint }
@@ -253,15 +259,14 @@ extension Transfer {
     func refuseAltered() throws {
         guard !definedAs.isEmpty, let session = source.session else { return }
         let part = PipelinePart(session, timeout: request.timeout, isVital: true)
-        let types = Set(definedTypes)
-        let result = part.ask(
-            Catalog.alterationsQuestion(definedAs.keys.filter { !types.contains($0) }, types: definedTypes))
+        let result = part.ask(Catalog.alterationsQuestion(definitions))
         try askSource(part)
         let now = Catalog.alterations(try result.get())
         guard now == definedAs else {
             throw PgcopyError(
                 .refused,
-                "tables were altered while they were made at the destinations; nothing was copied, run it again",
+                "tables, or what they are made of, were altered since pg_dump looked at them; nothing was copied, run it again"
+                    + (request.snapshot == nil ? "" : " with another snapshot"),
                 endpoint: source.label)
         }
     }

@@ -51,17 +51,12 @@ extension Transfer {
     ) throws -> [SQLName] {
         guard let session = source.session else { return [] }
         let part = definitionPart(session)
-        let definedResult = part.ask(Catalog.definedQuestion(objects))
+        let definedResult = part.ask(Catalog.definedQuestion(objects, indexes: request.streams > 1))
         let relations = objects.filter { $0.catalog == DefinedObject.relations }.map { "\($0.oid)" }
         let sequences = request.setsSequences ? part.ask(Catalog.standingSequencesQuestion(relations)) : nil
         let others = needed.isEmpty ? nil : part.ask(Catalog.otherRelationsQuestion(relations))
-        let types = objects.filter { $0.catalog == 1247 }.map { "\($0.oid)" }
-        let versions =
-            needed.isEmpty
-            ? nil
-            : part.ask(
-                Catalog.alterationsQuestion(
-                    needed.filter { !$0.roots.isEmpty }.map { "\($0.object.oid)" }, types: types))
+        let watched = needed.map(\.object)
+        let versions = needed.isEmpty ? nil : part.ask(Catalog.alterationsQuestion(watched))
         try askSource(part)
         let defined = Catalog.defined(try definedResult.get())
         for object in defined { facts.defined[object.object] = object }
@@ -70,7 +65,7 @@ extension Transfer {
         }
         if let versions {
             definedAs = Catalog.alterations(try versions.get())
-            definedTypes = types
+            definitions = watched
         }
         try askPresent(found, defined)
         return try others.map { Catalog.relations(try $0.get()) } ?? []
@@ -85,6 +80,8 @@ extension Transfer {
     func definitionPart(_ session: Session) -> PipelinePart {
         let part = PipelinePart(session, timeout: request.timeout, isVital: true)
         part.beginAnew("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
+        // What defines an index takes its table's lock.
+        if let lockTimeout = request.lockTimeout { part.ask(.statement(SessionSettings.lockTimeout(lockTimeout))) }
         for setting in Self.definitionSettings(session) { part.ask(.statement(setting.sql)) }
         return part
     }

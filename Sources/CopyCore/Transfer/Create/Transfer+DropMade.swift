@@ -6,12 +6,13 @@ extension Transfer {
         for side in destinations {
             guard let made = side.made, made.isCommitted, side.status == .rolledBack || side.isUnfinished
             else { continue }
+            var left = made.tables
             do {
-                try dropMade(made, at: side)
+                try dropMade(made, at: side, &left)
             } catch {
                 if side.left.isEmpty { side.left = made.present.map(\.identity) }
                 // Their rows have stayed.
-                if side.isUnfinished { side.status = .partlyCommitted }
+                if side.isUnfinished { noteEnds(of: side, left: left) }
                 sink?.receive(
                     .warning(
                         "what was made before could not be dropped: \(PgcopyError.of(error, at: side.label))",
@@ -25,7 +26,8 @@ extension Transfer {
     /// How long a server may be silent: a large table is looked through, and a link may be dead.
     private static let dropTimeout = Duration.seconds(60)
 
-    private func dropMade(_ made: Made, at side: Side) throws {
+    /// - Parameter remaining: the tables that are there yet, by their OIDs.
+    private func dropMade(_ made: Made, at side: Side, _ remaining: inout Set<String>) throws {
         guard let server = side.server else { throw PgcopyError(.unreachable, "not connected") }
         // A signal has come already, perhaps.
         let poller = UninterruptiblePoller(poller)
@@ -54,24 +56,33 @@ extension Transfer {
         let objects = made.making.objects.compactMap { numbers[$0.key] }.compactMap { present[$0] }
         guard !objects.isEmpty else { return }
         let tables = objects.filter(\.isTable)
-        if !tables.isEmpty {
+        // LOCK TABLE takes no foreign tables.
+        let own = tables.filter { $0.type == "table" }
+        if !own.isEmpty {
             try session.run(
-                "LOCK TABLE \(tables.map(\.identity).joined(separator: ", ")) IN ACCESS EXCLUSIVE MODE",
+                "LOCK TABLE \(own.map { "ONLY \($0.identity)" }.joined(separator: ", ")) IN ACCESS EXCLUSIVE MODE",
                 timeout: timeout)
-            let loaders = side.transactions.map { quoteLiteral($0) }.joined(separator: ", ")
-            let foreign = loaders.isEmpty ? "" : " WHERE xmin::text NOT IN (\(loaders))"
-            for table in tables {
-                let result = try session.query(
-                    "SELECT EXISTS (SELECT FROM ONLY \(table.identity)\(foreign))", timeout: timeout)
-                guard result.value(0, 0) == "f" else {
-                    throw PgcopyError(.refused, "\(table.identity) holds rows that others have written")
-                }
+        }
+        let others = try session.answer(
+            to: Catalog.othersOfQuestion(tables.map { "\($0.object.oid)" }, sequences: made.owned), timeout: timeout)
+        guard others.rowCount == 0 else {
+            let names = (0..<others.rowCount).compactMap { others.name($0, 0) }
+            throw PgcopyError(.refused, "others have made \(names.joined(separator: ", ")) part of it")
+        }
+        let loaders = side.transactions.map { quoteLiteral($0) }.joined(separator: ", ")
+        let foreign = loaders.isEmpty ? "" : " WHERE xmin::text NOT IN (\(loaders))"
+        for table in own {
+            let result = try session.query(
+                "SELECT EXISTS (SELECT FROM ONLY \(table.identity)\(foreign))", timeout: timeout)
+            guard result.value(0, 0) == "f" else {
+                throw PgcopyError(.refused, "\(table.identity) holds rows that others have written")
             }
         }
         try session.run(Self.dropping(objects), timeout: timeout)
         let left = try there()
         try session.commitOrDoubt(timeout: timeout)
         side.left = objects.filter { left[$0.object] != nil }.map(\.identity)
+        remaining = Set(left.keys.filter { $0.catalog == DefinedObject.relations }.map { "\($0.oid)" })
         guard left.isEmpty else {
             throw PgcopyError(.refused, "others refer to \(side.left.joined(separator: ", "))")
         }

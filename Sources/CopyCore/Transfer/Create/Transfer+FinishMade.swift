@@ -26,7 +26,9 @@ extension Transfer {
         let sides = destinations.filter { $0.made?.isCommitted ?? false && $0.status == .committed }
         guard !sides.isEmpty else { return nil }
         let builds = sides.map { side in
-            MadeFinish(side.made?.making.finishing ?? [], side.sessions, timeout: request.timeout)
+            MadeFinish(
+                (side.made?.making.finishing ?? []) + announcing(at: side), side.sessions, timeout: request.timeout,
+                lockTimeout: request.lockTimeout)
         }
         for build in builds { build.isVital = !request.keepGoing }
         ending = .indexing(sides.map(\.label))
@@ -47,32 +49,47 @@ extension Transfer {
         return failure
     }
 
+    /// Listeners are told with the last commit.
+    private func announcing(at side: Side) -> [Making.Finishing] {
+        guard let opened, let place = side.place,
+            let sql = announcement(at: side, opened.plan.landings(place), opened)
+        else { return [] }
+        return [Making.Finishing(stage: .rest, statements: [sql])]
+    }
+
     /// What it has made is to be dropped; what was there before has got its rows.
     private func giveUp(_ side: Side) {
         side.isUnfinished = true
+        noteEnds(of: side, left: [])
+    }
+
+    /// Of a destination whose rows were committed before not all was made that comes behind them.
+    /// - Parameter left: the tables that it has made and that are there all the same, by their OIDs there.
+    func noteEnds(of side: Side, left: Set<String>) {
         guard let opened, let made = side.made, let place = side.place else { return }
-        let names = opened.plan.landings(place).map { ($0.table.oid, $0.table.name.parts.joined(separator: ".")) }
-        let others = names.filter { !made.tables.contains($0.0) }.map(\.1)
-        side.status = others.isEmpty ? .rolledBack : .partlyCommitted
-        guard !others.isEmpty else { return }
-        side.ends = TableEnds([
-            (.committed, others), (.rolledBack, names.filter { made.tables.contains($0.0) }.map(\.1)),
-        ])
+        let tables = opened.plan.landings(place).map { ($0.table.oid, $0.table.name.parts.joined(separator: ".")) }
+        let isGone = { (oid: String) in made.tables.contains(oid) && !left.contains(oid) }
+        let (gone, kept) = (tables.filter { isGone($0.0) }, tables.filter { !isGone($0.0) })
+        side.status = kept.isEmpty ? .rolledBack : .partlyCommitted
+        side.ends = kept.isEmpty ? TableEnds() : TableEnds([(.committed, kept.map(\.1)), (.rolledBack, gone.map(\.1))])
     }
 }
 
 /// What is left to be run at one destination, by all of its sessions.
 final class MadeFinish {
     private var queue: FinishQueue
-    private var running: [(session: Session, place: Int, statement: StatementTask)] = []
+    /// Each transaction begins with its settings, in a message of its own: a server reads a whole message by the ones before.
+    private var running: [(session: Session, place: Int, statement: StatementTask, rest: String?)] = []
     private let sessions: [Session]
     private let timeout: Duration?
+    private let lockTimeout: Duration?
     /// Its failure ends those of the others.
     var isVital = true
     private(set) var failure: (any Error)?
 
-    init(_ entries: [Making.Finishing], _ sessions: [Session], timeout: Duration?) {
+    init(_ entries: [Making.Finishing], _ sessions: [Session], timeout: Duration?, lockTimeout: Duration?) {
         queue = FinishQueue(Making.Finishing.sideBySide(entries))
+        self.lockTimeout = lockTimeout
         self.sessions = sessions.filter(\.connection.isUsable)
         self.timeout = timeout
         if self.sessions.isEmpty, !entries.isEmpty { failure = PgcopyError(.connectionLost, "no connection is left") }
@@ -88,12 +105,17 @@ final class MadeFinish {
     }
 
     private func advanceOnce() {
-        for (_, place, statement) in running {
-            guard let outcome = statement.outcome else { continue }
-            queue.done(place)
-            if case .failure(let error) = outcome, failure == nil { failure = error }
-        }
+        let ended = running.filter { $0.statement.outcome != nil }
         running.removeAll { $0.statement.outcome != nil }
+        for (session, place, statement, rest) in ended {
+            do {
+                _ = try statement.outcome?.get()
+                if let rest, failure == nil { try send(rest, then: nil, place, session) } else { queue.done(place) }
+            } catch {
+                queue.done(place)
+                failure = failure ?? error
+            }
+        }
         guard failure == nil else {
             if let failure { stop(failure) }
             return
@@ -111,25 +133,28 @@ final class MadeFinish {
     }
 
     private func start(_ entry: Making.Finishing, _ place: Int, _ session: Session) throws {
-        // One transaction, in one round trip.
         // Workers, where sessions have nothing to do.
         let isBusy = queue.largeLeft >= sessions.count
-        let text =
-            (["BEGIN READ WRITE"] + SessionSettings.first(session.connection)
+        let settings =
+            ["BEGIN READ WRITE"] + SessionSettings.first(session.connection)
             + Transfer.definitionSettings(session).map(\.sql)
+            + (lockTimeout.map { [SessionSettings.lockTimeout($0)] } ?? [])
             + (isBusy ? ["SET LOCAL max_parallel_maintenance_workers = 0"] : [])
-            + entry.statements
-            + ["COMMIT"]).joined(separator: ";\n")
-        try session.requireIdle()
+        let rest = (entry.statements + ["COMMIT"]).joined(separator: ";\n")
+        try send(settings.joined(separator: ";\n"), then: rest, place, session)
+    }
+
+    private func send(_ text: String, then rest: String?, _ place: Int, _ session: Session) throws {
+        if rest != nil { try session.requireIdle() }
         try session.announce(text)
         try session.connection.sendQuery(text)
         let statement = StatementTask(session, timeout: timeout)
         statement.step([])
-        running.append((session, place, statement))
+        running.append((session, place, statement, rest))
     }
 
     func stop(_ cause: any Error) {
-        for (_, _, statement) in running {
+        for (_, _, statement, _) in running {
             statement.stop(cause)
             statement.step([])
         }
