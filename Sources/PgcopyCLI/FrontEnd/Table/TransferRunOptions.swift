@@ -99,8 +99,8 @@ extension OptionSpec {
             "`json` writes one record a line, a summary last. With `--quiet`, there are reports only where this is given.",
             "SIGUSR1 asks for a report at once, and gets it whatever this and `--quiet` say. Seconds count from the "
                 + "start of the program, rates from the start of the copy.",
-            "Behind the last row a report says who is waited for instead of a rate: to finish, for the last checks (deferred "
-                + "constraints), or to commit. In `json` these are `stage`, `waiting_for`, `commit` and `commits`.",
+            "Behind the last row a report says who is waited for instead of a rate: to finish, to insert and update "
+                + "(`--upsert`), for indexes (`--create`), for the last checks (deferred constraints), or to commit. In `json` these are `stage`, `waiting_for`, `commit` and `commits`.",
         ]
     )
     /// `--interval`.
