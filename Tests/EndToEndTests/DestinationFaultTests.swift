@@ -56,7 +56,7 @@ import Testing
             #expect(proxy.faultCount == 1, "offset \(offset), \(rng)")
             #expect(result.code == 3, "offset \(offset), \(rng): \(result)")
             #expect(result.errors.contains("\(dead): rolled back"), "offset \(offset), \(rng): \(result)")
-            #expect(result.errors.contains("\(trio.second.at()): committed, 20000 rows"), "\(rng): \(result)")
+            #expect(result.errors.contains("\(trio.second.at()): committed, 20,000 rows"), "\(rng): \(result)")
             #expect(try trio.first.count() == 0, "offset \(offset), \(rng)")
             #expect(try trio.second.digest() == wanted, "offset \(offset), \(rng)")
             proxy.stop()

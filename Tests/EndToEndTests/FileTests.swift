@@ -154,10 +154,10 @@ import Testing
         let file = directory.file("rows")
         let out = try transfer(options + [trio.source.at(), file])
         #expect(out.code == 0, "\(out)")
-        #expect(out.errors.contains("committed, 2000 rows"), "\(out)")
+        #expect(out.errors.contains("committed, 2,000 rows"), "\(out)")
         let back = try transfer(options + ["file:" + file, trio.first.at(), trio.second.at()])
         #expect(back.code == 0, "\(back)")
-        #expect(back.errors.contains("committed, 2000 rows"), "\(back)")
+        #expect(back.errors.contains("committed, 2,000 rows"), "\(back)")
         #expect(try trio.first.digest() == trio.source.digest())
         #expect(try trio.second.digest() == trio.source.digest())
         if options.contains("--header") { #expect(try directory.text(of: "rows").hasPrefix("i")) }

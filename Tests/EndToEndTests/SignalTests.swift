@@ -43,7 +43,7 @@ import Testing
         let trio = try Trio(rows: 20_000)
         let running = try start(
             "--rate-limit=400k", "--interval=0.1", trio.source.at(), trio.first.at(), trio.second.at())
-        try running.waitForOutput(containing: "on average")
+        try running.waitForOutput(containing: "(mean ")
         try expectEnd(running, signal, trio)
         try trio.expectNothingCommitted("")
     }
@@ -79,7 +79,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let file = try directory.write("old\n".utf8, to: "out")
         let running = try start("--rate-limit=400k", "--interval=0.1", trio.source.at(), file)
-        try running.waitForOutput(containing: "on average")
+        try running.waitForOutput(containing: "(mean ")
         #expect(try directory.entries().count == 2)
         try expectEnd(running, signal, trio)
         #expect(try directory.entries() == ["out"])
@@ -124,7 +124,7 @@ import Testing
         let trio = try Trio(rows: 20_000)
         let running = try start(
             "--rate-limit=400k", "--interval=0.1", trio.source.at(), trio.first.at(), trio.second.at())
-        try running.waitForOutput(containing: "on average")
+        try running.waitForOutput(containing: "(mean ")
         running.signal(SIGINT)
         running.signal(SIGINT)
         let (result, time) = try interrupted(running, SIGINT)
@@ -139,7 +139,7 @@ import Testing
         let running = try start("--rate-limit=400k", "--interval=0.1", trio.source.at(), trio.first.at()) {
             $0.terminal = .all
         }
-        try running.waitForOutput(containing: "on average", on: .screen)
+        try running.waitForOutput(containing: "(mean ", on: .screen)
         running.type("\u{3}")
         let result = try running.end()
         #expect(result.code == 130, "\(result)")

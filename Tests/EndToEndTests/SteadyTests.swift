@@ -46,7 +46,7 @@ import Testing
         proxy.arm(.stall, direction: .toServer, at: .copyBytes(1_000_000))
         let running = try start("--truncate", trio.source.at(), trio.first.through(proxy))
         try proxy.waitUntilTriggered()
-        try running.waitForOutput(containing: "behind: ")
+        try running.waitForOutput(containing: " behind")
         running.signal(SIGTERM)
         let result = try running.end()
         #expect(

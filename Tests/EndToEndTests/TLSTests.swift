@@ -100,7 +100,7 @@ import Testing
         let (place, endpoint) = try tls()
         let running = try start(
             "--keep-going", "--rate-limit=4M", "--interval=0.1", trio.source.at(), endpoint, trio.first.at())
-        try running.waitForOutput(containing: "on average")
+        try running.waitForOutput(containing: "(mean ")
         try place.terminateBackends()
         let result = try running.end()
         #expect(result.code == 3, "\(result)")

@@ -65,7 +65,7 @@ struct `Reports` {
                 ])
         #expect(
             plain(.progress(progress)) == [
-                "pgcopy: 3.0 s: 3 rows, 4.0 kB, 2.0 kB/s now, 2.0 kB/s on average; behind: b 7 B\n"
+                "pgcopy: 00:00:03 4.0 KiB, 3 rows, 2.0 KiB/s (mean 2.0); b is 7 B behind\n"
             ])
     }
 
@@ -121,21 +121,22 @@ struct `Reports` {
         ),
     ])
     func `who is waited for is named instead of a rate`(stage: TransferStage, plain end: String, json members: String) {
-        #expect(plain(.progress(progress(stage))) == ["pgcopy: 3.0 s: 3 rows, 4.0 kB\(end)\n"])
+        #expect(plain(.progress(progress(stage))) == ["pgcopy: 00:00:03 4.0 KiB, 3 rows\(end)\n"])
         #expect(json(.progress(progress(stage))).hasSuffix(",\(members)}\n"))
     }
 
     @Test func `only who is behind is named, and nobody where nobody is`() {
-        let rates = "pgcopy: 3.0 s: 3 rows, 4.0 kB, 2.0 kB/s now, 2.0 kB/s on average"
+        let rates = "pgcopy: 00:00:03 4.0 KiB, 3 rows, 2.0 KiB/s (mean 2.0)"
         #expect(plain(.progress(progress(.copying, moved: true))) == [rates + "\n"])
         #expect(plain(.progress(progress(.waitingForSource, moved: true))) == [rates + "\n"])
         // Who is out keeps nobody waiting.
         var stalled = progress(.waitingForSource)
         stalled.destinations.append(DestinationLag(label: "c", bytes: 0, isActive: false))
-        #expect(plain(.progress(stalled)) == ["pgcopy: 3.0 s: 3 rows, 4.0 kB; waiting for the source\n"])
+        #expect(plain(.progress(stalled)) == ["pgcopy: 00:00:03 4.0 KiB, 3 rows; waiting for the source\n"])
         var late = progress(.finishing(["a"]))
         late.destinations[0].bytes = 7
-        #expect(plain(.progress(late)) == ["pgcopy: 3.0 s: 3 rows, 4.0 kB; waiting for a to finish; behind: a 7 B\n"])
+        #expect(
+            plain(.progress(late)) == ["pgcopy: 00:00:03 4.0 KiB, 3 rows; waiting for a to finish; a is 7 B behind\n"])
     }
 
     @Test func `plain faults say what is done about them`() {
@@ -155,7 +156,7 @@ struct `Reports` {
                 "pgcopy: b: ERROR: duplicate key (SQLSTATE 23505)\n", "pgcopy: b:   DETAIL: Key (i)=(1) exists.\n",
                 "pgcopy: b:   HINT: \"none\"\n", "pgcopy: b:   CONTEXT: COPY t, line 1\n",
                 "pgcopy: \(SignalName.sentence(15))\n",
-                "pgcopy: a: committed, 2 rows, 2.0 kB in 2.5 s, 1.0 kB/s while copying\n",
+                "pgcopy: a: committed, 2 rows, 2.0 KiB in 2.5 s, 1.0 KiB/s while copying\n",
                 "pgcopy: b: rolled back after 10 B; where the link is dead its server holds the table's locks until it notices, 70 s at the most\n",
                 "pgcopy: c: in doubt: it may have committed; ask its server with SELECT pg_xact_status('7')\n",
                 "pgcopy: null: rolled back after 0 B; where the link is dead its server holds the table's locks until it notices, see its tcp_user_timeout and tcp_keepalives_idle\n",
@@ -221,8 +222,8 @@ struct `Reports` {
 struct `Units for people` {
     @Test(
         arguments: [
-            (0, "0 B"), (1023, "1023 B"), (1024, "1.0 kB"), (1536, "1.5 kB"), (1024 * 1023.96, "1.0 MB"),
-            (1024 * 1024 * 1023.9, "1023.9 MB"), (pow2(40), "1.0 TB"), (pow2(50) * 3, "3072.0 TB"),
+            (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (1024 * 1023.96, "1.0 MiB"),
+            (1024 * 1024 * 1023.9, "1023.9 MiB"), (pow2(40), "1.0 TiB"), (pow2(50) * 3, "3072.0 TiB"),
         ] as [(Double, String)]) func `bytes go up by 1024, and never show 1024`(count: Double, text: String)
     {
         #expect(Units.bytes(count) == text)
@@ -231,8 +232,65 @@ struct `Units for people` {
     @Test func `rows know their plural, seconds a tenth`() {
         #expect([0, 1, 2].map(Units.rows) == ["0 rows", "1 row", "2 rows"])
         #expect([0, 40, 60, 59_960].map { Units.seconds(.milliseconds($0)) } == ["0.0 s", "0.0 s", "0.1 s", "60.0 s"])
-        #expect(Units.rate(2048) == "2.0 kB/s")
+        #expect(Units.rate(2048) == "2.0 KiB/s")
     }
+
+    @Test func `thousands stand apart, times have two units at most`() {
+        #expect(
+            [0, 7, 123, 1000, 12_345, 184_220_100, -1000].map(Units.thousands)
+                == ["0", "7", "123", "1,000", "12,345", "184,220,100", "-1,000"])
+        #expect([0, 250, 86_400 * 4 + 61].map { Units.clock(.seconds($0)) } == ["00:00:00", "00:04:10", "96:01:01"])
+        #expect(
+            [-5, 0, 42, 358, 3600, 7500, 86_400 * 3 + 4 * 3600].map { Units.left(.seconds($0)) }
+                == ["0:00", "0:00", "0:42", "5:58", "1 h 00 min", "2 h 05 min", "3 d 4 h"])
+        #expect(Units.pair("20.6 GiB", " of ~", "50.0 GiB") == "20.6 of ~50.0 GiB")
+        #expect(Units.pair("999.0 MiB", " of ~", "50.0 GiB") == "999.0 MiB of ~50.0 GiB")
+    }
+}
+
+struct `A forecast` {
+    private let moved = Totals(messages: 250, bytes: 5000)
+
+    @Test func `goes by rows, and by bytes where nobody has counted`() {
+        let forecast = Forecast(rows: 1000, bytes: 99)
+        #expect(forecast.fraction(moved) == 0.25 && forecast.totalBytes(moved) == 20_000)
+        #expect(forecast.remaining(moved, rate: 1000) == .seconds(15))
+        #expect(Forecast(bytes: 10_000).fraction(moved) == 0.5)
+        #expect(Forecast().fraction(moved) == nil && Forecast(rows: 0, bytes: 0).totalBytes(moved) == nil)
+        // The first rows say little of the others.
+        #expect(Forecast(rows: 1_000_000, bytes: 77).totalBytes(moved) == 77)
+    }
+
+    @Test func `tells nothing that is not so`() {
+        // There are more than there should be.
+        let old = Forecast(rows: 100)
+        #expect(old.fraction(moved) == 0.99 && old.totalBytes(moved) == nil && old.remaining(moved, rate: 1000) == nil)
+        #expect(Forecast(rows: 1000).remaining(moved, rate: 0) == nil)
+        #expect(Forecast(rows: 1000).remaining(moved, rate: 1e-9) == nil)
+        #expect(Forecast(rows: 1_000_000, bytes: 77).remaining(moved, rate: 1) == .zero)
+        #expect(Forecast(rows: .max).remaining(moved, rate: 1).map { $0 <= .seconds(86_400_000) } ?? true)
+    }
+
+    @Test func `stands in each line, number under number`() {
+        let lines = Lines()
+        let report = PlainReport(Console { lines.all.append($0) }, tellsCommits: true)
+        let table = TransferPlan.Table(rows: 1000, bytes: 50_000, format: .text, landings: [])
+        report.receive(.planned(TransferPlan(isDryRun: false, tables: [table], defersConstraints: false)))
+        for (rows, bytes) in [(100, 5_000), (950, 2_000_000)] {
+            let reading = RateMeter.Reading(
+                cycle: Totals(messages: rows, bytes: bytes), cycleDuration: .seconds(1),
+                total: Totals(messages: rows, bytes: bytes), duration: .seconds(2))
+            report.receive(
+                .progress(TransferProgress(duration: .seconds(250), reading: reading, destinations: [])))
+        }
+        #expect(
+            lines.all == [
+                "pgcopy: 00:04:10 10% 4.9 of ~48.8 KiB, 100 rows, 4.9 KiB/s (mean 2.4), ETA 0:12\n",
+                "pgcopy: 00:04:10 95%  1.9 of ~2.0 MiB, 950 rows, 1.9 MiB/s (mean 976.6 KiB/s), ETA 0:00\n",
+            ])
+    }
+
+    private final class Lines { var all: [String] = [] }
 }
 
 private func pow2(_ exponent: Int) -> Double { Double(1 << exponent) }

@@ -37,10 +37,14 @@ public struct ServerLink: Sendable {
         guard let connection else {
             return PgcopyError(.unreachable, "no connection was made", endpoint: label)
         }
+        let isName = !Endpoint.isURI(conninfo) && !Endpoint.isKeywordString(conninfo)
         let scrubber =
-            Endpoint.isURI(conninfo) || Endpoint.isKeywordString(conninfo)
-            ? MessageScrubber(ShownConnection(conninfo), password: password) : MessageScrubber(database: conninfo)
-        return PgcopyError(.unreachable, scrubber.scrubbed(connection.errorMessage), endpoint: label)
+            isName
+            ? MessageScrubber(database: conninfo) : MessageScrubber(ShownConnection(conninfo), password: password)
+        let hint =
+            isName && conninfo.hasFileExtension
+            ? "it is taken for a database's name; for a file write ./\(conninfo)" : nil
+        return PgcopyError(.unreachable, scrubber.scrubbed(connection.errorMessage), hint: hint, endpoint: label)
     }
 
     /// What the connection string says, without passwords.
@@ -62,5 +66,15 @@ public struct ServerLink: Sendable {
         parameters += overrides
         if let password { parameters.append(("password", password)) }
         return parameters
+    }
+}
+
+extension String {
+    /// As orders.csv has one.
+    fileprivate var hasFileExtension: Bool {
+        guard let dot = utf8.lastIndex(of: UInt8(ascii: ".")), dot != startIndex else { return false }
+        let rest = utf8[utf8.index(after: dot)...]
+        return (1...5).contains(rest.count)
+            && rest.allSatisfy { UInt8(ascii: "a") <= $0 | 0x20 && $0 | 0x20 <= UInt8(ascii: "z") }
     }
 }

@@ -273,7 +273,7 @@ final class Preparation {
         tablesResult = part.ask(Catalog.tablesQuestion(found), eachRow: reader.takeTable)
         columnsResult = part.ask(Catalog.columnsQuestion(found, for: session.version), eachRow: reader.takeColumn)
         if let selection { selectionResult = part.ask(Catalog.selectionQuestion(selection)) }
-        if asksSizes, found.allSatisfy({ !$0.oid.isEmpty }) { sizesResult = part.ask(Catalog.sizesQuestion(found)) }
+        if asksSizes { sizesResult = part.ask(Catalog.sizesQuestion(found)) }
         if case .destination = role, asksReferences { referencesResult = part.ask(Catalog.referencesQuestion(found)) }
         uniqueIndexesResult = asksUniqueIndexes ? part.ask(Catalog.uniqueIndexesQuestion(found)) : nil
         sequencesResult = asksSequences ? part.ask(Catalog.sequencesQuestion(found)) : nil

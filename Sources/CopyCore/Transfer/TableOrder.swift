@@ -85,6 +85,9 @@ extension Catalog {
             ON i.inhparent OPERATOR(pg_catalog.=) m.oid JOIN pg_catalog.pg_class c \
             ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition
             """
+        if let table = tables.first, tables.count == 1, table.oid.isEmpty {
+            return ("SELECT 1, pg_catalog.to_regclass($1)::pg_catalog.oid", [table.name.quoted])
+        }
         let query = """
             SELECT t.place::pg_catalog.int4, t.oid FROM pg_catalog.unnest($1::pg_catalog.oid[]) \
             WITH ORDINALITY t(oid, place)\(tables.contains { $0.kind == "p" } ? trees : "")

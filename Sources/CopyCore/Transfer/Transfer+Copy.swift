@@ -132,11 +132,18 @@ extension Transfer {
         throw failure
     }
 
-    /// A table that this transaction has neither made nor emptied takes no frozen rows: its name stood for another one before.
-    static func meaning(of error: any Error) -> any Error {
-        guard let error = error as? PgcopyError, let server = error.server, server.sqlState == "55000",
-            server.message.contains("COPY FREEZE")
-        else { return error }
+    /// What a server's words say here.
+    func meaning(of error: any Error) -> any Error {
+        guard let error = error as? PgcopyError, let server = error.server else { return error }
+        if request.readsStream, request.format == .csv, !request.options.header, server.hint == nil,
+            server.sqlState.hasPrefix("22"), server.context?.contains(", line 1, ") ?? false
+        {
+            return PgcopyError(
+                error.code, error.message, hint: "where the first line names the columns: --header",
+                endpoint: error.endpoint, server: server, causes: error.causes)
+        }
+        // A table that this transaction has neither made nor emptied takes no frozen rows: its name stood for another one before.
+        guard server.sqlState == "55000", server.message.contains("COPY FREEZE") else { return error }
         return PgcopyError(
             .refused, "the table was replaced by another one while it was loaded; nothing was committed here",
             endpoint: error.endpoint, causes: [error])

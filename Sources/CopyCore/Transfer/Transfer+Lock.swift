@@ -105,7 +105,9 @@ extension Transfer {
         guard leader == nil else { return preparation }
         let isDivided = request.streams > 1 || request.splitSize != nil || request.part != nil
         preparation.selection = side.isSource ? request.selection : nil
-        preparation.asksSizes = request.isDryRun || side.isSource && (request.selection != nil || isDivided)
+        preparation.asksSizes =
+            request.isDryRun
+            || side.isSource && (request.selection != nil || isDivided || request.reportInterval != nil)
         preparation.asksReferences =
             checksReferences && shares?.streams ?? 1 == 1 && (preparation.found.count > 1 || isDivided)
         preparation.asksRows = request.empties == .delete || request.isDryRun && request.empties != nil && isDivided

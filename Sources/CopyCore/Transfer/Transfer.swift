@@ -123,8 +123,8 @@ public final class Transfer {
         for cancel in cancels where !cancel.isDone {
             _ = try? poller.run([Lookout([cancel.interest])], until: patience, interruptible: false)
         }
-        for destination in destinations { destination.error = destination.error.map(Self.meaning) }
-        let outcome = outcome(failure.map(Self.meaning))
+        for destination in destinations { destination.error = destination.error.map(meaning) }
+        let outcome = outcome(failure.map(meaning))
         sink?.receive(.finished(outcome))
         return outcome
     }
@@ -185,7 +185,7 @@ public final class Transfer {
 
     /// A destination failed; the others go on where that is wanted.
     func fail(_ destination: Side, _ error: any Error) {
-        let error = Self.meaning(of: error)
+        let error = meaning(of: error)
         destination.error = error
         sink?.receive(.fault(error, at: destination.label, request.keepGoing ? .dropped : .fatal))
     }

@@ -5,8 +5,11 @@ internal import CopyCore
 /// Turns errors into lines, first the message, then what the server adds.
 enum ErrorLines {
     static func of(_ error: any Error) -> [String] {
-        if let server = serverMessage(error) { return of(server) }
         let hint = (error as? PgcopyError)?.hint
+        if var server = serverMessage(error) {
+            server.hint = server.hint ?? hint
+            return of(server)
+        }
         // libpq indents its own afterthoughts by a tab.
         return "\(error)".unicodeScalars.split(separator: "\n").map { String($0.drop { $0 == "\t" || $0 == " " }) }
             + (hint.map { ["HINT: \($0)"] } ?? [])

@@ -232,9 +232,13 @@ final class JSONReport: EventSink {
     }
 
     private func error(_ error: any Error) -> JSONText {
-        if let server = ErrorLines.serverMessage(error) { return self.error(server) }
+        let hint = (error as? PgcopyError)?.hint
+        if var server = ErrorLines.serverMessage(error) {
+            server.hint = server.hint ?? hint
+            return self.error(server)
+        }
         var members: [(String, JSONText)] = [("message", .string("\(error)"))]
-        if let hint = (error as? PgcopyError)?.hint { members.append(("hint", .string(hint))) }
+        if let hint { members.append(("hint", .string(hint))) }
         return .object(members)
     }
 

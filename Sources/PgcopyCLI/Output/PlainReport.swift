@@ -7,6 +7,8 @@ final class PlainReport: EventSink {
     private let console: Console
     private let tellsCommits: Bool
     private let showPlan: (String) -> Void
+    private var forecast = Forecast()
+    private var columns = ReportColumns()
 
     /// - Parameters:
     ///   - tellsCommits: at the end, those that committed as well.
@@ -25,7 +27,9 @@ final class PlainReport: EventSink {
         case .decision(let what): console.message(what)
         case .drift(let drift): for line in DriftText.of(drift) { console.line(line) }
         case .warning(let what, let label): console.message(at(label) + "warning: " + what)
-        case .planned(let plan): if plan.isDryRun { showPlan(PlanText.of(plan)) }
+        case .planned(let plan):
+            forecast = Forecast(plan)
+            if plan.isDryRun { showPlan(PlanText.of(plan)) }
         case .waiting(let what, let label): console.message(at(label) + "waiting for \(what)")
         case .waitingForLock(let wait, let label): console.message(at(label) + "waiting for \(wait.sentence)")
         case .progress(let progress): tell(progress)
@@ -36,32 +40,57 @@ final class PlainReport: EventSink {
 
     private func tell(_ progress: TransferProgress) {
         let reading = progress.reading
-        var line =
-            "\(Units.seconds(progress.duration)): \(Units.rows(reading.total.messages)), "
-            + Units.bytes(Double(reading.total.bytes))
-        if let (done, count) = progress.tables { line += ", \(done) of \(count) tables" }
+        let time = Units.clock(progress.duration)
+        if case .preparing(let labels) = progress.stage {
+            let end = labels.isEmpty ? "" : "; waiting for \(labels.joined(separator: ", ")) to answer"
+            return console.message("\(time) preparing\(end)")
+        }
+        var line = columns.padded(amounts(progress))
         let behind = progress.destinations.filter { $0.bytes > 0 && $0.isActive }.map { lag in
-            "\(lag.label) \(Units.bytes(Double(lag.bytes)))"
+            "\(lag.label) is \(Units.bytes(Double(lag.bytes))) behind"
         }
         switch progress.stage {
-        case .preparing(let labels):
-            line = "\(Units.seconds(progress.duration)): preparing"
-            if !labels.isEmpty { line += "; waiting for \(labels.joined(separator: ", ")) to answer" }
+        case .preparing: break
         case .waitingForSource where reading.cycle.bytes == 0 && progress.destinations.allSatisfy { $0.bytes == 0 }:
             line += "; waiting for the source"
         case .copying, .waitingForSource:
-            line += ", \(Units.rate(reading.cycleRate)) now, \(Units.rate(reading.rate)) on average"
-            if !behind.isEmpty { line += "; behind: " + behind.joined(separator: ", ") }
+            line += columns.padded(rates(reading), from: 4)
+            if !behind.isEmpty { line += "; " + behind.joined(separator: ", ") }
         case .finishing(let labels):
             if !labels.isEmpty { line += "; waiting for \(labels.joined(separator: ", ")) to finish" }
-            if !behind.isEmpty { line += "; behind: " + behind.joined(separator: ", ") }
+            if !behind.isEmpty { line += "; " + behind.joined(separator: ", ") }
         case .settling(let labels):
             line += "; last checks" + (labels.isEmpty ? "" : " at " + labels.joined(separator: ", "))
         case .merging(let labels): line += "; inserting and updating at \(labels.joined(separator: ", "))"
         case .indexing(let labels): line += "; indexes and constraints at \(labels.joined(separator: ", "))"
         case .committing(let label, let number, let count): line += "; committing \(number) of \(count): \(label)"
         }
-        console.message(line)
+        console.message("\(time) \(line)")
+    }
+
+    /// How much there is by now: percent, bytes, rows, tables. Each with what stands before it.
+    private func amounts(_ progress: TransferProgress) -> [(before: String, text: String)] {
+        let moved = progress.reading.total
+        let flows = [.copying, .waitingForSource].contains(progress.stage)
+        let percent = flows ? forecast.fraction(moved).map { "\(Int($0 * 100))%" } : nil
+        let (bytes, total) = (Units.bytes(Double(moved.bytes)), flows ? forecast.totalBytes(moved) : nil)
+        let tables = progress.tables.map { done, count in "\(done) of \(count) tables" }
+        return [
+            ("", percent ?? ""),
+            (percent == nil ? "" : " ", total.map { Units.pair(bytes, " of ~", Units.bytes($0)) } ?? bytes),
+            (", ", Units.rows(moved.messages)), (tables == nil ? "" : ", ", tables ?? ""),
+        ]
+    }
+
+    /// Of this stretch and of all of it, and when it will be over.
+    private func rates(_ reading: RateMeter.Reading) -> [(before: String, text: String)] {
+        let (now, mean) = (Units.rate(reading.cycleRate), Units.rate(reading.rate))
+        // What is now counts as much as what was: neither a short stall nor a slow beginning says it all.
+        let left = forecast.remaining(reading.total, rate: (reading.cycleRate + reading.rate) / 2)
+        return [
+            (", ", now), (" (mean ", Units.number(mean, besides: now)), (")", ""),
+            (left == nil ? "" : ", ETA ", left.map(Units.left) ?? ""),
+        ]
     }
 
     private func tell(_ error: any Error, at label: String, _ reaction: FaultReaction) {

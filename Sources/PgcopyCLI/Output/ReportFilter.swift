@@ -5,10 +5,13 @@ internal import CopyCore
 /// Passes on what the options ask for.
 final class ReportFilter: EventSink {
     private let verbosity: Verbosity
+    private let tellsProgress: Bool
     private let report: any EventSink
 
-    init(_ verbosity: Verbosity, _ report: any EventSink) {
+    /// - Parameter tellsProgress: at an interval; who asks for a report gets it all the same.
+    init(_ verbosity: Verbosity, tellsProgress: Bool = true, _ report: any EventSink) {
         self.verbosity = verbosity
+        self.tellsProgress = tellsProgress
         self.report = report
     }
 
@@ -19,8 +22,7 @@ final class ReportFilter: EventSink {
         case .statement, .decision: verbosity == .verbose
         case .planned(let plan): plan.isDryRun || verbosity != .quiet
         case .warning, .notice, .waiting, .waitingForLock: verbosity != .quiet
-        // Those at an interval are not made where they are not wanted.
-        case .progress: true
+        case .progress(let progress): tellsProgress || progress.wasAskedFor
         // A program's own words, as a shell would show them.
         case .stderr: true
         case .drift: true

@@ -7,7 +7,7 @@ internal import Glibc
 func runTransfer(_ options: TransferOptions) -> Int32 {
     let console = Console()
     guard let poller = Signals.poller(console, reporting: true) else { return ExitCode.failure }
-    let request: TransferRequest
+    var request: TransferRequest
     do {
         request = try TransferRequest(options)
     } catch {
@@ -27,8 +27,13 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
                 }
             }
         }
+    // A service manager shows it whatever the log is to have.
+    let status = ServiceStatus()
+    if status != nil { request.reportInterval = options.interval }
+    let filtered = ReportFilter(options.verbosity, tellsProgress: options.progress != .none, report)
+    let sink: any EventSink = status.map { EventFork([filtered, $0]) } ?? filtered
     let transfer = Transfer(
-        request, poller: poller, sink: ReportFilter(options.verbosity, report), begun: ProgramClock.start
+        request, poller: poller, sink: sink, begun: ProgramClock.start
     ) { label in
         options.passwordPrompt == .never ? nil : PasswordReader.read(prompt: "Password for \(label): ", poller)
     }
@@ -83,7 +88,10 @@ extension TransferRequest {
         allowsEmpty = options.allowEmpty
         overridesReadOnly = options.overrideReadOnly
         isNotSame = options.notSame
-        format = CopyFormat(rawValue: options.format.rawValue)
+        format = try CopyFormat(rawValue: options.format.rawValue) ?? Self.format(byNamesOf: [source] + destinations)
+        if format == .binary, destinations.contains(where: { $0.kind == .standardStream }), isatty(STDOUT_FILENO) == 1 {
+            throw PgcopyError(.usage, "binary is nothing to look at: send stdout to a file, or choose another format")
+        }
         self.options = CopyOptions(options)
         timeout = options.timeout
         lockTimeout = options.lockTimeout
@@ -103,6 +111,16 @@ extension TransferRequest {
         if let name = unsafe getenv(Self.transportVariable) {
             transport = try Self.transport(unsafe String(cString: name))
         }
+    }
+
+    /// What files' names say: `.csv` is csv. Nil: they say nothing.
+    private static func format(byNamesOf endpoints: [Endpoint]) throws -> CopyFormat? {
+        let files = endpoints.filter { if case .file = $0.kind { true } else { false } }.map(\.label)
+        let isCSV = { (name: String) in name.lowercased().hasSuffix(".csv") }
+        guard let csv = files.first(where: isCSV) else { return nil }
+        guard let other = files.first(where: { !isCSV($0) }) else { return .csv }
+        throw PgcopyError(
+            .usage, "\(csv) is to be csv by its name, and \(other) not: they get the same bytes; say which by --format")
     }
 
     /// The variable that says how COPY is spoken: for comparing the two ways.

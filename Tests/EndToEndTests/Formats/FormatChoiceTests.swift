@@ -153,3 +153,54 @@ struct FormatChoiceTests {
         #expect(broken.errors.contains("22021"), "\(broken)")
     }
 }
+
+@Suite struct `Formats that fit` {
+    @Test func `are csv for files that are called so`() throws {
+        let trio = try Trio("CREATE TABLE t (a int, b text)", source: "INSERT INTO t VALUES (1, 'x,y'), (2, NULL)")
+        let directory = try TemporaryDirectory()
+        let file = directory.file("t.CSV")
+        try transfer(trio.source.at(), file).expecting(0)
+        #expect(try directory.text(of: "t.CSV") == "1,\"x,y\"\n2,\n")
+        try transfer(file, trio.first.at()).expecting(0)
+        #expect(try trio.first.digest() == trio.source.digest())
+        try transfer("--format=text", trio.source.at(), file).expecting(0)
+        #expect(try directory.text(of: "t.CSV") == "1\tx,y\n2\t\\N\n")
+        let both = try transfer(trio.source.at(), file, directory.file("t.txt"))
+        #expect(both.code == 2 && both.errors.contains("say which by --format"), "\(both)")
+    }
+
+    @Test func `hint at the line that names the columns`() throws {
+        let place = try Place(Servers.first, "CREATE TABLE t (a int, b text)")
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("a,b\n1,x\n".utf8, to: "t.csv")
+        let result = try transfer(file, place.at())
+        #expect(
+            result.code == 1 && result.errors.contains("HINT: where the first line names the columns: --header"),
+            "\(result)")
+        let json = try transfer("--progress=json", file, place.at())
+        #expect(json.errors.contains(#""hint":"where the first line names the columns: --header""#), "\(json)")
+        try transfer("--header", file, place.at()).expecting(0)
+        try directory.write("1,x\nb,y\n".utf8, to: "t.csv")
+        let later = try transfer(file, place.at())
+        #expect(later.code == 1 && !later.errors.contains("HINT"), "\(later)")
+    }
+
+    @Test(arguments: [("orders.csv", true), ("orders", false), ("a.b.TXT", true), (".csv", false), ("v1.2", false)])
+    func `a database that is called like a file is told as one`(name: String, isLikeFile: Bool) throws {
+        let place = try Place(Servers.first, "CREATE TABLE t (a int, b text)")
+        let result = try transfer("-t", "t", name, place.conninfo) { program in
+            program.environment["PGHOST"] = place.cluster.socketDirectory
+            program.environment["PGPORT"] = "\(place.cluster.port)"
+            program.environment["PGUSER"] = "postgres"
+        }
+        #expect(result.code == 2, "\(result)")
+        #expect(result.errors.contains("for a file write ./\(name)") == isLikeFile, "\(result)")
+    }
+
+    @Test func `are none of binary on a terminal`() throws {
+        let trio = try Trio("CREATE TABLE t (a int)", source: "INSERT INTO t VALUES (1)")
+        let result = try transfer("--format=binary", trio.source.at(), "-") { $0.terminal = [.output, .errors] }
+        #expect(result.code == 2 && result.screenText.contains("binary is nothing to look at"), "\(result)")
+        try transfer("--format=binary", trio.source.at(), "-").expecting(0)
+    }
+}

@@ -18,10 +18,10 @@ import Testing
         running.closeInput()
         let result = try running.end()
         let reports = result.errors.split(separator: "\n").filter {
-            $0.contains("2 rows, 8 B") && !$0.contains("committed")
+            $0.contains("8 B, 2 rows") && !$0.contains("committed")
         }
         #expect(result.code == 0 && reports.count == 3, "\(result)")
-        #expect(reports.last?.contains("2 rows, 8 B") ?? false, "\(result)")
+        #expect(reports.last?.contains("8 B, 2 rows") ?? false, "\(result)")
         #expect(try place.count() == 2)
     }
 

@@ -31,7 +31,7 @@ import Testing
         // Nobody has counted yet.
         try trio.source.sql("CREATE TABLE s.new (i int); INSERT INTO s.new VALUES (1)")
         let new = try transfer("--dry-run", "-t", "s.new", trio.source.conninfo, "null:")
-        #expect(new.code == 0 && !new.output.contains("about") && new.output.contains("kB"), "\(new)")
+        #expect(new.code == 0 && !new.output.contains("about") && new.output.contains("KiB"), "\(new)")
     }
 
     @Test func `refuses what a run would refuse, and opens nothing`() throws {

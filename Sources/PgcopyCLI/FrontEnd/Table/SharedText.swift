@@ -70,6 +70,9 @@ enum SharedText {
 
     /// Where rows are copied.
     static let copyEnvironment = [
+        Definition(
+            "NOTIFY_SOCKET",
+            "systemd's, which sets it with NotifyAccess=main: it is told how far a transfer is, for `systemctl status`"),
         Definition("PGCOPY_TRANSPORT", "`libpq` speaks COPY by libpq's own calls, slower; `wire` is as without it"),
         Definition(
             "PGCOPY_SCHEMA, PGCOPY_TABLE",

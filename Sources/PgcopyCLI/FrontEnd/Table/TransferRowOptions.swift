@@ -248,8 +248,8 @@ extension OptionSpec {
         summary: "COPY format of the stream (default: auto)",
         details: [
             "auto: binary between servers when every column's type is the same on all sides and its binary form "
-                + "is portable and means the same to the servers' versions, else text; files and stdout get text. -v "
-                + "says what was chosen and why.",
+                + "is portable and means the same to the servers' versions, else text; files and stdout get text, and files whose "
+                + "name ends in `.csv` csv. -v says what was chosen and why.",
             "binary is refused where a column's type differs, or its meaning between the versions (interval before and "
                 + "from PostgreSQL 17). A binary file does not tell its version: load it into the one it came from.",
         ]
