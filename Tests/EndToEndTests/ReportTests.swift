@@ -111,6 +111,17 @@ import Testing
         #expect(every.errors.split(separator: "\n").filter { $0.contains("(mean ") }.count > 10, "\(every)")
     }
 
+    @Test func `how far it is is told where all rows are copied`() throws {
+        let trio = try Trio(rows: 20_000)
+        try trio.source.sql("ANALYZE t")
+        for (options, isTold) in [([], true), (["--where", "true"], false)] {
+            let result = try transfer(
+                options + ["--format=text", "--rate-limit=1M", "--interval=0.3", trio.source.at(), trio.first.at()])
+            #expect(result.code == 0 && result.errors.contains("% ") == isTold, "\(result)")
+            #expect(result.errors.contains("ETA ") == isTold, "\(result)")
+        }
+    }
+
     /// As systemd does: a datagram for each report, whatever the log is to have.
     @Test(arguments: [["-q"], ["--progress=json"]], [false, true])
     func `a service manager is told how far it is`(options: [String], isAbstract: Bool) throws {

@@ -20,7 +20,8 @@ extension Transfer {
                             isEmptiedFirst: plan.emptiedFirst[place]?.contains(number) ?? false,
                             rows: landing.size?.rows, key: landing.upsert?.key, statement: landing.statement)
                     })
-            }, streams: plan.streams, defersConstraints: plan.defersConstraints, locks: locks)
+            }, streams: plan.streams, isFiltered: request.condition != nil || request.part != nil,
+            defersConstraints: plan.defersConstraints, locks: locks)
     }
 
     /// What the tables are divided into, by their places.

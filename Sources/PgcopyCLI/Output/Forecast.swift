@@ -14,7 +14,10 @@ struct Forecast: Equatable {
         self.bytes = bytes
     }
 
-    init(_ plan: TransferPlan) { self.init(rows: plan.rows, bytes: plan.bytes) }
+    /// Nobody has counted the rows that a condition meets.
+    init(_ plan: TransferPlan) {
+        self.init(rows: plan.isFiltered ? nil : plan.rows, bytes: plan.isFiltered ? nil : plan.bytes)
+    }
 
     /// How far it is. Counts are old: what is more than they say is not the end.
     func fraction(_ moved: Totals) -> Double? {
