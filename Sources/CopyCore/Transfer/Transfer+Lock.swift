@@ -105,9 +105,11 @@ extension Transfer {
         guard leader == nil else { return preparation }
         let isDivided = request.streams > 1 || request.splitSize != nil || request.part != nil
         preparation.selection = side.isSource ? request.selection : nil
+        // Of partitions that a condition passes over none is locked, and none is to be waited for.
+        let isForecast = request.reportInterval != nil && request.condition == nil
         preparation.asksSizes =
             request.isDryRun
-            || side.isSource && (request.selection != nil || isDivided || request.reportInterval != nil)
+            || side.isSource && (request.selection != nil || isDivided || isForecast)
         preparation.asksReferences =
             checksReferences && shares?.streams ?? 1 == 1 && (preparation.found.count > 1 || isDivided)
         preparation.asksRows = request.empties == .delete || request.isDryRun && request.empties != nil && isDivided
