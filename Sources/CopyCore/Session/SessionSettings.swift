@@ -88,6 +88,12 @@ enum SessionSettings {
         return settings
     }
 
+    /// Whether the session's own settings are those, as far as they say how SQL is read.
+    static func readsAsWritten(_ connection: Connection) -> Bool {
+        connection.parameterStatus("client_encoding") == encoding(connection)
+            && connection.parameterStatus("standard_conforming_strings") == "on"
+    }
+
     /// Where a database knows no encoding, bytes are passed on as they are.
     static func encoding(_ connection: Connection) -> String {
         connection.parameterStatus("server_encoding") == "SQL_ASCII" ? "SQL_ASCII" : "UTF8"

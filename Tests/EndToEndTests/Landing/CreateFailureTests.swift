@@ -137,11 +137,8 @@ import Testing
         #expect(try second.definitions() == before, "\(result)")
     }
 
-    /// Whoever has written to one of them, or built on it, keeps it.
-    @Test(arguments: [
-        "INSERT INTO s.b VALUES (1000)", "CREATE VIEW other AS SELECT * FROM s.b",
-        "UPDATE s.b SET t = 'mine' WHERE id = 1",
-    ]) func `stay where others use them`(theirs: String) throws {
+    /// A run that is stopped while it makes indexes at the second destination, where somebody has done something meanwhile.
+    private func stopped(behind theirs: String) throws -> ProgramResult {
         let holder = try hold(.indexing)
         let running = try program(arguments(["-j", "2"])).start()
         try second.waitForBackend("wait_event = 'advisory'")
@@ -149,6 +146,15 @@ import Testing
         running.signal(SIGTERM)
         let result = try running.end()
         try holder.release()
+        return result
+    }
+
+    /// Whoever has written to one of them, or built on it, keeps it.
+    @Test(arguments: [
+        "INSERT INTO s.b VALUES (1000)", "CREATE VIEW other AS SELECT * FROM s.b",
+        "UPDATE s.b SET t = 'mine' WHERE id = 1",
+    ]) func `stay where others use them`(theirs: String) throws {
+        let result = try stopped(behind: theirs)
         #expect(result.code == 3 && result.errors.contains("left so: ") && result.errors.contains("s.b"), "\(result)")
         #expect(try first.isEmpty, "\(result)")
         let expected = theirs.contains("INSERT") ? "101" : "100"
@@ -175,13 +181,7 @@ import Testing
         try source.sql(
             "CREATE TABLE s.p (a serial, b text) PARTITION BY RANGE (a); CREATE TABLE s.p1 PARTITION OF s.p FOR VALUES FROM (0) TO (1000)"
         )
-        let holder = try hold(.indexing)
-        let running = try program(arguments(["-j", "2"])).start()
-        try second.waitForBackend("wait_event = 'advisory'")
-        try second.sql(theirs)
-        running.signal(SIGTERM)
-        let result = try running.end()
-        try holder.release()
+        let result = try stopped(behind: theirs)
         #expect(result.code == 3 && result.errors.contains("others have made s.mine part of it"), "\(result)")
         #expect(try first.isEmpty, "\(result)")
         #expect(try second.sql("SELECT to_regclass('s.mine') IS NOT NULL, to_regclass('s.p1') IS NOT NULL") == "t|t")
@@ -191,13 +191,7 @@ import Testing
     @Test func `are told as committed where they stay with their rows`() throws {
         for place in [first, second] { try place.sql("CREATE TABLE there (id int)") }
         try source.sql("CREATE TABLE there (id int); INSERT INTO there VALUES (1)")
-        let holder = try hold(.indexing)
-        let running = try program(arguments(["-j", "2"])).start()
-        try second.waitForBackend("wait_event = 'advisory'")
-        try second.sql("CREATE VIEW other AS SELECT * FROM s.b")
-        running.signal(SIGTERM)
-        let result = try running.end()
-        try holder.release()
+        let result = try stopped(behind: "CREATE VIEW other AS SELECT * FROM s.b")
         #expect(result.code == 3 && result.errors.contains("left so: "), "\(result)")
         #expect(try second.count("s.b") == 100)
         for line in result.errors.split(separator: "\n")

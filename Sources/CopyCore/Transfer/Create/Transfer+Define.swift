@@ -55,7 +55,8 @@ extension Transfer {
         let relations = objects.filter { $0.catalog == DefinedObject.relations }.map { "\($0.oid)" }
         let sequences = request.setsSequences ? part.ask(Catalog.standingSequencesQuestion(relations)) : nil
         let others = needed.isEmpty ? nil : part.ask(Catalog.otherRelationsQuestion(relations))
-        let watched = needed.map(\.object)
+        // What is altered of an index is seen with its table.
+        let watched = needed.filter { !["i", "I"].contains($0.kind) }.map(\.object)
         let versions = needed.isEmpty ? nil : part.ask(Catalog.alterationsQuestion(watched))
         try askSource(part)
         let defined = Catalog.defined(try definedResult.get())

@@ -78,8 +78,8 @@ extension Transfer {
 /// What is left to be run at one destination, by all of its sessions.
 final class MadeFinish {
     private var queue: FinishQueue
-    /// Each transaction begins with its settings, in a message of its own: a server reads a whole message by the ones before.
-    private var running: [(session: Session, place: Int, statement: StatementTask, rest: String?)] = []
+    /// `rest`: what is sent once the settings before it are answered.
+    private var running: [(session: Session, place: Int, statement: StatementTask, rest: [String]?)] = []
     private let sessions: [Session]
     private let timeout: Duration?
     private let lockTimeout: Duration?
@@ -140,12 +140,18 @@ final class MadeFinish {
             + Transfer.definitionSettings(session).map(\.sql)
             + (lockTimeout.map { [SessionSettings.lockTimeout($0)] } ?? [])
             + (isBusy ? ["SET LOCAL max_parallel_maintenance_workers = 0"] : [])
-        let rest = (entry.statements + ["COMMIT"]).joined(separator: ";\n")
-        try send(settings.joined(separator: ";\n"), then: rest, place, session)
+        let statements = entry.statements + ["COMMIT"]
+        try session.requireIdle()
+        // A server reads a whole message by the settings before it: where these are others it takes a message of their own.
+        if SessionSettings.readsAsWritten(session.connection) {
+            try send(settings + statements, then: nil, place, session)
+        } else {
+            try send(settings, then: statements, place, session)
+        }
     }
 
-    private func send(_ text: String, then rest: String?, _ place: Int, _ session: Session) throws {
-        if rest != nil { try session.requireIdle() }
+    private func send(_ statements: [String], then rest: [String]?, _ place: Int, _ session: Session) throws {
+        let text = statements.joined(separator: ";\n")
         try session.announce(text)
         try session.connection.sendQuery(text)
         let statement = StatementTask(session, timeout: timeout)
