@@ -47,9 +47,9 @@ struct `Reports` {
                 total: Totals(messages: 3, bytes: 4096),
                 duration: .seconds(2)),
             destinations: [
-                DestinationLag(label: "a", bytes: 0, isActive: true),
-                DestinationLag(label: "b", bytes: 7, isActive: true),
-                DestinationLag(label: "c", bytes: 0, isActive: false),
+                DestinationProgress(label: "a", behind: 0),
+                DestinationProgress(label: "b", behind: 7),
+                DestinationProgress(label: "c", state: .failed, behind: 0),
             ])
     }
 
@@ -105,7 +105,7 @@ struct `Reports` {
     private func progress(_ stage: TransferStage, moved: Bool = false) -> TransferProgress {
         var progress = self.progress
         progress.stage = stage
-        progress.destinations = [DestinationLag(label: "a", bytes: 0, isActive: true)]
+        progress.destinations = [DestinationProgress(label: "a", behind: 0)]
         if !moved { progress.reading.cycle = .zero }
         return progress
     }
@@ -131,10 +131,10 @@ struct `Reports` {
         #expect(plain(.progress(progress(.waitingForSource, moved: true))) == [rates + "\n"])
         // Who is out keeps nobody waiting.
         var stalled = progress(.waitingForSource)
-        stalled.destinations.append(DestinationLag(label: "c", bytes: 0, isActive: false))
+        stalled.destinations.append(DestinationProgress(label: "c", state: .failed, behind: 0))
         #expect(plain(.progress(stalled)) == ["pgcopy: 00:00:03 4.0 KiB, 3 rows; waiting for the source\n"])
         var late = progress(.finishing(["a"]))
-        late.destinations[0].bytes = 7
+        late.destinations[0].behind = 7
         #expect(
             plain(.progress(late)) == ["pgcopy: 00:00:03 4.0 KiB, 3 rows; waiting for a to finish; a is 7 B behind\n"])
     }
@@ -248,40 +248,18 @@ struct `Units for people` {
     }
 }
 
-struct `A forecast` {
-    private let moved = Totals(messages: 250, bytes: 5000)
-
-    @Test func `goes by rows, and by bytes where nobody has counted`() {
-        let forecast = Forecast(rows: 1000, bytes: 99)
-        #expect(forecast.fraction(moved) == 0.25 && forecast.totalBytes(moved) == 20_000)
-        #expect(forecast.remaining(moved, rate: 1000) == .seconds(15))
-        #expect(Forecast(bytes: 10_000).fraction(moved) == 0.5)
-        #expect(Forecast().fraction(moved) == nil && Forecast(rows: 0, bytes: 0).totalBytes(moved) == nil)
-        // The first rows say little of the others.
-        #expect(Forecast(rows: 1_000_000, bytes: 77).totalBytes(moved) == 77)
-    }
-
-    @Test func `tells nothing that is not so`() {
-        // There are more than there should be.
-        let old = Forecast(rows: 100)
-        #expect(old.fraction(moved) == 0.99 && old.totalBytes(moved) == nil && old.remaining(moved, rate: 1000) == nil)
-        #expect(Forecast(rows: 1000).remaining(moved, rate: 0) == nil)
-        #expect(Forecast(rows: 1000).remaining(moved, rate: 1e-9) == nil)
-        #expect(Forecast(rows: 1_000_000, bytes: 77).remaining(moved, rate: 1) == .zero)
-        #expect(Forecast(rows: .max).remaining(moved, rate: 1).map { $0 <= .seconds(86_400_000) } ?? true)
-    }
-
+struct `A forecast in plain lines` {
     @Test func `stands in each line, number under number`() {
         let lines = Lines()
         let report = PlainReport(Console { lines.all.append($0) }, tellsCommits: true)
-        let table = TransferPlan.Table(rows: 1000, bytes: 50_000, format: .text, landings: [])
-        report.receive(.planned(TransferPlan(isDryRun: false, tables: [table], defersConstraints: false)))
         for (rows, bytes) in [(100, 5_000), (950, 2_000_000)] {
             let reading = RateMeter.Reading(
                 cycle: Totals(messages: rows, bytes: bytes), cycleDuration: .seconds(1),
                 total: Totals(messages: rows, bytes: bytes), duration: .seconds(2))
-            report.receive(
-                .progress(TransferProgress(duration: .seconds(250), reading: reading, destinations: [])))
+            var progress = TransferProgress(duration: .seconds(250), reading: reading, destinations: [])
+            let table = Forecast.Table(rows: 1000, bytes: 50_000, moved: reading.total)
+            progress.forecast = Forecast([table], moved: bytes, rate: (reading.cycleRate + reading.rate) / 2)
+            report.receive(.progress(progress))
         }
         #expect(
             lines.all == [

@@ -4,6 +4,8 @@
 struct Part: Sendable {
     /// How messages name it.
     var label: String
+    /// Which rows of its table it has, as `blocks 0 to 99`; nil: all.
+    var name: String?
     /// Its table's place among those of the run.
     var table = 0
     /// About how many bytes it is.
@@ -38,6 +40,9 @@ final class PartTrack {
 
     /// All parts have begun.
     func complete() { isComplete = true }
+
+    /// The part whose rows flow; nil: none has begun behind those that have ended.
+    var current: Part? { ends.count < parts.count ? parts[ends.count] : nil }
 
     /// Where a part's rows end; nil: not known yet.
     func end(of number: Int) -> Int? { number < ends.count ? ends[number] : nil }

@@ -111,6 +111,14 @@ struct Division {
         var bytes: Int
         /// More of the table that the same statement reads.
         var also: [Piece] = []
+
+        /// As `blocks 0 to 99`, behind the partition's name; nil: it is all of the table.
+        var name: String? {
+            guard range != nil || leaf != nil else { return nil }
+            return ([self] + also).map { piece in
+                [piece.leaf?.parts.joined(separator: "."), piece.range?.shown].compactMap { $0 }.joined(separator: ", ")
+            }.joined(separator: "; ")
+        }
     }
 
     /// What one stream takes, in this order.

@@ -113,7 +113,7 @@ struct TablePlan: Sendable {
 
     func part(_ piece: Division.Piece) -> Part {
         Part(
-            label: label, table: piece.table, size: piece.bytes, out: statement(piece) ?? "",
+            label: label, name: piece.name, table: piece.table, size: piece.bytes, out: statement(piece) ?? "",
             into: landings.mapValues(\.statement), layout: options.layout, messagesWithoutRow: messagesWithoutRow)
     }
 

@@ -18,6 +18,10 @@ final class Side {
     /// Of a destination: what became of its rows, and how many bytes it took.
     var status = TransferOutcome.Status.rolledBack
     var bytes = 0
+    /// Each of its transactions has committed.
+    var hasCommitted = false
+    /// How fast it takes rows.
+    var pace = DestinationPace()
     /// What became of rows that were upserted.
     var upserted = UpsertCounts()
     /// Tables that were emptied before, in a transaction of their own.

@@ -139,6 +139,9 @@ extension Transfer {
             do {
                 try destination.commit()
                 committer.answered(.committed)
+                side.hasCommitted = all.indices.allSatisfy {
+                    all[$0].side !== side || committer.states[$0] == .committed
+                }
                 if let number = (destination as? ServerDestination)?.transactionNumber {
                     side.transactions.append(number)
                 }

@@ -59,27 +59,42 @@ final class Opened {
         return rowCount(ofTag: (stream.producer as? StatementProducer)?.commandTag)
     }
 
-    /// Of each table, how many of its parts the source has given to the end, and their rows; nil: nobody counted them.
-    var given: [(parts: Int, rows: Int?)] {
-        var given: [(parts: Int, rows: Int?)] = plan.tables.map { _ in (0, 0) }
-        for stream in streams {
-            guard let track = stream.track else { continue }
-            let rows = (stream.producer as? any PartProducer)?.rows ?? []
-            for (number, part) in track.parts.prefix(track.ends.count).enumerated() {
-                given[part.table].parts += 1
-                let count = number < rows.count ? rows[number] : nil
-                given[part.table].rows = given[part.table].rows.flatMap { sum in count.map { sum + $0 } }
-            }
-        }
-        return given
+    /// What the source has given of a table.
+    struct Given {
+        /// How many parts are still to be given to the end.
+        var partsLeft: Int
+        /// The rows of those that were; nil: nobody counted them.
+        var rows: Int? = 0
+        /// What has come, of those under way, too.
+        var moved = Totals.zero
     }
 
-    /// Of several tables those that were given to the end.
-    var tablesDone: (done: Int, count: Int)? {
-        guard plan.tables.count > 1 else { return nil }
-        var pieces = plan.tables.map { _ in 0 }
-        for piece in plan.units.flatMap(\.pieces) { pieces[piece.table] += 1 }
-        return (zip(given, pieces).count { $0.parts == $1 }, plan.tables.count)
+    /// Of each table, what the source has given.
+    var given: [Given] {
+        var given = plan.tables.map { _ in Given(partsLeft: 0) }
+        for piece in plan.units.flatMap(\.pieces) { given[piece.table].partsLeft += 1 }
+        for stream in streams {
+            guard let track = stream.track else {
+                given[0].moved = stream.producer.totals
+                given[0].moved.messages = max(0, given[0].moved.messages - messagesWithoutRow)
+                continue
+            }
+            let rows = (stream.producer as? any PartProducer)?.rows ?? []
+            // What is left of them is of the part under way.
+            var moved = stream.producer.totals
+            for (number, part) in track.parts.prefix(track.ends.count).enumerated() {
+                let count = number < rows.count ? rows[number] : nil
+                let bytes = track.ends[number] - (number > 0 ? track.ends[number - 1] : 0)
+                let whole = Totals(messages: count ?? 0, bytes: bytes)
+                moved = moved - whole
+                given[part.table].partsLeft -= 1
+                given[part.table].rows = given[part.table].rows.flatMap { sum in count.map { sum + $0 } }
+                given[part.table].moved += whole
+            }
+            moved.messages = max(0, moved.messages)
+            if let part = track.current { given[part.table].moved += moved }
+        }
+        return given
     }
 
     /// Rows that a destination's servers counted; nil where none did.

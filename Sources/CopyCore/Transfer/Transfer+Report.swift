@@ -20,21 +20,17 @@ extension Transfer {
                             isEmptiedFirst: plan.emptiedFirst[place]?.contains(number) ?? false,
                             rows: landing.size?.rows, key: landing.upsert?.key, statement: landing.statement)
                     })
-            }, streams: plan.streams, isFiltered: request.condition != nil || request.part != nil,
-            defersConstraints: plan.defersConstraints, locks: locks)
+            }, streams: plan.streams, defersConstraints: plan.defersConstraints, locks: locks)
     }
 
     /// What the tables are divided into, by their places.
     private func parts(_ plan: Plan) -> [Int: [TransferPlan.Part]] {
         var parts: [Int: [TransferPlan.Part]] = [:]
-        for piece in plan.units.flatMap(\.pieces) where piece.range != nil || piece.leaf != nil {
-            let names = ([piece] + piece.also).map { piece in
-                [piece.leaf?.parts.joined(separator: "."), piece.range?.shown].compactMap { $0 }.joined(separator: ", ")
-            }
+        for piece in plan.units.flatMap(\.pieces) {
+            guard let name = piece.name else { continue }
             parts[piece.table, default: []].append(
                 TransferPlan.Part(
-                    name: names.joined(separator: "; "), bytes: piece.bytes,
-                    statement: plan.tables[piece.table].statement(piece) ?? ""))
+                    name: name, bytes: piece.bytes, statement: plan.tables[piece.table].statement(piece) ?? ""))
         }
         return parts
     }
@@ -61,9 +57,28 @@ extension Transfer {
     }
 
     func progress(_ reading: RateMeter.Reading, at now: Instant) -> TransferProgress {
-        TransferProgress(
-            duration: now.duration(since: begun), reading: reading, destinations: lags(), stage: stage,
-            tables: opened?.tablesDone)
+        var progress = TransferProgress(
+            duration: now.duration(since: begun), reading: reading, destinations: destinationProgress(at: now),
+            stage: stage)
+        guard let opened, copying != nil else { return progress }
+        let given = opened.given
+        let sizes = opened.plan.tables.map(\.size)
+        if sizes.count > 1 { progress.tables = (given.count { $0.partsLeft == 0 }, sizes.count) }
+        progress.streams = opened.streams.enumerated().map { number, stream in
+            StreamProgress(number + 1, stream, opened.plan)
+        }
+        // Nobody has counted the rows that a condition or a part of the run chooses.
+        if request.condition == nil, request.part == nil {
+            let tables = zip(sizes, given).map { size, given in
+                Forecast.Table(
+                    rows: size?.rows, bytes: size?.bytes, moved: given.moved,
+                    isDone: sizes.count > 1 && given.partsLeft == 0)
+            }
+            // What is now counts as much as what was: neither a short stall nor a slow beginning says it all.
+            progress.forecast = Forecast(
+                tables, moved: reading.total.bytes, rate: (reading.cycleRate + reading.rate) / 2)
+        }
+        return progress
     }
 
     private var stage: TransferStage {
@@ -117,24 +132,49 @@ extension Transfer {
         poller.onTick(every: min(interval ?? .seconds(1), lockWatch.tickInterval)) { [unowned self] in
             let now = poller.now
             tellSilent(now, max(interval ?? .seconds(1), .seconds(1)))
-            if ending != nil, let interval, var meter = copying?.meter {
-                if now.duration(since: reported) >= interval {
-                    reported = now
-                    sink?.receive(.progress(progress(meter.read(at: now), at: now)))
-                    copying?.meter = meter
-                }
-            } else {
+            // While rows flow each cycle looks itself.
+            if ending == nil, copying != nil {
                 reported = now
+            } else if let interval, now.duration(since: reported) >= interval {
+                reported = now
+                var meter = copying?.meter ?? RateMeter(start: now)
+                sink?.receive(.progress(progress(meter.read(at: now), at: now)))
+                if copying?.meter != nil { copying?.meter = meter }
             }
             let hasEnded = noticeEndedPrograms()
             return lockWatch.tick() || hasEnded
         }
     }
 
-    func lags() -> [DestinationLag] {
+    private func destinationProgress(at now: Instant) -> [DestinationProgress] {
         destinations.map { side in
-            DestinationLag(label: side.label, bytes: backlog(of: side), isActive: side.isActive)
+            let taken = copying == nil ? 0 : taken(side)
+            let behind = backlog(of: side)
+            let rate = side.pace.read(taken, at: now)
+            return DestinationProgress(
+                label: side.label, state: state(of: side, isStalled: behind > 0 && side.pace.isStalled(at: now)),
+                taken: taken, rate: rate, behind: behind)
         }
+    }
+
+    private func state(of side: Side, isStalled: Bool) -> DestinationProgress.State {
+        guard side.isActive else { return .failed }
+        if side.hasCommitted { return .committed }
+        switch ending {
+        case .asking(let checks, let stage)?:
+            guard checks.contains(where: { $0.side === side && !$0.part.isAnswered }) else { return .complete }
+            if case .merging = stage([]) { return .merging }
+            return .settling
+        case .indexing(let labels)?: return labels.contains(side.label) ? .indexing : .committed
+        case .committing(let label, _, _)?: return label == side.label ? .committing : .complete
+        case nil: break
+        }
+        guard let copying else {
+            return side.endpoint.isServer && side.sessions.isEmpty ? .connecting : .preparing
+        }
+        if isConfirmed(side) { return .complete }
+        if isStalled { return .stalled }
+        return copying.managers.allSatisfy(\.sourceEnded) ? .finishing : .copying
     }
 
     /// Nil: it takes rows as they come.
@@ -206,5 +246,19 @@ extension Transfer {
             default: false
             }
         return wasUnheard || side.isUnheard ? participants.first { $0.side === side }?.preparation.lingering : nil
+    }
+}
+
+extension StreamProgress {
+    fileprivate init(_ number: Int, _ stream: OpenedStream, _ plan: Plan) {
+        guard let track = stream.track else {
+            let table = plan.first
+            self.init(number: number, table: table.label, bytes: stream.producer.totals.bytes, size: table.size?.bytes)
+            return
+        }
+        self.init(
+            number: number, table: track.current?.label, part: track.current?.name,
+            bytes: track.current == nil ? 0 : stream.producer.totals.bytes - (track.ends.last ?? 0),
+            size: track.current?.size)
     }
 }

@@ -44,9 +44,13 @@ public struct TransferProgress: Sendable {
     /// What was moved, and at which rate.
     public var reading: RateMeter.Reading
     /// Every destination, in the order given.
-    public var destinations: [DestinationLag]
+    public var destinations: [DestinationProgress]
+    /// What each stream is at, in the order of their numbers; none before rows flow.
+    public var streams: [StreamProgress] = []
     /// What it is at, and who is waited for.
     public var stage = TransferStage.copying
+    /// About how much of it all has come, and how much that is.
+    public var forecast = Forecast()
     /// Of several tables, those whose rows the source has given to the end, and how many there are.
     public var tables: (done: Int, count: Int)?
     /// Somebody wants to see it now (SIGUSR1).
@@ -83,12 +87,61 @@ public enum FaultReaction: Sendable, Hashable {
     case fatal
 }
 
-/// How far a destination is behind the source.
-public struct DestinationLag: Sendable, Hashable {
+/// How far a destination is.
+public struct DestinationProgress: Sendable, Hashable {
+    /// What it is at.
+    public enum State: String, Sendable, Hashable {
+        /// Its server is not reached yet.
+        case connecting
+        /// It is asked, locked, emptied; no row flows yet.
+        case preparing
+        /// It takes rows.
+        case copying
+        /// Rows are there for it, and for some seconds it has taken none.
+        case stalled
+        /// It has all rows, and has not confirmed them yet.
+        case finishing
+        /// It has confirmed all rows, and waits for the others.
+        case complete
+        /// The last checks are under way there.
+        case settling
+        /// Rows go from its staging tables to where they are to be.
+        case merging
+        /// It makes indexes and constraints.
+        case indexing
+        /// Its COMMIT is under way.
+        case committing
+        /// Its rows are there to stay.
+        case committed
+        /// It takes no part any more.
+        case failed
+    }
+
     /// How messages name it.
     public var label: String
-    /// Bytes it has not taken yet.
-    public var bytes: Int
+    /// What it is at.
+    public var state = State.copying
+    /// Bytes of COPY data that it has taken.
+    public var taken = 0
+    /// Bytes a second that it took since the last report.
+    public var rate = 0.0
+    /// Bytes that were read for it and that it has not taken yet.
+    public var behind: Int
+
     /// It takes part; false once it was dropped.
-    public var isActive: Bool
+    public var isActive: Bool { state != .failed }
+}
+
+/// What a stream is at.
+public struct StreamProgress: Sendable, Hashable {
+    /// From 1 on.
+    public var number: Int
+    /// The table whose rows flow; nil: it has no more to do.
+    public var table: String?
+    /// The part of it, as `blocks 0 to 99`; nil: all of it.
+    public var part: String?
+    /// Bytes of it that have come.
+    public var bytes = 0
+    /// About how many it takes where it is stored; nil: not known.
+    public var size: Int?
 }

@@ -62,8 +62,6 @@ public struct TransferPlan: Sendable, Hashable {
     public var tables: [Table]
     /// How many streams copy side by side.
     public var streams = 1
-    /// Only some of the tables' rows are copied: a condition or a part of the run chooses.
-    public var isFiltered = false
     /// Foreign keys go in a circle: they are checked behind the last row.
     public var defersConstraints: Bool
 

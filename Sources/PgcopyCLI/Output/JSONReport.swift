@@ -144,11 +144,11 @@ final class JSONReport: EventSink {
                 (
                     "destinations",
                     .array(
-                        progress.destinations.map { lag in
+                        progress.destinations.map { destination in
                             .object([
-                                ("destination", .string(lag.label)),
-                                ("bytes_behind", .int(lag.bytes)),
-                                ("active", .bool(lag.isActive)),
+                                ("destination", .string(destination.label)),
+                                ("bytes_behind", .int(destination.behind)),
+                                ("active", .bool(destination.isActive)),
                             ])
                         })
                 ),

@@ -7,7 +7,6 @@ final class PlainReport: EventSink {
     private let console: Console
     private let tellsCommits: Bool
     private let showPlan: (String) -> Void
-    private var forecast = Forecast()
     private var columns = ReportColumns()
 
     /// - Parameters:
@@ -28,7 +27,6 @@ final class PlainReport: EventSink {
         case .drift(let drift): for line in DriftText.of(drift) { console.line(line) }
         case .warning(let what, let label): console.message(at(label) + "warning: " + what)
         case .planned(let plan):
-            forecast = Forecast(plan)
             if plan.isDryRun { showPlan(PlanText.of(plan)) }
         case .waiting(let what, let label): console.message(at(label) + "waiting for \(what)")
         case .waitingForLock(let wait, let label): console.message(at(label) + "waiting for \(wait.sentence)")
@@ -42,19 +40,21 @@ final class PlainReport: EventSink {
         let reading = progress.reading
         let time = Units.clock(progress.duration)
         if case .preparing(let labels) = progress.stage {
+            // Who keeps it waiting is told as such.
+            guard progress.wasAskedFor else { return }
             let end = labels.isEmpty ? "" : "; waiting for \(labels.joined(separator: ", ")) to answer"
             return console.message("\(time) preparing\(end)")
         }
         var line = columns.padded(amounts(progress))
-        let behind = progress.destinations.filter { $0.bytes > 0 && $0.isActive }.map { lag in
-            "\(lag.label) is \(Units.bytes(Double(lag.bytes))) behind"
+        let behind = progress.destinations.filter { $0.behind > 0 && $0.isActive }.map { destination in
+            "\(destination.label) is \(Units.bytes(Double(destination.behind))) behind"
         }
         switch progress.stage {
         case .preparing: break
-        case .waitingForSource where reading.cycle.bytes == 0 && progress.destinations.allSatisfy { $0.bytes == 0 }:
+        case .waitingForSource where reading.cycle.bytes == 0 && progress.destinations.allSatisfy { $0.behind == 0 }:
             line += "; waiting for the source"
         case .copying, .waitingForSource:
-            line += columns.padded(rates(reading), from: 4)
+            line += columns.padded(rates(progress), from: 4)
             if !behind.isEmpty { line += "; " + behind.joined(separator: ", ") }
         case .finishing(let labels):
             if !labels.isEmpty { line += "; waiting for \(labels.joined(separator: ", ")) to finish" }
@@ -72,8 +72,8 @@ final class PlainReport: EventSink {
     private func amounts(_ progress: TransferProgress) -> [(before: String, text: String)] {
         let moved = progress.reading.total
         let flows = [.copying, .waitingForSource].contains(progress.stage)
-        let percent = flows ? forecast.fraction(moved).map { "\(Int($0 * 100))%" } : nil
-        let (bytes, total) = (Units.bytes(Double(moved.bytes)), flows ? forecast.totalBytes(moved) : nil)
+        let percent = flows ? progress.forecast.fraction.map { "\(Int($0 * 100))%" } : nil
+        let (bytes, total) = (Units.bytes(Double(moved.bytes)), flows ? progress.forecast.bytes : nil)
         let tables = progress.tables.map { done, count in "\(done) of \(count) tables" }
         return [
             ("", percent ?? ""),
@@ -83,10 +83,10 @@ final class PlainReport: EventSink {
     }
 
     /// Of this stretch and of all of it, and when it will be over.
-    private func rates(_ reading: RateMeter.Reading) -> [(before: String, text: String)] {
+    private func rates(_ progress: TransferProgress) -> [(before: String, text: String)] {
+        let reading = progress.reading
         let (now, mean) = (Units.rate(reading.cycleRate), Units.rate(reading.rate))
-        // What is now counts as much as what was: neither a short stall nor a slow beginning says it all.
-        let left = forecast.remaining(reading.total, rate: (reading.cycleRate + reading.rate) / 2)
+        let left = progress.forecast.remaining
         return [
             (", ", now), (" (mean ", Units.number(mean, besides: now)), (")", ""),
             (left == nil ? "" : ", ETA ", left.map(Units.left) ?? ""),

@@ -1,0 +1,59 @@
+// How much is still to come.
+
+/// How large it all is, as far as the source's own counts tell, corrected by what has come; pure.
+public struct Forecast: Sendable, Hashable {
+    /// A table, as the source counted it, and what has come of it.
+    struct Table: Sendable {
+        /// About how many rows it has, and bytes where it is stored; nil: nobody has counted.
+        var rows: Int?
+        var bytes: Int?
+        /// What has come.
+        var moved = Totals.zero
+        /// That was all.
+        var isDone = false
+
+        /// How much of it has come, from 0 to 1; nil: not known. Counts are old: what is more than they say is not the end.
+        var fraction: Double? {
+            if isDone { return 1 }
+            if let rows, rows > 0 { return min(1, Double(moved.messages) / Double(rows)) }
+            if let bytes, bytes > 0 { return min(1, Double(moved.bytes) / Double(bytes)) }
+            return rows == nil && bytes == nil ? nil : 0
+        }
+    }
+
+    /// About how much of it all has come, from 0 to 0.99; nil: not known.
+    public var fraction: Double?
+    /// About how many bytes will have flowed at the end; nil: not known, or more have than there should be.
+    public var bytes: Double?
+    /// How long it will take at the rate of now and then; nil: not known, or nothing flows.
+    public var remaining: Duration?
+
+    /// Nothing is known.
+    init() {}
+
+    /// - Parameters:
+    ///   - tables: all of them. Each counts by the bytes that it takes where it is stored, so that what was estimated
+    ///     wrongly is right once it has come.
+    ///   - moved: what has flowed.
+    ///   - rate: in bytes a second.
+    init(_ tables: [Table], moved: Int, rate: Double) {
+        var (all, come, stored) = (0.0, 0.0, 0.0)
+        for table in tables {
+            guard let fraction = table.fraction else { return }
+            let weight = Double(table.bytes ?? table.rows ?? 0)
+            all += weight
+            come += weight * fraction
+            stored += Double(table.bytes ?? 0)
+        }
+        guard all > 0 else { return }
+        let fraction = min(0.99, come / all)
+        self.fraction = fraction
+        guard fraction < 0.99 else { return }
+        // The first rows say little of the others.
+        let bytes = fraction < 0.01 && stored > 0 ? max(stored, Double(moved)) : Double(moved) / max(fraction, 1e-9)
+        guard bytes > 0 else { return }
+        self.bytes = bytes
+        // Beyond that nobody plans: a thousand days.
+        if rate >= 1 { remaining = .seconds(min((bytes - Double(moved)) / rate, 86_400_000)) }
+    }
+}
