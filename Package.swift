@@ -25,11 +25,12 @@ let package = Package(
         // The arrows point down only: see Sources/README.md.
         .executableTarget(name: "pgcopy", dependencies: ["PgcopyCLI"], swiftSettings: shipped),
         .executableTarget(name: "PgcopyDocs", dependencies: ["PgcopyCLI"], swiftSettings: shipped),
-        .target(name: "PgcopyCLI", dependencies: ["CopyCore"], swiftSettings: shipped),
+        .target(name: "PgcopyCLI", dependencies: ["CopyCore", "CWchar"], swiftSettings: shipped),
         .target(name: "CopyCore", dependencies: ["CopyModel", "PQ"], swiftSettings: shipped),
         .target(name: "CopyModel", swiftSettings: shipped),
         .target(name: "PQ", dependencies: ["CLibpq"], swiftSettings: shipped),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CWchar"),
 
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
         .testTarget(name: "TestKitTests", dependencies: ["TestKit"], swiftSettings: strict),

@@ -29,6 +29,8 @@ public struct Endpoint: Sendable, Hashable {
 
     /// Whether a server is behind it.
     public var isServer: Bool { if case .server = kind { true } else { false } }
+    /// Whether a program is.
+    public var isProgram: Bool { if case .program = kind { true } else { false } }
     /// It is a file.
     var isFile: Bool { if case .file = kind { true } else { false } }
 

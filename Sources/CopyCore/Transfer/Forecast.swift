@@ -53,7 +53,12 @@ public struct Forecast: Sendable, Hashable {
         let bytes = fraction < 0.01 && stored > 0 ? max(stored, Double(moved)) : Double(moved) / max(fraction, 1e-9)
         guard bytes > 0 else { return }
         self.bytes = bytes
+        remaining = remaining(behind: moved, rate: rate)
+    }
+
+    /// How long the rest takes, once so many bytes have flowed, at so many bytes a second; nil: not known, or nothing flows.
+    public func remaining(behind moved: Int, rate: Double) -> Duration? {
         // Beyond that nobody plans: a thousand days.
-        if rate >= 1 { remaining = .seconds(min((bytes - Double(moved)) / rate, 86_400_000)) }
+        rate >= 1 ? bytes.map { .seconds(min(max(0, $0 - Double(moved)) / rate, 86_400_000)) } : nil
     }
 }

@@ -12,6 +12,21 @@ final class StandardError {
     /// How long a reader may take once a signal came: servers hold their locks meanwhile.
     private static let grace = Duration.milliseconds(500)
 
+    /// Writes what can be written without waiting; false, and nothing of it: something is still unwritten.
+    func offer(_ text: String) -> Bool {
+        guard let output, !isStuck else { return false }
+        let poller = SystemPoller()
+        do {
+            guard try output.unwritten == 0 || output.writeRest(until: poller.now, poller) else { return false }
+            output.pending += Array(text.utf8)
+            // What is left of it goes before all else.
+            _ = try output.writeRest(until: poller.now, poller)
+        } catch {
+            output.drop()
+        }
+        return true
+    }
+
     func write(_ text: String) {
         guard let output else { return }
         let poller = SystemPoller(interruption: Signals.interruption)

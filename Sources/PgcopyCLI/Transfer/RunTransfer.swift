@@ -5,7 +5,9 @@ internal import Glibc
 
 /// Runs a transfer and returns the exit code.
 func runTransfer(_ options: TransferOptions) -> Int32 {
-    let console = Console()
+    let terminal = Terminal(TerminalTraits(options))
+    defer { terminal.close() }
+    let console = Console { terminal.write($0) }
     guard let poller = Signals.poller(console, reporting: true) else { return ExitCode.failure }
     var request: TransferRequest
     do {
@@ -15,10 +17,7 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
         console.line("Try \"pgcopy transfer --help\".")
         return ExitCode.usage
     }
-    let report: any EventSink =
-        options.progress == .json
-        ? JSONReport(console, source: Redaction.redacted(options.source.text))
-        : PlainReport(console, tellsCommits: options.verbosity != .quiet) { text in
+    let plain = PlainReport(console, tellsCommits: options.verbosity != .quiet) { text in
             do {
                 try TextOutput(blocking: STDOUT_FILENO).write(Array(text.utf8))
             } catch {
@@ -27,18 +26,51 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
                 }
             }
         }
+    let isLive = terminal.traits.isLive
+    let report: any EventSink =
+        if options.progress == .json {
+            JSONReport(console, source: request.source.label)
+        } else if isLive {
+            LiveReport(
+                terminal, plain, source: request.source.label, interval: options.interval,
+                startsWithRows: ([request.source] + request.destinations).contains(where: \.isProgram))
+        } else {
+            plain
+        }
     // A service manager shows it whatever the log is to have.
     let status = ServiceStatus()
     if status != nil { request.reportInterval = options.interval }
+    if isLive {
+        request.reportInterval = LiveReport.interval
+        request.idleInterval = LiveReport.interval
+    }
     let filtered = ReportFilter(options.verbosity, tellsProgress: options.progress != .none, report)
     let sink: any EventSink = status.map { EventFork([filtered, $0]) } ?? filtered
     let transfer = Transfer(
         request, poller: poller, sink: sink, begun: ProgramClock.start
     ) { label in
-        options.passwordPrompt == .never ? nil : PasswordReader.read(prompt: "Password for \(label): ", poller)
+        options.passwordPrompt == .never
+            ? nil : terminal.lend { PasswordReader.read(prompt: "Password for \(label): ", poller) }
     }
     poller.onReportRequest = { [unowned transfer] in transfer.reportNow() }
     return ExitCode.of(transfer.run())
+}
+
+extension TerminalTraits {
+    /// What stderr is to this run.
+    fileprivate init(_ options: TransferOptions) {
+        self.init(isTerminal: isatty(STDERR_FILENO) == 1) { name in
+            unsafe getenv(name).map { unsafe String(cString: $0) }
+        }
+        switch options.progress {
+        case .bar: isLive = true
+        case .auto:
+            // Rows would come in between.
+            let takesRows = options.destinations.contains { $0.bytes == [UInt8(ascii: "-")] }
+            if takesRows, isatty(STDOUT_FILENO) == 1 { isLive = false }
+        case .plain, .json, .none: self = TerminalTraits()
+        }
+    }
 }
 
 extension TransferRequest {

@@ -22,6 +22,10 @@ public enum HeaderChoice: String, Sendable, CaseIterable {
 
 /// What `--progress` names.
 public enum ProgressChoice: String, Sendable, CaseIterable {
+    /// A display on a terminal, else lines.
+    case auto
+    /// A display.
+    case bar
     /// Lines for people.
     case plain
     /// A JSON record a line.

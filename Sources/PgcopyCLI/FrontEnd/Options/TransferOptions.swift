@@ -157,7 +157,7 @@ extension TransferOptions {
 
         verbosity = invocation.has(.quiet) ? .quiet : invocation.has(.verbose) ? .verbose : .normal
         let asked = invocation.value(of: .progress).flatMap { ProgressChoice(rawValue: $0.text) }
-        progress = asked ?? (verbosity == .quiet ? .none : .plain)
+        progress = asked ?? (verbosity == .quiet ? .none : .auto)
         interval = try Self.time(.interval, invocation, canBeZero: true) ?? .seconds(1)
         passwordPrompt = invocation.has(.noPassword) ? .never : invocation.has(.password) ? .always : .automatic
     }

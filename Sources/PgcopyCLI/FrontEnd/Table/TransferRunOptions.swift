@@ -94,8 +94,11 @@ extension OptionSpec {
     static let progress = OptionSpec(
         "progress",
         value: .choice(ProgressChoice.allCases.map(\.rawValue)),
-        summary: "how to report on stderr (default: plain)",
+        summary: "how to report on stderr (default: auto)",
         details: [
+            "`auto` is a display where stderr is a terminal that can be written over, and else lines: where TERM is dumb, CI is "
+                + "set, or rows go to the same terminal. `bar` is the display all the same. NO_COLOR takes its colors away, "
+                + "CLICOLOR_FORCE keeps them. What is said beside it scrolls above.",
             "`json` writes one record a line, a summary last. With `--quiet`, there are reports only where this is given.",
             "SIGUSR1 asks for a report at once, and gets it whatever this and `--quiet` say. Seconds count from the "
                 + "start of the program, rates from the start of the copy.",

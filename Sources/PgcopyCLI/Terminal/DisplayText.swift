@@ -1,0 +1,208 @@
+// The display's lines, for a terminal of some size.
+
+internal import CopyCore
+
+/// Writes how a run stands; pure.
+struct DisplayText {
+    let state: DisplayState
+    let columns: Int
+    let rows: Int
+    let isUnicode: Bool
+
+    /// Less shows nothing but the one line.
+    private static let leastColumns = 30
+    private static let head = 2
+
+    /// One line at least; no more than leave the terminal another one.
+    var lines: [StyledText] {
+        guard let progress = state.progress else { return [] }
+        let room = rows - 1
+        guard columns >= Self.leastColumns, room > Self.head else { return [shortLine(progress)] }
+        let destinations = destinations(progress, room: room - Self.head)
+        let streams = streams(progress, room: room - Self.head - destinations.count)
+        return [totalLine(progress), secondLine(progress)] + streams + destinations
+    }
+
+    // MARK: Totals
+
+    private func shortLine(_ progress: TransferProgress) -> StyledText {
+        if case .preparing = progress.stage { return StyledText("preparing \(Units.clock(progress.duration))") }
+        let parts = [
+            percent(progress), Units.bytes(Double(progress.reading.total.bytes)), state.flows ? rate(progress) : nil,
+            state.flows ? state.remaining.map { "ETA " + Units.left($0) } : stage(progress),
+        ]
+        return StyledText(parts.compactMap { $0 }.joined(separator: " "))
+    }
+
+    private func rate(_ progress: TransferProgress) -> String { Units.rate(state.rate ?? progress.reading.rate) }
+
+    private func percent(_ progress: TransferProgress) -> String? {
+        state.flows ? progress.forecast.fraction.map { "\(Int($0 * 100))%" } : nil
+    }
+
+    private func totalLine(_ progress: TransferProgress) -> StyledText {
+        if case .preparing(let labels) = progress.stage {
+            let whom = labels.isEmpty ? "" : "; waiting for \(labels.joined(separator: ", ")) to answer"
+            return StyledText("preparing" + whom, .bold)
+        }
+        let bytes = Units.bytes(Double(progress.reading.total.bytes))
+        let total = state.flows ? progress.forecast.bytes.map { Units.pair(bytes, " of ~", Units.bytes($0)) } : nil
+        var figures = [total ?? bytes]
+        if state.flows {
+            let (now, mean) = (rate(progress), Units.rate(progress.reading.rate))
+            // What has least to say goes first.
+            let full = "\(now) (mean \(Units.number(mean, besides: now)))"
+            let left = state.remaining.map { "ETA " + Units.left($0) }
+            let room = columns - 1 - (left?.count ?? 0) - figures[0].count - 30
+            figures.append(room >= full.count ? full : now)
+            if let left { figures.append(left) }
+        } else {
+            figures.append(stage(progress))
+        }
+        let text = figures.joined(separator: "  ")
+        guard let fraction = state.flows ? progress.forecast.fraction : nil else { return StyledText(text, .bold) }
+        let percent = "\(Int(fraction * 100))%"
+        let length = min(40, columns - 1 - TextWidth.of(text) - 7)
+        var line = StyledText()
+        if length >= 5 {
+            line = Sparkline.bar(fraction, columns: length, isUnicode: isUnicode)
+            line.append(" ")
+        }
+        line.append(right(percent, 3), .bold)
+        line.append("  " + text)
+        return line
+    }
+
+    private func secondLine(_ progress: TransferProgress) -> StyledText {
+        var parts = [Units.clock(progress.duration)]
+        if progress.reading.total.messages > 0 { parts.append(Units.rows(progress.reading.total.messages)) }
+        if let (done, count) = progress.tables { parts.append("\(done) of \(count) tables") }
+        var line = StyledText(parts.joined(separator: "  "))
+        if let wait = state.waits[state.source] {
+            line.append("  \(state.source): \(shown(wait.text))", .warning)
+        } else if progress.stage == .waitingForSource, progress.destinations.allSatisfy({ $0.behind == 0 }),
+            progress.reading.cycle.bytes == 0
+        {
+            line.append("  waiting for \(shown(state.source))", .warning)
+        } else {
+            line.append("  from \(shown(state.source))", .dim)
+        }
+        return line
+    }
+
+    /// What it is at behind the last row.
+    private func stage(_ progress: TransferProgress) -> String {
+        switch progress.stage {
+        case .preparing, .copying, .waitingForSource: ""
+        case .finishing: "all rows are read"
+        case .settling: "last checks"
+        case .merging: "inserting and updating"
+        case .indexing: "indexes and constraints"
+        case .committing(_, let number, let count): "committing \(number) of \(count)"
+        }
+    }
+
+    // MARK: Streams
+
+    private func streams(_ progress: TransferProgress, room: Int) -> [StyledText] {
+        let busy = progress.streams.filter { $0.table != nil }
+        // Of one table in one piece all was said.
+        guard busy.count > 1 || progress.tables != nil || busy.contains(where: { $0.part != nil }), room > 0 else {
+            return []
+        }
+        let shown = busy.count > room ? Array(busy.prefix(room - 1)) : busy
+        let names = shown.map { stream in
+            self.shown(([stream.table ?? ""] + (stream.part.map { [$0] } ?? [])).joined(separator: ", "))
+        }
+        let length = min(20, columns / 4)
+        let width = min(names.map(TextWidth.of).max() ?? 0, columns - length - 20)
+        var lines = zip(shown, names).map { stream, name in
+            var line = StyledText("  " + TextWidth.padded(TextWidth.fitted(name, to: width), to: width) + "  ")
+            let bytes = Units.bytes(Double(stream.bytes))
+            if let size = stream.size, size > 0 {
+                // It takes more or less where it flows.
+                let fraction = min(0.99, Double(stream.bytes) / Double(size))
+                for piece in Sparkline.bar(fraction, columns: length, isUnicode: isUnicode).pieces {
+                    line.append(piece.text, piece.style)
+                }
+                line.append("  ")
+            }
+            line.append(right(bytes, 10))
+            return line
+        }
+        if shown.count < busy.count { lines.append(StyledText("  and \(busy.count - shown.count) more", .dim)) }
+        return lines
+    }
+
+    // MARK: Destinations
+
+    private func destinations(_ progress: TransferProgress, room: Int) -> [StyledText] {
+        let all = Array(progress.destinations.enumerated())
+        // Those that need a look are among those that are shown.
+        let order = all.filter { isTroubled($0.element) } + all.filter { !isTroubled($0.element) }
+        let chosen = Set(order.prefix(all.count > room ? room - 1 : room).map(\.offset))
+        let shown = all.filter { chosen.contains($0.offset) }
+        let most = state.rates.joined().max() ?? 0
+        let width = min(shown.map { TextWidth.of(self.shown($0.element.label)) }.max() ?? 0, columns * 2 / 5)
+        var lines = shown.map { place, destination in
+            line(destination, state.rates.indices.contains(place) ? state.rates[place] : [], most: most, width)
+        }
+        if shown.count < all.count { lines.append(StyledText("and \(all.count - shown.count) more", .dim)) }
+        return lines
+    }
+
+    private func isTroubled(_ destination: DestinationProgress) -> Bool {
+        [.failed, .stalled].contains(destination.state) || state.waits[destination.label] != nil
+            || state.reconciling[destination.label] != nil
+    }
+
+    private func line(
+        _ destination: DestinationProgress, _ rates: [Double], most: Double, _ width: Int
+    ) -> StyledText {
+        let label = TextWidth.fitted(shown(destination.label), to: width)
+        var line = StyledText(TextWidth.padded(label, to: width) + "  ")
+        let (words, style) = words(destination)
+        if [.copying, .stalled, .finishing].contains(destination.state), state.waits[destination.label] == nil {
+            // Room for the rate and for what is said behind it.
+            let length = min(24, columns - width - 46)
+            if length >= 4 {
+                line.append(
+                    Sparkline.of(rates, most: most, columns: length, isUnicode: isUnicode) + " ",
+                    destination.state == .stalled ? .warning : .good)
+            }
+            line.append(right(Units.rate(rates.last ?? destination.rate), 12) + "  ")
+        }
+        line.append(shown(words), style)
+        return line
+    }
+
+    private func words(_ destination: DestinationProgress) -> (String, TextStyle) {
+        if destination.state == .failed {
+            return ("failed" + (state.faults[destination.label].map { ": " + $0 } ?? ""), .bad)
+        }
+        if let wait = state.waits[destination.label] { return (wait.text, .warning) }
+        if let notice = state.reconciling[destination.label] { return (notice.text, .warning) }
+        let behind = destination.behind > 0 ? ", \(Units.bytes(Double(destination.behind))) behind" : ""
+        return switch destination.state {
+        case .connecting: ("connecting", .dim)
+        case .preparing: ("preparing", .dim)
+        case .copying: ("copying" + behind, .plain)
+        case .stalled: ("stalled" + behind, .warning)
+        case .finishing: ("finishing" + behind, .plain)
+        case .complete: ("all rows there", .good)
+        case .settling: ("last checks", .plain)
+        case .merging: ("inserting and updating", .plain)
+        case .indexing: ("indexes and constraints", .plain)
+        case .committing: ("committing", .plain)
+        case .committed: ("committed", .good)
+        case .failed: ("failed", .bad)
+        }
+    }
+
+    /// What others have written, without what a terminal would obey.
+    private func shown(_ text: String) -> String { Echo.printable(RawText.shown(text)) }
+
+    private func right(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+}
