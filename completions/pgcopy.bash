@@ -36,7 +36,7 @@ _pgcopy_command() {
     options='' letters='' switches='' takers=''
     case $1 in
     transfer)
-        options='--table= --exclude-table= --schema= --exclude-schema= --all-tables --query= --where= --columns= --set= --into= --into-schema= --snapshot= --create --truncate --delete --upsert --allow-empty --disable-triggers --sequences --notify= --dry-run --override-read-only --not-same --format= --header --delimiter= --null= --quote= --escape= --encoding= --on-error= --reject-limit= --timeout= --lock-timeout= --reconcile-timeouts --keep-going --allow-unterminated --expect-rows= --jobs= --split-larger-than= --part= --rate-limit= --progress= --interval= --quiet --verbose --no-password --password --help --version'
+        options='--table= --exclude-table= --schema= --exclude-schema= --all-tables --query= --where= --columns= --set= --into= --into-schema= --snapshot= --create --truncate --delete --upsert --allow-empty --disable-triggers --sequences --notify= --dry-run --override-read-only --not-same --format= --header --delimiter= --null= --quote= --escape= --encoding= --on-error= --reject-limit= --timeout= --lock-timeout= --reconcile-timeouts --keep-going --allow-unterminated --expect-rows= --jobs= --split-larger-than= --part= --rate-limit= --progress= --interval= --metrics-file= --quiet --verbose --no-password --password --help --version'
         letters='-t -T -n -N -j -q -v -w -W -h -V'
         switches='qvwWh?V'
         takers='tTnNj'
@@ -91,6 +91,7 @@ _pgcopy_value() {
     'transfer --header') _pgcopy_words 'match skip' ;;
     'transfer --on-error') _pgcopy_words 'stop ignore' ;;
     'transfer --progress') _pgcopy_words 'plain json none' ;;
+    'transfer --metrics-file') _pgcopy_files '' ;;
     'listen --format') _pgcopy_words 'text json' ;;
     'exec --file' | 'exec -f') _pgcopy_files '' ;;
     *) ;;

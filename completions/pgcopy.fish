@@ -69,6 +69,7 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -l part -r -f -d 'copy only
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l rate-limit -r -f -d 'read at most so many bytes a second from the source, over all streams'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l progress -r -f -a 'plain json none' -d 'how to report on stderr (default: plain)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l interval -r -f -d 'time between reports (default: 1); 0 reports every cycle'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l metrics-file -r -F -d 'write the run to FILE in Prometheus\' text format'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'q' -l quiet -d 'say nothing but errors'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'v' -l verbose -d 'show every statement that is sent'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'w' -l no-password -d 'never ask for a password'

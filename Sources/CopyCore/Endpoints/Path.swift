@@ -27,7 +27,7 @@ public struct Path: Sendable, Hashable {
     }
 
     /// What follows the last slash.
-    var name: ArraySlice<UInt8> {
+    package var name: ArraySlice<UInt8> {
         guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return bytes[...] }
         return bytes[(slash + 1)...]
     }

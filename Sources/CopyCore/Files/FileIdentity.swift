@@ -34,3 +34,17 @@ struct FileIdentity: Hashable {
         self.init(status)
     }
 }
+
+extension Path {
+    /// Whether both are one file, or will be: its folder and its name make it one where nothing is there yet.
+    package func isSameFile(as other: Path) -> Bool {
+        if let own = FileIdentity(at: self) { return own == FileIdentity(at: other) }
+        return FileIdentity(at: other) == nil && place == other.place
+    }
+
+    /// Where it leads to, by folders that are there.
+    var place: Path {
+        let target = resolved
+        return Path(target.folder.resolved.bytes + [UInt8(ascii: "/")] + target.name)
+    }
+}

@@ -109,11 +109,16 @@ public final class PendingFile {
     }
 
     /// Gives the file its name, and puts that on disk too.
-    public func commit() throws(PgcopyError) {
+    public func commit() throws(PgcopyError) { try commit(flushing: true) }
+
+    /// Gives the file its name.
+    /// - Parameter flushing: puts that on disk too.
+    func commit(flushing: Bool) throws(PgcopyError) {
         guard let temporary else { return }
         guard folder.rename(temporary, to: name) else { throw .systemNow("cannot rename into place") }
         self.temporary = nil
         close(descriptor)
+        guard flushing else { return }
         // It has its name; what was wrong with the disk before, `flush` has told.
         try? folder.flush()
     }

@@ -20,10 +20,7 @@ extension Transfer {
                 seen[own] = name
             }
             guard case .file(let path) = destination.kind, FileIdentity(at: path) == nil else { continue }
-            // Nothing is there yet: its folder and its name make it one.
-            let target = path.resolved
-            let place = Path(target.folder.resolved.bytes + [UInt8(ascii: "/")] + target.name)
-            try refuse(!new.insert(place).inserted, "\(name) is named as a destination twice")
+            try refuse(!new.insert(path.place).inserted, "\(name) is named as a destination twice")
         }
     }
 

@@ -3,7 +3,7 @@
 /// What happens in a transfer, in the order in which it happens.
 public enum TransferEvent: Sendable {
     /// The number of this set of events. Another number: some of them mean something else; new ones alone do not change it.
-    public static let schema = 1
+    public static let schema = 2
 
     /// A server said something that is not an error.
     case notice(ServerMessage, at: String)

@@ -6,7 +6,7 @@ internal import Glibc
 /// Runs a batch of statements and returns the exit code.
 func runExec(_ options: ExecOptions) -> Int32 {
     let console = Console()
-    guard let poller = Signals.poller(console) else { return ExitCode.failure }
+    guard let poller = Signals.poller({ console.message($0) }) else { return ExitCode.failure }
     do {
         return try ExecRun(options, console, poller).run()
     } catch let interrupted as Interrupted {

@@ -36,7 +36,11 @@ public struct CLI {
             case .version: return show("pgcopy \(Version.current)\n")
             }
         } catch {
-            tell(error.text)
+            if Parser.asksForRecords(arguments) {
+                JSONReport(Console { tell($0) }, source: nil).refuse(error.message, exitCode: ExitCode.usage)
+            } else {
+                tell(error.text)
+            }
             return ExitCode.usage
         }
     }

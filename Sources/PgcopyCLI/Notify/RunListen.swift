@@ -7,7 +7,7 @@ internal import Glibc
 func runListen(_ options: ListenOptions) -> Int32 {
     let talk = ServerTalk(
         console: Console(), verbosity: options.verbosity, passwordPrompt: options.passwordPrompt)
-    guard let poller = Signals.poller(talk.console) else { return ExitCode.failure }
+    guard let poller = Signals.poller({ talk.console.message($0) }) else { return ExitCode.failure }
     // Ignored by whoever started us, it would hide how commands end.
     signal(SIGCHLD, SIG_DFL)
     do {

@@ -6,7 +6,7 @@ internal import CopyCore
 func runNotify(_ options: NotifyOptions) -> Int32 {
     let talk = ServerTalk(
         console: Console(), verbosity: options.verbosity, passwordPrompt: options.passwordPrompt)
-    guard let poller = Signals.poller(talk.console) else { return ExitCode.failure }
+    guard let poller = Signals.poller({ talk.console.message($0) }) else { return ExitCode.failure }
     do {
         for notification in options.notifications { try ChannelRules.check(notification) }
         var links = try options.connections.map { try ServerLink(Endpoint(parsing: $0.bytes)) }

@@ -7,7 +7,7 @@ internal import Glibc
 func runSnapshot(_ options: SnapshotOptions) -> Int32 {
     let talk = ServerTalk(
         console: Console(), verbosity: options.verbosity, passwordPrompt: options.passwordPrompt)
-    guard let poller = Signals.poller(talk.console) else { return ExitCode.failure }
+    guard let poller = Signals.poller({ talk.console.message($0) }) else { return ExitCode.failure }
     do {
         let selection = try options.tables.selection()
         var links = [try ServerLink(Endpoint(parsing: options.source.bytes))]

@@ -8,28 +8,46 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
     let terminal = Terminal(TerminalTraits(options))
     defer { terminal.close() }
     let console = Console { terminal.write($0) }
-    guard let poller = Signals.poller(console, reporting: true) else { return ExitCode.failure }
+    let source = (try? Endpoint(parsing: options.source.bytes))?.label ?? Redaction.redacted(options.source.text)
+    let records = options.progress == .json ? JSONReport(console, source: source) : nil
+    var metrics: MetricsFile?
+    func refuse(_ message: String, _ exitCode: Int32) -> Int32 {
+        metrics?.refuse(exitCode: exitCode)
+        if let records {
+            records.refuse(message, exitCode: exitCode)
+        } else {
+            console.message(message)
+            if exitCode == ExitCode.usage { console.line("Try \"pgcopy transfer --help\".") }
+        }
+        return exitCode
+    }
+    guard let poller = Signals.poller(reporting: true, { _ = refuse($0, ExitCode.failure) }) else {
+        return ExitCode.failure
+    }
+    do {
+        metrics = try MetricsFile(options, source: source)
+    } catch {
+        return refuse("--metrics-file: \(error)", ExitCode.usage)
+    }
     var request: TransferRequest
     do {
         request = try TransferRequest(options)
     } catch {
-        console.message("\(error)")
-        console.line("Try \"pgcopy transfer --help\".")
-        return ExitCode.usage
+        return refuse("\(error)", ExitCode.usage)
     }
     let plain = PlainReport(console, tellsCommits: options.verbosity != .quiet) { text in
-            do {
-                try TextOutput(blocking: STDOUT_FILENO).write(Array(text.utf8))
-            } catch {
-                if !((error as? PgcopyError)?.isBrokenPipe ?? false) {
-                    console.message("cannot write to stdout: \(error)")
-                }
+        do {
+            try TextOutput(blocking: STDOUT_FILENO).write(Array(text.utf8))
+        } catch {
+            if !((error as? PgcopyError)?.isBrokenPipe ?? false) {
+                console.message("cannot write to stdout: \(error)")
             }
         }
+    }
     let isLive = terminal.traits.isLive
     let report: any EventSink =
-        if options.progress == .json {
-            JSONReport(console, source: request.source.label)
+        if let records {
+            records
         } else if isLive {
             LiveReport(
                 terminal, plain, source: request.source.label, interval: options.interval,
@@ -39,13 +57,16 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
         }
     // A service manager shows it whatever the log is to have.
     let status = ServiceStatus()
-    if status != nil { request.reportInterval = options.interval }
+    if status != nil || metrics != nil { request.reportInterval = options.interval }
     if isLive {
         request.reportInterval = LiveReport.interval
         request.idleInterval = LiveReport.interval
     }
     let filtered = ReportFilter(options.verbosity, tellsProgress: options.progress != .none, report)
-    let sink: any EventSink = status.map { EventFork([filtered, $0]) } ?? filtered
+    metrics?.onFailure = { filtered.receive(.warning($0, at: options.metricsFile?.text ?? "")) }
+    // The report's last word comes behind what may still be said of the file.
+    let sinks: [(any EventSink)?] = [metrics, filtered, status]
+    let sink = EventFork(sinks.compactMap { $0 })
     let transfer = Transfer(
         request, poller: poller, sink: sink, begun: ProgramClock.start
     ) { label in

@@ -14,9 +14,9 @@ enum Signals {
 
     /// A poller that ends its wait by a stopping signal and, if asked, reports on SIGUSR1; nil, and told, where the system
     /// gives no pipe for them.
-    static func poller(_ console: Console, reporting: Bool = false) -> SystemPoller? {
+    static func poller(reporting: Bool = false, _ tell: (String) -> Void) -> SystemPoller? {
         guard let interruption = catchStopping() else {
-            console.message("cannot make a pipe for signals")
+            tell("cannot make a pipe for signals")
             return nil
         }
         return SystemPoller(interruption: interruption, reports: reporting ? catchReporting() : nil)

@@ -93,6 +93,8 @@ public struct TransferOptions: Sendable, Equatable {
     public var progress: ProgressChoice
     /// The time between reports; zero reports every cycle.
     public var interval: Duration
+    /// Where the run's metrics go, as written.
+    public var metricsFile: Argument?
     /// How much is said.
     public var verbosity: Verbosity
     /// When to ask for a password.
@@ -159,6 +161,7 @@ extension TransferOptions {
         let asked = invocation.value(of: .progress).flatMap { ProgressChoice(rawValue: $0.text) }
         progress = asked ?? (verbosity == .quiet ? .none : .auto)
         interval = try Self.time(.interval, invocation, canBeZero: true) ?? .seconds(1)
+        metricsFile = try Self.metricsFile(invocation)
         passwordPrompt = invocation.has(.noPassword) ? .never : invocation.has(.password) ? .always : .automatic
     }
 
@@ -174,6 +177,15 @@ extension TransferOptions {
             throw invocation.error("option \(option.spelling): at most \(Int(longestTime)) seconds")
         }
         return .seconds(seconds)
+    }
+
+    private static func metricsFile(_ invocation: Invocation) throws(UsageError) -> Argument? {
+        guard let file = invocation.value(of: .metricsFile) else { return nil }
+        if file.bytes.isEmpty { throw invocation.error("option --metrics-file: its value is empty") }
+        if file.text == "-" {
+            throw invocation.error("option --metrics-file: stdout cannot be replaced; a file of that name is ./-")
+        }
+        return file
     }
 
     private static func reconcileTries(_ invocation: Invocation) throws(UsageError) -> Int? {

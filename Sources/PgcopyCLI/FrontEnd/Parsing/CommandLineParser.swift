@@ -52,6 +52,11 @@ struct CommandLineParser {
         return .run(Invocation(command: command, options: given, operands: operands))
     }
 
+    /// The values of an option, as far as was parsed.
+    func values(of option: OptionSpec) -> [Argument] {
+        given.compactMap { $0.option.long == option.long ? $0.value : nil }
+    }
+
     private mutating func parseLong(_ body: ArraySlice<UInt8>, _ rest: inout ArraySlice<Argument>) {
         let nameBytes = body.prefix { $0 != UInt8(ascii: "=") }
         let name = String(decoding: nameBytes, as: UTF8.self)

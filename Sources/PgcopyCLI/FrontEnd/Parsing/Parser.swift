@@ -19,6 +19,17 @@ enum Parser {
         return try commandLine.parse(arguments.dropFirst())
     }
 
+    /// Whether records are to be written although the command line cannot be meant: whoever reads them waits for the last one.
+    static func asksForRecords(_ arguments: [Argument]) -> Bool {
+        guard let first = arguments.first else { return false }
+        let isOption = first.bytes.first == UInt8(ascii: "-")
+        let command = CommandTable.command(first.text)
+        guard isOption || command == nil || command?.name == .transfer else { return false }
+        var commandLine = CommandLineParser(.transfer)
+        _ = try? commandLine.parse(isOption ? arguments[...] : arguments.dropFirst())
+        return commandLine.values(of: .progress).contains { $0.text == ProgressChoice.json.rawValue }
+    }
+
     /// The error for a word that is no command.
     static func unknownCommand(_ word: Argument) -> UsageError {
         let names = CommandName.allCases.map(\.rawValue)

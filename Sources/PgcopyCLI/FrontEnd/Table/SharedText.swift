@@ -34,6 +34,9 @@ enum SharedText {
         Definition("null:", "a source without rows, a destination that discards them"),
     ]
 
+    /// The JSON Schema of `--progress json`'s records; `make install` puts it below the prefix.
+    static let recordSchema = "share/pgcopy/pgcopy-records.schema.json"
+
     /// What the codes mean for every command that moves data.
     static let exitCodes = [
         Definition("0", "everything asked for was committed"),

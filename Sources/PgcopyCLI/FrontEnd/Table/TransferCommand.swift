@@ -42,7 +42,7 @@ extension CommandSpec {
                 title: "Faults",
                 options: [.timeout, .lockTimeout, .reconcileTimeouts, .keepGoing, .allowUnterminated, .expectRows]),
             OptionGroup(title: "Parallel", options: [.jobs, .splitLargerThan, .part, .rateLimit]),
-            OptionGroup(title: "Output", options: [.progress, .interval, .quiet, .verbose]),
+            OptionGroup(title: "Output", options: [.progress, .interval, .metricsFile, .quiet, .verbose]),
             OptionGroup(title: "Connection", options: [.noPassword, .password]),
         ],
         explainsEndpoints: true,

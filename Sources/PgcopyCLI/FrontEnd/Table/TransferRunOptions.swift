@@ -99,11 +99,13 @@ extension OptionSpec {
             "`auto` is a display where stderr is a terminal that can be written over, and else lines: where TERM is dumb, CI is "
                 + "set, or rows go to the same terminal. `bar` is the display all the same. NO_COLOR takes its colors away, "
                 + "CLICOLOR_FORCE keeps them. What is said beside it scrolls above.",
-            "`json` writes one record a line, a summary last. With `--quiet`, there are reports only where this is given.",
+            "`json` writes one record a line, each with `schema_version`, `type`, `time` (UTC) and `run`, by which the records of two "
+                + "runs are told apart. The last one is the summary, also where the command line is refused; with `json` nothing but records "
+                + "is written to stderr. `\(SharedText.recordSchema)`, installed with this page, is the JSON Schema of them all. With `--quiet`, there are reports only where this option is given.",
             "SIGUSR1 asks for a report at once, and gets it whatever this and `--quiet` say. Seconds count from the "
                 + "start of the program, rates from the start of the copy.",
             "Behind the last row a report says who is waited for instead of a rate: to finish, to insert and update "
-                + "(`--upsert`), for indexes (`--create`), for the last checks (deferred constraints), or to commit. In `json` these are `stage`, `waiting_for`, `commit` and `commits`.",
+                + "(`--upsert`), for indexes (`--create`), for the last checks (deferred constraints), or to commit. In `json` these are `phase`, `waiting_for`, `commit` and `commits`.",
         ]
     )
     /// `--interval`.
@@ -112,6 +114,27 @@ extension OptionSpec {
         value: .required("SECONDS", .text),
         summary: "time between reports (default: 1); 0 reports every cycle",
         details: ["While nothing moves there are no cycles: then 0 reports once a second."]
+    )
+    /// `--metrics-file`.
+    static let metricsFile = OptionSpec(
+        "metrics-file",
+        value: .required("FILE", .file),
+        summary: "write the run to FILE in Prometheus' text format",
+        details: [
+            "FILE is replaced as a whole when the run begins, at each report's time and at the end, for a textfile collector such as "
+                + "node_exporter's, which reads `*.prom`. It is for one job: give each its own. `-q` and `--progress` do not change "
+                + "it; `--dry-run` writes none.",
+            "Its gauges: `pgcopy_running`, `pgcopy_exit_code` (once it has ended), `pgcopy_last_success_timestamp_seconds` (of this run "
+                + "or one before, also while one runs or after one that failed), `pgcopy_start_timestamp_seconds`, "
+                + "`pgcopy_end_timestamp_seconds`, `pgcopy_duration_seconds`, `pgcopy_remaining_seconds`, `pgcopy_rows`, "
+                + "`pgcopy_bytes`, `pgcopy_expected_bytes`, `pgcopy_tables`, `pgcopy_tables_done`; for each destination "
+                + "`pgcopy_destination_bytes`, `pgcopy_destination_behind_bytes`, `pgcopy_destination_active`, "
+                + "`pgcopy_destination_rows`, `pgcopy_destination_committed`, "
+                + "`pgcopy_destination_last_commit_timestamp_seconds`. What is not known is not there. Labels are `file`, FILE's name "
+                + "without its folder, `source` and `destination`.",
+            "A file that cannot be written is refused before anything is read; later that is a warning. A run that is killed by SIGKILL "
+                + "leaves `pgcopy_running` at 1, and the file's time tells since when (`node_textfile_mtime_seconds`).",
+        ]
     )
     /// `--quiet`.
     static let quiet = OptionSpec("quiet", "q", conflicts: ["verbose"], summary: "say nothing but errors")

@@ -20,7 +20,9 @@ indirect enum JSONText {
         case .bool(let value): return value ? "true" : "false"
         case .int(let value): return "\(value)"
         // Three decimals: a millisecond, a byte.
-        case .double(let value): return value.isFinite ? "\((value * 1000).rounded() / 1000)" : "null"
+        case .double(let value):
+            let rounded = (value * 1000).rounded() / 1000
+            return rounded.isFinite ? "\(rounded)" : "null"
         case .string(let value): return Self.quoted(value)
         case .array(let values): return "[" + values.map(\.text).joined(separator: ",") + "]"
         case .object(let members):
@@ -30,6 +32,15 @@ indirect enum JSONText {
 
     /// A string where there is one.
     static func optional(_ text: String?) -> JSONText { text.map(JSONText.string) ?? .null }
+
+    /// A number where there is one.
+    static func optional(_ number: Int?) -> JSONText { number.map(JSONText.int) ?? .null }
+
+    /// The same with a fraction.
+    static func optional(_ number: Double?) -> JSONText { number.map(JSONText.double) ?? .null }
+
+    /// A list of strings.
+    static func strings(_ texts: [String]) -> JSONText { .array(texts.map(JSONText.string)) }
 
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
