@@ -87,9 +87,11 @@ docs: ## make the man pages and the completion scripts anew
 install: $(program) ## install the program, man pages and completions under PREFIX (/usr/local), DESTDIR before it
 	@install -d "$$DESTDIR$$PREFIX/bin" "$$DESTDIR$$PREFIX/share/man/man1" \
 	    "$$DESTDIR$$PREFIX/share/bash-completion/completions" \
-	    "$$DESTDIR$$PREFIX/share/zsh/site-functions" "$$DESTDIR$$PREFIX/share/fish/vendor_completions.d"
+	    "$$DESTDIR$$PREFIX/share/zsh/site-functions" "$$DESTDIR$$PREFIX/share/fish/vendor_completions.d" \
+	    "$$DESTDIR$$PREFIX/share/pgcopy"
 	@install -m 755 $(program) "$$DESTDIR$$PREFIX/bin/pgcopy"
 	@install -m 644 man/*.1 "$$DESTDIR$$PREFIX/share/man/man1"
+	@install -m 644 man/pgcopy-records.schema.json "$$DESTDIR$$PREFIX/share/pgcopy"
 	@install -m 644 completions/pgcopy.bash "$$DESTDIR$$PREFIX/share/bash-completion/completions/pgcopy"
 	@install -m 644 completions/_pgcopy "$$DESTDIR$$PREFIX/share/zsh/site-functions/_pgcopy"
 	@install -m 644 completions/pgcopy.fish "$$DESTDIR$$PREFIX/share/fish/vendor_completions.d/pgcopy.fish"
@@ -99,7 +101,9 @@ uninstall: ## remove what install put there
 	@rm -f "$$DESTDIR$$PREFIX/bin/pgcopy" \
 	    "$$DESTDIR$$PREFIX/share/bash-completion/completions/pgcopy" \
 	    "$$DESTDIR$$PREFIX/share/zsh/site-functions/_pgcopy" \
-	    "$$DESTDIR$$PREFIX/share/fish/vendor_completions.d/pgcopy.fish"
+	    "$$DESTDIR$$PREFIX/share/fish/vendor_completions.d/pgcopy.fish" \
+	    "$$DESTDIR$$PREFIX/share/pgcopy/pgcopy-records.schema.json"
+	@rmdir "$$DESTDIR$$PREFIX/share/pgcopy" 2>/dev/null || :
 	@for page in man/*.1; do rm -f "$$DESTDIR$$PREFIX/share/man/man1/$${page##*/}"; done
 
 clean: ## remove everything that was built

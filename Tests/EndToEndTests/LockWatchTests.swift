@@ -21,7 +21,7 @@ import Testing
         // In JSON each of it by itself.
         let holder = try Holder(place, "LOCK TABLE t")
         let running = try start("--progress=json", place.at(), place.at("u"))
-        let line = try running.waitForOutput(containing: #""event":"waiting""#)
+        let line = try running.waitForOutput(containing: #""type":"waiting""#)
         #expect(
             line.contains(#""table":"public.t","pid":"#) && line.contains(#""application":"psql","state":"idle in"#),
             "\(line)")

@@ -94,7 +94,9 @@ import Testing
         let loud = try copy("seq 100000 >&2; cat \(file)")
         #expect(loud.code == 0 && loud.errors.contains("program:seq …: 100000\n"), "\(loud.status)")
         let json = try copy("echo said >&2; exit 1", "--progress=json")
-        #expect(json.errors.contains(#""event":"stderr","endpoint":"program:echo …","line":"said""#), "\(json)")
+        #expect(
+            json.errors.contains(#""type":"stderr""#)
+                && json.errors.contains(#","endpoint":"program:echo …","line":"said"}"#), "\(json)")
     }
 
     @Test func `reads our stdin`() throws {

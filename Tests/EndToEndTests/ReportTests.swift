@@ -25,7 +25,7 @@ import Testing
             try query(
                 result.errors,
                 """
-                SELECT j->>'event', j->>'exit_code', j->>'rows', j->>'bytes', j->>'source', jsonb_array_length(j->'destinations'),
+                SELECT j->>'type', j->>'exit_code', j->>'rows', j->>'bytes', j->>'source', jsonb_array_length(j->'destinations'),
                     j->'error' FROM \(last)
                 """, place) == "summary|0|20000|2000000|\(trio.source.at())|2|null")
         #expect(
@@ -42,12 +42,12 @@ import Testing
                 result.errors,
                 """
                 SELECT sum((j->'cycle'->>'rows')::bigint), max((j->>'rows')::bigint), sum((j->'cycle'->>'bytes')::bigint),
-                    bool_and(jsonb_array_length(j->'destinations') = 2), count(*) > 5 FROM lines WHERE j->>'event' = 'progress'
+                    bool_and(jsonb_array_length(j->'destinations') = 2), count(*) > 5 FROM lines WHERE j->>'type' = 'progress'
                 """, place) == "20000|20000|2000000|t|t")
         #expect(
             try query(
                 result.errors,
-                "SELECT count(*) FROM lines WHERE j->>'event' = 'statement' AND j->>'statement' LIKE 'COPY%'", place)
+                "SELECT count(*) FROM lines WHERE j->>'type' = 'statement' AND j->>'statement' LIKE 'COPY%'", place)
                 == "3")
     }
 
@@ -64,11 +64,11 @@ import Testing
                 SELECT j->>'exit_code', d->>'status', d->>'rows', d->'error'->>'sqlstate', d->'error'->>'detail' LIKE 'Failing row%',
                     d->'error'->>'context' LIKE 'COPY t, line 3%', d->'error'->>'message' LIKE '%"c "q" \\\\"'
                 FROM lines, jsonb_array_elements(j->'destinations') d
-                WHERE j->>'event' = 'summary' AND d->>'status' <> 'committed'
+                WHERE j->>'type' = 'summary' AND d->>'status' <> 'committed'
                 """, trio.source) == "3|rolled back||23514|t|t|t")
         #expect(
             try query(
-                result.errors, "SELECT j->>'reaction', j->>'destination' FROM lines WHERE j->>'event' = 'fault'",
+                result.errors, "SELECT j->>'reaction', j->>'destination' FROM lines WHERE j->>'type' = 'fault'",
                 trio.source)
                 == "dropped|\(trio.second.at())")
     }
@@ -84,14 +84,14 @@ import Testing
                 result.errors,
                 """
                 SELECT j->>'exit_code', d->>'status', d->>'transaction' ~ '^[0-9]+$'
-                FROM lines, jsonb_array_elements(j->'destinations') d WHERE j->>'event' = 'summary'
+                FROM lines, jsonb_array_elements(j->'destinations') d WHERE j->>'type' = 'summary'
                 """, trio.source) == "4|in doubt|t")
         let running = try start("--progress=json", "-", trio.second.at()) { $0.input = .pipe }
         try trio.second.waitForBackend("state = 'active'")
         let (stopped, _) = try interrupted(running, 15)
         #expect(
             try query(
-                stopped.errors, "SELECT j->>'exit_code', j->>'signal' FROM lines WHERE j->>'event' = 'summary'",
+                stopped.errors, "SELECT j->>'exit_code', j->>'signal' FROM lines WHERE j->>'type' = 'summary'",
                 trio.source)
                 == "143|15")
         proxy.stop()
@@ -203,9 +203,9 @@ import Testing
         let stages = try query(
             result.errors,
             """
-            SELECT j->>'stage', j->>'commit', j->>'commits', count(*) BETWEEN 1 AND 3 FROM lines
-            WHERE j->>'event' = 'progress' AND j->'waiting_for' = to_jsonb(ARRAY[\(sqlLiteral(endpoint))])
-            AND j->>'stage' <> 'copying' GROUP BY 1, 2, 3 ORDER BY 1
+            SELECT j->>'phase', j->>'commit', j->>'commits', count(*) BETWEEN 1 AND 3 FROM lines
+            WHERE j->>'type' = 'progress' AND j->'waiting_for' = to_jsonb(ARRAY[\(sqlLiteral(endpoint))])
+            AND j->>'phase' <> 'copying' GROUP BY 1, 2, 3 ORDER BY 1
             """, trio.source)
         #expect(stages == "committing|1|1|t\nfinishing|||t\nsettling|||t", "\(result)")
         proxy.stop()

@@ -93,7 +93,7 @@ import Testing
                 trio.source.at(), "-",
             ]
         ).run()
-        #expect(result.errors.contains(#""event":"summary""#), "\(result)")
+        #expect(result.errors.contains(#""type":"summary""#), "\(result)")
     }
 
     @Test func `takes any number of tries`() throws {

@@ -118,6 +118,6 @@ struct FrontEndNotifyOptionsTests {
         #expect(
             json.line(nasty, at: "db\"") == #"{"connection":"db\"","channel":"a\tb","#
                 + #""payload":"\\N\n\r\u0008\u000b\u000cé","pid":7}"# + "\n")
-        #expect(json.gap(at: "db") == #"{"event":"gap","connection":"db"}"# + "\n")
+        #expect(json.gap(at: "db") == #"{"type":"gap","connection":"db"}"# + "\n")
     }
 }

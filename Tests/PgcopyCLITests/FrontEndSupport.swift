@@ -44,3 +44,8 @@ func usageError(_ words: [String]) -> String? {
 func transferError(_ words: String...) -> String? {
     usageError(["transfer"] + words + ["here", "there"])
 }
+
+extension WallTime {
+    /// 1970.
+    static let epoch = WallTime(milliseconds: 0)
+}

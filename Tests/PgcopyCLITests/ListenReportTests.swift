@@ -52,7 +52,7 @@ struct `The report of listen` {
         #expect(told(.gap(label: "db"), .quiet) == [line, ""])
         #expect(told(.gap(label: "db")) == [line, message])
         #expect(told(.gap(label: "db"), .verbose) == [line, message])
-        #expect(told(.gap(label: "db"), as: .json) == [#"{"event":"gap","connection":"db"}"# + "\n", message])
+        #expect(told(.gap(label: "db"), as: .json) == [#"{"type":"gap","connection":"db"}"# + "\n", message])
     }
 
     @Test(arguments: verbosities, [ListenFormat.text, .json])

@@ -18,9 +18,13 @@ struct `Reports` {
 
     private func json(_ event: TransferEvent) -> String {
         let lines = Lines()
-        JSONReport(Console { lines.all.append($0) }, source: "db#t").receive(event)
-        return lines.all.joined()
+        JSONReport(Console { lines.all.append($0) }, source: "db#t", head: RecordHead(run: "r", now: { .epoch }))
+            .receive(event)
+        return lines.all.joined().replacing(Self.head, with: "", maxReplacements: 1)
     }
+
+    /// What follows is the type's own.
+    private static let head = #""time":"1970-01-01T00:00:00.000Z","run":"r","#
 
     private let duplicate = ServerMessage(
         severity: "ERROR", sqlState: "23505", message: "duplicate key", detail: "Key (i)=(1) exists.", hint: "\"none\"",
@@ -73,7 +77,8 @@ struct `Reports` {
     @Test func `json stays json whatever a program writes`() {
         let line = json(.stderr("a\u{7F}b\u{87}c\u{1B}[1m\u{2028}\"", at: "p"))
         #expect(
-            line == #"{"event":"stderr","endpoint":"p","line":"a\u007fb\u0087c\u001b[1m"# + "\u{2028}" + #"\""}"# + "\n"
+            line == #"{"schema_version":2,"type":"stderr","endpoint":"p","line":"a\u007fb\u0087c\u001b[1m"# + "\u{2028}"
+                + #"\""}"# + "\n"
         )
         #expect(plain(.stderr("a\u{7F}b", at: "p")) == [#"pgcopy: p: a\u{7F}b"# + "\n"])
     }
@@ -89,7 +94,7 @@ struct `Reports` {
         #expect(plain(.waitingForLock(wait, at: "a")) == [held + " (psql, idle in transaction for 35 s)\n"])
         #expect(
             json(.waitingForLock(wait, at: "a")).hasSuffix(
-                #""table":"public.t","pid":7,"application":"psql","state":"idle in transaction","state_seconds":35}"#
+                #""lock":{"table":"public.t","pid":7,"application":"psql","state":"idle in transaction","state_seconds":35}}"#
                     + "\n"))
         var hidden = wait
         hidden.holder = LockWait.Holder(pid: 7)
@@ -111,13 +116,13 @@ struct `Reports` {
     }
 
     @Test(arguments: [
-        (TransferStage.waitingForSource, "; waiting for the source", #""stage":"copying","waiting_for":["db#t"]"#),
-        (.finishing(["a", "b"]), "; waiting for a, b to finish", #""stage":"finishing","waiting_for":["a","b"]"#),
-        (.settling(["a"]), "; last checks at a", #""stage":"settling","waiting_for":["a"]"#),
-        (.settling([]), "; last checks", #""stage":"settling","waiting_for":[]"#),
+        (TransferStage.waitingForSource, "; waiting for the source", #""phase":"copying","waiting_for":["db#t"]"#),
+        (.finishing(["a", "b"]), "; waiting for a, b to finish", #""phase":"finishing","waiting_for":["a","b"]"#),
+        (.settling(["a"]), "; last checks at a", #""phase":"settling","waiting_for":["a"]"#),
+        (.settling([]), "; last checks", #""phase":"settling","waiting_for":[]"#),
         (
             .committing("a", number: 2, of: 3), "; committing 2 of 3: a",
-            #""stage":"committing","waiting_for":["a"],"commit":2,"commits":3"#
+            #""phase":"committing","waiting_for":["a"],"commit":2,"commits":3"#
         ),
     ])
     func `who is waited for is named instead of a rate`(stage: TransferStage, plain end: String, json members: String) {
@@ -171,24 +176,34 @@ struct `Reports` {
 
     @Test func `json has one object a line for each event`() {
         let error =
-            #"{"severity":"ERROR","sqlstate":"23505","message":"duplicate key","detail":"Key (i)=(1) exists.","hint":"\"none\"","context":"COPY t, line 1"}"#
-        #expect(json(.notice(duplicate, at: "a")) == #"{"event":"notice","endpoint":"a","message":\#(error)}"# + "\n")
+            #"{"message":"duplicate key","severity":"ERROR","sqlstate":"23505","detail":"Key (i)=(1) exists.","hint":"\"none\"","context":"COPY t, line 1"}"#
+        func record(_ type: String, _ members: String) -> String {
+            #"{"schema_version":2,"type":"\#(type)",\#(members)}"# + "\n"
+        }
+        #expect(json(.notice(duplicate, at: "a")) == record("notice", #""endpoint":"a","message":\#(error)"#))
         #expect(
             json(.statement("SELECT '\n'", at: "a"))
-                == #"{"event":"statement","endpoint":"a","statement":"SELECT '\n'"}"# + "\n")
-        #expect(json(.decision("so")) == #"{"event":"decision","decision":"so"}"# + "\n")
-        #expect(json(.waiting(for: "x", at: "a")) == #"{"event":"waiting","endpoint":"a","for":"x"}"# + "\n")
+                == record("statement", #""endpoint":"a","statement":"SELECT '\n'""#))
+        #expect(json(.waiting(for: "x", at: "a")) == record("waiting", #""endpoint":"a","for":"x""#))
         #expect(
             json(.progress(progress))
-                == #"{"event":"progress","seconds":3.0,"copy_seconds":2.0,"rows":3,"bytes":4096,"bytes_per_second":2048.0,"cycle":{"seconds":0.5,"rows":1,"bytes":1024,"bytes_per_second":2048.0},"destinations":[{"destination":"a","bytes_behind":0,"active":true},{"destination":"b","bytes_behind":7,"active":true},{"destination":"c","bytes_behind":0,"active":false}],"stage":"copying"}"#
-                + "\n")
+                == record(
+                    "progress",
+                    #""seconds":3.0,"remaining_seconds":null,"copy_seconds":2.0,"rows":3,"bytes":4096,"total_bytes":null,"fraction":null,"bytes_per_second":2048.0,"cycle":{"seconds":0.5,"rows":1,"bytes":1024,"bytes_per_second":2048.0},"tables":null,"tables_done":null,"streams":[],"destinations":[{"destination":"a","state":"copying","bytes":0,"bytes_behind":0,"bytes_per_second":0.0},{"destination":"b","state":"copying","bytes":0,"bytes_behind":7,"bytes_per_second":0.0},{"destination":"c","state":"failed","bytes":0,"bytes_behind":0,"bytes_per_second":0.0}],"phase":"copying","waiting_for":[]"#
+                ))
+        let fault = PgcopyError(.server, "", server: duplicate)
         #expect(
-            json(.fault(PgcopyError(.server, "", server: duplicate), at: "a", .dropped))
-                == #"{"event":"fault","destination":"a","error":\#(error),"reaction":"dropped"}"# + "\n")
+            json(.fault(fault, at: "a", .dropped))
+                == record("fault", #""destination":"a","error":\#(error),"reaction":"dropped""#))
+        #expect(
+            json(.fault(fault, at: "a", .reconciled(tries: 1, limit: 3)))
+                == record("reconciled", #""destination":"a","error":\#(error),"try":1,"tries":3"#))
         #expect(
             json(.finished(outcome))
-                == #"{"event":"summary","schema":1,"exit_code":4,"source":"db#t","rows":2,"bytes":2048,"seconds":2.5,"copy_seconds":2.0,"destinations":[{"destination":"a","status":"committed","rows":2,"bytes":2048,"bytes_per_second":1024.0,"error":null},{"destination":"b","status":"rolled back","rows":null,"bytes":10,"bytes_per_second":5.0,"error":\#(error),"locks_may_last_seconds":70},{"destination":"c","status":"in doubt","transaction":"7","rows":null,"bytes":0,"bytes_per_second":0.0,"error":null},{"destination":"null:","status":"rolled back","rows":null,"bytes":0,"bytes_per_second":0.0,"error":null,"locks_may_last_seconds":null}],"tables":[],"error":null,"error_endpoint":null,"signal":15}"#
-                + "\n")
+                == record(
+                    "summary",
+                    #""exit_code":4,"signal":15,"error":null,"error_endpoint":null,"source":"db#t","rows":2,"bytes":2048,"seconds":2.5,"copy_seconds":2.0,"destinations":[{"destination":"a","status":"committed","rows":2,"bytes":2048,"bytes_per_second":1024.0,"error":null},{"destination":"b","status":"rolled back","rows":null,"bytes":10,"bytes_per_second":5.0,"error":\#(error),"locks_may_last_seconds":70},{"destination":"c","status":"in doubt","transaction":"7","rows":null,"bytes":0,"bytes_per_second":0.0,"error":null},{"destination":"null:","status":"rolled back","rows":null,"bytes":0,"bytes_per_second":0.0,"error":null,"locks_may_last_seconds":null}],"tables":[]"#
+                ))
     }
 
     @Test(arguments: [Verbosity.quiet, .normal, .verbose]) func `the filter passes on what the options ask for`(
@@ -279,6 +294,6 @@ struct `JSON text` {
         #expect(
             JSONText.object([("a", .null), ("b", .array([.bool(true), .int(-1), .double(1.23456)]))]).text
                 == #"{"a":null,"b":[true,-1,1.235]}"#)
-        #expect(JSONText.double(.infinity).text == "null" && JSONText.optional(nil).text == "null")
+        #expect(JSONText.double(.infinity).text == "null" && JSONText.optional(nil as Int?).text == "null")
     }
 }

@@ -24,7 +24,7 @@ struct ListenRecord {
     func gap(at label: String) -> String {
         switch format {
         case .text: text([label, nil, "gap", nil])
-        case .json: JSONText.object([("event", .string("gap")), ("connection", .string(label))]).text + "\n"
+        case .json: JSONText.object([("type", .string("gap")), ("connection", .string(label))]).text + "\n"
         }
     }
 

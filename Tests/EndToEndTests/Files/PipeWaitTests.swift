@@ -55,7 +55,7 @@ import Testing
         try Program("cat", [pipe]).run().expecting(0)
         try running.end().expecting(0)
         let json = try start("--progress=json", pipe, trio.first.at())
-        try json.waitForOutput(containing: #""event":"waiting""#, on: .errors)
+        try json.waitForOutput(containing: #""type":"waiting""#, on: .errors)
         try Program("sh", ["-c", #"printf '1\tx\n' > "$0""#, pipe]).run().expecting(0)
         try json.end().expecting(0)
         #expect(try trio.first.count() == 1)

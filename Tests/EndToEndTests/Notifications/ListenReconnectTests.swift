@@ -47,7 +47,7 @@ struct ListenReconnectTests {
         let objects = try result.output.split(separator: "\n").map {
             try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
         }
-        let expected: [String: String] = ["event": "gap", "connection": proxy.conninfo()]
+        let expected: [String: String] = ["type": "gap", "connection": proxy.conninfo()]
         #expect(objects.prefix(2).map { $0 as? [String: String] } == [expected, expected])
         #expect(objects.dropFirst(2).map { $0["payload"] as? String } == ["1", "2"])
         proxy.stop()

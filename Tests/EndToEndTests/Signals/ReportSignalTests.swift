@@ -32,7 +32,7 @@ import Testing
         try place.waitForBackend("query LIKE 'COPY%' AND state = 'active'")
         running.signal(SIGUSR1)
         let text = try running.waitForOutput(containing: "\n")
-        #expect(text.hasPrefix(#"{"event":"progress","seconds":"#), "\(text)")
+        #expect(text.hasPrefix(#"{"schema_version":2,"type":"progress","#), "\(text)")
         running.closeInput()
         #expect(try running.end().code == 0)
     }
@@ -82,7 +82,7 @@ import Testing
         // Its rate is that of the copy.
         #expect(try number("copy_seconds", summary) < seconds - 1, "\(result)")
         #expect(try number("bytes_per_second", summary) > 500 / (seconds - 1), "\(result)")
-        let progress = try #require(lines.first { $0.contains(#""event":"progress""#) })
+        let progress = try #require(lines.first { $0.contains(#""type":"progress""#) })
         #expect(try .seconds(number("seconds", progress)) >= waited, "\(result)")
         let plain = try transfer("--interval=0", trio.source.at(), trio.second.at())
         #expect(plain.errors.contains(" while copying\n"), "\(plain)")

@@ -101,6 +101,7 @@ final class ProgramPump: Sendable {
             peakMemory: peak(usage, sampled: end.sampledPeak)
         )
         guard !end.ranOutOfTime else { throw KitError("killed after \(program.timeout): \(result)") }
+        try RecordCheck.check(program, result)
         return result
     }
 

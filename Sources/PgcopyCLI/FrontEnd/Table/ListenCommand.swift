@@ -17,7 +17,7 @@ extension CommandSpec {
             "A connection that dies is reported on stderr. With `--reconnect` it is opened again, "
                 + "and a record on stdout says that notifications may have been missed: in text format "
                 + "the connection, `\\N`, `gap` and `\\N` (no notification has `\\N` for its channel), "
-                + "in json an object with `event`, which is \"gap\", and `connection`.",
+                + "in json an object with `type`, which is \"gap\", and `connection`.",
         ],
         operands: [OperandSpec("CONNECTION", kind: .text, isRepeated: true)],
         ownGroups: [

@@ -15,7 +15,7 @@ extension JSONText {
             ("seconds", .double(progress.duration.seconds)),
             ("remaining_seconds", .optional(coming?.remaining?.seconds)),
             ("copy_seconds", .double(reading.duration.seconds)), ("rows", .int(reading.total.messages)),
-            ("bytes", .int(reading.total.bytes)), ("total_bytes", .optional(coming?.bytes?.rounded())),
+            ("bytes", .int(reading.total.bytes)), ("total_bytes", .optional(coming?.bytes.map { Int(min($0, 9e18)) })),
             ("fraction", .optional(coming?.fraction)), ("bytes_per_second", .double(reading.rate)),
             ("cycle", cycle(reading)), ("tables", .optional(progress.tables?.count)),
             ("tables_done", .optional(progress.tables?.done)),
