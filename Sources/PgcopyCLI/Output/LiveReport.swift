@@ -51,7 +51,9 @@ final class LiveReport: EventSink {
     /// What the terminal shows beside the text.
     private var shownProgress: Terminal.Progress {
         let percent = state.progress?.forecast.fraction.map { Int($0 * 100) }
-        if state.progress?.destinations.contains(where: { $0.state == .failed }) ?? false { return .failed(percent ?? 0) }
+        if state.progress?.destinations.contains(where: { $0.state == .failed }) ?? false {
+            return .failed(percent ?? 0)
+        }
         if state.isHeldUp { return .waiting(percent ?? 0) }
         return state.flows ? percent.map { .percent($0) } ?? .unknown : .unknown
     }
