@@ -13,7 +13,7 @@ import Testing
         let result = try transfer("--rate-limit=500k", trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 1, "\(result)")
         #expect(result.duration < .seconds(5), "\(result)")
-        let label = trio.second.at()
+        let label = trio.second.label()
         for words in [
             #"ERROR: new row for relation "t" violates check constraint "short" (SQLSTATE 23514)"#,
             "DETAIL: Failing row contains (0000000005, xxx", "CONTEXT: COPY t, line 5",
@@ -22,7 +22,7 @@ import Testing
         }
         #expect(result.errors.contains("pgcopy: \(label): ERROR"), "\(result)")
         #expect(result.errors.contains("\(label): rolled back"), "\(result)")
-        #expect(result.errors.contains("\(trio.first.at()): rolled back"), "\(result)")
+        #expect(result.errors.contains("\(trio.first.label()): rolled back"), "\(result)")
         try trio.expectNothingCommitted("\(result)")
         try trio.expectNoBackends()
     }
@@ -69,7 +69,7 @@ import Testing
         #expect(result.code == 1, "\(result)")
         #expect(result.errors.contains("violates foreign key constraint"), "\(result)")
         #expect(result.errors.contains("SQLSTATE 23503"), "\(result)")
-        #expect(result.errors.contains("pgcopy: \(trio.second.at()): "), "\(result)")
+        #expect(result.errors.contains("pgcopy: \(trio.second.label()): "), "\(result)")
         try trio.expectNothingCommitted("\(result)")
         try trio.expectNoBackends()
     }

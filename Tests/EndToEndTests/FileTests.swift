@@ -154,7 +154,7 @@ import Testing
         let file = directory.file("rows")
         let out = try transfer(options + [trio.source.at(), file])
         #expect(out.code == 0, "\(out)")
-        #expect(out.errors.contains("committed, 2,000 rows"), "\(out)")
+        #expect(out.errors.contains("written, 2,000 rows"), "\(out)")
         let back = try transfer(options + ["file:" + file, trio.first.at(), trio.second.at()])
         #expect(back.code == 0, "\(back)")
         #expect(back.errors.contains("committed, 2,000 rows"), "\(back)")

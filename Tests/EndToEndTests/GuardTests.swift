@@ -21,7 +21,7 @@ import Testing
         try trio.first.cluster.psql("ALTER DATABASE \(trio.first.database) SET default_transaction_read_only = on")
         let refused = try transfer(trio.source.at(), trio.second.at(), trio.first.at())
         #expect(refused.code == 2 && refused.errors.contains("--override-read-only"), "\(refused)")
-        #expect(refused.errors.contains("\(trio.first.at()): default_transaction_read_only"), "\(refused)")
+        #expect(refused.errors.contains("\(trio.first.label()): default_transaction_read_only"), "\(refused)")
         try trio.expectNothingCommitted("refused")
         // As a source it is fine.
         #expect(try transfer(trio.first.at(), trio.second.at()).code == 0)

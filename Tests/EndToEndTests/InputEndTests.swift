@@ -72,7 +72,7 @@ import Testing
         let ends = ["--allow-unterminated", "--format", format, "-", stage.duo.first.at(), "null:"]
         let result = try feed("1\n2\n3", ends)
         #expect(result.code == 0, "\(result)")
-        #expect(result.errors.contains("null: committed, 3 rows"), "\(result)")
+        #expect(result.errors.contains("null: discarded, 3 rows"), "\(result)")
         #expect(try stage.duo.first.count() == 3)
         let inside = try feed(format == "csv" ? "1\n\"2\n" : "1\n2\\", ends)
         #expect(inside.code == 1, "\(inside)")
@@ -108,8 +108,8 @@ import Testing
             #expect(result.code == 0, "\(input.debugDescription): \(result)")
             #expect(try stage.duo.first.sql("TABLE t") == value, "\(input.debugDescription)")
             #expect(
-                result.errors.contains("\(stage.file): committed, 1 rows")
-                    || result.errors.contains("\(stage.file): committed, 1 row,"), "\(result)")
+                result.errors.contains("\(stage.file): written, 1 rows")
+                    || result.errors.contains("\(stage.file): written, 1 row,"), "\(result)")
         }
     }
 
@@ -127,7 +127,7 @@ import Testing
         let result = try feed(input + [10], "--format", format, "-", stage.duo.first.at(table), file)
         let rows = try stage.duo.first.count(table)
         if result.code == 0 {
-            #expect(result.errors.contains("\(file): committed, \(rows) row"), "\(input): \(result)")
+            #expect(result.errors.contains("\(file): written, \(rows) row"), "\(input): \(result)")
             #expect(try stage.directory.contents(of: "seed \(seed)") == input + [10])
         } else {
             #expect(result.code == 1 && rows == 0, "\(input): \(result)")
@@ -166,7 +166,7 @@ import Testing
                     #expect(result.code == 1, "\(result)")
                     #expect(
                         result.errors.contains(
-                            "pgcopy: \(source): 20 rows came, \(wrong) were expected; nothing was committed"),
+                            "pgcopy: \(label(of: source)): 20 rows came, \(wrong) were expected; nothing was committed"),
                         "\(result)")
                     #expect(try stage.duo.first.count() == 0)
                     #expect(try stage.directory.text(of: "out") == "old\n")

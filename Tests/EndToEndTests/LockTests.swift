@@ -50,8 +50,8 @@ import Testing
         let result = try transfer([trio.source.at()] + labels)
         try holder.release()
         #expect(result.code == 1 && !result.errors.contains("user request"), "\(result)")
-        for label in labels { #expect(result.errors.contains("\(label): "), "\(result)") }
-        #expect(!result.errors.contains("\(trio.source.at()): "), "\(result)")
+        for way in labels { #expect(result.errors.contains("\(label(of: way)): "), "\(result)") }
+        #expect(!result.errors.contains("\(trio.source.label()): "), "\(result)")
         proxy.stop()
         other.stop()
     }
@@ -83,8 +83,8 @@ import Testing
         let result = try transfer(
             "--timeout=1", trio.source.at("nosuch"), trio.first.through(stalled, "t"), trio.second.at("nosuch"))
         #expect(result.code == 1, "\(result)")
-        #expect(result.errors.contains("\(trio.source.at("nosuch")): there is no table"), "\(result)")
-        #expect(result.errors.contains("\(trio.second.at("nosuch")): there is no table"), "\(result)")
+        #expect(result.errors.contains("\(trio.source.label("nosuch")): there is no table"), "\(result)")
+        #expect(result.errors.contains("\(trio.second.label("nosuch")): there is no table"), "\(result)")
         #expect(result.errors.contains("no answer within 1.0 s"), "\(result)")
         stalled.stop()
     }
@@ -121,7 +121,8 @@ import Testing
             let reader = try Program("cat", [directory.file("pipe")]).start()
             let result = try running.end()
             #expect(
-                result.code == 1 && result.errors.contains("\(place.at()): FATAL: terminating connection"), "\(result)")
+                result.code == 1 && result.errors.contains("\(place.label()): FATAL: terminating connection"),
+                "\(result)")
             reader.signal(SIGTERM)
             _ = try reader.wait()
         }

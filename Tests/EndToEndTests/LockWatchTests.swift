@@ -83,7 +83,7 @@ import Testing
         let holder = try Holder(place, lock)
         let result = try transfer("--keep-going", "--lock-timeout=0.7", place.at(), place.at("u"), place.at("v"))
         #expect(result.code == 3 && result.duration < .seconds(15), "\(result)")
-        #expect(result.errors.contains("\(place.at("v")): waited 0.7 s for a lock on public."), "\(result)")
+        #expect(result.errors.contains("\(place.label("v")): waited 0.7 s for a lock on public."), "\(result)")
         try holder.release()
         #expect(try place.count("u") == 2 && place.count("v") == 0)
         try place.expectNoBackends()
@@ -108,7 +108,7 @@ import Testing
         let place = try Place(Servers.first, countedLoads)
         let result = try transfer(options + [place.at(), place.at("u"), place.at("v")])
         #expect(result.duration < .seconds(20), "\(result)")
-        let labels = [place.at("u"), place.at("v")]
+        let labels = [place.label("u"), place.label("v")]
         let told = zip(labels, labels.reversed()).contains { waiting, holder in
             result.errors.contains(
                 "\(waiting): this waits for a lock on public.counter that \(holder) of the same run holds")
@@ -132,8 +132,8 @@ import Testing
         stranger.write("LOCK TABLE u; COMMIT;\n")
         let result = try running.end()
         #expect(result.code == 1 && result.duration < .seconds(20), "\(result)")
-        let told = "\(place.at("v")): this waits for a lock on public.counter behind pid "
-        let held = ", which waits for one that \(place.at("u")) of the same run holds"
+        let told = "\(place.label("v")): this waits for a lock on public.counter behind pid "
+        let held = ", which waits for one that \(place.label("u")) of the same run holds"
         #expect(result.errors.contains(told) && result.errors.contains(held), "\(result)")
         stranger.closeInput()
         _ = try stranger.wait()
@@ -151,7 +151,7 @@ import Testing
         let source = place.at(kind == "view" ? "w" : "p")
         let result = try transfer("--truncate", source, place.at("p1"))
         #expect(result.code != 0 && result.duration < .seconds(15), "\(result)")
-        #expect(result.errors.contains(place.at("p1")), "\(result)")
+        #expect(result.errors.contains(place.label("p1")), "\(result)")
         #expect(try place.count("p") == 1)
     }
 
@@ -173,10 +173,10 @@ import Testing
             ["--truncate", "--timeout=2.5"] + (isSource ? sides : sides.reversed()))
         #expect(result.code == 1 && result.duration < .seconds(20), "\(result)")
         #expect(
-            result.errors.contains("\(near.at("f")): waiting for a foreign server; there pid ")
+            result.errors.contains("\(near.label("f")): waiting for a foreign server; there pid ")
                 && result.errors.contains("(postgres_fdw, active for "), "\(result)")
         #expect(
-            result.errors.contains("\(near.at("f")): this waits for a foreign server, and there pid "),
+            result.errors.contains("\(near.label("f")): this waits for a foreign server, and there pid "),
             "\(result)")
         #expect(try far.count() == 1)
         try near.expectNoBackends()

@@ -36,7 +36,7 @@ import Testing
         ] {
             let result = try transfer("--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo)
             #expect(result.code == 1, "\(result)")
-            #expect(result.errors.contains("pgcopy: \(trio.source.conninfo): ERROR"), "\(result)")
+            #expect(result.errors.contains("pgcopy: \(trio.source.label(nil)): ERROR"), "\(result)")
         }
         #expect(try trio.source.count() == 3)
         try trio.expectNothingCommitted("")

@@ -155,7 +155,7 @@ import Testing
         let file = directory.file("rows.gz")
         let result = try copy("gzip > \(file)")
         #expect(
-            result.code == 0 && result.errors.contains("program:gzip > \(file): committed, 20,000 rows"), "\(result)")
+            result.code == 0 && result.errors.contains("program:gzip > \(file): written, 20,000 rows"), "\(result)")
         try transfer("program:zcat \(file)", trio.second.at()).expecting(0)
         #expect(try trio.second.digest() == trio.source.digest())
     }

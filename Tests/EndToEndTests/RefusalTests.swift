@@ -97,24 +97,29 @@ import Testing
             result.errors.split(separator: "\n").map(String.init)
         }
         let tables = try transfer(trio.source.at("no"), trio.first.at("nor"), trio.second.at())
-        #expect(tables.code == 1 && lines(tables).count == 2, "\(tables)")
-        #expect(tables.errors.contains("\(trio.source.at("no")): there is no table \"no\""), "\(tables)")
-        #expect(tables.errors.contains("\(trio.first.at("nor")): there is no table \"nor\""), "\(tables)")
+        #expect(tables.code == 1 && lines(tables).count == 4, "\(tables)")
+        #expect(tables.errors.contains("\(trio.source.label("no")): there is no table \"no\""), "\(tables)")
+        #expect(
+            lines(tables).suffix(2) == [
+                "pgcopy: \(trio.first.label("nor")): not started", "pgcopy: \(trio.second.label()): not started",
+            ])
+        #expect(tables.errors.contains("\(trio.first.label("nor")): there is no table \"nor\""), "\(tables)")
 
         for place in [trio.first, trio.second] { try place.sql("ALTER TABLE t DROP b") }
         let columns = try transfer(trio.source.at(), trio.first.at(), trio.second.at())
-        #expect(columns.code == 1 && lines(columns).count == 2, "\(columns)")
+        #expect(columns.code == 1 && lines(columns).count == 4, "\(columns)")
         for place in [trio.first, trio.second] {
             #expect(
-                columns.errors.contains("\(place.at()): the table \"public\".\"t\" has no column \"b\""), "\(columns)")
+                columns.errors.contains("\(place.label()): the table \"public\".\"t\" has no column \"b\""),
+                "\(columns)")
         }
 
         let servers = try transfer("host=/nosuch/a#t", "host=/nosuch/b#t", trio.first.at(), "host=/nosuch/c#t")
         #expect(servers.code == 2, "\(servers)")
         for name in ["a", "b", "c"] { #expect(servers.errors.contains("\"/nosuch/\(name)/"), "\(servers)") }
-        #expect(!servers.errors.contains(trio.first.at()), "\(servers)")
+        #expect(!servers.errors.contains(trio.first.label()), "\(servers)")
         let json = try transfer("--progress=json", trio.source.at("no"), trio.first.at("nor"))
-        #expect(json.errors.contains(#""error_endpoint":"\#(trio.source.at("no"))""#), "\(json)")
+        #expect(json.errors.contains(#""error_endpoint":"\#(trio.source.label("no"))""#), "\(json)")
         #expect(json.errors.contains(#"no table \"nor\""#), "\(json)")
         // Where the others go on, the source's failure still ends it.
         let kept = try transfer("--keep-going", trio.source.at("no"), trio.first.at("nor"), trio.second.at())

@@ -27,7 +27,7 @@ import Testing
                 """
                 SELECT j->>'type', j->>'exit_code', j->>'rows', j->>'bytes', j->>'source', jsonb_array_length(j->'destinations'),
                     j->'error' FROM \(last)
-                """, place) == "summary|0|20000|2000000|\(trio.source.at())|2|null")
+                """, place) == "summary|0|20000|2000000|\(trio.source.label())|2|null")
         #expect(
             try query(
                 result.errors,
@@ -35,7 +35,8 @@ import Testing
                 SELECT d->>'destination', d->>'status', d->>'rows', d->>'bytes', (d->>'bytes_per_second')::float > 0, d->'error'
                 FROM \(last), jsonb_array_elements(j->'destinations') d
                 """, place)
-                == [trio.first, trio.second].map { "\($0.at())|committed|20000|2000000|t|null" }.joined(separator: "\n")
+                == [trio.first, trio.second].map { "\($0.label())|committed|20000|2000000|t|null" }.joined(
+                    separator: "\n")
         )
         #expect(
             try query(
@@ -70,7 +71,7 @@ import Testing
             try query(
                 result.errors, "SELECT j->>'reaction', j->>'destination' FROM lines WHERE j->>'type' = 'fault'",
                 trio.source)
-                == "dropped|\(trio.second.at())")
+                == "dropped|\(trio.second.label())")
     }
 
     @Test func `a signal and a doubt are in the summary of JSON`() throws {
@@ -104,7 +105,7 @@ import Testing
         #expect(result.code == 0, "\(result)")
         let reports = result.errors.split(separator: "\n").filter { $0.contains("(mean ") }
         #expect((4...25).contains(reports.count), "\(result)")
-        #expect(result.errors.contains("\(trio.first.at()): committed, 20,000 rows, 1.9 MiB in "), "\(result)")
+        #expect(result.errors.contains("\(trio.first.label()): committed, 20,000 rows, 1.9 MiB in "), "\(result)")
         let seldom = try transfer("--interval=60", trio.source.at(), trio.first.at())
         #expect(!seldom.errors.contains("(mean "), "\(seldom)")
         let every = try transfer("--interval=0", trio.source.at(), trio.first.at())
@@ -190,7 +191,7 @@ import Testing
             "--keep-going", "--interval=0.5", trio.source.at(), trio.first.at(), trio.second.at())
         #expect(result.code == 3, "\(result)")
         let reports = result.errors.split(separator: "\n").filter { $0.contains("; last checks") }
-        #expect(reports.count >= 2 && reports.allSatisfy { $0.hasSuffix(" at \(trio.second.at())") }, "\(result)")
+        #expect(reports.count >= 2 && reports.allSatisfy { $0.hasSuffix(" at \(trio.second.label())") }, "\(result)")
     }
 
     /// An interval of 0 tells each cycle, and there are none.
@@ -204,7 +205,7 @@ import Testing
             result.errors,
             """
             SELECT j->>'phase', j->>'commit', j->>'commits', count(*) BETWEEN 1 AND 3 FROM lines
-            WHERE j->>'type' = 'progress' AND j->'waiting_for' = to_jsonb(ARRAY[\(sqlLiteral(endpoint))])
+            WHERE j->>'type' = 'progress' AND j->'waiting_for' = to_jsonb(ARRAY[\(sqlLiteral(label(of: endpoint)))])
             AND j->>'phase' <> 'copying' GROUP BY 1, 2, 3 ORDER BY 1
             """, trio.source)
         #expect(stages == "committing|1|1|t\nfinishing|||t\nsettling|||t", "\(result)")
@@ -217,12 +218,13 @@ import Testing
         let proxy = try endSlowly(trio.first)
         let endpoint = trio.first.through(proxy)
         let result = try transfer("--interval=0.5", trio.source.at(), trio.second.at(), endpoint)
+        let label = label(of: endpoint)
         #expect(result.code == 0, "\(result)")
         let reports = result.errors.split(separator: "\n").filter { $0.contains(" 1.1 KiB, 10 rows; ") }
         func count(_ end: String) -> Int { reports.filter { $0.hasSuffix("; " + end) }.count }
-        #expect(count("waiting for \(endpoint) to finish") >= 2, "\(result)")
-        #expect(count("last checks at \(endpoint)") >= 2, "\(result)")
-        #expect(count("committing 2 of 2: \(endpoint)") >= 2, "\(result)")
+        #expect(count("waiting for \(label) to finish") >= 2, "\(result)")
+        #expect(count("last checks at \(label)") >= 2, "\(result)")
+        #expect(count("committing 2 of 2: \(label)") >= 2, "\(result)")
         #expect(!result.errors.contains("/s (mean "), "nothing is reckoned by what does not move: \(result)")
         proxy.stop()
     }
@@ -235,20 +237,20 @@ import Testing
         let bad = try transfer("-q", "--keep-going", trio.source.at(), trio.first.at(), trio.second.at("u"))
         #expect(bad.code == 3, "\(bad)")
         #expect(
-            bad.errors.contains("SQLSTATE 23514") && bad.errors.contains("\(trio.second.at("u")): rolled back"),
+            bad.errors.contains("SQLSTATE 23514") && bad.errors.contains("\(trio.second.label("u")): rolled back"),
             "\(bad)")
-        #expect(!bad.errors.contains("\(trio.first.at()): committed"), "\(bad)")
+        #expect(!bad.errors.contains("\(trio.first.label()): committed"), "\(bad)")
     }
 
     @Test func `-v shows the statements of either side`() throws {
         let trio = try Trio(rows: 10)
         let result = try transfer("-v", "--truncate", trio.source.at(), trio.first.at())
         for words in [
-            "\(trio.source.at()): BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            #"\#(trio.source.at()): COPY "public"."t""#,
-            #"\#(trio.first.at()): TRUNCATE TABLE ONLY "public"."t""#,
-            #"\#(trio.first.at()): COPY "public"."t" ("id", "filler") FROM STDIN"#,
-            "\(trio.first.at()): COMMIT",
+            "\(trio.source.label()): BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            #"\#(trio.source.label()): COPY "public"."t""#,
+            #"\#(trio.first.label()): TRUNCATE TABLE ONLY "public"."t""#,
+            #"\#(trio.first.label()): COPY "public"."t" ("id", "filler") FROM STDIN"#,
+            "\(trio.first.label()): COMMIT",
         ] { #expect(result.errors.contains("pgcopy: " + words), "\(result)") }
     }
 
@@ -270,8 +272,8 @@ import Testing
                 repeat('x', 500) || CASE WHEN i > 1000 THEN pg_sleep(60)::text ELSE '' END AS filler FROM generate_series(1, 2000) i
             """
         let running = try start("--query", query, "--into=t", trio.source.conninfo, trio.first.conninfo)
-        try running.waitForOutput(containing: "pgcopy: \(trio.source.conninfo): NOTICE: saw 1\n")
-        try running.waitForOutput(containing: "pgcopy: \(trio.first.conninfo): NOTICE: saw 1\n")
+        try running.waitForOutput(containing: "pgcopy: \(trio.source.label(nil)): NOTICE: saw 1\n")
+        try running.waitForOutput(containing: "pgcopy: \(trio.first.label()): NOTICE: saw 1\n")
         try running.waitForOutput(containing: "DETAIL: a detail")
         try running.waitForOutput(containing: "HINT: a hint")
         let (result, _) = try interrupted(running, 2)

@@ -68,7 +68,7 @@ import Testing
             "exec", "-c", "SELECT 1", "\(server) user=postgres dbname=missing password=Hk7Qz9Wm",
         ])
         #expect(missing.errors.contains(#"FATAL:  database "missing" does not exist"#), "\(missing)")
-        #expect(missing.errors.contains("port=\(cluster.port)"), "\(missing)")
+        #expect(missing.errors.contains(":\(cluster.port)/missing: "), "\(missing)")
     }
 
     /// The options of a command that take a value, as its help names them.

@@ -131,7 +131,7 @@ import Testing
                 ])
             #expect(result.code == 1, "\(result)")
             #expect(result.errors.contains("division by zero (SQLSTATE 22012)"), "\(result)")
-            #expect(result.errors.contains("pgcopy: \(trio.source.conninfo): "), "\(result)")
+            #expect(result.errors.contains("pgcopy: \(trio.source.label(nil)): "), "\(result)")
             try trio.expectNothingCommitted("\(result)")
         }
         try trio.expectNoBackends()

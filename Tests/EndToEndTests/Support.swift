@@ -34,6 +34,11 @@ struct Place: Sendable {
         proxy.conninfo(database: database) + "#" + table
     }
 
+    /// How messages name the endpoint of a table here; nil: of a run that has no one table.
+    func label(_ table: String? = "t") -> String {
+        TestKit.label(of: table.map { at($0) } ?? conninfo)
+    }
+
     func count(_ table: String = "t") throws -> Int { Int(try sql("SELECT count(*) FROM \(table)")) ?? -1 }
 
     /// The number of rows, and a hash of all values of these columns, whatever the order of the rows.

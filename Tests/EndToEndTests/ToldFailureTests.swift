@@ -40,7 +40,7 @@ import Testing
         try trio.first.sql("ALTER TABLE t RENAME id TO other")
         let result = try transfer("--columns=nowhere", trio.source.at(), trio.first.at())
         for place in [trio.source, trio.first] {
-            #expect(result.errors.contains("\(place.at()): ") && result.code == 1, "\(result)")
+            #expect(result.errors.contains("\(place.label()): ") && result.code == 1, "\(result)")
         }
     }
 

@@ -151,7 +151,10 @@ struct `Reports` {
                 == ["pgcopy: a: \(timeout); reconciled, try 1 of 3\n"])
         #expect(
             plain(.fault(PgcopyError(.server, "", server: duplicate), at: "a", .dropped))
-                == ["pgcopy: a: ERROR: duplicate key (SQLSTATE 23505); dropped, the others go on\n"])
+                == ["pgcopy: a: ERROR: duplicate key (SQLSTATE 23505); dropped, the others go on\n"]
+                + ["DETAIL: Key (i)=(1) exists.", "HINT: \"none\"", "CONTEXT: COPY t, line 1"].map {
+                    "pgcopy: a:   \($0)\n"
+                })
     }
 
     @Test func `the plain summary has each error once and a line for each destination`() {
@@ -168,10 +171,33 @@ struct `Reports` {
             ])
         let quiet = plain(.finished(outcome), tellsCommits: false)
         #expect(quiet == lines.filter { !$0.contains("committed, 2 rows") })
+        // What was told when it was dropped is not told again.
+        let error = PgcopyError(.server, "", server: duplicate)
+        #expect(plain(.fault(error, at: "b", .dropped), .finished(outcome)).dropFirst(4) == lines.dropFirst(4))
+        #expect(plain(.fault(Interrupted(signal: 2), at: "b", .dropped), .finished(outcome)).suffix(9) == lines[...])
         var unstarted = outcome
         unstarted.started = false
+        for place in [0, 1, 3] { unstarted.destinations[place].status = .notStarted }
         // Before the copy only what a table was emptied by can be in doubt.
+        #expect(
+            plain(.finished(unstarted)) == Array(lines.prefix(5)) + [
+                "pgcopy: a: not started\n", "pgcopy: b: not started\n", lines[7], "pgcopy: null: not started\n",
+            ])
+        // That says the exit code: nothing was.
+        unstarted.isUsageError = true
         #expect(plain(.finished(unstarted)) == Array(lines.prefix(5)) + [lines[7]])
+    }
+
+    @Test func `what files took is written, what nobody took is discarded`() {
+        var ended = outcome
+        ended.destinations = [(TransferOutcome.Taker.file, "./f"), (.nothing, "null:")].map { taker, label in
+            TransferOutcome.Destination(label: label, taker: taker, status: .committed, rows: 2, bytes: 2048)
+        }
+        let lines = plain(.finished(ended)).suffix(2)
+        #expect(lines.first == "pgcopy: ./f: written, 2 rows, 2.0 KiB in 2.5 s, 1.0 KiB/s while copying\n")
+        #expect(lines.last?.hasPrefix("pgcopy: null: discarded, 2 rows") ?? false)
+        let record = json(.finished(ended))
+        #expect(record.contains(#""status":"written""#) && record.contains(#""status":"discarded""#))
     }
 
     @Test func `json has one object a line for each event`() {

@@ -18,13 +18,18 @@ public struct Endpoint: Sendable, Hashable {
 
     /// What kind of thing it is.
     public let kind: Kind
-    /// How messages name it: as written, without passwords.
-    public let label: String
+    /// How messages name it: where a server is, a file as written, without passwords.
+    public internal(set) var label: String
+    /// What else they could call it.
+    let names: EndpointNames
 
     /// An endpoint of a kind.
-    public init(_ kind: Kind, label: String) {
+    public init(_ kind: Kind, label: String) { self.init(kind, EndpointNames([label])) }
+
+    init(_ kind: Kind, _ names: EndpointNames) {
         self.kind = kind
-        self.label = label
+        self.names = names
+        label = names.candidates[0] + names.table
     }
 
     /// Whether a server is behind it.
@@ -137,7 +142,7 @@ public struct Endpoint: Sendable, Hashable {
                     (isWhole ? "\(label): " : "") + "a table name after # that is not plain goes in double quotes")
             }
         }
-        self.init(.server(conninfo: conninfo, table: table), label: label)
+        self.init(.server(conninfo: conninfo, table: table), EndpointNames(server: RawText.decoding(bytes)))
     }
 
     /// Splits `…#table` at the first # behind which everything is a table's name.

@@ -62,7 +62,7 @@ public enum Redaction {
     private static let longestCommand = 100
 
     /// A connection without a table. A table is hidden where it may be the end of a password.
-    private static func connection(_ name: String) -> (shown: String, isWhole: Bool, hidesTable: Bool) {
+    static func connection(_ name: String) -> (shown: String, isWhole: Bool, hidesTable: Bool) {
         if Endpoint.isURI(name) || Endpoint.isKeywordString(name) {
             let shown = ShownConnection(name)
             return (shown.text, shown.isWhole, !shown.isWhole || shown.endsInSecret)

@@ -11,6 +11,11 @@ public struct SQLName: Sendable, Hashable {
     /// Quoted so that a server reads exactly these parts.
     public var quoted: String { parts.map(quoteIdentifier).joined(separator: ".") }
 
+    /// As a person writes it: quotes where they are needed.
+    var plain: String {
+        parts.map { part in SQLName(part) == SQLName([part]) ? part : quoteIdentifier(part) }.joined(separator: ".")
+    }
+
     /// Reads a whole text as a name by SQL's rules: unquoted parts are folded to lower case, in quotes
     /// everything is itself and a quote is doubled. Nil when the text is no such name.
     public init?(_ text: String) {
@@ -24,6 +29,9 @@ public struct SQLName: Sendable, Hashable {
 
     /// The name with its schema, which is this one where none was given.
     func inside(_ schema: String) -> SQLName { SQLName(([schema] + parts).suffix(2)) }
+
+    /// The name in this schema, whichever was given.
+    func moved(to schema: String) -> SQLName { SQLName([schema, parts[parts.count - 1]]) }
 
     /// Reads a whole text as names between commas; nil when it is no such list.
     public static func list(_ text: String) -> [String]? {

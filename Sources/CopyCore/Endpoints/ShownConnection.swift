@@ -19,6 +19,9 @@ struct ShownConnection {
     /// The first keyword that libpq does not know but seems to.
     private(set) var misspelt: (word: String, meant: String)?
 
+    /// What is said of each keyword that is no secret, the last time; only what is shown.
+    private(set) var values: [String: String] = [:]
+
     /// Nothing but passwords is left out.
     var isWhole: Bool { doubtful.isEmpty }
 
@@ -64,6 +67,8 @@ struct ShownConnection {
             return
         }
         for part in servers.hosts + servers.ports { shown.insert(Self.decoded(part) ?? "") }
+        values["host"] = servers.hosts.map { Self.decoded($0) ?? "" }.joined(separator: ",")
+        values["port"] = ports
         text += String(decoding: hosts, as: UTF8.self)
         if !database.isEmpty { text += "/" + (show("dbname", database.dropFirst()) ?? Redaction.mark) }
         if !query.isEmpty { showQuery(query.dropFirst()) }
@@ -184,6 +189,7 @@ struct ShownConnection {
                 if keyword == "port" { ports = text }
                 if isClosed, HarmlessValue.isHarmless(keyword, text) {
                     shown.insert(text)
+                    values[keyword] = text
                     parts.append("\(keyword)=\(String(decoding: raw, as: UTF8.self))")
                 } else {
                     doubtful.append(text)
@@ -209,6 +215,7 @@ struct ShownConnection {
             return nil
         }
         shown.insert(value)
+        values[keyword] = value
         return String(decoding: part, as: UTF8.self)
     }
 

@@ -7,8 +7,8 @@
 public struct LinkConnector {
     /// Ask for every server's password before connecting, not only when it wants one.
     public var asksPasswordsFirst = false
-    /// Asked for a password, by the label of the server; nil: none is to be had.
-    public var password: (_ label: String) -> String? = { _ in nil }
+    /// Asked for a password, by who logs in where, `user bob at host:port/database`; nil: none is to be had.
+    public var password: (_ login: String) -> String? = { _ in nil }
     /// Called with each session before its first statement.
     public var onSession: (Session) -> Void = { _ in }
     /// Called with the label of each server that has not answered yet: after a second, and as often as `tellInterval`.
@@ -146,7 +146,7 @@ public struct LinkConnector {
     }
 
     private func askPassword(_ link: ServerLink) throws -> String? {
-        let answer = password(link.label)
+        let answer = password(link.login)
         try poller.checkInterruption()
         return answer
     }

@@ -9,6 +9,8 @@ public struct ServerLink: Sendable {
 
     /// How messages name it; never holds a password.
     public let label: String
+    /// Who logs in where, for whoever is asked for the password: `user bob at host:port/database`.
+    let login: String
     let conninfo: String
     /// What the connection string is preferred to.
     private let defaults: [Parameter]
@@ -27,6 +29,7 @@ public struct ServerLink: Sendable {
     ) {
         guard case .server(let conninfo, _) = endpoint.kind else { return nil }
         label = endpoint.label
+        login = endpoint.names.login
         self.conninfo = conninfo
         self.defaults = defaults
         self.overrides = overrides + (isNamed ? [("application_name", "pgcopy")] : [])

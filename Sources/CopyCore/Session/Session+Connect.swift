@@ -11,10 +11,9 @@ extension Session {
     public static func connect(
         _ conninfo: String, timeout: Duration? = nil, poller: any Poller = SystemPoller()
     ) throws -> Session {
-        let label = Redaction.label(of: conninfo).text
-        guard
-            let link = ServerLink(
-                server: Endpoint(.server(conninfo: conninfo, table: nil), label: label), isNamed: false)
+        let endpoint = Endpoint(.server(conninfo: conninfo, table: nil), EndpointNames(server: conninfo))
+        let label = endpoint.label
+        guard let link = ServerLink(server: endpoint, isNamed: false)
         else { throw PgcopyError(.unreachable, "no connection was made") }
         var connector = LinkConnector(poller: poller)
         connector.connectTimeout = timeout?.connectTimeout

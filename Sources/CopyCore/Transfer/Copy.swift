@@ -36,10 +36,8 @@ extension PgcopyError {
         for destination in outcome.destinations {
             let what =
                 switch destination.status {
-                case .committed: "committed"
-                case .rolledBack: "rolled back"
-                case .partlyCommitted: "committed in part: \(destination.ends.committed.joined(separator: ", "))"
-                case .inDoubt: "in doubt"
+                case .partlyCommitted: "\(destination.word): \(destination.ends.committed.joined(separator: ", "))"
+                case .committed, .rolledBack, .notStarted, .inDoubt: destination.word
                 }
             lines.append("\(destination.label): \(what)" + (destination.error.map { ": \($0)" } ?? ""))
         }

@@ -192,7 +192,8 @@ extension Transfer {
         var outcome = TransferOutcome(
             destinations: destinations.map { side in
                 TransferOutcome.Destination(
-                    label: side.label, status: side.status,
+                    label: side.label, taker: side.endpoint.taker,
+                    status: hasStarted(side) ? side.status : .notStarted,
                     rows: side.status == .rolledBack
                         ? nil
                         : upserted(side)?.landed ?? opened?.rows(at: side) ?? opened?.countedRows ?? totals.messages,
@@ -236,6 +237,12 @@ extension Transfer {
         return outcome
     }
 
+    /// Rows were to flow there, or it was changed before.
+    private func hasStarted(_ side: Side) -> Bool {
+        side.status != .rolledBack || !side.emptied.isEmpty || !side.left.isEmpty
+            || copying != nil && opened?.hasOpened(side) ?? false
+    }
+
     /// A server that was not heard of again does not know that its client is gone.
     private func lingering(_ side: Side) -> TransferOutcome.Lingering? {
         guard side.status == .rolledBack else { return nil }
@@ -260,5 +267,16 @@ extension StreamProgress {
             number: number, table: track.current?.label, part: track.current?.name,
             bytes: track.current == nil ? 0 : stream.producer.totals.bytes - (track.ends.last ?? 0),
             size: track.current?.size)
+    }
+}
+
+extension Endpoint {
+    /// What takes the rows here.
+    fileprivate var taker: TransferOutcome.Taker {
+        switch kind {
+        case .server: .server
+        case .standardStream, .file, .program: .file
+        case .null: .nothing
+        }
     }
 }

@@ -65,14 +65,14 @@ public final class Transfer {
     /// - Parameters:
     ///   - sink: hears of everything that happens.
     ///   - begun: from when on its seconds count; nil: from now on.
-    ///   - password: asked for a password that an endpoint wants; nil when none can be had.
+    ///   - password: asked for a password by who logs in where, `user bob at host:port/database`; nil when none can be had.
     public init(
         _ request: TransferRequest, poller: any Poller, sink: (any EventSink)? = nil, begun: Instant? = nil,
-        password: @escaping (_ label: String) -> String? = { _ in nil }
+        password: @escaping (_ login: String) -> String? = { _ in nil }
     ) {
         self.begun = begun ?? poller.now
         var request = request
-        request.numberPrograms()
+        request.tellEndpointsApart()
         self.request = request
         self.poller = poller
         self.sink = sink

@@ -8,6 +8,8 @@ public struct TransferOutcome: Sendable {
         case committed
         /// Nothing of it is left.
         case rolledBack
+        /// No row had begun to flow there.
+        case notStarted
         /// Some of its streams' transactions have committed, then one failed.
         case partlyCommitted
         /// Its commit was sent and the answer was lost; the transaction by its number, where known.
@@ -18,6 +20,8 @@ public struct TransferOutcome: Sendable {
     public struct Destination: Sendable {
         /// How messages name it.
         public var label: String
+        /// What takes its rows.
+        public var taker = Taker.server
         /// What became of it.
         public var status: Status
         /// Rows its server, or the copy, counted; nil when it has none.
@@ -38,6 +42,16 @@ public struct TransferOutcome: Sendable {
         public var error: (any Error)?
         /// The way to it is dead: its server does not know yet, and holds the table's locks.
         public var lingering: Lingering?
+    }
+
+    /// What takes a destination's rows.
+    public enum Taker: Sendable, Hashable {
+        /// A server, which commits them.
+        case server
+        /// A file, a stream or a program.
+        case file
+        /// Nobody.
+        case nothing
     }
 
     /// How long a server goes on with a session whose client it cannot hear.
@@ -92,6 +106,7 @@ public struct TransferOutcome: Sendable {
             destinations.flatMap { destination -> [Committer.State] in
                 switch destination.status {
                 case .committed: [.committed]
+                case .notStarted: [.rolledBack]
                 case .rolledBack:
                     destination.emptied.isEmpty && destination.left.isEmpty ? [.rolledBack] : [.committed, .rolledBack]
                 case .partlyCommitted: [.committed, .rolledBack]
@@ -103,6 +118,24 @@ public struct TransferOutcome: Sendable {
     /// Bytes a second that a destination took while there was copying.
     public func rate(of destination: Destination) -> Double {
         copyDuration > .zero ? Double(destination.bytes) / copyDuration.seconds : 0
+    }
+}
+
+extension TransferOutcome.Destination {
+    /// What became of it, in the words that reports have for it.
+    public var word: String {
+        switch status {
+        case .committed:
+            switch taker {
+            case .server: "committed"
+            case .file: "written"
+            case .nothing: "discarded"
+            }
+        case .rolledBack: "rolled back"
+        case .notStarted: "not started"
+        case .partlyCommitted: "committed in part"
+        case .inDoubt: "in doubt"
+        }
     }
 }
 

@@ -125,14 +125,16 @@ public struct TransferRequest: Sendable {
     /// Each table of a destination is one stream's, which empties it, or has its staging table.
     var bindsTables: Bool { empties != nil || upserts != nil }
 
-    /// Of programs hardly more than the name may be shown: those of one label are told apart by a number.
-    mutating func numberPrograms() {
-        var counts = [source.label: 1]
-        for (place, destination) in destinations.enumerated() {
-            let count = counts[destination.label, default: 0] + 1
-            counts[destination.label] = count
-            guard count > 1, case .program = destination.kind else { continue }
-            destinations[place] = Endpoint(destination.kind, label: "\(destination.label) (\(count))")
-        }
+    /// Gives its endpoints labels that tell them apart, and the run from others: with the table's name, where there is one.
+    public mutating func tellEndpointsApart() {
+        var named: SQLName?
+        if case .server(_, let table) = source.kind { named = table }
+        let table = selection == nil ? named ?? table : nil
+        let landing = into ?? (query == nil ? table.map { name in intoSchema.map { name.moved(to: $0) } ?? name } : nil)
+        let all = Endpoint.toldApart(
+            [source] + destinations,
+            tables: [query == nil ? table : nil] + destinations.map { _ in landing })
+        source = all[0]
+        destinations = Array(all[1...])
     }
 }

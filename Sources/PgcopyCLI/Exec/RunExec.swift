@@ -89,8 +89,8 @@ private struct ExecRun {
     }
 
     private func links() throws -> [ServerLink] {
-        try options.connections.map { argument in
-            let endpoint = try Endpoint(parsing: argument.bytes)
+        let endpoints = try options.connections.map { try Endpoint(parsing: $0.bytes) }
+        return try Endpoint.toldApart(endpoints).map { endpoint in
             guard let link = ServerLink(server: endpoint, overrides: [("client_encoding", "UTF8")]) else {
                 throw PgcopyError(.usage, "\(endpoint.label) is no server: exec takes connections")
             }

@@ -23,7 +23,7 @@ func runListen(_ options: ListenOptions) -> Int32 {
 private func listen(
     _ options: ListenOptions, _ console: Console, _ poller: SystemPoller
 ) throws -> Listening.Outcome {
-    let links = try options.connections.map { try ServerLink(Endpoint(parsing: $0.bytes)) }
+    let links = try ServerLink.links(to: options.connections)
     let output = try TextOutput(STDOUT_FILENO)
     try output.requireWritable()
     let listening = try Listening(

@@ -9,7 +9,7 @@ func runNotify(_ options: NotifyOptions) -> Int32 {
     guard let poller = Signals.poller({ talk.console.message($0) }) else { return ExitCode.failure }
     do {
         for notification in options.notifications { try ChannelRules.check(notification) }
-        var links = try options.connections.map { try ServerLink(Endpoint(parsing: $0.bytes)) }
+        var links = try ServerLink.links(to: options.connections)
         let sessions = try talk.connector(poller).openPinned(&links)
         defer { for session in sessions { session.close() } }
         let outcome = try Broadcast.send(options.notifications, on: sessions)

@@ -50,3 +50,10 @@ struct ServerTalk {
         }
     }
 }
+
+extension ServerLink {
+    /// The servers that a command line names.
+    static func links(to connections: [Argument]) throws -> [ServerLink] {
+        try Endpoint.toldApart(connections.map { try Endpoint(parsing: $0.bytes) }).map { try ServerLink($0) }
+    }
+}

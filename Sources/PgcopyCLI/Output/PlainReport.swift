@@ -8,6 +8,8 @@ final class PlainReport: EventSink {
     private let tellsCommits: Bool
     private let showPlan: (String) -> Void
     private var columns = ReportColumns()
+    /// What was said of each destination that was dropped: once is enough.
+    private var told: [String: [String]] = [:]
 
     /// - Parameters:
     ///   - tellsCommits: at the end, those that committed as well.
@@ -98,8 +100,10 @@ final class PlainReport: EventSink {
         case .reconciled(let tries, let limit):
             console.message(at(label) + "\(error); reconciled, try \(tries) of \(limit)")
         case .dropped:
-            // The whole of it comes with the summary.
-            console.message(at(label) + "\(ErrorLines.of(error).first ?? ""); dropped, the others go on")
+            var lines = ErrorLines.of(error)
+            told[label] = lines
+            lines[0] += "; dropped, the others go on"
+            tell(label, lines)
         case .fatal:
             tell(label, error)
         }
@@ -120,17 +124,17 @@ final class PlainReport: EventSink {
     private func tell(_ outcome: TransferOutcome) {
         if let error = outcome.error { tell(outcome.errorLabel, error) }
         for destination in outcome.destinations {
-            if let error = destination.error { tell(destination.label, error) }
+            guard let error = destination.error else { continue }
+            let lines = ErrorLines.of(error)
+            if told[destination.label] != lines { tell(destination.label, lines) }
         }
         if let signal = outcome.signal { console.message(SignalName.sentence(signal)) }
         if outcome.refusesRequest { console.line("Try \"pgcopy transfer --help\".") }
         for destination in outcome.destinations {
             let isCommitted = destination.status == .committed
-            // Where nothing was begun the error says it all, but for what was emptied before.
-            let isTouched =
-                !destination.emptied.isEmpty || !destination.left.isEmpty
-                || destination.status != .rolledBack && !isCommitted
-            guard outcome.started || isTouched, tellsCommits || !isCommitted else { continue }
+            // Where nothing can have been begun at all, as the exit code says, the error is enough.
+            let saysNothing = destination.status == .notStarted && (outcome.isUsageError || outcome.isDryRun)
+            guard tellsCommits || !isCommitted, !saysNothing else { continue }
             console.message(line(destination, outcome))
         }
     }
@@ -173,19 +177,20 @@ final class PlainReport: EventSink {
         switch destination.status {
         case .committed:
             let tables = outcome.tables.isEmpty ? "" : "\(outcome.tables.count) tables, "
-            return at(destination.label) + "committed, \(tables)\(Units.rows(destination.rows ?? 0))"
+            return at(destination.label) + "\(destination.word), \(tables)\(Units.rows(destination.rows ?? 0))"
                 + (destination.upserted.map { Self.shown($0) } ?? "")
                 + (destination.rowsLeftOut.map { " (\($0) left out)" } ?? "") + ", "
                 + "\(Units.bytes(Double(destination.bytes))) in \(Units.seconds(outcome.duration)), "
                 + "\(Units.rate(outcome.rate(of: destination))) while copying"
         case .rolledBack:
-            return at(destination.label) + "rolled back after \(Units.bytes(Double(destination.bytes)))"
+            return at(destination.label) + "\(destination.word) after \(Units.bytes(Double(destination.bytes)))"
                 + emptied(destination)
                 + (destination.lingering.map { "; " + sentence($0) } ?? "")
-        case .partlyCommitted: return at(destination.label) + "committed in part" + ends(destination)
+        case .notStarted: return at(destination.label) + destination.word
+        case .partlyCommitted: return at(destination.label) + destination.word + ends(destination)
         case .inDoubt(let transaction):
             let ask = transaction.map { "; ask its server with SELECT pg_xact_status('\($0)')" } ?? ""
-            return at(destination.label) + "in doubt: it may have committed\(ask)" + ends(destination)
+            return at(destination.label) + "\(destination.word): it may have committed\(ask)" + ends(destination)
         }
     }
 }

@@ -8,7 +8,10 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
     let terminal = Terminal(TerminalTraits(options))
     defer { terminal.close() }
     let console = Console { terminal.write($0) }
-    let source = (try? Endpoint(parsing: options.source.bytes))?.label ?? Redaction.redacted(options.source.text)
+    let made = Result { try TransferRequest(options) }
+    let source =
+        (try? made.get().source.label) ?? (try? Endpoint(parsing: options.source.bytes))?.label
+        ?? Redaction.redacted(options.source.text)
     let records = options.progress == .json ? JSONReport(console, source: source) : nil
     var metrics: MetricsFile?
     func refuse(_ message: String, _ exitCode: Int32) -> Int32 {
@@ -31,7 +34,7 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
     }
     var request: TransferRequest
     do {
-        request = try TransferRequest(options)
+        request = try made.get()
     } catch {
         return refuse("\(error)", ExitCode.usage)
     }
@@ -69,9 +72,9 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
     let sink = EventFork(sinks.compactMap { $0 })
     let transfer = Transfer(
         request, poller: poller, sink: sink, begun: ProgramClock.start
-    ) { label in
+    ) { login in
         options.passwordPrompt == .never
-            ? nil : terminal.lend { PasswordReader.read(prompt: "Password for \(label): ", poller) }
+            ? nil : terminal.lend { PasswordReader.read(prompt: "Password for \(login): ", poller) }
     }
     poller.onReportRequest = { [unowned transfer] in transfer.reportNow() }
     return ExitCode.of(transfer.run())
@@ -164,6 +167,7 @@ extension TransferRequest {
         if let name = unsafe getenv(Self.transportVariable) {
             transport = try Self.transport(unsafe String(cString: name))
         }
+        tellEndpointsApart()
     }
 
     /// What files' names say: `.csv` is csv. Nil: they say nothing.

@@ -126,6 +126,6 @@ struct ListenerTests {
             thrown(.usage) { try ServerLink(Endpoint(parsing: Array(text.utf8))) }
         }
         #expect(
-            try ServerLink(Endpoint(parsing: Array("postgresql://u:secret@h/db".utf8))).label == "postgresql://u@h/db")
+            try ServerLink(Endpoint(parsing: Array("postgresql://u:secret@h/db".utf8))).label == "h/db")
     }
 }

@@ -68,7 +68,7 @@ import Testing
         let conninfo = try Servers.source.conninfo()
         let listening = try listening(conninfo)
         #expect(words.told.last == "listening")
-        #expect(words.told.contains("\(conninfo): LISTEN \"\(channel)\""))
+        #expect(words.told.contains("\(label(of: conninfo)): LISTEN \"\(channel)\""))
         let teller = try openSession()
         try teller.notify(["1", "2", "3"].map { OutgoingNotification(channel: channel, payload: $0) })
         #expect(try listening.run(until: nil, count: 2) == .complete)

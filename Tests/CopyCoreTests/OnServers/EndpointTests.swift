@@ -15,13 +15,13 @@ import Testing
             ("shop#Sales.Orders", "shop", ["sales", "orders"], "shop#Sales.Orders"),
             (#"shop#"Odd ""name"" #1""#, "shop", [#"Odd "name" #1"#], #"shop#"Odd ""name"" #1""#),
             ("service=main", "service=main", nil, "service=main"),
-            ("host=h dbname=d#t", "host=h dbname=d", ["t"], "host=h dbname=d#t"),
-            ("host=/tmp dbname=d", "host=/tmp dbname=d", nil, "host=/tmp dbname=d"),
-            ("postgresql://h/d", "postgresql://h/d", nil, "postgresql://h/d"),
-            ("postgres://h/d#s.t", "postgres://h/d", ["s", "t"], "postgres://h/d#s.t"),
-            ("postgresql:///d?host=/tmp#t", "postgresql:///d?host=/tmp", ["t"], "postgresql:///d?host=/tmp#t"),
-            ("postgresql://u:pw@h/d#t", "postgresql://u:pw@h/d", ["t"], "postgresql://u@h/d#t"),
-            ("password=pw host=h#t", "password=pw host=h", ["t"], "host=h#t"),
+            ("host=h dbname=d#t", "host=h dbname=d", ["t"], "h/d#t"),
+            ("host=/tmp dbname=d", "host=/tmp dbname=d", nil, "[local:/tmp]/d"),
+            ("postgresql://h/d", "postgresql://h/d", nil, "h/d"),
+            ("postgres://h/d#s.t", "postgres://h/d", ["s", "t"], "h/d#s.t"),
+            ("postgresql:///d?host=/tmp#t", "postgresql:///d?host=/tmp", ["t"], "[local:/tmp]/d#t"),
+            ("postgresql://u:pw@h/d#t", "postgresql://u:pw@h/d", ["t"], "h/d#t"),
+            ("password=pw host=h#t", "password=pw host=h", ["t"], "h#t"),
         ] as [(String, String, [String]?, String)])
     func `a server, its table and its label`(text: String, conninfo: String, table: [String]?, label: String) throws {
         let endpoint = try endpoint(text)

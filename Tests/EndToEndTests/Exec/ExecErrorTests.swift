@@ -18,9 +18,9 @@ import Testing
             ], "\(result)")
         #expect(
             result.errors == """
-                pgcopy: \(stage.conninfo): statement 3, line 2: ERROR: duplicate key value violates unique constraint \
+                pgcopy: \(label(of: stage.conninfo)): statement 3, line 2: ERROR: duplicate key value violates unique constraint \
                 "t_pkey" (SQLSTATE 23505)
-                pgcopy: \(stage.conninfo):   DETAIL: Key (n)=(1) already exists.
+                pgcopy: \(label(of: stage.conninfo)):   DETAIL: Key (n)=(1) already exists.
 
                 """, "\(result)")
         #expect(try stage.rows() == [])
@@ -58,7 +58,9 @@ import Testing
             #expect(result.code == 1, "\(result)")
             let message = "the last transaction was not ended: everything in it is rolled back"
             #expect(result.lines(of: stage.conninfo).last == "ERROR\t\t\(message)", "\(result)")
-            #expect(result.errors.hasSuffix("\(stage.conninfo): ERROR: \(message); COMMIT ends it\n"), "\(result)")
+            #expect(
+                result.errors.hasSuffix("\(label(of: stage.conninfo)): ERROR: \(message); COMMIT ends it\n"),
+                "\(result)")
             #expect(try stage.rows() == rows, "\(sql) \(options)")
         }
     }
@@ -144,7 +146,7 @@ import Testing
         let result = try stage.exec(
             "-c", "DO $$ BEGIN RAISE NOTICE E'one\ntwo' USING HINT = E'three\nfour'; END $$; SELECT 'open\nx")
         #expect(result.code == 1, "\(result)")
-        let at = "pgcopy: \(stage.conninfo): "
+        let at = "pgcopy: \(label(of: stage.conninfo)): "
         #expect(
             result.errors.split(separator: "\n") == [
                 "\(at)NOTICE: one", "\(at)  two", "\(at)  HINT: three", "\(at)  four",
@@ -171,7 +173,9 @@ import Testing
         let missing = stage.cluster.conninfo(database: "no such")
         let result = try Program.pgcopy("exec", "-c", "INSERT INTO t VALUES (1)", stage.conninfo, missing).run()
         #expect(result.code == 2 && result.output == "", "\(result)")
-        #expect(result.errors.contains("pgcopy: \(missing): ") && result.errors.contains("does not exist"), "\(result)")
+        #expect(
+            result.errors.contains("pgcopy: \(label(of: missing)): ") && result.errors.contains("does not exist"),
+            "\(result)")
         #expect(try stage.rows() == [])
     }
 

@@ -39,8 +39,10 @@ struct ExecStage {
 extension ProgramResult {
     /// The lines of stdout that begin with this connection, without it.
     func lines(of conninfo: String) -> [String] {
-        output.split(separator: "\n", omittingEmptySubsequences: false).filter { $0.hasPrefix(conninfo + "\t") }
-            .map { String($0.dropFirst(conninfo.count + 1)) }
+        output.split(separator: "\n", omittingEmptySubsequences: false).filter {
+            $0.hasPrefix(label(of: conninfo) + "\t")
+        }
+        .map { String($0.dropFirst(label(of: conninfo).count + 1)) }
     }
 
     /// All lines of stdout.

@@ -85,11 +85,12 @@ import Testing
         #expect(quiet.code == 0 && quiet.errors == "", "\(quiet)")
         #expect(quiet.lines(of: stage.conninfo) == ["\t1"] && quiet.lineCount == 1, "\(quiet)")
         let verbose = try stage.exec("-v", "-c", "SELECT 1; SELECT\n2")
-        #expect(verbose.errors.contains("pgcopy: \(stage.conninfo): SELECT 1\n"), "\(verbose)")
+        #expect(verbose.errors.contains("pgcopy: \(label(of: stage.conninfo)): SELECT 1\n"), "\(verbose)")
         let usual = try stage.exec("-c", "DO $$ BEGIN RAISE NOTICE 'hello' USING HINT = 'wave'; END $$")
         #expect(
             usual.errors
-                == "pgcopy: \(stage.conninfo): NOTICE: hello\npgcopy: \(stage.conninfo):   HINT: wave\n", "\(usual)")
+                == "pgcopy: \(label(of: stage.conninfo)): NOTICE: hello\npgcopy: \(label(of: stage.conninfo)):   HINT: wave\n",
+            "\(usual)")
     }
 
     @Test func `keeps the settings that the user gave the session, but speaks UTF8`() throws {
@@ -102,7 +103,7 @@ import Testing
             #"SELECT '\', 'é', current_setting('statement_timeout'), current_setting('application_name')"#,
             conninfo
         ).run()
-        #expect(result.output == "\(conninfo)\t\t\\\\\té\t12345ms\tpgcopy\n", "\(result)")
+        #expect(result.output == "\(label(of: conninfo))\t\t\\\\\té\t12345ms\tpgcopy\n", "\(result)")
     }
 
     @Test func `prints what comes in time, while more is still to come`() throws {
@@ -126,7 +127,8 @@ import Testing
             "exec", "-c", "SELECT repeat('x', 100000), ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", conninfo
         )
         .with { $0.terminal = .controlling }.start()
-        try program.waitForOutput(containing: "Password for \(conninfo): ", on: .screen)
+        try program.waitForOutput(
+            containing: "Password for user \(Cluster.user) at \(label(of: conninfo)): ", on: .screen)
         program.type(Cluster.password + "\n")
         let result = try program.wait()
         #expect(result.code == 0, "\(result)")

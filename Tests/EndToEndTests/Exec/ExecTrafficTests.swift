@@ -101,7 +101,7 @@ import Testing
             "INSERT INTO t VALUES (1); SELECT 1; INSERT INTO t VALUES (2); SELECT pg_sleep(300); INSERT INTO t VALUES (3)"
         let program = try Program.pgcopy(["exec", "--sync-every=2", "-c", sql] + stages.map(\.conninfo)).start()
         try program.waitForOutput("the first results of both", on: .output) { text in
-            stages.allSatisfy { text.contains("\($0.conninfo)\tSELECT 1\n") }
+            stages.allSatisfy { text.contains("\(label(of: $0.conninfo))\tSELECT 1\n") }
         }
         program.signal(signal)
         let result = try program.wait()
@@ -142,7 +142,7 @@ import Testing
         #expect(result.lines(of: stages[1].conninfo) == ["\t1", "SELECT 1", "\t2", "SELECT 1"], "\(result)")
         #expect(result.lines(of: broken).count == 2, "\(result)")
         #expect(result.lines(of: broken).allSatisfy { $0.hasPrefix("ERROR\t\t") }, "\(result)")
-        #expect(result.errors.contains("\(broken): statements 1 to 2 may have been committed"), "\(result)")
+        #expect(result.errors.contains("\(label(of: broken)): statements 1 to 2 may have been committed"), "\(result)")
         proxy.stop()
     }
 

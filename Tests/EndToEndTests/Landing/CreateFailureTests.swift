@@ -195,7 +195,7 @@ import Testing
         #expect(result.code == 3 && result.errors.contains("left so: "), "\(result)")
         #expect(try second.count("s.b") == 100)
         for line in result.errors.split(separator: "\n")
-        where line.contains(second.conninfo) && line.contains("rolled back: ") {
+        where line.contains(second.label(nil)) && line.contains("rolled back: ") {
             #expect(!line.split(separator: "rolled back: ")[1].split(separator: ";")[0].contains("s.b"), "\(line)")
         }
         #expect(try first.count("there") == 1 && first.sql("SELECT to_regnamespace('s') IS NULL") == "t")

@@ -107,7 +107,7 @@ import Testing
             }
         }
         let lost = messages(result, ": the connection is lost")
-        #expect(lost == Set(victims.map { "pgcopy: \(conninfos[$0]): the connection is lost" }))
+        #expect(lost == Set(victims.map { "pgcopy: \(label(of: conninfos[$0])): the connection is lost" }))
     }
 
     @Test func `with --reconnect the killed come back, and tell of the gap once`() throws {

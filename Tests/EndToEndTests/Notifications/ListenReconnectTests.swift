@@ -21,7 +21,7 @@ struct ListenReconnectTests {
         try steady.notify(channel, "meanwhile")
         try running.waitForOutput(containing: "meanwhile", on: .output)
         try cluster.start()
-        let gap = "\(cluster.conninfo())\t\\N\tgap\t\\N\n"
+        let gap = "\(label(of: cluster.conninfo()))\t\\N\tgap\t\\N\n"
         try running.waitForOutput(containing: gap, on: .output, within: .seconds(60))
         try cluster.notify(channel, "after")
         try running.waitForOutput(containing: "after", on: .output)
@@ -47,7 +47,7 @@ struct ListenReconnectTests {
         let objects = try result.output.split(separator: "\n").map {
             try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
         }
-        let expected: [String: String] = ["type": "gap", "connection": proxy.conninfo()]
+        let expected: [String: String] = ["type": "gap", "connection": label(of: proxy.conninfo())]
         #expect(objects.prefix(2).map { $0 as? [String: String] } == [expected, expected])
         #expect(objects.dropFirst(2).map { $0["payload"] as? String } == ["1", "2"])
         proxy.stop()

@@ -76,7 +76,8 @@ struct NotifyTests {
         proxy.arm(.reset, at: .answer(to: "COMMIT"), on: .all)
         let doubtful = try Program.pgcopy("notify", "-c", "\(channel)=1", cluster.conninfo(), proxy.conninfo()).run()
         #expect(doubtful.code == 4, "\(doubtful)")
-        #expect(doubtful.errors.contains("in doubt") && doubtful.errors.contains("\(cluster.conninfo()): sent"))
+        #expect(
+            doubtful.errors.contains("in doubt") && doubtful.errors.contains("\(label(of: cluster.conninfo())): sent"))
         try cluster.notify(channel, "2")
         #expect(try ear.wait().expecting(0).records.map { $0[2] } == ["1", "2"])
         proxy.stop()
@@ -87,7 +88,7 @@ struct NotifyTests {
         proxy.arm(.reset, at: .answer(to: "COMMIT"), on: .all)
         let result = try Program.pgcopy("notify", "-c", "\(channel)=1", proxy.conninfo(), cluster.conninfo()).run()
         #expect(result.code == 4 && result.errors.contains("in doubt"), "\(result)")
-        #expect(result.errors.contains("\(cluster.conninfo()): nothing was sent"), "\(result)")
+        #expect(result.errors.contains("\(label(of: cluster.conninfo())): nothing was sent"), "\(result)")
         proxy.stop()
     }
 

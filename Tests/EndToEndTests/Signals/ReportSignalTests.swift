@@ -43,7 +43,7 @@ import Testing
         let running = try start("-q", "--truncate", trio.source.at(), trio.first.at())
         try trio.first.waitForBackend("wait_event_type = 'Lock'")
         running.signal(SIGUSR1)
-        try running.waitForOutput(containing: "preparing; waiting for \(trio.first.at()) to answer")
+        try running.waitForOutput(containing: "preparing; waiting for \(trio.first.label()) to answer")
         try holder.release()
         #expect(try running.end().code == 0)
         // An answer that a signal must not cut short.

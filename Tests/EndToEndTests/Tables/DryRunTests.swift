@@ -22,7 +22,7 @@ import Testing
         let lines = result.output.split(separator: "\n").map(String.init)
         #expect(lines.count == 10, "\(result)")
         #expect(lines[0].hasPrefix("s.a  about 700 rows") && lines[0].hasSuffix("  binary"), "\(result)")
-        #expect(lines[1] == "    into s.a at \(trio.first.conninfo); emptied before: about 1 row", "\(result)")
+        #expect(lines[1] == "    into s.a at \(trio.first.label(nil)); emptied before: about 1 row", "\(result)")
         #expect(lines[3].hasPrefix("s.p  about  50 rows") || lines[3].contains("about 50 rows"), "\(result)")
         #expect(
             lines[9].hasPrefix("3 tables, about 770 rows, ") && lines[9].hasSuffix("; nothing was done"), "\(result)")

@@ -126,8 +126,8 @@ import Testing
         let result = try transfer("-t", "sales.*", trio.source.conninfo, trio.first.conninfo, trio.second.conninfo)
         #expect(result.code == 1, "\(result)")
         #expect(
-            result.errors.contains(#"\#(trio.first.conninfo): there is no table "sales"."moods", "sales"."nothing""#)
-                && result.errors.contains(#"\#(trio.second.conninfo): there is no table "sales"."nothing""#),
+            result.errors.contains(#"\#(trio.first.label(nil)): there is no table "sales"."moods", "sales"."nothing""#)
+                && result.errors.contains(#"\#(trio.second.label(nil)): there is no table "sales"."nothing""#),
             "\(result)")
         try trio.second.sql("CREATE TABLE sales.nothing (j int)")
         let columns = try transfer("-t", "sales.*", trio.source.conninfo, trio.second.conninfo)

@@ -34,11 +34,10 @@ extension JSONText {
     ) -> JSONText {
         var members: [(String, JSONText)] = [("destination", .string(destination.label))]
         switch destination.status {
-        case .committed: members.append(("status", .string("committed")))
-        case .rolledBack: members.append(("status", .string("rolled back")))
-        case .partlyCommitted: members.append(("status", .string("committed in part")))
+        case .committed, .rolledBack, .notStarted, .partlyCommitted:
+            members.append(("status", .string(destination.word)))
         case .inDoubt(let transaction):
-            members.append(("status", .string("in doubt")))
+            members.append(("status", .string(destination.word)))
             members.append(("transaction", .optional(transaction)))
         }
         members.append(("rows", .optional(destination.rows)))
