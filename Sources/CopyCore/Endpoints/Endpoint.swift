@@ -32,6 +32,12 @@ public struct Endpoint: Sendable, Hashable {
         label = names.candidates[0] + names.table
     }
 
+    /// `; what follows…`, where a # stands in a connection, and what follows is no name as it is.
+    var quotingAdvice: String {
+        guard case .server(let conninfo, nil) = kind, conninfo.utf8.contains(UInt8(ascii: "#")) else { return "" }
+        return "; a name that is not plain goes in double quotes: '#\"Odd Name\"'"
+    }
+
     /// Whether a server is behind it.
     public var isServer: Bool { if case .server = kind { true } else { false } }
     /// Whether a program is.
@@ -78,9 +84,10 @@ public struct Endpoint: Sendable, Hashable {
             } else if Redaction.mayHoldPassword(text) {
                 throw PgcopyError(
                     .usage,
-                    "\(Self.subject(Redaction.redacted(text))) is neither a URI, which begins with postgresql://"
+                    "\(Redaction.isBareAddress(text) ? text : Self.subject(Redaction.redacted(text))) is neither a URI, which begins with postgresql://"
                         + (text.first == " " ? " and not with a space" : "")
-                        + ", nor plainly a file, which is written file:NAME")
+                        + ", nor plainly a file, which is written file:NAME"
+                        + (Redaction.isBareAddress(text) ? "; for a server write postgresql://\(text)" : ""))
             } else {
                 self.init(.file(Path(bytes)), label: text)
             }

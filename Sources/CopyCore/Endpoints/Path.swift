@@ -26,6 +26,12 @@ public struct Path: Sendable, Hashable {
         return Path(Array(bytes[...slash]))
     }
 
+    /// A folder without the slash at its end, where that is no password's.
+    var shown: String {
+        let text = bytes.count > 1 && bytes.last == UInt8(ascii: "/") ? Path(bytes.dropLast()).text : text
+        return Redaction.mayHoldPassword(text) ? Redaction.mark : text
+    }
+
     /// What follows the last slash.
     package var name: ArraySlice<UInt8> {
         guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return bytes[...] }

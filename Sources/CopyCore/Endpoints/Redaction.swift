@@ -80,6 +80,17 @@ public enum Redaction {
             && !parts[1].isEmpty && HarmlessValue.isHarmless("port", parts[1])
     }
 
+    /// `HOST:PORT/DATABASE`, with a table perhaps, as people write it who forget the scheme.
+    static func isBareAddress(_ text: String) -> Bool {
+        let (address, table) = Endpoint.splitTable(Array(text.utf8))
+        let parts = address.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        return parts.count == 2 && isHostAndPort(parts[0]) && !parts[1].isEmpty
+            && parts[1].utf8.allSatisfy { HarmlessValue.isWordByte($0) }
+            && (table != nil || address.count == text.utf8.count)
+    }
+
     private static func isFile(_ text: String) -> Bool {
         text.utf8.contains(UInt8(ascii: "/")) && !Endpoint.isURI(text) && !Endpoint.isKeywordString(text)
     }

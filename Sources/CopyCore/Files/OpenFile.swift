@@ -23,7 +23,7 @@ final class OpenFile {
         let file = try open(path, O_RDONLY, "cannot open", poller, waiting)
         var status = stat()
         if unsafe fstat(file.descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw PgcopyError.system("cannot read", EISDIR)
+            throw PgcopyError.isFolder("cannot read")
         }
         return file
     }
@@ -72,7 +72,7 @@ final class OpenFile {
         if inherited(path) != nil { return false }
         var status = stat()
         guard unsafe path.withCString({ unsafe stat($0, &status) }) == 0 else { return true }
-        if status.st_mode & S_IFMT == S_IFDIR { throw PgcopyError.system("cannot write", EISDIR) }
+        if status.st_mode & S_IFMT == S_IFDIR { throw PgcopyError.isFolder("cannot write") }
         return status.st_mode & S_IFMT == S_IFREG
     }
 
@@ -92,6 +92,13 @@ extension PgcopyError.Code {
 }
 
 extension PgcopyError {
+    /// A folder stands where a file is to be written.
+    static func isFolder(_ attempt: String) -> PgcopyError {
+        PgcopyError(
+            .system, system(attempt, EISDIR).message,
+            hint: "a file in it is written FOLDER/NAME, FOLDER/{table} where there are several", detail: EISDIR)
+    }
+
     /// Nobody came to the other end of a named pipe.
     /// - Parameter wantsReader: a reader was waited for, else a writer.
     static func pipeTimeout(after timeout: Duration, wantsReader: Bool) -> PgcopyError {

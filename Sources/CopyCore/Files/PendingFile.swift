@@ -16,7 +16,10 @@ public final class PendingFile {
     public init(replacing path: Path) throws(PgcopyError) {
         let destination = path.resolved
         name = destination.name
-        guard let folder = Folder(destination.folder) else { throw .systemNow("cannot create a file beside it") }
+        guard let folder = Folder(destination.folder) else {
+            guard errno == ENOENT else { throw .systemNow("cannot create a file beside it") }
+            throw PgcopyError(.system, "the folder \(path.folder.shown) does not exist", detail: ENOENT)
+        }
         self.folder = folder
         // A file could be made in it and never be removed.
         guard !folder.isAppendOnly else {
@@ -79,7 +82,7 @@ public final class PendingFile {
             guard errno == ENOENT else { throw .systemNow("cannot give a file this name") }
             return
         }
-        if old.st_mode & S_IFMT == S_IFDIR { throw PgcopyError.system("cannot write", EISDIR) }
+        if old.st_mode & S_IFMT == S_IFDIR { throw PgcopyError.isFolder("cannot write") }
         // Every link was followed: this one leads to itself.
         if old.st_mode & S_IFMT == S_IFLNK { throw PgcopyError.system("cannot write", ELOOP) }
         if let code = folder.whyNotRemovable(name) {

@@ -32,7 +32,7 @@ public final class TextOutput {
 
     /// Throws `PgcopyError` with `.system` where nothing can ever be written, as where stdout was closed.
     public func requireWritable() throws {
-        if DescriptorWriter.isForReadingOnly(descriptor) { throw PgcopyError.system("cannot write", EBADF) }
+        if DescriptorWriter.isForReadingOnly(descriptor) { throw PgcopyError.closed(descriptor) }
     }
 
     /// Throws `PgcopyError` with `.system` when the reader is gone.

@@ -17,6 +17,12 @@ extension PgcopyError {
     /// A system call failed with errno as it is now.
     static func systemNow(_ attempt: String) -> PgcopyError { system(attempt, Glibc.errno) }
 
+    /// One of the three standard descriptors was closed by whoever started us: `>&-`.
+    static func closed(_ descriptor: CInt) -> PgcopyError {
+        let name = descriptor == STDIN_FILENO ? "stdin" : descriptor == STDOUT_FILENO ? "stdout" : "stderr"
+        return PgcopyError(.system, "\(name) is closed", detail: EBADF)
+    }
+
     /// The system's number for it; nil where no system call failed.
     public var errno: CInt? { code == .system ? detail as? CInt : nil }
 

@@ -89,6 +89,7 @@ public struct LinkConnector {
             }
             open = again
         }
+        try nameNearDatabases(links, &results)
         return results
     }
 
@@ -149,5 +150,34 @@ public struct LinkConnector {
         let answer = password(link.login)
         try poller.checkInterruption()
         return answer
+    }
+}
+
+// MARK: Databases that are not there
+
+extension LinkConnector {
+    /// Where a server has no such database it is asked, by that of the name postgres, which one was meant.
+    private func nameNearDatabases(
+        _ links: [ServerLink], _ results: inout [Result<Connection, PgcopyError>]
+    ) throws {
+        let places = results.indices.filter { place in
+            guard case .failure(let error) = results[place], error.hint == nil, links[place].database != nil else {
+                return false
+            }
+            return ConnectionAdvice.lacksDatabase(error.message)
+        }
+        guard !places.isEmpty else { return }
+        let made = try connect(places.map { links[$0].parameters(waitingUpTo: 2) + [("dbname", "postgres")] })
+        for (place, connection) in zip(places, made) where connection.isUsable {
+            guard case .failure(let error) = results[place], let name = links[place].database,
+                let session = try? Session(connection, label: links[place].label, poller: poller)
+            else { continue }
+            defer { session.close() }
+            let sql = "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1"
+            let answer = try? session.query(sql, timeout: .seconds(2))
+            let names = answer.map { answer in (0..<answer.rowCount).compactMap { answer.name($0, 0) } } ?? []
+            guard let near = NearestWord.find(name, among: names), HarmlessValue.isDatabase(near) else { continue }
+            results[place] = .failure(error.advised(hint: "did you mean the database \(near)?"))
+        }
     }
 }

@@ -44,10 +44,20 @@ public struct ServerLink: Sendable {
         let scrubber =
             isName
             ? MessageScrubber(database: conninfo) : MessageScrubber(ShownConnection(conninfo), password: password)
+        let message = connection.errorMessage
+        let said = isName ? ["dbname": conninfo] : ShownConnection(conninfo).values
         let hint =
             isName && conninfo.hasFileExtension
-            ? "it is taken for a database's name; for a file write ./\(conninfo)" : nil
-        return PgcopyError(.unreachable, scrubber.scrubbed(connection.errorMessage), hint: hint, endpoint: label)
+            ? "it is taken for a database's name; for a file write ./\(conninfo)"
+            : ConnectionAdvice.hint(
+                message, said: said, wantedPassword: connection.needsPassword && password == nil)
+        return PgcopyError(.unreachable, scrubber.scrubbed(message), hint: hint, endpoint: label)
+    }
+
+    /// The database that it names itself.
+    var database: String? {
+        guard Endpoint.isURI(conninfo) || Endpoint.isKeywordString(conninfo) else { return conninfo }
+        return ShownConnection(conninfo).values["dbname"]
     }
 
     /// What the connection string says, without passwords.

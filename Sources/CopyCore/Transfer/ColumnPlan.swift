@@ -14,7 +14,7 @@ enum ColumnPlan {
         _ table: TableShape, from source: [String]?, wanted: [String]?, readsStream: Bool = false
     ) throws(PgcopyError) -> [String]? {
         guard let columns = source ?? wanted else { return nil }
-        try check(columns, table, "the table \(table.name.quoted)")
+        try check(columns, table, "the table \(table.name.quoted)", readsStream: readsStream)
         for name in columns where table.column(name)?.isGenerated ?? false {
             throw PgcopyError(
                 .refused,
@@ -27,7 +27,17 @@ enum ColumnPlan {
         return columns
     }
 
-    private static func check(_ names: [String], _ table: TableShape, _ what: String) throws(PgcopyError) {
+    /// What a header line's one name looks as if it were several by.
+    private static func separator(_ names: [String]) -> String? {
+        guard names.count == 1 else { return nil }
+        return [";", ",", "|", "\t"].first { names[0].contains($0) }.map { mark in
+            "the names seem to be separated by \(mark == "\t" ? "tabs: --format=text" : mark == "," ? "commas: --format=csv" : "\(mark): --delimiter='\(mark)'")"
+        }
+    }
+
+    private static func check(
+        _ names: [String], _ table: TableShape, _ what: String, readsStream: Bool = false
+    ) throws(PgcopyError) {
         let missing = names.filter { table.column($0) == nil }
         guard missing.isEmpty else {
             let have = table.columns.map(\.name)
@@ -38,7 +48,8 @@ enum ColumnPlan {
             throw PgcopyError(
                 .refused,
                 "\(what) has no column \(told.joined(separator: ", ")); "
-                    + (have.isEmpty ? "it has none" : "it has \(have.map(quoteIdentifier).joined(separator: ", "))"))
+                    + (have.isEmpty ? "it has none" : "it has \(have.map(quoteIdentifier).joined(separator: ", "))"),
+                hint: readsStream ? separator(names) : nil)
         }
         var seen: Set<[UInt8]> = []
         for name in names where !seen.insert(Array(name.utf8)).inserted {

@@ -96,7 +96,8 @@ final class Lookup {
     /// What the names stand for, in their order. All that stand for nothing are told.
     func tables() throws -> [Found] {
         let found = try present()
-        let missing = zip(names, found).filter { $1 == nil }.map(\.0)
+        // What bears the name may be an index.
+        let missing = zip(names, found).filter { $1.map { !"rpvmf".contains($0.kind) } ?? true }.map(\.0)
         guard missing.isEmpty else { throw PgcopyError.noTables(missing) }
         var tables = found.compactMap { $0 }
         for table in tables { try Self.refuseTemporary(table) }
@@ -129,6 +130,7 @@ extension PgcopyError {
     static func noTable(_ name: SQLName) -> PgcopyError { noTables([name]) }
 
     static func noTables(_ names: [SQLName]) -> PgcopyError {
-        PgcopyError(.refused, "there is no table \(names.map(\.quoted).joined(separator: ", "))")
+        PgcopyError(
+            .refused, "there is no table \(names.map(\.quoted).joined(separator: ", "))", detail: Lack.tables(names))
     }
 }

@@ -13,7 +13,7 @@ final class StreamDestination: Destination {
 
     /// - Throws: `PgcopyError` with `.system` where nothing can ever be written, as where stdout was closed.
     init(descriptor: CInt, label: String) throws {
-        if DescriptorWriter.isForReadingOnly(descriptor) { throw PgcopyError.system("cannot write", EBADF) }
+        if DescriptorWriter.isForReadingOnly(descriptor) { throw PgcopyError.closed(descriptor) }
         self.label = label
         file = nil
         receiver = ByteStreamReceiver(descriptor, label: label)

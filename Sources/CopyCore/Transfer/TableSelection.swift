@@ -90,13 +90,18 @@ public struct TableSelection: Sendable, Equatable {
     /// - Throws: everything that matches nothing, or cannot be copied.
     func resolve(_ matches: [Match]) throws(PgcopyError) -> [Selected] {
         var wrong: [String] = []
+        var unmatched: [(line: Int, Lack.Unmatched)] = []
         let wanted = tables.isEmpty ? Match.List.schema : .table
         for (list, patterns, what) in [
             (Match.List.table, tables, "table"), (.schema, tables.isEmpty ? schemas : [], "schema"),
         ] {
             for (place, pattern) in patterns.enumerated()
             where !matches.contains(where: { $0.list == list && $0.place == place && isAccepted($0, pattern) }) {
-                wrong.append(unmatched(pattern, what, matches.filter { $0.list == list && $0.place == place }))
+                let passedOver = matches.filter { $0.list == list && $0.place == place }
+                if passedOver.isEmpty {
+                    unmatched.append((wrong.count, Self.sought(pattern, isSchema: list == .schema)))
+                }
+                wrong.append(told(pattern, what, passedOver))
             }
         }
         let leftOut = Set(matches.filter { $0.list == .excludedTable }.map(\.oid))
@@ -137,7 +142,9 @@ public struct TableSelection: Sendable, Equatable {
             .map { Selected(oid: $0.match.oid, name: SQLName([$0.match.schema, $0.match.table]), asked: $0.asked) }
             .sorted { $0.name.parts.lexicographicallyPrecedes($1.name.parts) }
         if tables.isEmpty, wrong.isEmpty { wrong.append("no table is left to copy") }
-        guard wrong.isEmpty else { throw PgcopyError(.refused, wrong.joined(separator: "\n")) }
+        guard wrong.isEmpty else {
+            throw PgcopyError(.refused, wrong.joined(separator: "\n"), detail: Lack.patterns(unmatched))
+        }
         return tables
     }
 
@@ -150,7 +157,15 @@ public struct TableSelection: Sendable, Equatable {
 
     static func isSystems(_ schema: String) -> Bool { schema.hasPrefix("pg_") || schema == "information_schema" }
 
-    private func unmatched(_ pattern: NamePattern, _ what: String, _ passedOver: [Match]) -> String {
+    /// What is looked for by a pattern that matches nothing.
+    private static func sought(_ pattern: NamePattern, isSchema: Bool) -> Lack.Unmatched {
+        if isSchema { return .schema(pattern.literals?.first ?? pattern.text) }
+        if let names = pattern.literals { return .table(SQLName(names)) }
+        let table = pattern.text.split(separator: ".").last ?? ""
+        return .beginning(String(table.prefix { !"*?[(".contains($0) }))
+    }
+
+    private func told(_ pattern: NamePattern, _ what: String, _ passedOver: [Match]) -> String {
         if let match = passedOver.first {
             let name = SQLName([match.schema, match.table]).quoted
             let kinds: [Character: String] = [

@@ -50,11 +50,13 @@ extension Transfer {
     /// What the role may not do is told of all tables at once.
     private func refuseWithoutRights(_ tables: [Lookup.Found], _ side: Side) throws {
         var lines: [String] = []
+        var rights: [(right: String, tables: [SQLName])] = []
         func need(_ verb: String, _ right: String, _ has: (Lookup.Found) -> Bool) {
-            let names = tables.filter { !has($0) }.map(\.name.quoted)
-            if !names.isEmpty {
-                lines.append("this role may not \(verb) \(names.joined(separator: ", ")); it needs \(right)")
-            }
+            let names = tables.filter { !has($0) }.map(\.name)
+            guard !names.isEmpty else { return }
+            let list = names.map(\.quoted).joined(separator: ", ")
+            lines.append("this role may not \(verb) \(list); it needs \(right)")
+            rights.append((right, names))
         }
         if side.isSource {
             need("read", "SELECT", \.mayRead)
@@ -62,14 +64,17 @@ extension Transfer {
             need("load", "INSERT", \.mayLoad)
             if let empties = request.empties { need("empty", empties.right, \.mayEmpty) }
         }
-        guard lines.isEmpty else { throw PgcopyError(.refused, lines.joined(separator: "\n")) }
+        guard lines.isEmpty else {
+            throw PgcopyError(.refused, lines.joined(separator: "\n"), detail: Lack.rights(rights))
+        }
     }
 
     /// Somebody had reasons for a server to be left as it is.
     func refuseGuarded(_ server: Lookup.Server) throws {
         if server.cluster.isInRecovery {
             throw PgcopyError(
-                .readOnly, "this server is a standby, and takes no rows; name its primary")
+                .readOnly, "this server is a standby, and takes no rows; name its primary",
+                hint: "where a connection names several hosts, target_session_attrs=primary finds it")
         }
         if server.isReadOnly, !request.overridesReadOnly {
             throw PgcopyError(

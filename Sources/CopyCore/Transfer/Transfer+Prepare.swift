@@ -69,13 +69,15 @@ extension Transfer {
                 "\(request.source.label) names a table already; --table and --query name another")
             try refuse(
                 table == nil && request.table == nil && request.query == nil && request.selection == nil,
-                "no table to copy from \(request.source.label); name one with #TABLE, --table or --query")
+                "no table to copy from \(request.source.label); name one with #TABLE, --table or --query"
+                    + request.source.quotingAdvice)
         }
         for destination in request.destinations {
             guard case .server(_, nil) = destination.kind else { continue }
             try refuse(
                 destinationTable(destination) == nil && request.selection == nil,
-                "no table to copy to at \(destination.label); name one with #TABLE or --into")
+                "no table to copy to at \(destination.label); name one with #TABLE or --into"
+                    + destination.quotingAdvice)
         }
         try refuseCreating()
         try refuseMisplacedNames()

@@ -215,7 +215,7 @@ extension Transfer {
         case let interrupted as Interrupted:
             outcome.signal = interrupted.signal
         case let failure as CopyFail:
-            outcome.error = failure.producerFault
+            outcome.error = source.error ?? failure.producerFault
             outcome.errorLabel = source.label
         case let unexpected as PgcopyError where unexpected.code == .rowCount:
             outcome.error = unexpected

@@ -27,7 +27,8 @@ extension Transfer {
                         } else if other.side.isSource {
                             "the source itself: a table is not copied onto itself"
                         } else {
-                            "the same table as \(other.side.label)"
+                            other.side.label == place.side.label
+                                ? "named as a destination twice" : "the same table as \(other.side.label)"
                         }
                     throw PgcopyError(
                         .usage,

@@ -104,6 +104,7 @@ public final class Transfer {
         } catch {
             failure = error
             if (error as? PgcopyError)?.code == .refused { tellDrift() }
+            if !(error is Interrupted) { advise(about: error) }
         }
         poller.companion = nil
         lockWatch.stop()

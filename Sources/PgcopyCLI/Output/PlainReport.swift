@@ -8,6 +8,8 @@ final class PlainReport: EventSink {
     private let tellsCommits: Bool
     private let showPlan: (String) -> Void
     private var columns = ReportColumns()
+    /// What differs between tables: behind the line that says what is wrong.
+    private var drift: [Drift] = []
     /// What was said of each destination that was dropped: once is enough.
     private var told: [String: [String]] = [:]
 
@@ -26,7 +28,7 @@ final class PlainReport: EventSink {
         case .statement(let sql, let label): console.message(at(label) + sql)
         case .stderr(let line, let label): console.message(at(label) + line)
         case .decision(let what): console.message(what)
-        case .drift(let drift): for line in DriftText.of(drift) { console.line(line) }
+        case .drift(let drift): self.drift = drift
         case .warning(let what, let label): console.message(at(label) + "warning: " + what)
         case .planned(let plan):
             if plan.isDryRun { showPlan(PlanText.of(plan)) }
@@ -128,6 +130,7 @@ final class PlainReport: EventSink {
             let lines = ErrorLines.of(error)
             if told[destination.label] != lines { tell(destination.label, lines) }
         }
+        if !drift.isEmpty { for line in DriftText.of(drift) { console.line(line) } }
         if let signal = outcome.signal { console.message(SignalName.sentence(signal)) }
         if outcome.refusesRequest { console.line("Try \"pgcopy transfer --help\".") }
         for destination in outcome.destinations {

@@ -1,0 +1,88 @@
+// What helps against what a server says, as far as that is known without asking it.
+
+/// Knows what to do about a server's errors; pure.
+enum ServerAdvice {
+    /// What an error is met by.
+    struct Circumstances {
+        var isSource = false
+        var readsTable = false
+        var readsStream = false
+        var format: CopyFormat?
+        var upserts = false
+        var empties = false
+        var condition: String?
+        var query: String?
+        var encoding: String?
+        /// The columns that come, where they are known.
+        var columns: [String]?
+    }
+
+    /// What to do; nil: its own words are all there is to say.
+    static func hint(_ error: ServerMessage, _ now: Circumstances) -> String? {
+        if now.isSource, error.sqlState.hasPrefix("42") {
+            if let condition = now.condition { return "--where is \(Echo.quoted(condition))" }
+            if let query = now.query { return "--query is \(Echo.quoted(query))" }
+        }
+        switch error.sqlState {
+        case "23505" where !now.upserts && !now.empties:
+            return "--upsert updates rows that are there, --truncate empties the table first"
+        case "23503":
+            guard now.readsTable, let table = quoted(error.message).first,
+                let other = error.detail.flatMap({ quoted($0).last }), other != table
+            else { return nil }
+            return "one run can copy both, the one that is referred to first: "
+                + [other, table].map { "-t \(SQLName([$0]).plain)" }.joined(separator: " ")
+        case "23502":
+            guard let column = quoted(error.message).first else { return nil }
+            if let columns = now.columns, !columns.contains(where: { isSameName($0, column) }) {
+                return "no such column comes, and it has no default here"
+            }
+            return now.readsTable
+                ? "--set '\(SQLName([column]).plain)=coalesce(\(SQLName([column]).plain), …)' gives another value" : nil
+        case "22P05", "22021":
+            return now.encoding.map { "this database is in \($0), which has no such character; one in UTF8 has" }
+        case "53100": return "the server's disk is full"
+        case "40001" where now.isSource && error.message.contains("recovery"):
+            return
+                "this source is a standby: hot_standby_feedback or max_standby_streaming_delay keeps its rows as long as they are read"
+        default: return csv(error, now)
+        }
+    }
+
+    /// A file in text format whose line has a comma where its columns should end.
+    private static func csv(_ error: ServerMessage, _ now: Circumstances) -> String? {
+        guard now.readsStream, !now.isSource, now.format == nil || now.format == .text,
+            error.sqlState.hasPrefix("22"), let context = error.context, let line = quoted(context).last
+        else { return nil }
+        for (mark, name) in [(",", "--format=csv"), (";", "--format=csv --delimiter=';'")] where line.contains(mark) {
+            return "this looks like CSV: \(name) reads it"
+        }
+        return nil
+    }
+
+    /// What stands in double quotes.
+    static func quoted(_ text: String) -> [String] {
+        text.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }
+            .map { String($0.element) }
+    }
+
+    /// The column in `COPY t, line 1, column d: "x"`.
+    static func column(_ error: ServerMessage) -> String? {
+        guard let context = error.context, let start = context.firstRange(of: ", column ") else { return nil }
+        let rest = context[start.upperBound...]
+        let end = rest.firstRange(of: ": ")?.lowerBound ?? rest.endIndex
+        let name = rest[..<end].split(separator: ",", maxSplits: 1).first ?? rest[..<end]
+        return String(name.split(separator: "\n").first ?? name)
+    }
+}
+
+extension TablePlan {
+    /// The columns of the rows, where they are known.
+    var columnsThatCome: [String]? {
+        switch rows {
+        case .table(_, let columns, _, _): columns
+        case .query(_, let columns): columns
+        case .bytes: nil
+        }
+    }
+}
