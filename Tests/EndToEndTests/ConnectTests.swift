@@ -22,8 +22,8 @@ import Testing
             let result = try transfer(options + [trio.source.at()] + bad + [trio.first.at()])
             #expect(result.code == 2, "\(result)")
             for words in [
-                "127.0.0.1:\(proxy.port)/gone#t: ", "Connection refused",
-                "/no_such_database#t: ", "does not exist",
+                "127.0.0.1:\(proxy.port)/gone#t", "Connection refused",
+                "/no_such_database#t", "does not exist",
             ] {
                 #expect(result.errors.contains(words), "\(result)")
             }

@@ -173,6 +173,7 @@ import Testing
         #expect(try place.count("u") == 10)
         let into = try transfer(other.at(), onStandby + "#t")
         #expect(into.code == 2 && into.errors.contains("is a standby"), "\(into)")
+        #expect(into.errors.contains("HINT: where a connection names several hosts, target_session_attrs=primary"))
         try transfer("--not-same", onStandby + "#t", place.at()).expecting(0)
         #expect(try place.count() == 20)
     }

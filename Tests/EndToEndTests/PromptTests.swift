@@ -18,7 +18,8 @@ import Testing
             $0.input = .bytes(Array("1\tx\n".utf8))
         }
         let asked = try running.waitForOutput(containing: "Password for", on: .screen)
-        #expect(asked.contains("127.0.0.1:\(place.cluster.port)/\(place.database)"))
+        #expect(
+            asked.contains("Password for user postgres at 127.0.0.1:\(place.cluster.port)/\(place.database): "))
         running.type(Cluster.password + "\n")
         let result = try running.end()
         #expect(result.code == 0, "\(result)")
@@ -67,6 +68,8 @@ import Testing
             let result = try transfer(option, "null:", endpoint)
             #expect(result.code == 2, "\(result)")
             #expect(result.errors.contains("no password supplied"), "\(result)")
+            #expect(
+                result.errors.contains("HINT: a password is wanted and there is no terminal to ask on"), "\(result)")
         }
     }
 

@@ -60,7 +60,8 @@ import Testing
             trio.first.conninfo,
         ] {
             try expectRefusal(
-                ["--truncate", trio.source.at(), trio.first.at(), trio.second.at(), other], "the same table as")
+                ["--truncate", trio.source.at(), trio.first.at(), trio.second.at(), other],
+                other == trio.first.at() ? "named as a destination twice" : "the same table as")
         }
         #expect(try trio.first.sql("SELECT id FROM t") == "old")
         #expect(try trio.second.count() == 0)

@@ -34,15 +34,15 @@ struct FrontEndHelpTests {
                 """
 
                 Faults:
-                  --timeout=SECONDS             fault a receiver that takes no data, and a
+                  --timeout=SECONDS             fault a destination that takes no data, and a
                                                 source that gives none, for so long (default:
                                                 never)
                   --lock-timeout=SECONDS        fail where a lock is waited for so long
                                                 (default: never)
-                  --reconcile-timeouts[=TRIES]  reconcile a receiver that timed out instead of
-                                                dropping it, up to TRIES times without progress
-                                                (default: 10)
-                  --keep-going                  drop a faulted receiver, commit the others
+                  --reconcile-timeouts[=TRIES]  reconcile a destination that timed out instead
+                                                of dropping it, up to TRIES times without
+                                                progress (default: 10)
+                  --keep-going                  drop a faulted destination, commit the others
 
                 """
             )

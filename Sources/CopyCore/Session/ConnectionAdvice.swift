@@ -32,7 +32,7 @@ enum ConnectionAdvice {
         if has("too many clients") || has("remaining connection slots") || has("too many connections") {
             return "a run takes a connection for each of its --jobs at each server, and one more"
         }
-        if has(".s.PGSQL."), said["host"] == nil, said["hostaddr"] == nil, said["service"] == nil {
+        if has(".s.PGSQL."), !has("FATAL"), said["host"] == nil, said["hostaddr"] == nil, said["service"] == nil {
             return "no host is named, so it is a socket of this machine: postgresql://HOST/DATABASE names one"
         }
         return nil
@@ -78,8 +78,8 @@ enum ServiceFile {
 
     static func names(in bytes: [UInt8]) -> [String] {
         bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            guard line.first == UInt8(ascii: "["), let end = line.firstIndex(of: UInt8(ascii: "]")) else { return nil }
-            return String(validating: line[1...].prefix(upTo: end), as: UTF8.self)
+            guard line.first == UInt8(ascii: "["), line.contains(UInt8(ascii: "]")) else { return nil }
+            return String(validating: line.dropFirst().prefix { $0 != UInt8(ascii: "]") }, as: UTF8.self)
         }
     }
 }

@@ -60,6 +60,13 @@ public struct ServerLink: Sendable {
         return ShownConnection(conninfo).values["dbname"]
     }
 
+    /// Which database it is, PGDATABASE says, or the user's name.
+    var leavesDatabaseOpen: Bool {
+        guard Endpoint.isURI(conninfo) || Endpoint.isKeywordString(conninfo) else { return false }
+        let said = ShownConnection(conninfo).values
+        return said["dbname"] == nil && said["service"] == nil
+    }
+
     /// What the connection string says, without passwords.
     var plainParameters: [Parameter] {
         guard Endpoint.isURI(conninfo) || Endpoint.isKeywordString(conninfo),

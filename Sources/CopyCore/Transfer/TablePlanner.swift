@@ -168,7 +168,9 @@ struct TablePlanner {
         guard let names = request.columns else { return columns }
         guard names.count == columns.count else {
             throw PgcopyError(
-                .usage, "the query gives \(columns.count) columns, --columns names \(names.count)")
+                .usage,
+                "the query gives \(columns.count) \(columns.count == 1 ? "column" : "columns"), --columns names \(names.count)"
+            )
         }
         return zip(names, columns).map { ($0, $1.type) }
     }

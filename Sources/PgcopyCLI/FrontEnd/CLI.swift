@@ -86,8 +86,11 @@ public struct CLI {
 
     private func tell(_ text: String) { try? error.write(Array(text.utf8)) }
 
-    /// The columns of the terminal that stdout is, or nil where it is none.
+    /// The columns that COLUMNS says, or those of the terminal that stdout is; nil where it is none.
     private var terminalWidth: Int? {
+        if let text = unsafe getenv("COLUMNS"), let columns = Int(unsafe String(cString: text)), columns > 0 {
+            return columns
+        }
         var size = winsize()
         guard unsafe ioctl(output.descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)

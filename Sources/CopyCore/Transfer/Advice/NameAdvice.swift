@@ -40,7 +40,7 @@ struct NameAdvice {
                 ? "quote it: '\(mark)\(written(same))'" : "did you mean \(written(same))?"
         }
         let namesakes = relations.filter { $0.name == table && $0.isTable }
-        if !namesakes.isEmpty { return exists(namesakes) }
+        if !namesakes.isEmpty { return "it " + exists(namesakes) }
         for some in [here, relations] {
             guard let near = NearestWord.find(table, among: some.filter(\.isTable).map(\.name)),
                 let relation = some.first(where: { $0.name == near && $0.isTable })
@@ -59,11 +59,11 @@ struct NameAdvice {
             return "did you mean \(SQLName(isThere ? [near, table] : [near]).plain)?"
         }
         let namesakes = relations.filter { $0.name == table && $0.isTable }
-        return namesakes.isEmpty ? missing : "\(missing), \(exists(namesakes))"
+        return namesakes.isEmpty ? missing : "\(missing); it \(exists(namesakes))"
     }
 
     private func exists(_ namesakes: [Relation]) -> String {
-        "it exists as " + namesakes.prefix(3).map { SQLName([$0.schema, $0.name]).plain }.joined(separator: ", ")
+        "exists as " + namesakes.prefix(3).map { SQLName([$0.schema, $0.name]).plain }.joined(separator: ", ")
     }
 
     /// What may have been meant by a schema's name.

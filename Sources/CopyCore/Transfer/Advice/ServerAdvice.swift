@@ -20,8 +20,8 @@ enum ServerAdvice {
     /// What to do; nil: its own words are all there is to say.
     static func hint(_ error: ServerMessage, _ now: Circumstances) -> String? {
         if now.isSource, error.sqlState.hasPrefix("42") {
-            if let condition = now.condition { return "--where is \(Echo.quoted(condition))" }
-            if let query = now.query { return "--query is \(Echo.quoted(query))" }
+            if let condition = now.condition { return "that is in --where \(Echo.quoted(condition))" }
+            if let query = now.query { return "that is in --query \(Echo.quoted(query))" }
         }
         switch error.sqlState {
         case "23505" where !now.upserts && !now.empties:
@@ -53,11 +53,17 @@ enum ServerAdvice {
     private static func csv(_ error: ServerMessage, _ now: Circumstances) -> String? {
         guard now.readsStream, !now.isSource, now.format == nil || now.format == .text,
             error.sqlState.hasPrefix("22"), let context = error.context, let line = quoted(context).last
-        else { return nil }
+        else { return columns(error, now) }
         for (mark, name) in [(",", "--format=csv"), (";", "--format=csv --delimiter=';'")] where line.contains(mark) {
             return "this looks like CSV: \(name) reads it"
         }
-        return nil
+        return columns(error, now)
+    }
+
+    /// Another number of columns than the table has.
+    private static func columns(_ error: ServerMessage, _ now: Circumstances) -> String? {
+        guard now.readsStream, !now.isSource, error.sqlState == "22P04" else { return nil }
+        return "--columns names the columns that come where not all do, --delimiter what stands between them"
     }
 
     /// What stands in double quotes.

@@ -163,6 +163,12 @@ extension Transfer {
                 return error.advised(
                     error.message + meant.map { "\n\($0.quoted): \($1 ?? "")" }.joined())
             }
+            if ServerLink(server: side.endpoint)?.leavesDatabaseOpen ?? false,
+                let name = side.session?.connection.database
+            {
+                return error.advised(
+                    "\(error.message); the connection names no database, so this is \(SQLName([name]).plain)")
+            }
             if side.isSource, names.count == 1, let other = destinations.first(where: { hasSameTable($0, names[0]) }) {
                 return error.advised("\(error.message), and \(other.label) has one: are they exchanged?")
             }

@@ -71,7 +71,7 @@ extension CommandSpec {
                 "pgcopy", "transfer", "--format=csv", "program:'zcat orders.csv.gz'", "shop#public.orders"
             ),
             Example(
-                "Put up with slow receivers",
+                "Put up with slow destinations",
                 "pgcopy", "transfer", "-t", "orders", "--reconcile-timeouts=20", "--keep-going",
                 "shop", "service=north", "service=south"
             ),

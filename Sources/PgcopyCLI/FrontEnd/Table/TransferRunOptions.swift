@@ -5,7 +5,7 @@ extension OptionSpec {
     static let timeout = OptionSpec(
         "timeout",
         value: .required("SECONDS", .text),
-        summary: "fault a receiver that takes no data, and a source that gives none, for so long (default: never)",
+        summary: "fault a destination that takes no data, and a source that gives none, for so long (default: never)",
         details: [
             "A decimal number greater than 0. A destination has to take some of the rows that wait for it, whatever keeps it from "
                 + "that. A server that has them all and is at work, or waits for a lock, is waited for, and so is a source: it is "
@@ -28,7 +28,7 @@ extension OptionSpec {
     static let reconcileTimeouts = OptionSpec(
         "reconcile-timeouts",
         value: .optional("TRIES", .text),
-        summary: "reconcile a receiver that timed out instead of dropping it, "
+        summary: "reconcile a destination that timed out instead of dropping it, "
             + "up to TRIES times without progress (default: \(TransferOptions.defaultReconcileTries))",
         details: [
             "Implies `--timeout` \(TransferOptions.impliedTimeout.components.seconds) where none is given, for the source, too. No row is lost or doubled."
@@ -37,7 +37,7 @@ extension OptionSpec {
     /// `--keep-going`.
     static let keepGoing = OptionSpec(
         "keep-going",
-        summary: "drop a faulted receiver, commit the others",
+        summary: "drop a faulted destination, commit the others",
         details: ["The exit code is 3 where a destination was dropped and another one committed."]
     )
 
