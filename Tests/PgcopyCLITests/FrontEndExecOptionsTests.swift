@@ -24,6 +24,10 @@ struct FrontEndExecOptionsTests {
         #expect(plain.syncEvery == nil && plain.verbosity == .normal && plain.passwordPrompt == .automatic)
         let given = try exec("-qw", "--sync-every=12", "db")
         #expect(given.syncEvery == 12 && given.verbosity == .quiet && given.passwordPrompt == .never)
+        #expect(!given.stopOnError && given.format == nil && !given.timing)
+        let formed = try exec("--stop-on-error", "--format=aligned", "--timing", "db")
+        #expect(formed.stopOnError && formed.format == .aligned && formed.timing)
+        #expect(throws: UsageError.self) { try exec("--format=xml", "db") }
         let others = try exec("-vW", "db")
         #expect(others.verbosity == .verbose && others.passwordPrompt == .always)
     }

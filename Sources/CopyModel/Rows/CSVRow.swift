@@ -1,6 +1,6 @@
-// One row of COPY's CSV format: a line to its values.
+// One row of COPY's CSV format: a line to its values and back.
 
-/// Reads lines of the CSV format.
+/// Reads and writes lines of the CSV format.
 package enum CSVRow {
     /// The values of a line as bytes, quotes taken off. A line end behind it is no part of the last one.
     /// - Parameter escape: what stands before a quote or itself inside quotes.
@@ -27,6 +27,33 @@ package enum CSVRow {
             }
         }
         return values
+    }
+
+    /// Appends a line of these values, nil for NULL, as COPY … TO would write it with its default options.
+    package static func append(_ values: [[UInt8]?], to bytes: inout [UInt8]) {
+        for (index, value) in values.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            if let value { append(value, isAlone: values.count == 1, to: &bytes) }
+        }
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    private static func append(_ value: [UInt8], isAlone: Bool, to bytes: inout [UInt8]) {
+        let quote = UInt8(ascii: "\"")
+        let isQuoted =
+            value.isEmpty || value.contains { [quote, UInt8(ascii: ","), 0x0A, 0x0D].contains($0) }
+            // Alone in its line it would be taken for the end of the data.
+            || isAlone && value == Array("\\.".utf8)
+        guard isQuoted else {
+            bytes += value
+            return
+        }
+        bytes.append(quote)
+        for byte in value {
+            if byte == quote { bytes.append(quote) }
+            bytes.append(byte)
+        }
+        bytes.append(quote)
     }
 }
 

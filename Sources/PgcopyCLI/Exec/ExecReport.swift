@@ -1,15 +1,15 @@
-// Results of a batch as lines on stdout, errors in full on stderr.
+// What becomes of a batch: results on stdout in the format that was asked for, errors in full on stderr.
 
 internal import CopyCore
 
-/// Writes a line per row and statement; see the manual for their shapes.
+/// Hears of everything, and says what belongs where.
 final class ExecReport: BatchSink {
     let output: TextOutput
+    private let writer: any ExecWriter
     private let console: Console
     private let labels: [String]
-    /// The labels as the first field of a line, its tab included.
-    private let fields: [[UInt8]]
     private let verbosity: Verbosity
+    private let tellsTime: Bool
     /// Something is committed; something may be.
     private(set) var hasCommitted = false
     private(set) var isInDoubt = false
@@ -17,71 +17,102 @@ final class ExecReport: BatchSink {
     private var failing: Set<Int> = []
     /// The sessions whose loss was told.
     private var lost: Set<Int> = []
+    /// Of each session, the first statement that was passed over since the last that was not, and how many were.
+    private var skipped: [(first: BatchStatement, count: Int)?]
 
-    init(_ labels: [String], _ output: TextOutput, _ console: Console, _ verbosity: Verbosity) {
+    /// - Parameter isShown: what goes to stdout and stderr is read by one person: rows that came before a message are to be before it.
+    init(
+        _ labels: [String], _ output: TextOutput, _ console: Console, _ verbosity: Verbosity,
+        format: ExecFormat = .text, tellsTime: Bool = false, isShown: Bool = false
+    ) {
         self.labels = labels
-        self.console = console
+        let poller = SystemPoller()
+        self.console = isShown ? console.behind { _ = try? output.writeRest(until: poller.now, poller) } : console
         self.output = output
         self.verbosity = verbosity
-        fields = labels.map { label in
-            var field: [UInt8] = []
-            TextRow.append(value: label, to: &field)
-            return field + [Self.tab]
-        }
+        self.tellsTime = tellsTime
+        writer = format.writer(labels, output, tellsTags: verbosity != .quiet)
+        skipped = labels.map { _ in nil }
     }
-
-    private static let tab = UInt8(ascii: "\t")
 
     func receive(_ event: BatchEvent) {
         switch event {
-        case .row(let row, _, let session): rows(row, session)
+        case .row(let row, let statement, let session): writer.rows(row, of: statement, at: session)
         case .ended(let statement, let outcome, let session): ended(statement, outcome, at: session)
         case .commitFailed(let error, let statement, let session):
             commitFailed(error, behind: statement, at: session)
+        case .answered(let statements, let duration, let session):
+            tellSkipped(session)
+            if tellsTime { took(duration, statements, at: session) }
+        case .stopped(let statement, let session): stopped(behind: statement, at: session)
         case .leftOpen(let session): leftOpen(at: session)
         case .committed(let statement, let session): committed(through: statement, at: session)
         case .inDoubt(let statements, let session): inDoubt(statements, at: session)
-        }
-    }
-
-    // MARK: Lines
-
-    private func rows(_ result: QueryResult, _ session: Int) {
-        for row in 0..<result.rowCount {
-            output.pending += fields[session]
-            for column in 0..<result.columnCount {
-                output.pending.append(Self.tab)
-                result.withValue(row, column) { TextRow.append(value: $0, to: &output.pending) }
-            }
-            output.pending.append(UInt8(ascii: "\n"))
+        case .over(let session):
+            tellSkipped(session)
+            writer.end(session)
         }
     }
 
     private func ended(_ statement: BatchStatement, _ outcome: Result<QueryResult, any Error>, at session: Int) {
+        if case .failure(PgcopyError.Code.aborted) = outcome {
+            skipped[session] = (skipped[session]?.first ?? statement, (skipped[session]?.count ?? 0) + 1)
+            return
+        }
+        tellSkipped(session)
         switch outcome {
         case .success(let result):
-            rows(result, session)
-            if verbosity != .quiet { line(session, result.commandTag) }
-        case .failure(PgcopyError.Code.aborted):
-            line(session, "NOT RUN")
+            if result.rowCount > 0 { writer.rows(result, of: statement, at: session) }
+            writer.done(result, of: statement, at: session)
         case .failure(let error):
-            failed(error, session)
+            failed(ExecFailure(place: .statement(statement), error: error), session)
             // Everything under way fails with its connection; that is told once.
             if error.has(.connectionLost), !lost.insert(session).inserted { return }
             tell(session, "statement \(statement.number), line \(statement.line): ", error)
         }
     }
 
+    private func tellSkipped(_ session: Int) {
+        guard let (first, count) = skipped[session] else { return }
+        skipped[session] = nil
+        if writer.notRun(count, from: first, at: session) { return }
+        let what = count == 1 ? "1 statement was" : "\(Units.thousands(count)) statements were"
+        console.message(
+            "\(labels[session]): \(what) not run, from statement \(first.number), line \(first.line) on")
+    }
+
+    private func took(_ duration: Duration, _ statements: ClosedRange<Int>, at session: Int) {
+        if writer.took(duration, statements, at: session) { return }
+        let (first, last) = (statements.lowerBound, statements.upperBound)
+        let what = first == last ? "statement \(first)" : "statements \(first) to \(last)"
+        console.message("\(labels[session]): \(what) took \(Self.milliseconds(duration))")
+    }
+
+    /// As psql tells it.
+    private static func milliseconds(_ duration: Duration) -> String {
+        let microseconds = Int((duration.seconds * 1_000_000).rounded())
+        return "\(microseconds / 1000).\(String(microseconds % 1000 + 1000).dropFirst()) ms"
+    }
+
     private func commitFailed(_ error: PgcopyError, behind statement: Int, at session: Int) {
+        tellSkipped(session)
         if error.code == .connectionLost, !lost.insert(session).inserted { return }
-        failed(error, session)
+        failed(ExecFailure(place: .commit(statement), error: error), session)
         tell(session, "commit behind statement \(statement): ", error)
     }
 
+    private func stopped(behind statement: Int, at session: Int) {
+        tellSkipped(session)
+        writer.stopped(behind: statement, at: session)
+        console.message("\(labels[session]): stopped by the error: nothing behind statement \(statement) is sent")
+    }
+
     private func leftOpen(at session: Int) {
+        tellSkipped(session)
         let message = "the last transaction was not ended: everything in it is rolled back"
-        line(session, "ERROR", "", message)
-        console.message("\(labels[session]): ERROR: \(message)" + (failing.contains(session) ? "" : "; COMMIT ends it"))
+        let hint = failing.contains(session) ? "" : "; COMMIT ends it"
+        failed(ExecFailure(place: .end, error: PgcopyError(.usage, message)), session)
+        console.message("\(labels[session]): ERROR: \(message)\(hint)")
     }
 
     private func committed(through statement: Int, at session: Int) {
@@ -93,29 +124,16 @@ final class ExecReport: BatchSink {
 
     private func inDoubt(_ statements: ClosedRange<Int>, at session: Int) {
         isInDoubt = true
+        writer.inDoubt(statements, at: session)
         console.message(
             "\(labels[session]): statements \(statements.lowerBound) to \(statements.upperBound) may have been "
                 + "committed: the connection was lost before the server could say so")
     }
 
-    private func failed(_ error: any Error, _ session: Int) {
+    private func failed(_ failure: ExecFailure, _ session: Int) {
         failing.insert(session)
-        let server = ErrorLines.serverMessage(error)
-        let state = server?.sqlState ?? (error as? PgcopyError == .copyInBatch ? "0A000" : "")
-        // libpq adds advice in lines of its own.
-        line(session, "ERROR", state, server?.message ?? ErrorLines.of(error).first ?? "")
+        writer.failed(failure, at: session)
     }
-
-    private func line(_ session: Int, _ values: String...) {
-        output.pending += fields[session]
-        for (index, value) in values.enumerated() {
-            if index > 0 { output.pending.append(Self.tab) }
-            TextRow.append(value: value, to: &output.pending)
-        }
-        output.pending.append(UInt8(ascii: "\n"))
-    }
-
-    // MARK: Messages
 
     private func tell(_ session: Int, _ place: String, _ error: any Error) {
         var lines = ErrorLines.of(error)

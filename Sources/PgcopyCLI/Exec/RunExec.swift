@@ -58,7 +58,11 @@ private struct ExecRun {
             console.message("stdout: \(error); nothing was run")
             return ExitCode.failure
         }
-        let report = ExecReport(sessions.map(\.label), output, console, options.verbosity)
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        let report = ExecReport(
+            sessions.map(\.label), output, console, options.verbosity,
+            format: options.format ?? (isTerminal ? .aligned : .text), tellsTime: options.timing,
+            isShown: isTerminal && isatty(STDERR_FILENO) == 1)
         for session in sessions { report.listen(to: session) }
         // The splitter reads by the standard; a server that says so costs no round trip.
         for session in sessions
@@ -67,7 +71,8 @@ private struct ExecRun {
             input.isOffByDefault = true
         }
         let batch = try Batch(
-            input, on: sessions, syncEvery: options.syncEvery, output: output, sink: report, poller: poller)
+            input, on: sessions, syncEvery: options.syncEvery, stopsOnError: options.stopOnError, output: output,
+            sink: report, poller: poller)
         do {
             return ExitCode.of(try batch.run())
         } catch let error as PgcopyError where error.code == .system && output.isLost {

@@ -15,6 +15,14 @@ struct Console {
     /// To whatever takes whole lines.
     init(_ write: @escaping (String) -> Void) { self.write = write }
 
+    /// The same, with something done before each line.
+    func behind(_ first: @escaping () -> Void) -> Console {
+        Console { [write] in
+            first()
+            write($0)
+        }
+    }
+
     /// A line as it is; names that are no UTF-8, and control characters, are spelled out.
     func line(_ text: String) { write(Echo.lines(RawText.shown(text)) + "\n") }
 

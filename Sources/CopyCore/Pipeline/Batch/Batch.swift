@@ -37,10 +37,12 @@ public final class Batch: StoppableTask {
     private static let outputLimit = 4 << 20
 
     /// A batch that has not begun.
-    /// - Parameter syncEvery: how many statements a synchronization point stands behind; one stands at the end, too.
+    /// - Parameters:
+    ///   - syncEvery: how many statements a synchronization point stands behind; one stands at the end, too.
+    ///   - stopsOnError: a session is sent nothing behind a point before that is answered, and nothing more behind an error.
     public init(
-        _ input: BatchInput, on sessions: [Session], syncEvery: Int? = nil, output: TextOutput,
-        sink: any BatchSink, poller: any Poller
+        _ input: BatchInput, on sessions: [Session], syncEvery: Int? = nil, stopsOnError: Bool = false,
+        output: TextOutput, sink: any BatchSink, poller: any Poller
     ) throws {
         self.input = input
         self.output = output
@@ -48,7 +50,8 @@ public final class Batch: StoppableTask {
         // So that many sessions together stay within the memory of a few.
         let limit = max(1 << 17, (4 << 20) / max(2, sessions.count))
         links = sessions.enumerated().map {
-            BatchLink($1, index: $0, syncEvery: syncEvery, sink: sink, limit: limit)
+            BatchLink(
+                $1, index: $0, syncEvery: syncEvery, stopsOnError: stopsOnError, sink: sink, limit: limit)
         }
         guard Pipeline.isSupported else { throw PgcopyError.pipelineUnsupported }
         for session in sessions {
@@ -71,8 +74,11 @@ public final class Batch: StoppableTask {
         if case .over(let outcome) = phase { outcome } else { nil }
     }
 
-    /// What became of all sessions, by now.
-    public var verdict: Committer.Verdict { Committer.Verdict(links.map(\.state)) }
+    /// What became of all sessions, by now. Where none did everything, some may still have committed a part, and others nothing.
+    public var verdict: Committer.Verdict {
+        let verdict = Committer.Verdict(links.map(\.state))
+        return verdict == .none && Set(links.map(\.hasCommitted)).count > 1 ? .some : verdict
+    }
 
     /// A commit that only a standby was waited for is there when the wait is cancelled.
     private func noteCommits() {
@@ -119,6 +125,7 @@ public final class Batch: StoppableTask {
         case .running:
             if try turn() { return }
             for link in links { link.checkTransaction() }
+            for link in links { link.tellEnd() }
             phase = .draining
             try advance()
         case .draining:
@@ -145,9 +152,16 @@ public final class Batch: StoppableTask {
         let isComplete = input.hasEnded && dropped + backlog.count == (links.map(\.taken).min() ?? 0)
         if inputBlocked != nil { for link in links where isIdle(link) { link.requestAnswers() } }
         for link in links where !link.isOver {
-            if input.hasEnded, isIdle(link) { link.finish() }
-            if case .waiting(let interest) = try link.step() { waiting.append(interest) }
-            if input.hasEnded, isIdle(link) { link.finish() }
+            if isAtEnd(link) { link.finish() }
+            var step = try link.step()
+            if isAtEnd(link) { link.finish() }
+            // An error was heard just now, and what ends the session is sent: someone has to wait for the answer.
+            while link.isStopped, !link.isOver {
+                step = try link.step()
+                if case .waiting = step { break }
+                link.finish()
+            }
+            if case .waiting(let interest) = step { waiting.append(interest) }
         }
         drop()
         if links.allSatisfy(\.isOver) || links.allSatisfy({ $0.queue.lost != nil }) { return false }
@@ -163,8 +177,11 @@ public final class Batch: StoppableTask {
     /// It has taken all there is.
     private func isIdle(_ link: BatchLink) -> Bool { link.taken == dropped + backlog.count }
 
+    private func isAtEnd(_ link: BatchLink) -> Bool { link.isStopped || input.hasEnded && isIdle(link) }
+
     private var wantsInput: Bool {
-        !input.hasEnded && backlogBytes < Self.backlogLimit && links.contains { $0.queue.lost == nil }
+        !input.hasEnded && backlogBytes < Self.backlogLimit
+            && links.contains { $0.queue.lost == nil && !$0.isStopped }
     }
 
     private func fill() throws -> Interest? {
@@ -223,6 +240,7 @@ public final class Batch: StoppableTask {
         guard waiting.isEmpty else { return }
         noteCommits()
         for link in links { link.close() }
+        for link in links { link.tellEnd() }
         goOnTelling(
             until: max(end, now + Self.readerGrace), left: .max, nextLook: now + Self.readerGrace, because: cause)
     }

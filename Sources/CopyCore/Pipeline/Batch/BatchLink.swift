@@ -16,6 +16,8 @@ final class BatchLink {
     var hasFailed: Bool { ledger.hasFailed }
 
     private let syncEvery: Int?
+    private let stopsOnError: Bool
+    private var points = BatchPoints()
     private unowned let sink: any BatchSink
     /// The statement that ends the batch.
     private var refused: (BatchStatement, PgcopyError)?
@@ -24,10 +26,13 @@ final class BatchLink {
     /// Results have somewhere to go.
     var isHeard = true
 
-    init(_ session: Session, index: Int, syncEvery: Int?, sink: any BatchSink, limit: Int) {
+    init(
+        _ session: Session, index: Int, syncEvery: Int?, stopsOnError: Bool, sink: any BatchSink, limit: Int
+    ) {
         self.session = session
         self.index = index
         self.syncEvery = syncEvery
+        self.stopsOnError = stopsOnError
         self.sink = sink
         queue = PipelineQueue(session, limit: limit)
     }
@@ -35,12 +40,23 @@ final class BatchLink {
     /// What became of it.
     var state: Committer.State { hasToldDoubt ? .inDoubt : isOver && !hasFailed ? .committed : .rolledBack }
 
-    /// It could take a statement now.
-    var isReady: Bool { !isOver && refused == nil && (queue.lost != nil || !queue.isFull) }
+    /// Something of it is committed, whatever became of the rest.
+    var hasCommitted: Bool { ledger.committed > 0 }
+
+    /// Something failed, and that is to be the end: what it takes now it does not send.
+    var isStopped: Bool { stopsOnError && hasFailed }
+
+    /// It could take a statement now. Where an error is to stop it, nothing is sent behind a point that is not answered.
+    var isReady: Bool {
+        if isStopped { return true }
+        return !isOver && refused == nil && (queue.lost != nil || !queue.isFull)
+            && !(stopsOnError && points.areUnderWay)
+    }
 
     /// Takes a statement; the caller has looked whether it is ready.
     func take(_ statement: BatchStatement) {
         taken += 1
+        if isStopped { return }
         if queue.lost != nil {
             sink.receive(.ended(statement, .failure(PgcopyError.aborted(by: queue.lost)), at: index))
             return
@@ -68,6 +84,7 @@ final class BatchLink {
             sink.receive(.ended(statement, .failure(error), at: index))
             return
         }
+        points.sent(statement.number, at: session.poller.now)
         if let syncEvery, statement.number.isMultiple(of: syncEvery) { sync() }
     }
 
@@ -91,6 +108,8 @@ final class BatchLink {
             sink.receive(.ended(refused.0, .failure(refused.1), at: index))
             // Without a synchronization point the server rolls back.
             session.close()
+        } else if isStopped, queue.lost == nil {
+            sink.receive(.stopped(behind: points.last, at: index))
         }
         isOver = true
     }
@@ -124,6 +143,9 @@ final class BatchLink {
         session.close()
     }
 
+    /// The batch is over.
+    func tellEnd() { if isHeard { sink.receive(.over(at: index)) } }
+
     /// Nobody reads what it did.
     func tellCommitted() {
         if ledger.committed > 0 { sink.receive(.committed(through: ledger.committed, at: index)) }
@@ -136,8 +158,9 @@ final class BatchLink {
     }
 
     private func sync() {
-        let last = taken
+        let last = points.last
         ledger.announce(last)
+        points.announce()
         try? queue.sendSync { [unowned self] error in
             if let error, queue.lost != nil {
                 // A statement's own failure was told.
@@ -147,6 +170,9 @@ final class BatchLink {
             guard queue.lost == nil else { return }
             ledger.synchronized(isRefused: error != nil)
             if let error { sink.receive(.commitFailed(error, behind: last, at: index)) }
+            if let point = points.answered(at: session.poller.now) {
+                sink.receive(.answered(point.statements, after: point.elapsed, at: index))
+            }
         }
     }
 }

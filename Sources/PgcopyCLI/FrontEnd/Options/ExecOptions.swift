@@ -20,6 +20,12 @@ struct ExecOptions: Sendable, Equatable {
     var input: Input
     /// A synchronization point behind every so many statements, at least 1; nil: only at the end.
     var syncEvery: Int?
+    /// A connection is sent nothing behind an error.
+    var stopOnError: Bool
+    /// The form of the results; nil: aligned on a terminal, else text.
+    var format: ExecFormat?
+    /// How long batches took is said.
+    var timing: Bool
     /// How much is said.
     var verbosity: Verbosity
     /// When to ask for a password.
@@ -28,6 +34,9 @@ struct ExecOptions: Sendable, Equatable {
     /// Reads and checks the options of an invocation of `exec`.
     init(_ invocation: Invocation) throws(UsageError) {
         connections = invocation.operands
+        stopOnError = invocation.has(.stopOnError)
+        format = invocation.value(of: .execFormat).flatMap { ExecFormat(rawValue: $0.text) }
+        timing = invocation.has(.timing)
         verbosity = invocation.has(.quietTags) ? .quiet : invocation.has(.verbose) ? .verbose : .normal
         passwordPrompt = invocation.has(.noPassword) ? .never : invocation.has(.password) ? .always : .automatic
         input = try Self.input(invocation)
@@ -53,4 +62,16 @@ struct ExecOptions: Sendable, Equatable {
         }
         return .texts(texts)
     }
+}
+
+/// What `exec --format` names.
+enum ExecFormat: String, Sendable, CaseIterable {
+    /// Columns separated by tabs, as COPY writes text.
+    case text
+    /// Comma separated values.
+    case csv
+    /// An object a line.
+    case json
+    /// Tables as psql draws them.
+    case aligned
 }

@@ -1,0 +1,43 @@
+// Rows of a batch as comma separated values, and nothing else.
+
+internal import CopyCore
+
+/// Writes a header line for each result of one connection. The rows of several mix: then the connection is the first column, and a
+/// header line stands wherever the columns change.
+final class ExecCSV: ExecWriter {
+    private let output: TextOutput
+    /// Each as the first value of a line; nil: there is one connection.
+    private let labels: [[UInt8]]?
+    /// The statement whose header was written last.
+    private var headed = 0
+    private var header: [[UInt8]]?
+
+    init(_ labels: [String], _ output: TextOutput) {
+        self.output = output
+        self.labels = labels.count > 1 ? labels.map { Array($0.utf8) } : nil
+    }
+
+    func rows(_ result: QueryResult, of statement: BatchStatement, at session: Int) {
+        writeHeader(result, statement)
+        for row in 0..<result.rowCount { line(labels?[session], result.values(row)) }
+    }
+
+    func done(_ result: QueryResult, of statement: BatchStatement, at session: Int) {
+        if result.hasRows { writeHeader(result, statement) }
+    }
+
+    private func writeHeader(_ result: QueryResult, _ statement: BatchStatement) {
+        if labels == nil {
+            guard headed != statement.number else { return }
+            headed = statement.number
+        } else {
+            guard header != result.columnNames else { return }
+            header = result.columnNames
+        }
+        line(labels == nil ? nil : Array("connection".utf8), result.columnNames)
+    }
+
+    private func line(_ label: [UInt8]?, _ values: [[UInt8]?]) {
+        CSVRow.append((label.map { [$0] } ?? []) + values, to: &output.pending)
+    }
+}
