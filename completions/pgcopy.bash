@@ -13,20 +13,36 @@ _pgcopy_files() {
     [[ ${#COMPREPLY[@]} -eq 0 || -n $1 ]] || compopt -o filenames 2>/dev/null
 }
 
+# Asks the program for values, which it gives as they are typed. It asks servers, but no password, and not for long.
+_pgcopy_ask() {
+    local value
+    while IFS= read -r value; do
+        COMPREPLY+=("$value")
+    done < <(command pgcopy __complete bash "$1" "$cur" "$COMP_WORDBREAKS" -- ${line[@]+"${line[@]:1}"} 2>/dev/null)
+    _pgcopy_nospace
+}
+
+# What a name goes on behind is no whole word.
+_pgcopy_nospace() {
+    [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != *[.:=/] ]] || compopt -o nospace 2>/dev/null
+}
+
 _pgcopy_endpoints() {
     case $cur in
     file:*)
         _pgcopy_files file:
         compopt -o nospace 2>/dev/null
         ;;
-    *)
-        local words
-        _pgcopy_words '- null: file: program:'
-        words=("${COMPREPLY[@]}")
-        COMPREPLY=()
+    *://* | *'#'*)
+        _pgcopy_ask endpoint
+        [[ ${#COMPREPLY[@]} -ne 0 || $cur == *://* ]] || _pgcopy_files ''
+        ;;
+    */*)
         _pgcopy_files ''
-        COMPREPLY+=("${words[@]}")
-        [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != @(file|program): ]] || compopt -o nospace 2>/dev/null
+        ;;
+    *)
+        _pgcopy_words '- null: file: program:'
+        _pgcopy_ask endpoint
         ;;
     esac
 }
@@ -54,7 +70,7 @@ _pgcopy_command() {
         takers='c'
         ;;
     exec)
-        options='--command= --file= --sync-every= --quiet --verbose --no-password --password --help --version'
+        options='--command= --file= --sync-every= --stop-on-error --format= --timing --quiet --verbose --no-password --password --help --version'
         letters='-c -f -q -v -w -W -h -V'
         switches='qvwWh?V'
         takers='cf'
@@ -87,6 +103,10 @@ _pgcopy_command() {
 # Offers the values of an option.
 _pgcopy_value() {
     case "$1 $2" in
+    'transfer --table' | 'transfer -t') _pgcopy_ask table ;;
+    'transfer --exclude-table' | 'transfer -T') _pgcopy_ask table ;;
+    'transfer --schema' | 'transfer -n') _pgcopy_ask schema ;;
+    'transfer --exclude-schema' | 'transfer -N') _pgcopy_ask schema ;;
     'transfer --format') _pgcopy_words 'auto text csv binary' ;;
     'transfer --header') _pgcopy_words 'match skip' ;;
     'transfer --on-error') _pgcopy_words 'stop ignore' ;;
@@ -94,6 +114,11 @@ _pgcopy_value() {
     'transfer --metrics-file') _pgcopy_files '' ;;
     'listen --format') _pgcopy_words 'text json' ;;
     'exec --file' | 'exec -f') _pgcopy_files '' ;;
+    'exec --format') _pgcopy_words 'text csv json aligned' ;;
+    'snapshot --table' | 'snapshot -t') _pgcopy_ask table ;;
+    'snapshot --exclude-table' | 'snapshot -T') _pgcopy_ask table ;;
+    'snapshot --schema' | 'snapshot -n') _pgcopy_ask schema ;;
+    'snapshot --exclude-schema' | 'snapshot -N') _pgcopy_ask schema ;;
     *) ;;
     esac
 }
@@ -104,6 +129,10 @@ _pgcopy_operand() {
     ' 0') _pgcopy_words 'transfer listen notify exec snapshot completions help' ;;
     'transfer 0') _pgcopy_endpoints ;;
     'transfer '*) _pgcopy_endpoints ;;
+    'listen '*) _pgcopy_ask connection ;;
+    'notify '*) _pgcopy_ask connection ;;
+    'exec '*) _pgcopy_ask connection ;;
+    'snapshot 0') _pgcopy_ask connection ;;
     'completions 0') _pgcopy_words 'bash zsh fish' ;;
     'help 0') _pgcopy_words 'transfer listen notify exec snapshot completions help' ;;
     *) ;;
@@ -111,7 +140,7 @@ _pgcopy_operand() {
 }
 
 _pgcopy() {
-    local cur='' name='' ended='' command='' rest=$COMP_LINE word i count=0
+    local cur='' name='' ended='' command='' rest=$COMP_LINE word i last count=0
     local options letters switches takers
     local -a line
     line=()
@@ -127,13 +156,24 @@ _pgcopy() {
         fi
         rest=${rest#*"$word"}
     done
-    cur=${line[${#line[@]}-1]}
+    last=$((${#line[@]} - 1))
+    cur=${line[last]}
+    # What stands behind the cursor: the source may be there.
+    for ((; i < ${#COMP_WORDS[@]}; i++)); do
+        word=${COMP_WORDS[i]}
+        if ((${#line[@]} > last + 1)) && [[ $rest != [[:blank:]]* ]]; then
+            line[${#line[@]}-1]+=$word
+        else
+            line+=("$word")
+        fi
+        rest=${rest#*"$word"}
+    done
 
-    ((${#line[@]} > 2)) && command=${line[1]}
+    ((last > 1)) && command=${line[1]}
     _pgcopy_command "$command"
 
     # What came before: an option that waits for its value, operands, "--".
-    for ((i = 2; i < ${#line[@]} - 1; i++)); do
+    for ((i = 2; i < last; i++)); do
         word=${line[i]}
         if [[ -n $name ]]; then
             name=''

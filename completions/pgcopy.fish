@@ -12,6 +12,26 @@ function __pgcopy_needs_command
     test (count $words) -eq 1
 end
 
+# Asks the program for values. It asks servers, but no password, and not for long.
+function __pgcopy_ask
+    command -q pgcopy; or return
+    set -l before (commandline -opc)
+    set -l all (commandline -op)
+    set -l current (commandline -ct)
+    set -l next (math (count $before) + 1)
+    test -n "$current"; and set next (math $next + 1)
+    set -l after
+    test $next -le (count $all); and set after $all[$next..-1]
+    set -l word (string replace -r -- '^--[a-z-]+=' '' "$current")
+    command pgcopy __complete fish $argv[1] "$word" -- $before[2..-1] "$current" $after 2>/dev/null
+end
+
+# A word that names no file: a name alone is a database's.
+function __pgcopy_is_path
+    string match -q -r -- '^[^#]*/|^file:' (commandline -ct)
+    and not string match -q -- '*://*' (commandline -ct)
+end
+
 complete -c pgcopy -f
 complete -c pgcopy -n __pgcopy_needs_command -a transfer -d 'stream rows from one source to many destinations'
 complete -c pgcopy -n __pgcopy_needs_command -a listen -d 'print notifications as they come'
@@ -24,11 +44,12 @@ complete -c pgcopy -n __pgcopy_needs_command -s 'h' -s '?' -l help -d 'show this
 complete -c pgcopy -n __pgcopy_needs_command -s 'V' -l version -d 'show the version, then exit'
 
 # transfer
-complete -c pgcopy -n '__pgcopy_command_is transfer' -F -a '- null: file: program:'
-complete -c pgcopy -n '__pgcopy_command_is transfer' -s 't' -l table -r -f -d 'copy this table, or all that match the pattern; may be given many times'
-complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'T' -l exclude-table -r -f -d 'leave out tables that match'
-complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'n' -l schema -r -f -d 'copy all tables of the schemas that match'
-complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'N' -l exclude-schema -r -f -d 'leave out schemas that match'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -f -a '- null: file: program: (__pgcopy_ask endpoint)'
+complete -c pgcopy -n '__pgcopy_command_is transfer; and __pgcopy_is_path' -F
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 't' -l table -r -f -a '(__pgcopy_ask table)' -d 'copy this table, or all that match the pattern; may be given many times'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'T' -l exclude-table -r -f -a '(__pgcopy_ask table)' -d 'leave out tables that match'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'n' -l schema -r -f -a '(__pgcopy_ask schema)' -d 'copy all tables of the schemas that match'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'N' -l exclude-schema -r -f -a '(__pgcopy_ask schema)' -d 'leave out schemas that match'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l all-tables -d 'copy all tables of the database'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l query -r -f -d 'copy the rows of a query instead of a table'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l where -r -f -d 'copy only the rows that meet this SQL condition'
@@ -78,6 +99,7 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'h' -s '?' -l help -d 's
 complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'V' -l version -d 'show the version, then exit'
 
 # listen
+complete -c pgcopy -n '__pgcopy_command_is listen' -f -a '(__pgcopy_ask connection)'
 complete -c pgcopy -n '__pgcopy_command_is listen' -s 'c' -l channel -r -f -d 'listen on this channel; may be given again'
 complete -c pgcopy -n '__pgcopy_command_is listen' -l count -r -f -d 'end after this many notifications'
 complete -c pgcopy -n '__pgcopy_command_is listen' -l timeout -r -f -d 'end after this many seconds in all; 0 prints what is pending and ends'
@@ -92,6 +114,7 @@ complete -c pgcopy -n '__pgcopy_command_is listen' -s 'h' -s '?' -l help -d 'sho
 complete -c pgcopy -n '__pgcopy_command_is listen' -s 'V' -l version -d 'show the version, then exit'
 
 # notify
+complete -c pgcopy -n '__pgcopy_command_is notify' -f -a '(__pgcopy_ask connection)'
 complete -c pgcopy -n '__pgcopy_command_is notify' -s 'c' -l channel -r -f -d 'notify this channel; may be given again'
 complete -c pgcopy -n '__pgcopy_command_is notify' -s 'q' -l quiet -d 'say nothing but errors'
 complete -c pgcopy -n '__pgcopy_command_is notify' -s 'v' -l verbose -d 'show every statement that is sent'
@@ -101,9 +124,13 @@ complete -c pgcopy -n '__pgcopy_command_is notify' -s 'h' -s '?' -l help -d 'sho
 complete -c pgcopy -n '__pgcopy_command_is notify' -s 'V' -l version -d 'show the version, then exit'
 
 # exec
+complete -c pgcopy -n '__pgcopy_command_is exec' -f -a '(__pgcopy_ask connection)'
 complete -c pgcopy -n '__pgcopy_command_is exec' -s 'c' -l command -r -f -d 'run these statements'
 complete -c pgcopy -n '__pgcopy_command_is exec' -s 'f' -l file -r -F -d 'run the statements of this file; - is stdin'
 complete -c pgcopy -n '__pgcopy_command_is exec' -l sync-every -r -f -d 'set a synchronization point behind every N statements (default: only at the end)'
+complete -c pgcopy -n '__pgcopy_command_is exec' -l stop-on-error -d 'send a connection nothing behind an error, as psql\'s ON_ERROR_STOP'
+complete -c pgcopy -n '__pgcopy_command_is exec' -l format -r -f -a 'text csv json aligned' -d 'form of the results (default: aligned on a terminal, else text)'
+complete -c pgcopy -n '__pgcopy_command_is exec' -l timing -d 'tell how long the statements up to each synchronization point took'
 complete -c pgcopy -n '__pgcopy_command_is exec' -s 'q' -l quiet -d 'print rows and errors only'
 complete -c pgcopy -n '__pgcopy_command_is exec' -s 'v' -l verbose -d 'show every statement that is sent'
 complete -c pgcopy -n '__pgcopy_command_is exec' -s 'w' -l no-password -d 'never ask for a password'
@@ -112,10 +139,11 @@ complete -c pgcopy -n '__pgcopy_command_is exec' -s 'h' -s '?' -l help -d 'show 
 complete -c pgcopy -n '__pgcopy_command_is exec' -s 'V' -l version -d 'show the version, then exit'
 
 # snapshot
-complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 't' -l table -r -f -d 'lock this table, or all that match the pattern; may be given many times'
-complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'T' -l exclude-table -r -f -d 'leave out tables that match'
-complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'n' -l schema -r -f -d 'lock all tables of the schemas that match'
-complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'N' -l exclude-schema -r -f -d 'leave out schemas that match'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -f -a '(__pgcopy_ask connection)'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 't' -l table -r -f -a '(__pgcopy_ask table)' -d 'lock this table, or all that match the pattern; may be given many times'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'T' -l exclude-table -r -f -a '(__pgcopy_ask table)' -d 'leave out tables that match'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'n' -l schema -r -f -a '(__pgcopy_ask schema)' -d 'lock all tables of the schemas that match'
+complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'N' -l exclude-schema -r -f -a '(__pgcopy_ask schema)' -d 'leave out schemas that match'
 complete -c pgcopy -n '__pgcopy_command_is snapshot' -l all-tables -d 'lock all tables of the database'
 complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'q' -l quiet -d 'say nothing but errors'
 complete -c pgcopy -n '__pgcopy_command_is snapshot' -s 'v' -l verbose -d 'show every statement that is sent'

@@ -16,7 +16,7 @@ struct FrontEndCompletionTests {
     }
 
     private static let commands = Set(CommandName.allCases.map(\.rawValue))
-    private static let endpoints: Set = ["-", "null:", "file:", "program:", "orders.csv", "sub"]
+    private static let endpoints: Set = ["-", "null:", "file:", "program:", "./orders.csv", "./sub"]
 
     /// What every shell offers alike.
     static let common = [
@@ -32,7 +32,7 @@ struct FrontEndCompletionTests {
         Case(line: "pgcopy transfer ", offered: endpoints),
         Case(line: "pgcopy transfer shop ", offered: endpoints),
         Case(line: "pgcopy transfer nu", offered: ["null:"]),
-        Case(line: "pgcopy transfer null: or", offered: ["orders.csv"]),
+        Case(line: "pgcopy transfer null: or", offered: ["./orders.csv"]),
         Case(line: "pgcopy transfer -- --f", offered: []),
         Case(line: "pgcopy transfer --table ", offered: []),
         Case(line: "pgcopy transfer -qt ", offered: []),
@@ -87,7 +87,7 @@ struct FrontEndCompletionTests {
         let script = folders.scripts.file(Shell.bash.scriptName)
         let words = try bashWords(example.line)
         let result = try runTool(
-            "bash", ["-c", driver, "bash", script, example.line] + words, in: folders.files)
+            "bash", ["-c", driver, "bash", script, example.line] + words, in: folders.files, withProgram: true)
         #expect(normalized(result.output) == example.offered)
         #expect(result.errors.split(separator: "\n").allSatisfy { $0.contains("compopt") }, "\(result.errors)")
     }
@@ -118,11 +118,14 @@ struct FrontEndCompletionTests {
         let folders = try folders()
         let script = folders.scripts.file(Shell.fish.scriptName)
         let driver = "source $argv[1]; complete -C $argv[2]"
-        let result = try runTool("fish", ["-N", "-c", driver, script, example.line], in: folders.files)
+        let result = try runTool(
+            "fish", ["-N", "-c", driver, script, example.line], in: folders.files, withProgram: true)
         // A description stands behind a tab; a value comes with its option in front.
         let words = result.output.split(separator: "\n").map { line in
             let word = line.prefix { $0 != "\t" }
-            return example.line.contains("=") ? word.drop { $0 != "=" }.dropFirst() : word
+            let value = example.line.contains("=") ? word.drop { $0 != "=" }.dropFirst() : word
+            // It keeps back what begins with a dot.
+            return value.hasPrefix("file:") && value != "file:" ? "./" + value.dropFirst(5) : value
         }
         #expect(normalized(words.joined(separator: "\n")) == example.offered)
         #expect(result.errors == "")
@@ -134,7 +137,7 @@ struct FrontEndCompletionTests {
         let driver = try folders.scripts.write(zshDriver.utf8, to: "driver.zsh")
         let result = try runTool(
             "zsh", ["-f", driver, folders.scripts.path, folders.scripts.file("log"), example.line],
-            in: folders.files
+            in: folders.files, withProgram: true
         )
         #expect(normalized(result.output) == example.offered, "\(result.errors)")
     }

@@ -24,6 +24,8 @@ public struct CLI {
     public static func run(_ arguments: [Argument]) -> Int32 {
         _ = ProgramClock.start
         IgnoredSignals.ignore()
+        // The completion scripts' own: no command of a user's.
+        if arguments.first?.text == "__complete" { return runComplete(Array(arguments.dropFirst())) }
         return CLI().run(arguments)
     }
 

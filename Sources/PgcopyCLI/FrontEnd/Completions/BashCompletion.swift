@@ -20,20 +20,36 @@ enum BashCompletion {
             [[ ${#COMPREPLY[@]} -eq 0 || -n $1 ]] || compopt -o filenames 2>/dev/null
         }
 
+        # Asks the program for values, which it gives as they are typed. It asks servers, but no password, and not for long.
+        _pgcopy_ask() {
+            local value
+            while IFS= read -r value; do
+                COMPREPLY+=("$value")
+            done < <(command pgcopy __complete bash "$1" "$cur" "$COMP_WORDBREAKS" -- ${line[@]+"${line[@]:1}"} 2>/dev/null)
+            _pgcopy_nospace
+        }
+
+        # What a name goes on behind is no whole word.
+        _pgcopy_nospace() {
+            [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != *[.:=/] ]] || compopt -o nospace 2>/dev/null
+        }
+
         _pgcopy_endpoints() {
             case $cur in
             file:*)
                 _pgcopy_files file:
                 compopt -o nospace 2>/dev/null
                 ;;
-            *)
-                local words
-                _pgcopy_words '\(endpointWords)'
-                words=("${COMPREPLY[@]}")
-                COMPREPLY=()
+            *://* | *'#'*)
+                _pgcopy_ask endpoint
+                [[ ${#COMPREPLY[@]} -ne 0 || $cur == *://* ]] || _pgcopy_files ''
+                ;;
+            */*)
                 _pgcopy_files ''
-                COMPREPLY+=("${words[@]}")
-                [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != @(file|program): ]] || compopt -o nospace 2>/dev/null
+                ;;
+            *)
+                _pgcopy_words '\(endpointWords)'
+                _pgcopy_ask endpoint
                 ;;
             esac
         }
@@ -68,7 +84,7 @@ enum BashCompletion {
         }
 
         _pgcopy() {
-            local cur='' name='' ended='' command='' rest=$COMP_LINE word i count=0
+            local cur='' name='' ended='' command='' rest=$COMP_LINE word i last count=0
             local options letters switches takers
             local -a line
             line=()
@@ -84,13 +100,24 @@ enum BashCompletion {
                 fi
                 rest=${rest#*"$word"}
             done
-            cur=${line[${#line[@]}-1]}
+            last=$((${#line[@]} - 1))
+            cur=${line[last]}
+            # What stands behind the cursor: the source may be there.
+            for ((; i < ${#COMP_WORDS[@]}; i++)); do
+                word=${COMP_WORDS[i]}
+                if ((${#line[@]} > last + 1)) && [[ $rest != [[:blank:]]* ]]; then
+                    line[${#line[@]}-1]+=$word
+                else
+                    line+=("$word")
+                fi
+                rest=${rest#*"$word"}
+            done
 
-            ((${#line[@]} > 2)) && command=${line[1]}
+            ((last > 1)) && command=${line[1]}
             _pgcopy_command "$command"
 
             # What came before: an option that waits for its value, operands, "--".
-            for ((i = 2; i < ${#line[@]} - 1; i++)); do
+            for ((i = 2; i < last; i++)); do
                 word=${line[i]}
                 if [[ -n $name ]]; then
                     name=''
@@ -189,6 +216,9 @@ enum BashCompletion {
         case .text: nil
         case .file: "_pgcopy_files ''"
         case .endpoint: "_pgcopy_endpoints"
+        case .connection: "_pgcopy_ask connection"
+        case .table: "_pgcopy_ask table"
+        case .schema: "_pgcopy_ask schema"
         case .choices(let choices): "_pgcopy_words '\(choices.joined(separator: " "))'"
         }
     }

@@ -19,6 +19,26 @@ enum FishCompletion {
                 test (count $words) -eq 1
             end
 
+            # Asks the program for values. It asks servers, but no password, and not for long.
+            function __pgcopy_ask
+                command -q pgcopy; or return
+                set -l before (commandline -opc)
+                set -l all (commandline -op)
+                set -l current (commandline -ct)
+                set -l next (math (count $before) + 1)
+                test -n "$current"; and set next (math $next + 1)
+                set -l after
+                test $next -le (count $all); and set after $all[$next..-1]
+                set -l word (string replace -r -- '^--[a-z-]+=' '' "$current")
+                command pgcopy __complete fish $argv[1] "$word" -- $before[2..-1] "$current" $after 2>/dev/null
+            end
+
+            # A word that names no file: a name alone is a database's.
+            function __pgcopy_is_path
+                string match -q -r -- '^[^#]*/|^file:' (commandline -ct)
+                and not string match -q -- '*://*' (commandline -ct)
+            end
+
             complete -c pgcopy -f
 
             """
@@ -31,8 +51,13 @@ enum FishCompletion {
 
     private static func lines(_ command: CommandSpec) -> [String] {
         let condition = quoted("__pgcopy_command_is \(command.name.rawValue)")
-        let operands = command.operands.compactMap { operand in
-            action(operand.kind).map { "complete -c pgcopy -n \(condition) \($0)" }
+        let operands = command.operands.flatMap { operand in
+            (action(operand.kind).map { ["complete -c pgcopy -n \(condition) \($0)"] } ?? [])
+                + (operand.kind.isEndpoint
+                    ? [
+                        "complete -c pgcopy -n \(quoted("__pgcopy_command_is \(command.name.rawValue); and __pgcopy_is_path")) -F"
+                    ]
+                    : [])
         }
         var seen: [String] = []
         for line in operands where !seen.contains(line) { seen.append(line) }
@@ -55,7 +80,10 @@ enum FishCompletion {
         switch kind {
         case .text: nil
         case .file: "-F"
-        case .endpoint: "-F -a '- null: file: program:'"
+        case .endpoint: "-f -a '- null: file: program: (__pgcopy_ask endpoint)'"
+        case .connection: "-f -a '(__pgcopy_ask connection)'"
+        case .table: "-f -a '(__pgcopy_ask table)'"
+        case .schema: "-f -a '(__pgcopy_ask schema)'"
         case .choices(let choices): "-f -a \(quoted(choices.joined(separator: " ")))"
         }
     }

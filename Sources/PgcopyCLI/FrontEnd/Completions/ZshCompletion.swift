@@ -9,15 +9,42 @@ enum ZshCompletion {
         # zsh completion for pgcopy.
         # Made from the table of commands by "make docs": do not edit.
 
+        # Asks the program for values. It asks servers, but no password, and not for long.
+        _pgcopy_ask() {
+            local current=$PREFIX ret=1
+            local -a values begun whole open
+            case $compstate[quote] in
+            \\') ;;
+            \\") current=${(Q):-\\"$PREFIX\\"} ;;
+            *) current=${(Q)PREFIX} ;;
+            esac
+            values=("${(@f)$(command pgcopy __complete zsh $1 "$current" -- \\
+                "${(@Q)words[1,CURRENT-1]}" "$current" "${(@Q)words[CURRENT+1,-1]}" 2>/dev/null)}")
+            values=("${(@)values:#}")
+            # They need not begin as what is typed: letters are folded, files get a folder. The program has chosen.
+            open=("${(@M)values:#*[.:=/]}")
+            whole=("${(@)values:#*[.:=/]}")
+            (( $#whole )) && compadd -U -i "$IPREFIX" -I "$ISUFFIX" -a whole && ret=0
+            (( $#open )) && compadd -U -i "$IPREFIX" -I "$ISUFFIX" -S '' -a open && ret=0
+            # What words that begin otherwise have in common must not replace what is typed.
+            begun=("${(@M)values:#${(b)current}*}")
+            (( compstate[nmatches] > 1 && $#begun < $#values )) && compstate[insert]= compstate[list]=list
+            return ret
+        }
+
         _pgcopy_endpoints() {
             local ret=1
             if compset -P 'file:'; then
                 _files
                 return
             fi
+            if [[ $PREFIX == */* && $PREFIX != *://* && $PREFIX != *\\#* ]]; then
+                _files
+                return
+            fi
             compadd -- - null: && ret=0
             compadd -S '' -- file: program: && ret=0
-            _files && ret=0
+            _pgcopy_ask endpoint && ret=0
             return ret
         }
 
@@ -103,6 +130,10 @@ enum ZshCompletion {
         case .text: " "
         case .file: "_files"
         case .endpoint: "_pgcopy_endpoints"
+        // With a blank in front nothing is put between the words.
+        case .connection: " _pgcopy_ask connection"
+        case .table: " _pgcopy_ask table"
+        case .schema: " _pgcopy_ask schema"
         case .choices(let choices): "(\(choices.joined(separator: " ")))"
         }
     }

@@ -30,7 +30,7 @@ extension CommandSpec {
                 + "from the one of this number on.",
             "A tag says that a statement was run; it is committed when no error follows up to the next point.",
         ],
-        operands: [OperandSpec("CONNECTION", kind: .text, isRepeated: true)],
+        operands: [OperandSpec("CONNECTION", kind: .connection, isRepeated: true)],
         ownGroups: [
             OptionGroup(title: "Statements", options: [.command, .file, .syncEvery, .stopOnError]),
             OptionGroup(title: "Output", options: [.execFormat, .timing, .quietTags, .verbose]),

@@ -19,7 +19,7 @@ extension CommandSpec {
                 + "the connection, `\\N`, `gap` and `\\N` (no notification has `\\N` for its channel), "
                 + "in json an object with `type`, which is \"gap\", and `connection`.",
         ],
-        operands: [OperandSpec("CONNECTION", kind: .text, isRepeated: true)],
+        operands: [OperandSpec("CONNECTION", kind: .connection, isRepeated: true)],
         ownGroups: [
             OptionGroup(title: "What to listen for", options: [.listenChannel]),
             OptionGroup(title: "When to end", options: [.count, .listenTimeout]),

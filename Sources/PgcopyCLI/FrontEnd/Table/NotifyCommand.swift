@@ -12,7 +12,7 @@ extension CommandSpec {
             "A CONNECTION is a URI or keyword string of libpq's, or the name of a database, as in psql.",
             "The server sends a notification once where the same channel and payload are given twice.",
         ],
-        operands: [OperandSpec("CONNECTION", kind: .text, isRepeated: true)],
+        operands: [OperandSpec("CONNECTION", kind: .connection, isRepeated: true)],
         ownGroups: [
             OptionGroup(title: "What to send", options: [.notifyChannel]),
             OptionGroup(title: "Output", options: [.quiet, .verbose]),

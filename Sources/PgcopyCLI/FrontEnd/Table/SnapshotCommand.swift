@@ -13,7 +13,7 @@ extension CommandSpec {
                 + "held. Of others a run finds out, and is refused.",
             "A held snapshot keeps the server from cleaning up what was deleted since: hold it no longer than it is needed.",
         ],
-        operands: [OperandSpec("SOURCE", kind: .text)],
+        operands: [OperandSpec("SOURCE", kind: .connection)],
         ownGroups: [
             OptionGroup(
                 title: "What to lock",

@@ -4,7 +4,7 @@ extension OptionSpec {
     /// `--table`.
     static let table = OptionSpec(
         "table", "t",
-        value: .required("PATTERN", .text),
+        value: .required("PATTERN", .table),
         isRepeatable: true,
         conflicts: ["query"],
         summary: "copy this table, or all that match the pattern; may be given many times",
@@ -21,7 +21,7 @@ extension OptionSpec {
     /// `--exclude-table`.
     static let excludeTable = OptionSpec(
         "exclude-table", "T",
-        value: .required("PATTERN", .text),
+        value: .required("PATTERN", .table),
         isRepeatable: true,
         conflicts: ["query"],
         summary: "leave out tables that match"
@@ -29,7 +29,7 @@ extension OptionSpec {
     /// `--schema`.
     static let schema = OptionSpec(
         "schema", "n",
-        value: .required("PATTERN", .text),
+        value: .required("PATTERN", .schema),
         isRepeatable: true,
         conflicts: ["query"],
         summary: "copy all tables of the schemas that match",
@@ -38,7 +38,7 @@ extension OptionSpec {
     /// `--exclude-schema`.
     static let excludeSchema = OptionSpec(
         "exclude-schema", "N",
-        value: .required("PATTERN", .text),
+        value: .required("PATTERN", .schema),
         isRepeatable: true,
         conflicts: ["query"],
         summary: "leave out schemas that match"

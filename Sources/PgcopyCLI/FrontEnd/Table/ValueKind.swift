@@ -8,6 +8,12 @@ enum ValueKind: Sendable {
     case file
     /// A connection, a file, a stream or `null:`.
     case endpoint
+    /// A server alone.
+    case connection
+    /// A pattern for tables of the source, which is the first operand.
+    case table
+    /// A pattern for its schemas.
+    case schema
     /// One of a few words; the parser refuses others.
     case choices([String])
 
@@ -15,7 +21,7 @@ enum ValueKind: Sendable {
     var choices: [String]? {
         switch self {
         case .choices(let choices): choices
-        case .text, .file, .endpoint: nil
+        case .text, .file, .endpoint, .connection, .table, .schema: nil
         }
     }
 
@@ -24,7 +30,10 @@ enum ValueKind: Sendable {
         switch self {
         case .choices(let choices): choices.contains(word)
         case .text: !word.isEmpty && word.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        case .file, .endpoint: false
+        case .file, .endpoint, .connection, .table, .schema: false
         }
     }
+
+    /// It may be a file, too.
+    var isEndpoint: Bool { if case .endpoint = self { true } else { false } }
 }
