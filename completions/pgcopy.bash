@@ -110,7 +110,7 @@ _pgcopy_value() {
     'transfer --format') _pgcopy_words 'auto text csv binary' ;;
     'transfer --header') _pgcopy_words 'match skip' ;;
     'transfer --on-error') _pgcopy_words 'stop ignore' ;;
-    'transfer --progress') _pgcopy_words 'plain json none' ;;
+    'transfer --progress') _pgcopy_words 'auto bar plain json none' ;;
     'transfer --metrics-file') _pgcopy_files '' ;;
     'listen --format') _pgcopy_words 'text json' ;;
     'exec --file' | 'exec -f') _pgcopy_files '' ;;

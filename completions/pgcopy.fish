@@ -88,7 +88,7 @@ complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'j' -l jobs -r -f -d 'co
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l split-larger-than -r -f -d 'divide tables larger than this (default: so that all streams stay busy)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l part -r -f -d 'copy only the I-th of N parts, for a scheduler that starts all of them'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l rate-limit -r -f -d 'read at most so many bytes a second from the source, over all streams'
-complete -c pgcopy -n '__pgcopy_command_is transfer' -l progress -r -f -a 'plain json none' -d 'how to report on stderr (default: plain)'
+complete -c pgcopy -n '__pgcopy_command_is transfer' -l progress -r -f -a 'auto bar plain json none' -d 'how to report on stderr (default: auto)'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l interval -r -f -d 'time between reports (default: 1); 0 reports every cycle'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -l metrics-file -r -F -d 'write the run to FILE in Prometheus\' text format'
 complete -c pgcopy -n '__pgcopy_command_is transfer' -s 'q' -l quiet -d 'say nothing but errors'
