@@ -100,15 +100,15 @@ struct `The report of exec` {
         report.receive(.inDoubt(6...8, at: 1))
         #expect(
             lines == #"""
-                {"type":"error","connection":"one","statement":2,"line":7,"severity":"ERROR","sqlstate":"23505",\#
-                "message":"a \"b\"","detail":"so","hint":null,"context":null}
+                {"type":"error","connection":"one","statement":2,"line":7,"error":{"message":"a \"b\"",\#
+                "severity":"ERROR","sqlstate":"23505","detail":"so","hint":null,"context":null}}
                 {"type":"not_run","connection":"one","statement":3,"count":1}
                 {"type":"stopped","connection":"one","statement":3}
-                {"type":"error","connection":"two","commit_behind":5,"severity":"ERROR","sqlstate":null,"message":"late",\#
-                "detail":null,"hint":null,"context":null}
-                {"type":"error","connection":"two","severity":"ERROR","sqlstate":null,\#
+                {"type":"error","connection":"two","commit_behind":5,"error":{"message":"late",\#
+                "severity":null,"sqlstate":null,"detail":null,"hint":null,"context":null}}
+                {"type":"error","connection":"two","error":{\#
                 "message":"the last transaction was not ended: everything in it is rolled back",\#
-                "detail":null,"hint":null,"context":null}
+                "severity":null,"sqlstate":null,"detail":null,"hint":null,"context":null}}
                 {"type":"in_doubt","connection":"two","from":6,"to":8}
 
                 """#)

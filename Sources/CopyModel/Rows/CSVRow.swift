@@ -41,7 +41,7 @@ package enum CSVRow {
     private static func append(_ value: [UInt8], isAlone: Bool, to bytes: inout [UInt8]) {
         let quote = UInt8(ascii: "\"")
         let isQuoted =
-            value.isEmpty || value.contains { [quote, UInt8(ascii: ","), 0x0A, 0x0D].contains($0) }
+            value.isEmpty || value.contains { $0 == quote || $0 == UInt8(ascii: ",") || $0 == 0x0A || $0 == 0x0D }
             // Alone in its line it would be taken for the end of the data.
             || isAlone && value == Array("\\.".utf8)
         guard isQuoted else {

@@ -41,17 +41,7 @@ final class ExecJSON: ExecWriter {
             case .commit(let statement): [("commit_behind", .int(statement))]
             case .end: []
             }
-        let server = ErrorLines.serverMessage(failure.error)
-        write(
-            "error", session,
-            place + [
-                ("severity", .string(server?.severity ?? "ERROR")),
-                ("sqlstate", failure.sqlState.isEmpty ? .null : .string(failure.sqlState)),
-                ("message", .string(failure.message)),
-                ("detail", .optional(server?.detail)),
-                ("hint", .optional(server?.hint ?? (failure.error as? PgcopyError)?.hint)),
-                ("context", .optional(server?.context)),
-            ])
+        write("error", session, place + [("error", .error(failure.error))])
     }
 
     func notRun(_ count: Int, from first: BatchStatement, at session: Int) -> Bool {

@@ -108,7 +108,7 @@ final class BatchLink {
             sink.receive(.ended(refused.0, .failure(refused.1), at: index))
             // Without a synchronization point the server rolls back.
             session.close()
-        } else if isStopped, queue.lost == nil {
+        } else if isStopped {
             sink.receive(.stopped(behind: points.last, at: index))
         }
         isOver = true

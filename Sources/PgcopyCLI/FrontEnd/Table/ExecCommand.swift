@@ -126,13 +126,14 @@ extension OptionSpec {
                 + "With several connections their rows mix; then the first column is `connection`, and a header line stands "
                 + "wherever the columns change.",
             "json: an object a line, told apart by `type`. `row` has `connection`, `statement` and `row`, an object of its columns "
-                + "(where two have one name: `columns` and `values`); `done` has the `tag`; `error` has `sqlstate` (null where no "
-                + "server spoke), `message` and what else the server said; `not_run`, `stopped`, `batch`, `in_doubt` say of "
+                + "(where two have one name: `columns` and `values`); `done` has the `tag`; `error` has `error`, with the members "
+                + "that errors have in the records of `transfer` (`sqlstate` is null where no server spoke); `not_run`, `stopped`, `batch`, `in_doubt` say of "
                 + "which statements. Integers up to 2^53, floating-point numbers, booleans and json are what they are; all other "
                 + "values are strings, those of `numeric` too.",
-            "aligned: tables as psql draws them. The widths are those of a result's first rows, about two million bytes of them; "
+            "aligned: tables as psql draws them. The widths are those of a result's first rows, up to 2 MiB of them; "
                 + "later values that are wider stick out.",
-            "Errors, and in csv and aligned what was not run, are told on stderr; csv and aligned have none on stdout.",
+            "Errors are told in full on stderr. csv and aligned have nothing of them on stdout, and say on stderr what was not "
+                + "run, too.",
         ]
     )
     /// `--timing`.

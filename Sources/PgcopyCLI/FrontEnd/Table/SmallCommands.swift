@@ -6,7 +6,10 @@ extension CommandSpec {
         name: .completions,
         summary: "print a completion script",
         description: [
-            "Prints a script that completes commands, options and values, for the shell that is named."
+            "Prints a script that completes commands, options and values, for the shell that is named.",
+            "Values are the source's tables and schemas (for `-t`, `-n` and behind `#`), services of pg_service.conf, databases of "
+                + "the server that a name alone means, and files. For names the script runs `pgcopy`, which asks the server: "
+                + "for a second at most, and without asking for a password.",
         ],
         operands: [OperandSpec("SHELL", kind: .choices(Shell.allCases.map(\.rawValue)))],
         ownGroups: [],
