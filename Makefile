@@ -15,7 +15,7 @@ swift_files = Package.swift Sources Tests
 scripts = .ci/dependencies .ci/room .ci/run .ci/server-programs .ci/server-versions .ci/within Tests/Demo/demo \
     Tests/Fuzz/fuzz.sh
 
-.PHONY: help build demo test soak fuzz bench lint format docs install uninstall clean
+.PHONY: help build demo test soak fuzz bench picture lint format docs install uninstall clean
 
 SECONDS = 60
 
@@ -71,6 +71,11 @@ bench: ## measure against psql and others; writes Tests/Bench/RESULTS.md and res
 	@.ci/dependencies build server
 	$(release) --product PgcopyBench
 	.build/release/PgcopyBench --write
+
+picture: ## make Tests/Demo/display.svg anew: what a run looks like on a terminal
+	@.ci/dependencies build server
+	$(release) --product PgcopyBench
+	.build/release/PgcopyBench --picture
 
 lint: ## check the style of Swift files and shell scripts
 	@.ci/dependencies lint

@@ -41,7 +41,7 @@ let package = Package(
         .testTarget(name: "CopyCoreTests", dependencies: ["CopyCore", "TestKit", "ErrorKit"], swiftSettings: strict),
         .testTarget(
             name: "PgcopyCLITests", dependencies: ["PgcopyCLI", "CopyCore", "CopyModel", "TestKit"],
-            swiftSettings: strict),
+            exclude: ["Captures"], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["TestKit"], swiftSettings: strict),
 
         // Its results lie beside it, outside of the target: they are no sources.

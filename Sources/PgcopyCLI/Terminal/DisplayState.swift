@@ -93,6 +93,8 @@ struct DisplayState {
     var remaining: Duration? {
         guard flows, let progress else { return nil }
         let mean = progress.reading.rate
+        // While nothing flows nobody knows.
+        if rate == 0 { return nil }
         return progress.forecast.remaining(behind: progress.reading.total.bytes, rate: ((rate ?? mean) + mean) / 2)
     }
 

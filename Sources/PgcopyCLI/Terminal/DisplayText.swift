@@ -18,9 +18,9 @@ struct DisplayText {
         guard let progress = state.progress else { return [] }
         let room = rows - 1
         guard columns >= Self.leastColumns, room > Self.head else { return [shortLine(progress)] }
-        let destinations = destinations(progress, room: room - Self.head)
-        let streams = streams(progress, room: room - Self.head - destinations.count)
-        return [totalLine(progress), secondLine(progress)] + streams + destinations
+        let endpoints = endpoints(progress, room: room - Self.head)
+        let streams = streams(progress, room: room - Self.head - endpoints.count)
+        return [totalLine(progress), secondLine(progress)] + streams + endpoints
     }
 
     // MARK: Totals
@@ -41,25 +41,13 @@ struct DisplayText {
     }
 
     private func totalLine(_ progress: TransferProgress) -> StyledText {
-        if case .preparing(let labels) = progress.stage {
+        if case .preparing(let all) = progress.stage {
+            // Who waits for a lock says so himself.
+            let labels = all.filter { state.waits[$0] == nil }.map(shown)
             let whom = labels.isEmpty ? "" : "; waiting for \(labels.joined(separator: ", ")) to answer"
             return StyledText("preparing" + whom, .bold)
         }
-        let bytes = Units.bytes(Double(progress.reading.total.bytes))
-        let total = state.flows ? progress.forecast.bytes.map { Units.pair(bytes, " of ~", Units.bytes($0)) } : nil
-        var figures = [total ?? bytes]
-        if state.flows {
-            let (now, mean) = (rate(progress), Units.rate(progress.reading.rate))
-            // What has least to say goes first.
-            let full = "\(now) (mean \(Units.number(mean, besides: now)))"
-            let left = state.remaining.map { "ETA " + Units.left($0) }
-            let room = columns - 1 - (left?.count ?? 0) - figures[0].count - 30
-            figures.append(room >= full.count ? full : now)
-            if let left { figures.append(left) }
-        } else {
-            figures.append(stage(progress))
-        }
-        let text = figures.joined(separator: "  ")
+        let text = figures(progress)
         guard let fraction = state.flows ? progress.forecast.fraction : nil else { return StyledText(text, .bold) }
         let percent = "\(Int(fraction * 100))%"
         let length = min(40, columns - 1 - TextWidth.of(text) - 7)
@@ -73,18 +61,36 @@ struct DisplayText {
         return line
     }
 
+    /// How much, how fast, and for how long: as much of it as there is room for.
+    private func figures(_ progress: TransferProgress) -> String {
+        let bytes = Units.bytes(Double(progress.reading.total.bytes))
+        guard state.flows else { return "\(bytes)  \(stage(progress))" }
+        let total = progress.forecast.bytes.map { Units.pair(bytes, " of ~", Units.bytes($0)) } ?? bytes
+        let (now, mean) = (rate(progress), Units.rate(progress.reading.rate))
+        let left = state.remaining.map { ["ETA " + Units.left($0)] } ?? []
+        let variants = [
+            [total, "\(now) (mean \(Units.number(mean, besides: now)))"] + left, [total, now] + left,
+            [bytes, now] + left,
+            [now] + left,
+        ].map { $0.joined(separator: "  ") }
+        return fitting(variants, in: columns - 1 - (progress.forecast.fraction == nil ? 0 : 5))
+    }
+
+    /// The first one that fits, else the last one.
+    private func fitting(_ variants: [String], in columns: Int) -> String {
+        variants.first { TextWidth.of($0) <= columns } ?? variants[variants.count - 1]
+    }
+
     private func secondLine(_ progress: TransferProgress) -> StyledText {
         var parts = [Units.clock(progress.duration)]
         if progress.reading.total.messages > 0 { parts.append(Units.rows(progress.reading.total.messages)) }
         if let (done, count) = progress.tables { parts.append("\(done) of \(count) tables") }
         var line = StyledText(parts.joined(separator: "  "))
-        if let wait = state.waits[state.source] {
-            line.append("  \(state.source): \(shown(wait.text))", .warning)
-        } else if progress.stage == .waitingForSource, progress.destinations.allSatisfy({ $0.behind == 0 }),
+        if progress.stage == .waitingForSource, progress.destinations.allSatisfy({ $0.behind == 0 }),
             progress.reading.cycle.bytes == 0
         {
             line.append("  waiting for \(shown(state.source))", .warning)
-        } else {
+        } else if columns - line.width > 20 {
             line.append("  from \(shown(state.source))", .dim)
         }
         return line
@@ -134,7 +140,17 @@ struct DisplayText {
         return lines
     }
 
-    // MARK: Destinations
+    // MARK: Endpoints
+
+    /// The destinations, behind the source where it waits.
+    private func endpoints(_ progress: TransferProgress, room: Int) -> [StyledText] {
+        guard let wait = state.waits[state.source] else { return destinations(progress, room: room) }
+        let label = shown(state.source)
+        let destinations = destinations(progress, room: max(1, room - 1))
+        let line = lines(
+            label, min(TextWidth.of(label), columns * 2 / 5), wait.text, .warning, room - destinations.count)
+        return Array((line + destinations).prefix(room))
+    }
 
     private func destinations(_ progress: TransferProgress, room: Int) -> [StyledText] {
         let all = Array(progress.destinations.enumerated())
@@ -144,8 +160,13 @@ struct DisplayText {
         let shown = all.filter { chosen.contains($0.offset) }
         let most = state.rates.joined().max() ?? 0
         let width = min(shown.map { TextWidth.of(self.shown($0.element.label)) }.max() ?? 0, columns * 2 / 5)
-        var lines = shown.map { place, destination in
-            line(destination, state.rates.indices.contains(place) ? state.rates[place] : [], most: most, width)
+        var spare = room - shown.count - (shown.count < all.count ? 1 : 0)
+        var lines: [StyledText] = []
+        for (place, destination) in shown {
+            let rates = state.rates.indices.contains(place) ? state.rates[place] : []
+            let own = self.lines(destination, rates, most: most, width, spare + 1)
+            spare -= own.count - 1
+            lines += own
         }
         if shown.count < all.count { lines.append(StyledText("and \(all.count - shown.count) more", .dim)) }
         return lines
@@ -156,24 +177,50 @@ struct DisplayText {
             || state.reconciling[destination.label] != nil
     }
 
-    private func line(
-        _ destination: DestinationProgress, _ rates: [Double], most: Double, _ width: Int
-    ) -> StyledText {
+    /// What is said of an endpoint, in two lines where one is too short and there is room.
+    private func lines(_ label: String, _ width: Int, _ words: String, _ style: TextStyle, _ room: Int) -> [StyledText]
+    {
+        let label = TextWidth.padded(TextWidth.fitted(label, to: width), to: width) + "  "
+        let words = shown(words)
+        let free = columns - 1 - width - 2
+        func line(_ begin: String, _ words: String) -> StyledText {
+            var line = StyledText(begin)
+            line.append(words, style)
+            return line
+        }
+        guard room > 1, TextWidth.of(words) > free else { return [line(label, words)] }
+        let wrapped = TextWrap.lines(words, width: max(free, 1))
+        return [line(label, wrapped[0]), line("    ", wrapped.dropFirst().joined(separator: " "))]
+    }
+
+    private func lines(
+        _ destination: DestinationProgress, _ rates: [Double], most: Double, _ width: Int, _ room: Int
+    ) -> [StyledText] {
+        let (words, style) = words(destination)
+        let isCopying = [.copying, .stalled, .finishing].contains(destination.state)
+        guard isCopying, state.waits[destination.label] == nil else {
+            return lines(shown(destination.label), width, words, style, room)
+        }
         let label = TextWidth.fitted(shown(destination.label), to: width)
         var line = StyledText(TextWidth.padded(label, to: width) + "  ")
-        let (words, style) = words(destination)
-        if [.copying, .stalled, .finishing].contains(destination.state), state.waits[destination.label] == nil {
-            // Room for the rate and for what is said behind it.
-            let length = min(24, columns - width - 46)
-            if length >= 4 {
-                line.append(
-                    Sparkline.of(rates, most: most, columns: length, isUnicode: isUnicode) + " ",
-                    destination.state == .stalled ? .warning : .good)
-            }
-            line.append(right(Units.rate(rates.last ?? destination.rate), 12) + "  ")
+        let rate = Units.rate(rates.last ?? destination.rate)
+        let full = right(rate, 12) + "  " + words
+        // Room for the rate and for what is said behind it.
+        let length = min(24, columns - width - 46)
+        if length >= 4 {
+            line.append(
+                Sparkline.of(rates, most: most, columns: length, isUnicode: isUnicode) + " ",
+                destination.state == .stalled ? .warning : .good)
         }
-        line.append(shown(words), style)
-        return line
+        let short = destination.behind > 0 ? behind(destination) : rate
+        line.append(
+            fitting([full, destination.state == .copying ? short : words], in: columns - 1 - line.width),
+            style)
+        return [line]
+    }
+
+    private func behind(_ destination: DestinationProgress) -> String {
+        "\(Units.bytes(Double(destination.behind))) behind"
     }
 
     private func words(_ destination: DestinationProgress) -> (String, TextStyle) {
@@ -182,7 +229,7 @@ struct DisplayText {
         }
         if let wait = state.waits[destination.label] { return (wait.text, .warning) }
         if let notice = state.reconciling[destination.label] { return (notice.text, .warning) }
-        let behind = destination.behind > 0 ? ", \(Units.bytes(Double(destination.behind))) behind" : ""
+        let behind = destination.behind > 0 ? ", " + behind(destination) : ""
         return switch destination.state {
         case .connecting: ("connecting", .dim)
         case .preparing: ("preparing", .dim)

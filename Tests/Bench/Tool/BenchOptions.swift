@@ -4,7 +4,7 @@
 struct BenchOptions {
     /// Words for `--help`, and for who asks for what there is not.
     static let usage = """
-        usage: PgcopyBench [--rounds N] [--quick] [--unix] [--only SUITE,...] [--write]
+        usage: PgcopyBench [--rounds N] [--quick] [--unix] [--only SUITE,...] [--write] | --picture
           --rounds N  run every contender N times (default: 5, with --quick 3)
           --quick     a tenth of the rows: shows that everything runs, its figures are rough
           --unix      connect by Unix sockets, not by TCP
@@ -12,6 +12,7 @@ struct BenchOptions {
                       run only these: \(Suite.allCases.map(\.rawValue).joined(separator: ", "))
           --write     write Tests/Bench/RESULTS.md and Tests/Bench/results.svg; run in the package's directory.
                       With --only: put what was measured in its place on the page that there is
+          --picture   write Tests/Demo/display.svg, what a run looks like on a terminal, and measure nothing
 
         """
 
@@ -23,6 +24,8 @@ struct BenchOptions {
     var suites = Set(Suite.allCases)
     /// Write the page and the chart.
     var writes = false
+    /// Only the picture is wanted.
+    var wantsPicture = false
     /// Only the help is wanted.
     var wantsHelp = false
     private var wantedRounds: Int?
@@ -39,6 +42,7 @@ struct BenchOptions {
             case "--unix": way = .unix
             case "--write": writes = true
             case "--help": wantsHelp = true
+            case "--picture": wantsPicture = true
             case "--only":
                 guard let suites = rest.popFirst().flatMap(Suite.named) else { return nil }
                 self.suites = suites

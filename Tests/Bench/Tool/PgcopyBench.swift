@@ -35,6 +35,7 @@ enum PgcopyBench {
             throw BenchError("rough figures of a quick run do not go among others: write without --quick or --only")
         }
         try ReleaseBuild.prepare()
+        if options.wantsPicture { return try save(Picture.ofRun(), "Tests/Demo/display.svg") }
         let arena = try Arena(way: options.way)
         defer { arena.remove() }
         let installed = try Installed(arena.files)

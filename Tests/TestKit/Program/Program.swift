@@ -50,8 +50,10 @@ public struct Program: Sendable {
     public var directory: String?
     /// Its stdin.
     public var input: Input = .none
-    /// When not nil, it gets a terminal of 24 rows and 80 columns.
+    /// When not nil, it gets a terminal.
     public var terminal: Terminal?
+    /// Its size.
+    public var terminalSize = (columns: 80, rows: 24)
     /// It is killed with its process group when it runs longer.
     public var timeout: Duration = .seconds(60)
 

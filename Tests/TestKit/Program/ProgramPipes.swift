@@ -38,7 +38,7 @@ final class ProgramPipes: @unchecked Sendable {
 
     private func open(_ program: Program) throws {
         if program.terminal != nil {
-            let pair = try PseudoTerminal.open()
+            let pair = try PseudoTerminal.open(size: program.terminalSize)
             terminal = pair.descriptor
             setNonBlocking(terminal)
             terminalPath = pair.path
@@ -77,6 +77,9 @@ final class ProgramPipes: @unchecked Sendable {
     func wake() {
         _ = write(wakeWriting, "!", 1)
     }
+
+    /// Makes the terminal another size.
+    func resize(_ size: (columns: Int, rows: Int)) { _ = PseudoTerminal.resize(terminal, to: size) }
 
     /// Writes on the terminal.
     func type(_ bytes: [UInt8]) {

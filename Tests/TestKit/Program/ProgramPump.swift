@@ -82,6 +82,11 @@ final class ProgramPump: Sendable {
         state.withLock { if !$0.isFinished { pipes.type(bytes) } }
     }
 
+    /// Makes the terminal another size.
+    func resize(_ size: (columns: Int, rows: Int)) {
+        state.withLock { if !$0.isFinished { pipes.resize(size) } }
+    }
+
     /// Signals the process, or its whole group. Under the lock, so never a stranger with a reused pid.
     func kill(_ signal: Int32, group: Bool = true) {
         state.withLock { if $0.end == nil { Glibc.kill(group ? -pid : pid, signal) } }

@@ -1,4 +1,4 @@
-// Role: a pseudo-terminal of 24 rows and 80 columns.
+// Role: a pseudo-terminal.
 
 import Glibc
 
@@ -13,7 +13,9 @@ enum PseudoTerminal {
     private static let toldMissing = Monitor<Set<String>>([])
 
     /// Our side, and the path of the other.
-    static func open(_ master: String = "/dev/ptmx") throws -> (descriptor: Int32, path: String) {
+    static func open(
+        _ master: String = "/dev/ptmx", size: (columns: Int, rows: Int) = (80, 24)
+    ) throws -> (descriptor: Int32, path: String) {
         let descriptor = Glibc.open(master, O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let why = "cannot open \(master): \(describe())"
@@ -27,13 +29,18 @@ enum PseudoTerminal {
         }
         var zero: Int32 = 0
         var number: Int32 = 0
-        var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
         guard ioctl(descriptor, setLock, &zero) == 0, ioctl(descriptor, getNumber, &number) == 0,
-            ioctl(descriptor, UInt(TIOCSWINSZ), &size) == 0
+            resize(descriptor, to: size)
         else {
             defer { close(descriptor) }
             throw KitError("cannot set up a terminal: \(describe())")
         }
         return (descriptor, "/dev/pts/\(number)")
+    }
+
+    /// Gives it another size; false where that cannot be.
+    static func resize(_ descriptor: Int32, to size: (columns: Int, rows: Int)) -> Bool {
+        var size = winsize(ws_row: UInt16(size.rows), ws_col: UInt16(size.columns), ws_xpixel: 0, ws_ypixel: 0)
+        return ioctl(descriptor, UInt(TIOCSWINSZ), &size) == 0
     }
 }

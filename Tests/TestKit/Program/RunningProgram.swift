@@ -80,6 +80,9 @@ public final class RunningProgram: Sendable {
     /// Types on its terminal. `"\u{3}"` is ^C, `"\u{4}"` the end of input.
     public func type(_ text: String) { pump.type(Array(text.utf8)) }
 
+    /// Makes its terminal another size.
+    public func resize(columns: Int, rows: Int) { pump.resize((columns, rows)) }
+
     /// Stops reading its stdout, as a stuck reader would; the pipe fills and it must wait.
     public func pauseOutput() { pump.change { $0.outputIsPaused = true } }
 

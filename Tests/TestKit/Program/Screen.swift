@@ -6,6 +6,8 @@ public struct Screen: Sendable {
     private struct Row: Sendable {
         /// A character a column; nil: free, or the second half of a wide one.
         var cells: [Character?] = []
+        /// The rendition of each, as SGR asked for it.
+        var styles: [String] = []
         /// It goes on in the next row.
         var wraps = false
     }
@@ -27,6 +29,7 @@ public struct Screen: Sendable {
     public private(set) var progress = ""
     /// Renditions that were asked for (SGR), in their order.
     public private(set) var renditions: [String] = []
+    private var rendition = ""
     /// What it does not know.
     public private(set) var unknown: [String] = []
     private var rest: [Unicode.Scalar] = []
@@ -56,6 +59,24 @@ public struct Screen: Sendable {
 
     /// Those that have scrolled away, too.
     public var history: [String] { Self.trimmed(all[...]) }
+
+    /// The rows that are to be seen, cut where their rendition changes.
+    public var styled: [[(text: String, rendition: String)]] {
+        zip(lines, all[top...]).map { line, row in
+            var pieces: [(text: String, rendition: String)] = []
+            var column = 0
+            for character in line {
+                let rendition = row.styles.indices.contains(column) ? row.styles[column] : ""
+                if pieces.last?.rendition == rendition {
+                    pieces[pieces.count - 1].text.append(character)
+                } else {
+                    pieces.append((String(character), rendition))
+                }
+                column += max(1, character.unicodeScalars.first.map(width) ?? 1)
+            }
+            return pieces
+        }
+    }
 
     /// The lines as one text, each ended.
     public var text: String { lines.map { $0 + "\n" }.joined() }
@@ -126,8 +147,12 @@ public struct Screen: Sendable {
     }
 
     private mutating func set(_ character: Character?, at column: Int) {
-        while all[top + row].cells.count <= column { all[top + row].cells.append(nil) }
+        while all[top + row].cells.count <= column {
+            all[top + row].cells.append(nil)
+            all[top + row].styles.append("")
+        }
         all[top + row].cells[column] = character
+        all[top + row].styles[column] = rendition
     }
 
     private mutating func lineFeed() {
@@ -177,7 +202,9 @@ public struct Screen: Sendable {
             cut()
             for row in (top + row + 1)..<max(top + row + 1, all.count) { all[row] = Row() }
         case ("", "K"), ("0", "K"): cut()
-        case (_, "m"): renditions.append(parameters)
+        case (_, "m"):
+            renditions.append(parameters)
+            rendition = parameters == "0" ? "" : parameters
         case ("?25", "h"): showsCursor = true
         case ("?25", "l"): showsCursor = false
         case ("?2026", "h"), ("?2026", "l"): break
@@ -187,7 +214,10 @@ public struct Screen: Sendable {
 
     private mutating func cut() {
         let from = isAtEnd ? columns - 1 : column
-        if all[top + row].cells.count > from { all[top + row].cells.removeSubrange(from...) }
+        if all[top + row].cells.count > from {
+            all[top + row].cells.removeSubrange(from...)
+            all[top + row].styles.removeSubrange(from...)
+        }
         all[top + row].wraps = false
     }
 
@@ -223,7 +253,7 @@ public struct Screen: Sendable {
             repeat {
                 let piece = Array(left.prefix(columns))
                 left = left.dropFirst(columns)
-                all.append(Row(cells: piece, wraps: !left.isEmpty))
+                all.append(Row(cells: piece, styles: piece.map { _ in "" }, wraps: !left.isEmpty))
             } while !left.isEmpty
             if number == cursor.line {
                 place = min(start + cursor.offset / columns, all.count - 1)

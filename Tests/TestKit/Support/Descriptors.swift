@@ -48,7 +48,7 @@ public func readFile(_ path: String) throws -> [UInt8] {
 }
 
 /// Writes a file anew.
-func writeFile(_ path: String, _ bytes: some Collection<UInt8>, mode: UInt32 = 0o644) throws {
+public func writeFile(_ path: String, _ bytes: some Collection<UInt8>, mode: UInt32 = 0o644) throws {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw KitError("cannot create \(path): \(describe())") }
     defer { close(descriptor) }
@@ -68,6 +68,6 @@ func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) throws {
 }
 
 /// A variable of this process's environment.
-func environmentVariable(_ name: String) -> String? {
+public func environmentVariable(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
 }

@@ -58,14 +58,6 @@ struct BarChart {
     }
 
     private mutating func write(_ kind: String, _ x: Int, _ y: Int, _ words: String) {
-        let escaped = words.reduce(into: "") { text, character in
-            switch character {
-            case "&": text += "&amp;"
-            case "<": text += "&lt;"
-            case ">": text += "&gt;"
-            default: text.append(character)
-            }
-        }
-        body += "<text class=\"\(kind)\" x=\"\(x)\" y=\"\(y)\">\(escaped)</text>\n"
+        body += "<text class=\"\(kind)\" x=\"\(x)\" y=\"\(y)\">\(XMLText.escaped(words))</text>\n"
     }
 }
