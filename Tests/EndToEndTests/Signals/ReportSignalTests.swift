@@ -82,7 +82,7 @@ import Testing
         // Its rate is that of the copy.
         #expect(try number("copy_seconds", summary) < seconds - 1, "\(result)")
         #expect(try number("bytes_per_second", summary) > 500 / (seconds - 1), "\(result)")
-        let progress = try #require(lines.first { $0.contains(#""type":"progress""#) })
+        let progress = try #require(lines.first { $0.contains(#""phase":"copying""#) })
         #expect(try .seconds(number("seconds", progress)) >= waited, "\(result)")
         let plain = try transfer("--interval=0", trio.source.at(), trio.second.at())
         #expect(plain.errors.contains(" while copying\n"), "\(plain)")
