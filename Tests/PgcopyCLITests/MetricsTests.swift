@@ -50,6 +50,9 @@ struct `Metrics` {
         for name in ["exit_code", "end_timestamp_seconds", "last_success_timestamp_seconds", "remaining_seconds"] {
             #expect(!metrics.text(at: begun).contains("pgcopy_" + name))
         }
+        let tables = [TransferPlan.Table(format: .text, landings: []), TransferPlan.Table(format: .csv, landings: [])]
+        metrics.note(.planned(TransferPlan(isDryRun: false, tables: tables, defersConstraints: false)), at: later(2))
+        #expect(try check(metrics).value("pgcopy_tables_done") == nil)
         metrics.note(progress(["a", "b"]), at: later(3))
         let then = try check(metrics)
         #expect(then.value("pgcopy_rows") == 3 && then.value("pgcopy_bytes") == 4096)
@@ -59,6 +62,8 @@ struct `Metrics` {
         #expect(then.value("pgcopy_destination_behind_bytes", #"destination="b""#) == 96)
         #expect(then.value("pgcopy_destination_active", #"destination="a""#) == 1)
         #expect(then.value("pgcopy_destination_active", #"destination="b""#) == 0)
+        metrics.note(outcome(("a", .committed), ("b", .committed)), at: later(9))
+        #expect(try check(metrics).value("pgcopy_tables_done") == 2)
     }
 
     @Test func `say how it ended, for all and for each`() throws {

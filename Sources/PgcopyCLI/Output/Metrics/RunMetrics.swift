@@ -7,6 +7,8 @@ struct RunMetrics {
     private let labels: [(name: String, value: String)]
     private let begun: WallTime
     private var progress: TransferProgress?
+    /// How many there are, once that is planned.
+    private var tables: Int?
     private var end: (exitCode: Int32, at: WallTime, outcome: TransferOutcome?)?
     /// When it last went well, as runs before have left it.
     private var lastSuccess: [Metric.Sample]
@@ -29,6 +31,7 @@ struct RunMetrics {
     /// Takes what an event says of it.
     mutating func note(_ event: TransferEvent, at now: WallTime) {
         switch event {
+        case .planned(let plan): tables = plan.tables.count
         case .progress(let progress): self.progress = progress
         case .finished(let outcome):
             noteEnd(ExitCode.of(outcome), at: now, outcome)
@@ -37,7 +40,7 @@ struct RunMetrics {
                 outcome.destinations[place].status == .committed
                     ? Metric.Sample(own, now.seconds) : before.first { $0.labels == own }
             }
-        case .notice, .statement, .stderr, .decision, .warning, .drift, .planned, .waiting, .waitingForLock, .fault:
+        case .notice, .statement, .stderr, .decision, .warning, .drift, .waiting, .waitingForLock, .fault:
             break
         }
     }
@@ -86,11 +89,13 @@ struct RunMetrics {
             seconds(
                 "pgcopy_expected_bytes", "About how many bytes the source is going to give, where that is known.",
                 forecast?.bytes),
-            number("pgcopy_tables", "How many tables are copied, where they are several.", progress?.tables?.count),
-            number(
-                "pgcopy_tables_done", "Of those, how many the source gave to the end.", progress?.tables?.done),
+            number("pgcopy_tables", "How many tables are copied.", tables),
+            number("pgcopy_tables_done", "Of those, how many the source gave to the end.", tablesDone),
         ]
     }
+
+    /// Known of several while they flow, and of all behind a good end.
+    private var tablesDone: Int? { end?.exitCode == ExitCode.success ? tables : progress?.tables?.done }
 
     private var destinationMetrics: [Metric] {
         let outcome = end?.outcome
