@@ -10,15 +10,12 @@ struct DestinationPace {
     private static let patience = Duration.seconds(3)
 
     /// Bytes a second since the last time; the next stretch begins here.
-    mutating func read(_ taken: Int, at now: Instant) -> Double {
+    /// - Parameter start: when the copy began: before that there was nothing to take.
+    mutating func read(_ taken: Int, at now: Instant, since start: Instant) -> Double {
         defer { last = (taken, now) }
-        guard let last else {
-            stillSince = now
-            return 0
-        }
-        if taken != last.taken { stillSince = now }
-        let time = now.duration(since: last.at)
-        return time > .zero ? Double(max(0, taken - last.taken)) / time.seconds : 0
+        if last == nil || taken != last?.taken { stillSince = now }
+        let time = now.duration(since: max(last?.at ?? start, start))
+        return time > .zero ? Double(max(0, taken - (last?.taken ?? 0))) / time.seconds : 0
     }
 
     /// It has taken nothing for some seconds.

@@ -150,7 +150,7 @@ extension Transfer {
         destinations.map { side in
             let taken = copying == nil ? 0 : taken(side)
             let behind = backlog(of: side)
-            let rate = side.pace.read(taken, at: now)
+            let rate = side.pace.read(taken, at: now, since: copying?.startedAt ?? now)
             return DestinationProgress(
                 label: side.label, state: state(of: side, isStalled: behind > 0 && side.pace.isStalled(at: now)),
                 taken: taken, rate: rate, behind: behind)

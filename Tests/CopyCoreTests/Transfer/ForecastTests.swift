@@ -49,12 +49,16 @@ struct `A destination's pace` {
     @Test func `is of the time since the last report, and stalls behind some seconds`() {
         var pace = DestinationPace()
         func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
-        #expect(pace.read(100, at: at(1)) == 0 && !pace.isStalled(at: at(1)))
-        #expect(pace.read(300, at: at(3)) == 100)
-        #expect(pace.read(300, at: at(3)) == 0)
-        #expect(pace.read(300, at: at(5)) == 0 && !pace.isStalled(at: at(5)) && pace.isStalled(at: at(6)))
-        #expect(pace.read(301, at: at(7)) == 0.5 && !pace.isStalled(at: at(9)))
+        // Before the copy there was nothing to take.
+        #expect(pace.read(0, at: at(0), since: at(0)) == 0)
+        #expect(pace.read(100, at: at(2), since: at(1)) == 100 && !pace.isStalled(at: at(2)))
+        #expect(pace.read(300, at: at(3), since: at(1)) == 200)
+        #expect(pace.read(300, at: at(3), since: at(1)) == 0)
+        #expect(pace.read(300, at: at(5), since: at(1)) == 0 && !pace.isStalled(at: at(5)) && pace.isStalled(at: at(6)))
+        #expect(pace.read(301, at: at(7), since: at(1)) == 0.5 && !pace.isStalled(at: at(9)))
+        var first = DestinationPace()
+        #expect(first.read(100, at: at(3), since: at(1)) == 50)
         // What is to be sent again was not taken.
-        #expect(pace.read(0, at: at(8)) == 0)
+        #expect(pace.read(0, at: at(8), since: at(1)) == 0)
     }
 }
