@@ -16,8 +16,13 @@ import Testing
         ]
     }
 
-    private func expectHidden(_ arguments: [String], _ note: String = "") throws -> ProgramResult {
-        let result = try Program.pgcopy(arguments).with { $0.environment["PGCONNECT_TIMEOUT"] = "5" }.run()
+    private func expectHidden(
+        _ arguments: [String], _ note: String = "", in directory: TemporaryDirectory? = nil
+    ) throws -> ProgramResult {
+        let result = try Program.pgcopy(arguments).with {
+            $0.environment["PGCONNECT_TIMEOUT"] = "5"
+            $0.directory = directory?.path
+        }.run()
         for text in [result.output, result.errors] {
             #expect(!StrayPassword.isSeen(in: text), "\(result) \(note)")
         }
@@ -98,7 +103,8 @@ import Testing
                 for value in ["postgresql://u:Hk7Qz9Wm@127.0.0.1/db", "host=h password=Hk7Qz9Wm", "\u{1b}[2J\u{7}"] {
                     let swallowing = option.isOptional ? ["\(option.name)=\(value)"] : [option.name, value]
                     for arguments in [[command] + swallowing + rest, [command] + rest + swallowing] {
-                        let result = try expectHidden(arguments)
+                        // Some of it may be a file's name.
+                        let result = try expectHidden(arguments, in: directory)
                         #expect(!result.errors.contains("\u{1b}") && !result.errors.contains("\u{7}"), "\(result)")
                     }
                 }

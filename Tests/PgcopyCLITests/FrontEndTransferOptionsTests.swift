@@ -132,6 +132,18 @@ struct FrontEndTransferOptionsTests {
         #expect(error?.message == "option --\(name): its value is not valid UTF-8")
     }
 
+    @Test func `the metrics file is a plain file's name`() throws {
+        #expect(try transfer("--metrics-file", "a.prom").metricsFile == Argument("a.prom"))
+        #expect(try transfer("--metrics-file=./-").metricsFile == Argument("./-"))
+        #expect(try transfer("-q").metricsFile == nil)
+        #expect(transferError("--metrics-file=") == "option --metrics-file: its value is empty")
+        #expect(transferError("--metrics-file", "-")?.contains("stdout cannot be replaced") ?? false)
+        for connection in ["postgresql://u:p@h/d", "host=h password=x"] {
+            let words = "the value given looks like a connection; a file's name begins with / or ./"
+            #expect(transferError("--metrics-file", connection) == "option --metrics-file: " + words)
+        }
+    }
+
     @Test func `a choice that does not exist is told with those that do`() {
         #expect(
             transferError("--format=cvs")

@@ -182,6 +182,11 @@ extension TransferOptions {
     private static func metricsFile(_ invocation: Invocation) throws(UsageError) -> Argument? {
         guard let file = invocation.value(of: .metricsFile) else { return nil }
         if file.bytes.isEmpty { throw invocation.error("option --metrics-file: its value is empty") }
+        // Such a name would be told to everybody who reads the metrics.
+        if Redaction.mayHoldPassword(file.text) {
+            throw invocation.error(
+                "option --metrics-file: the value given looks like a connection; a file's name begins with / or ./")
+        }
         if file.text == "-" {
             throw invocation.error("option --metrics-file: stdout cannot be replaced; a file of that name is ./-")
         }
