@@ -16,7 +16,7 @@ struct FrontEndTransferOptionsTests {
         #expect(options.format == .auto && options.formatDetails == FormatDetails())
         #expect(options.timeout == nil && options.reconcileTries == nil && !options.keepGoing)
         #expect(options.rateLimit == nil)
-        #expect(options.progress == .plain && options.interval == .seconds(1))
+        #expect(options.progress == .auto && options.interval == .seconds(1))
         #expect(options.verbosity == .normal && options.passwordPrompt == .automatic)
     }
 
@@ -148,7 +148,9 @@ struct FrontEndTransferOptionsTests {
         #expect(
             transferError("--format=cvs")
                 == "option --format: \"cvs\" is none of auto, text, csv, binary; did you mean csv?")
-        #expect(transferError("--progress", "bar") == "option --progress: \"bar\" is none of plain, json, none")
+        #expect(
+            transferError("--progress", "lines")
+                == "option --progress: \"lines\" is none of auto, bar, plain, json, none")
         #expect(transferError("--format=") == "option --format: \"\" is none of auto, text, csv, binary")
     }
 }

@@ -15,7 +15,7 @@ struct FrontEndUsageErrorTests {
     func `a misspelt option gets the nearest right one`(_ typed: String, _ meant: String) throws {
         guard typed != "--progres=x" else {
             // A prefix is an abbreviation, so here it is the value that is wrong.
-            #expect(transferError(typed) == "option --progress: \"x\" is none of plain, json, none")
+            #expect(transferError(typed) == "option --progress: \"x\" is none of auto, bar, plain, json, none")
             return
         }
         let name = try #require(typed.split(separator: "=").first)
