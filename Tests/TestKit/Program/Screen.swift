@@ -12,14 +12,16 @@ public struct Screen: Sendable {
         var wraps = false
     }
 
-    /// Its size.
+    /// Its size, across.
     public private(set) var columns: Int
+    /// Its size, downwards.
     public private(set) var rows: Int
     /// All rows, those that have scrolled away first.
     private var all: [Row]
     private var top = 0
-    /// Where the cursor stands, from 0 on.
+    /// Where the cursor stands, downwards, from 0 on.
     public private(set) var row = 0
+    /// Where the cursor stands, across, from 0 on.
     public private(set) var column = 0
     /// The next character goes to the next row.
     private var isAtEnd = false
