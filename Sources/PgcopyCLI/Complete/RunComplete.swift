@@ -37,14 +37,14 @@ private struct Completion {
 
     func printLocal() {
         guard request.kind == .endpoint || request.kind == .connection else { return }
-        print(ServiceFile.names.map(ServiceFile.typed))
+        print(ServiceFile.names.map(ServiceFile.typed), "service")
         guard request.kind == .endpoint, !value.contains("/"), !value.hasPrefix("-") else { return }
         let start = Array(value.utf8)
         // Hidden ones only where they are meant. A name alone would be a database's.
         let files = SmallFile.here.filter { $0.starts(with: start) && ($0.first != 0x2E || start.first == 0x2E) }
         // What begins with a dot fish keeps back until one is typed.
         let folder = request.shell == .fish ? "file:" : "./"
-        print(files.map { folder + RawText.decoding($0) }.sorted(), behind: folder + value)
+        print(files.map { folder + RawText.decoding($0) }.sorted(), "file", behind: folder + value)
     }
 
     func printRemote() {
@@ -52,17 +52,18 @@ private struct Completion {
         switch request.kind {
         case .endpoint, .connection:
             if let (conninfo, name) = table {
-                return print(names.tables(name, at: conninfo).map { conninfo + "#" + $0 }, behind: conninfo + "#")
+                let tables = names.tables(name, at: conninfo).map { conninfo + "#" + $0 }
+                return print(tables, "table", behind: conninfo + "#")
             }
             guard !value.contains(where: { "/=:#".contains($0) }), !value.hasPrefix("-") else { return }
-            print(names.databases(value).filter(isBareName))
+            print(names.databases(value).filter(isBareName), "database")
         case .table, .schema:
             guard let source = request.source, let prefix = NamePrefix(value),
                 let endpoint = try? Endpoint(parsing: Array(source.utf8)),
                 case .server(let conninfo, _) = endpoint.kind
             else { return }
-            if request.kind == .table { return print(names.tables(prefix, at: conninfo), behind: "") }
-            if prefix.schema == nil { print(names.schemas(prefix, at: conninfo), behind: "") }
+            if request.kind == .table { return print(names.tables(prefix, at: conninfo), "table", behind: "") }
+            if prefix.schema == nil { print(names.schemas(prefix, at: conninfo), "schema", behind: "") }
         }
     }
 
@@ -88,8 +89,10 @@ private struct Completion {
     }
 
     /// Prints those that go on from what is typed.
-    /// - Parameter start: what they have in common with it; nil: the whole value.
-    private func print(_ values: [String], behind start: String? = nil) {
+    /// - Parameters:
+    ///   - kind: what they are, for a shell that shows it.
+    ///   - start: what they have in common with it; nil: the whole value.
+    private func print(_ values: [String], _ kind: String, behind start: String? = nil) {
         let start = start ?? value
         for value in values where value.unicodeScalars.starts(with: start.unicodeScalars) {
             // What is no text, or would be two lines, nobody can type.
@@ -98,7 +101,9 @@ private struct Completion {
                 continue
             }
             guard let typed = request.shell == .bash ? request.word.replacement(for: value) : value else { continue }
-            output.pending += Array((typed + "\n").utf8)
+            output.pending += typed.utf8
+            if request.shell == .fish { output.pending += "\t\(value.hasSuffix(".") ? "schema" : kind)".utf8 }
+            output.pending.append(UInt8(ascii: "\n"))
         }
         try? output.write([])
     }

@@ -44,11 +44,15 @@ final class ExecAligned: ExecWriter {
             var table = takeTable(result, statement, session)
             begin(session)
             table.end(isWhole: true, to: &output.pending)
-        } else if tellsTags, !result.commandTag.isEmpty {
-            begin(session)
-            output.pending += "\(result.commandTag)\n".utf8
         }
+        let tag = result.commandTag
+        // The number of rows says it all, but of those that were written.
+        guard tellsTags, !tag.isEmpty, !result.hasRows || Self.writingTags.contains(where: tag.hasPrefix) else { return }
+        begin(session)
+        output.pending += "\(tag)\n".utf8
     }
+
+    private static let writingTags = ["INSERT", "UPDATE", "DELETE", "MERGE"]
 
     func failed(_ failure: ExecFailure, at session: Int) { endTable(session) }
 
@@ -74,7 +78,7 @@ final class ExecAligned: ExecWriter {
 
     private func begin(_ session: Int) {
         defer { last = session }
-        if labels.count > 1, last != session { output.pending += "==> \(labels[session]) <==\n".utf8 }
+        if labels.count > 1, last != session { output.pending += "==> \(Echo.printable(labels[session])) <==\n".utf8 }
     }
 
     /// Those that psql puts to the right: int8, int2, int4, oid, xid, cid, float4, float8, money, numeric, xid8.

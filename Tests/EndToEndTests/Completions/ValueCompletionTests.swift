@@ -76,7 +76,9 @@ import Testing
         #expect(Set(all).isSuperset(of: ["service=eu", "./orders.csv", stage.database, "postgres"]))
         #expect(!all.contains("./.hidden") && !all.contains("template0"))
         #expect(try ask("connection", "ord") == [])
-        #expect(try offered("fish", "endpoint", "ord", "--", "transfer", "ord", folder: folder) == ["file:orders.csv"])
+        #expect(
+            try offered("fish", "endpoint", "ord", "--", "transfer", "ord", folder: folder) == ["file:orders.csv\tfile"]
+        )
     }
 
     @Test func `a server that cannot be asked is passed over, within a second`() throws {

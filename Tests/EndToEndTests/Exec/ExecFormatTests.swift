@@ -9,7 +9,8 @@ import Testing
         "SELECT n, repeat('x', n) AS word, n::text FROM generate_series(1, 12) n", "SELECT 1 AS a WHERE false",
         "SELECT", "SELECT FROM generate_series(1, 2)", #"SELECT E'x\n' AS "a b", E'\n' AS b, '' AS "c""#,
         #"SELECT 1 AS "two\#nlines", 'é' AS "é", -0.5::float4, '7'::xid, 'f'::bool, 12::money, 5::regclass"#,
-        "SET TIME ZONE 'UTC'",
+        "SET TIME ZONE 'UTC'", "CREATE TEMP TABLE t (n int)", "INSERT INTO t VALUES (1), (2) RETURNING n", "SHOW server_version",
+        "UPDATE t SET n = 3 WHERE n = 4 RETURNING n", "EXPLAIN (COSTS off) SELECT 1",
     ]
 
     @Test func `tables are psql's`() throws {
