@@ -47,7 +47,9 @@ final class ExecAligned: ExecWriter {
         }
         let tag = result.commandTag
         // The number of rows says it all, but of those that were written.
-        guard tellsTags, !tag.isEmpty, !result.hasRows || Self.writingTags.contains(where: tag.hasPrefix) else { return }
+        guard tellsTags, !tag.isEmpty, !result.hasRows || Self.writingTags.contains(where: tag.hasPrefix) else {
+            return
+        }
         begin(session)
         output.pending += "\(tag)\n".utf8
     }

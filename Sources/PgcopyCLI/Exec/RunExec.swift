@@ -55,7 +55,9 @@ private struct ExecRun {
             if options.verbosity != .quiet { try output.requireWritable() }
             try output.requireReader()
         } catch {
-            console.message("stdout: \(error); nothing was run")
+            // What is closed is named by its own error.
+            let words = "\(error)"
+            console.message((words.hasPrefix("stdout ") ? "" : "stdout: ") + words + "; nothing was run")
             return ExitCode.failure
         }
         let isTerminal = isatty(STDOUT_FILENO) == 1

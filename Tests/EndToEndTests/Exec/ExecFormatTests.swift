@@ -9,7 +9,8 @@ import Testing
         "SELECT n, repeat('x', n) AS word, n::text FROM generate_series(1, 12) n", "SELECT 1 AS a WHERE false",
         "SELECT", "SELECT FROM generate_series(1, 2)", #"SELECT E'x\n' AS "a b", E'\n' AS b, '' AS "c""#,
         #"SELECT 1 AS "two\#nlines", 'é' AS "é", -0.5::float4, '7'::xid, 'f'::bool, 12::money, 5::regclass"#,
-        "SET TIME ZONE 'UTC'", "CREATE TEMP TABLE t (n int)", "INSERT INTO t VALUES (1), (2) RETURNING n", "SHOW server_version",
+        "SET TIME ZONE 'UTC'", "CREATE TEMP TABLE t (n int)", "INSERT INTO t VALUES (1), (2) RETURNING n",
+        "SHOW server_version",
         "UPDATE t SET n = 3 WHERE n = 4 RETURNING n", "EXPLAIN (COSTS off) SELECT 1",
     ]
 
@@ -35,7 +36,7 @@ import Testing
         }
         .run()
         #expect(one.code == 1, "\(one)")
-        let label = "pgcopy: \(stage.conninfo): "
+        let start = "pgcopy: \(label(of: stage.conninfo)): "
         #expect(
             String(String.UnicodeScalarView(one.screenText.unicodeScalars.filter { $0 != "\r" })).hasPrefix(
                 """
@@ -44,8 +45,8 @@ import Testing
                      7
                 (1 row)
 
-                \(label)statement 2, line 1: ERROR: division by zero (SQLSTATE 22012)
-                \(label)2 statements were not run, from statement 3, line 1 on
+                \(start)statement 2, line 1: ERROR: division by zero (SQLSTATE 22012)
+                \(start)2 statements were not run, from statement 3, line 1 on
                 """), "\(one.screenText)")
         let other = try ExecStage("", on: Servers.first)
         let two = try Program.pgcopy(
@@ -53,7 +54,7 @@ import Testing
             "SELECT 'end' AS e", stage.conninfo, other.conninfo
         ).run()
         #expect(two.code == 0, "\(two.errors)")
-        for stage in [stage, other] { #expect(two.output.contains("==> \(stage.conninfo) <==\n")) }
+        for stage in [stage, other] { #expect(two.output.contains("==> \(label(of: stage.conninfo)) <==\n")) }
         #expect(two.output.matches(of: /\n\(300000 rows\)\n\n/).count == 2)
         // 68 MB are printed.
         #expect(two.peakMemory < 48 << 20, "\(two.peakMemory)")
@@ -73,7 +74,7 @@ import Testing
         #expect(many.lineCount == 4, "\(many)")
         let json = try stage.exec(
             "--format=json", "--timing", "-c", "SELECT n, n AS n, now() > 'epoch' AS b FROM t WHERE n = 2")
-        let start = "\"connection\":\"\(stage.conninfo)\""
+        let start = "\"connection\":\"\(label(of: stage.conninfo))\""
         let lines = json.output.split(separator: "\n")
         #expect(json.code == 0 && json.errors == "" && lines.count == 3, "\(json)")
         #expect(
@@ -98,9 +99,9 @@ import Testing
                 "INSERT 0 1", "INSERT 0 1", "INSERT 0 1",
                 "ERROR\t23505\tduplicate key value violates unique constraint \"t_pkey\"",
             ])
-        let label = "pgcopy: \(other.conninfo): "
-        #expect(result.errors.contains(label + "stopped by the error: nothing behind statement 4 is sent\n"))
-        #expect(result.errors.contains(label + "statements 3 to 4 took "))
+        let start = "pgcopy: \(label(of: other.conninfo)): "
+        #expect(result.errors.contains(start + "stopped by the error: nothing behind statement 4 is sent\n"))
+        #expect(result.errors.contains(start + "statements 3 to 4 took "))
         // Nothing is read any more where nobody is left to run it.
         let alone = try stage.program(["--stop-on-error"]).with { $0.input = .pipe }.start()
         alone.write("BEGIN; SELECT 1 / 0;")
