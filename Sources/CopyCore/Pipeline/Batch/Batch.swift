@@ -84,7 +84,7 @@ public final class Batch: StoppableTask {
     private func noteCommits() {
         guard input.hasEnded else { return }
         for link in links where isIdle(link) && link.queue.lost == nil {
-            link.finish()
+            link.finish(isComplete: hasAll(link))
             if link.isOver { link.checkTransaction() }
         }
     }
@@ -152,14 +152,14 @@ public final class Batch: StoppableTask {
         let isComplete = input.hasEnded && dropped + backlog.count == (links.map(\.taken).min() ?? 0)
         if inputBlocked != nil { for link in links where isIdle(link) { link.requestAnswers() } }
         for link in links where !link.isOver {
-            if isAtEnd(link) { link.finish() }
+            if isAtEnd(link) { link.finish(isComplete: hasAll(link)) }
             var step = try link.step()
-            if isAtEnd(link) { link.finish() }
+            if isAtEnd(link) { link.finish(isComplete: hasAll(link)) }
             // An error was heard just now, and what ends the session is sent: someone has to wait for the answer.
             while link.isStopped, !link.isOver {
                 step = try link.step()
                 if case .waiting = step { break }
-                link.finish()
+                link.finish(isComplete: hasAll(link))
             }
             if case .waiting(let interest) = step { waiting.append(interest) }
         }
@@ -177,7 +177,9 @@ public final class Batch: StoppableTask {
     /// It has taken all there is.
     private func isIdle(_ link: BatchLink) -> Bool { link.taken == dropped + backlog.count }
 
-    private func isAtEnd(_ link: BatchLink) -> Bool { link.isStopped || input.hasEnded && isIdle(link) }
+    private func hasAll(_ link: BatchLink) -> Bool { input.hasEnded && isIdle(link) }
+
+    private func isAtEnd(_ link: BatchLink) -> Bool { link.isStopped || hasAll(link) }
 
     private var wantsInput: Bool {
         !input.hasEnded && backlogBytes < Self.backlogLimit

@@ -98,8 +98,9 @@ final class BatchLink {
             endsSession: severity == "FATAL")
     }
 
-    /// The batch has no more statements.
-    func finish() {
+    /// It gets no more statements.
+    /// - Parameter isComplete: there are no more.
+    func finish(isComplete: Bool) {
         guard !isOver else { return }
         if queue.lost == nil, refused == nil, queue.hasUnsynced { sync() }
         guard queue.isEmpty else { return }
@@ -108,7 +109,7 @@ final class BatchLink {
             sink.receive(.ended(refused.0, .failure(refused.1), at: index))
             // Without a synchronization point the server rolls back.
             session.close()
-        } else if isStopped {
+        } else if isStopped, !isComplete || taken > points.last {
             sink.receive(.stopped(behind: points.last, at: index))
         }
         isOver = true
