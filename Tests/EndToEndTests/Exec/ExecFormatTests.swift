@@ -117,6 +117,8 @@ import Testing
             other.conninfo)
         let first = try run.run()
         #expect(first.code == 3, "\(first)")
+        // The other one was sent all there is.
+        #expect(first.errors.matches(of: /stopped by the error/).count == 1, "\(first)")
         // Nobody has committed anything now.
         let second = try run.run()
         #expect(second.code == 1, "\(second)")
