@@ -62,7 +62,8 @@ import Testing
         let (pipe, rows) = (try folder.pipe(), try folder.write("1\tx\n".utf8, to: "rows"))
         for (path, words) in [
             (folder.path, "Is a directory"), (pipe, "cannot be replaced"), ("/dev/full", "cannot be replaced"),
-            ("/dev/stdout", "cannot be replaced"), (folder.file("no/a.prom"), "No such file"),
+            ("/dev/stdout", "cannot be replaced"),
+            (folder.file("no/a.prom"), "the folder \(folder.file("no")) does not exist"),
             ("/proc/a.prom", "/proc/a.prom: "),
             (folder.file("../\(folder.path.split(separator: "/").last ?? "")/rows"), "is the file of \(rows)"),
         ] {

@@ -104,9 +104,13 @@ struct `Metrics` {
         #expect(try check(other).values.count { $0.key.contains("last_commit") } == 2)
         other.note(outcome(("c", .rolledBack)), at: later(101))
         #expect(try check(other).values.count { $0.key.contains("last_commit") } == 0)
-        for stranger in [metrics(source: "other", before: text), metrics(file: "other.prom", before: text)] {
-            #expect(!stranger.text(at: begun).contains("last_"))
-        }
+        #expect(!metrics(file: "other.prom", before: text).text(at: begun).contains("last_"))
+        // Whoever refuses a request may not know the whole of its source's label.
+        var refused = metrics(source: "db", before: text)
+        refused.noteEnd(2, at: later(100))
+        #expect(try check(refused).value("pgcopy_last_success_timestamp_seconds", #"source="db#t""#) == success)
+        refused.note(outcome(("a", .committed)), at: later(101))
+        #expect(try check(refused).value("pgcopy_last_success_timestamp_seconds") == later(101).seconds)
     }
 
     @Test(arguments: [
@@ -235,7 +239,7 @@ struct `A metrics file` {
         try #require(rename(folder.file("in"), folder.file("out")) == 0)
         metrics.receive(progress(1000))
         metrics.receive(progress(2000))
-        #expect(told == ["the metrics file was not written: cannot create a file beside it: No such file or directory"])
+        #expect(told == ["the metrics file was not written: the folder \(folder.file("in")) does not exist"])
         try #require(rename(folder.file("out"), folder.file("in")) == 0)
         metrics.receive(progress(3000))
         #expect(try folder.text(of: "in/a.prom").contains("pgcopy_rows{"))

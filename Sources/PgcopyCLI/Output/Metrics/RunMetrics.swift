@@ -21,11 +21,10 @@ struct RunMetrics {
     init(file: String, source: String, begun: WallTime, before: String?) {
         labels = [("file", RawText.shown(file)), ("source", RawText.shown(source))]
         self.begun = begun
-        let own = Metric.labels(labels)
-        lastSuccess = Metric.samples(of: Self.successName, in: before ?? "").filter { $0.labels == own }
-        lastCommits = Metric.samples(of: Self.commitName, in: before ?? "").filter {
-            $0.labels.hasPrefix(own + ",destination=\"")
-        }
+        // The file is the job's: what a refused run calls its source may be less than the whole.
+        let own = Metric.labels([labels[0]]) + ","
+        lastSuccess = Metric.samples(of: Self.successName, in: before ?? "").filter { $0.labels.hasPrefix(own) }
+        lastCommits = Metric.samples(of: Self.commitName, in: before ?? "").filter { $0.labels.hasPrefix(own) }
     }
 
     /// Takes what an event says of it.
