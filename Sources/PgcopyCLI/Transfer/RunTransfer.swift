@@ -62,17 +62,16 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
     let status = ServiceStatus()
     if status != nil || metrics != nil { request.reportInterval = options.interval }
     if isLive {
-        // Ten pictures a second, and lines at the interval for whoever wants those.
+        // Ten pictures a second; whoever wants reports at the interval waits for them.
         request.reportInterval = LiveReport.interval
         request.idleInterval = LiveReport.interval
     }
     let filtered = ReportFilter(options.verbosity, tellsProgress: options.progress != .none, report)
     metrics?.onFailure = { filtered.receive(.warning($0, at: options.metricsFile?.text ?? "")) }
     // The report's last word comes behind what may still be said of the file.
-    let paced = isLive ? options.interval : .zero
     var sinks: [any EventSink] = [filtered]
-    if let metrics { sinks.insert(ReportPacer(paced, metrics), at: 0) }
-    if let status { sinks.append(ReportPacer(paced, status)) }
+    if let metrics { sinks.insert(metrics, at: 0) }
+    if let status { sinks.append(isLive ? ReportPacer(options.interval, status) : status) }
     let sink = EventFork(sinks)
     let transfer = Transfer(
         request, poller: poller, sink: sink, begun: ProgramClock.start

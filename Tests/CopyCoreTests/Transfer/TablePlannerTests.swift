@@ -134,7 +134,7 @@ import Testing
         #expect(plan.statement == "COPY (\nselect 1, 2\n) TO STDOUT WITH (FORMAT binary)")
         #expect(plan.landings[0]?.statement.hasPrefix(#"COPY "public"."t" ("b", "a") FROM "#) ?? false)
         let refusals = try #require(refused(asked, query([("x", int4)]), table([("a", int4)])))
-        #expect(refusals.source?.description == "the query gives 1 columns, --columns names 2")
+        #expect(refusals.source?.description == "the query gives 1 column, --columns names 2")
         #expect(refusals.source?.isUsageError ?? false)
     }
 
