@@ -34,7 +34,7 @@ import Testing
             let result = try transfer(trio.source.at(), trio.first.at(), dead)
             #expect(proxy.faultCount == 1, "offset \(offset), \(rng)")
             #expect(result.code == 1, "offset \(offset), \(rng): \(result)")
-            #expect(result.errors.contains("pgcopy: \(dead): "), "offset \(offset), \(rng): \(result)")
+            #expect(result.errors.contains("pgcopy: \(label(of: dead)): "), "offset \(offset), \(rng): \(result)")
             #expect(result.errors.contains("\(trio.first.label()): rolled back"), "offset \(offset), \(rng): \(result)")
             #expect(result.duration < .seconds(10), "offset \(offset), \(rng): \(result)")
             try trio.expectNothingCommitted("offset \(offset), \(rng): \(result)")

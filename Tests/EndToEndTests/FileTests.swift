@@ -123,13 +123,16 @@ import Testing
             ([trio.source.at(), directory.path + "/"], "Is a directory"),
             ([directory.path, trio.first.at()], "Is a directory"),
             ([directory.file("missing"), trio.first.at()], "No such file or directory"),
-            ([trio.source.at(), directory.file("no/such/folder")], "No such file or directory"),
+            ([trio.source.at(), directory.file("no/such/folder")], "/no/such does not exist"),
             ([trio.source.at(), "/proc/pgcopy"], "/proc/pgcopy: cannot create a file beside it"),
         ] {
             let result = try transfer(arguments)
             #expect(result.code == 1, "\(result)")
             #expect(result.errors.contains(words), "\(result)")
-            #expect(result.errors.split(separator: "\n").count == 1, "\(result)")
+            let told = result.errors.split(separator: "\n").filter {
+                !$0.contains("HINT: ") && !$0.hasSuffix(": not started")
+            }
+            #expect(told.count == 1, "\(result)")
         }
         try trio.expectNothingCommitted("")
         #expect(try directory.entries().isEmpty)

@@ -69,7 +69,7 @@ import Testing
         stalled.arm(.stall, direction: .toServer, at: .beforeQuery("LOCK TABLE"))
         let (at, by) = (lost.through(cut), silent.through(stalled))
         let result = try transfer(side == "source" ? [at, by, trio.second.at()] : [by, at, trio.second.at()])
-        #expect(result.code == 1 && result.errors.contains("\(at): "), "\(result)")
+        #expect(result.code == 1 && result.errors.contains("\(label(of: at)): "), "\(result)")
         #expect(result.duration < .seconds(20), "\(result)")
         try trio.expectNothingCommitted("\(result)")
         cut.stop()

@@ -95,7 +95,7 @@ import Testing
         proxy.arm(.stall, direction: .toClient, at: .now)
         let endpoint = place.through(proxy)
         let running = try start(endpoint, place.at("u"))
-        try running.waitForOutput(containing: "\(endpoint): waiting for the server to answer", on: .errors)
+        try running.waitForOutput(containing: "\(label(of: endpoint)): waiting for the server to answer", on: .errors)
         proxy.resume()
         try running.end().expecting(0)
         proxy.stop()

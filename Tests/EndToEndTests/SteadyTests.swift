@@ -60,9 +60,11 @@ import Testing
         let proxy = try FaultProxy(to: trio.first.cluster)
         proxy.arm(.stall, direction: .toClient, at: .answer(to: "BEGIN"))
         let running = try start("--truncate", trio.source.at(), trio.first.through(proxy))
-        try running.waitForOutput(containing: "\(trio.first.through(proxy)): waiting for the server to answer")
+        try running.waitForOutput(
+            containing: "\(label(of: trio.first.through(proxy))): waiting for the server to answer")
         running.signal(SIGUSR1)
-        try running.waitForOutput(containing: "preparing; waiting for \(trio.first.through(proxy)) to answer")
+        try running.waitForOutput(
+            containing: "preparing; waiting for \(label(of: trio.first.through(proxy))) to answer")
         proxy.resume()
         try running.end().expecting(0)
         proxy.stop()

@@ -58,7 +58,7 @@ import Testing
         proxy.arm(.close, at: .answer(to: "COMMIT"), on: .all)
         let first = proxy.conninfo(database: trio.first.database)
         let result = try transfer(Self.options + [trio.source.conninfo, first, trio.second.conninfo])
-        #expect(result.code == 4 && result.errors.contains("\(label(of: first)): in doubt"), "\(result)")
+        #expect(result.code == 4 && result.errors.contains("\(label(of: first))#big: in doubt"), "\(result)")
         #expect(result.errors.contains("public.big: emptied in a transaction of its own before"), "\(result)")
         #expect(try trio.first.count("big") == 0, "the answer was lost, the commit was not")
         #expect(try isUntouched(trio.second), "\(result)")
@@ -79,7 +79,7 @@ import Testing
         #expect(result.code == 3 && result.errors.contains("not today"), "\(result)")
         #expect(
             result.errors.contains(
-                "\(trio.first.label(nil)): rolled back after 0 B; emptied before, and left so: public.big"),
+                "\(trio.first.label("big")): rolled back after 0 B; emptied before, and left so: public.big"),
             "\(result)")
         #expect(try trio.first.count("big") == 0 && isUntouched(trio.second), "\(result)")
         try trio.expectNoBackends()

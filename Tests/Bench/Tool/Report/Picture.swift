@@ -29,11 +29,17 @@ enum Picture {
         let folder = try TemporaryDirectory()
         let slow = try FaultProxy(to: servers.second)
         slow.arm(.slow(bytesPerSecond: 22_000_000), direction: .toServer, at: .copyBytes(1))
+        let services = [
+            ("shop", servers.source.tcpConninfo(database: source.name)),
+            ("eu", servers.first.tcpConninfo(database: targets[0].name)),
+            ("us", slow.conninfo(database: targets[1].name)),
+        ]
         var program = try Program.pgcopy([
-            "transfer", servers.source.tcpConninfo(database: source.name) + "#orders",
-            servers.first.tcpConninfo(database: targets[0].name), slow.conninfo(database: targets[1].name),
-            folder.path + "/orders.bin",
+            "transfer", "service=shop#orders", "service=eu", "service=us", "./orders.bin",
         ])
+        program.directory = folder.path
+        program.environment["PGSERVICEFILE"] = try folder.write(
+            services.map { "[\($0)]\n" + parameters($1) }.joined().utf8, to: "services")
         program.terminal = .all
         program.terminalSize = (columns, rows)
         program.environment["TERM"] = "xterm-256color"
@@ -50,6 +56,17 @@ enum Picture {
         let picture = draw(screen())
         running.kill()
         return picture
+    }
+
+    /// A connection's URI as a service has it, a line a parameter.
+    private static func parameters(_ uri: String) -> String {
+        let parts = uri.split(separator: "?", maxSplits: 1)
+        let place = parts[0].split(separator: "/", omittingEmptySubsequences: true)
+        let login = place[1].split(separator: "@")
+        let address = login[login.count - 1].split(separator: ":")
+        let user = login[0].split(separator: ":")[0]
+        let more = parts.dropFirst().first?.split(separator: "&").map { $0 + "\n" }.joined() ?? ""
+        return "host=\(address[0])\nport=\(address[1])\nuser=\(user)\ndbname=\(place[2])\n" + more
     }
 
     private static func percent(_ screen: Screen) -> Int {
