@@ -20,9 +20,11 @@ import Testing
 
     /// Waits until the screen is so, and gives it.
     @discardableResult
-    private func wait(_ running: RunningProgram, _ what: String, _ condition: (Screen) -> Bool) throws -> Screen {
-        try eventually(what) { condition(screen(running)) }
-        return screen(running)
+    private func wait(
+        _ running: RunningProgram, _ what: String, columns: Int = 80, _ condition: (Screen) -> Bool
+    ) throws -> Screen {
+        try eventually(what) { condition(screen(running, columns: columns)) }
+        return screen(running, columns: columns)
     }
 
     @Test func `waits, failures and the end are seen, and messages stay above`() throws {
@@ -32,21 +34,28 @@ import Testing
         let gate = try Holder(trio.first, Holder.gate)
         let lock = try Holder(trio.first, "LOCK TABLE t")
         let running = try start(
-            "--keep-going", trio.source.at(), trio.first.at(), trio.second.at(), "null:", change: Self.onTerminal)
-        let waiting = try wait(running, "a wait for a lock") { $0.text.contains("held by pid") }
+            "--keep-going", trio.source.at(), trio.first.at(), trio.second.at(), "null:"
+        ) {
+            Self.onTerminal(&$0)
+            // No line is wrapped.
+            $0.terminalSize = (200, 24)
+        }
+        let waiting = try wait(running, "a wait for a lock", columns: 200) { $0.text.contains("held by pid") }
         #expect(waiting.lines[0] == "preparing" && waiting.text.contains("null:  "), "\(waiting.text)")
         try lock.release()
-        let failed = try wait(running, "a failure") {
+        let failed = try wait(running, "a failure", columns: 200) {
             $0.lines.contains { $0.contains("  failed: ERROR: new row for relation") }
         }
         let message = try #require(failed.lines.first)
         #expect(message.hasPrefix("pgcopy: ") && failed.text.contains("dropped, the others go on"), "\(failed.text)")
         #expect(failed.lines.contains { $0.hasPrefix("null:  ") }, "\(failed.text)")
-        try wait(running, "the first one's rows") { $0.text.contains("finishing") || $0.text.contains("copying") }
+        try wait(running, "the first one's rows", columns: 200) {
+            $0.text.contains("finishing") || $0.text.contains("copying")
+        }
         try gate.release()
         let result = try running.end()
         #expect(result.code == 3, "\(result)")
-        let end = screen(running)
+        let end = screen(running, columns: 200)
         #expect(end.unknown == [] && end.showsCursor && end.column == 0 && end.progress == "")
         #expect(end.history.first == message, "\(end.history)")
         #expect(!end.history.contains { $0.contains("━") || $0.contains("preparing") }, "\(end.history)")

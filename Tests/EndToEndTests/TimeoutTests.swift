@@ -41,7 +41,8 @@ import Testing
         }.run()
         #expect(proxy.faultCount == 1)
         #expect(result.code == 1 && result.duration < .seconds(12), "\(result)")
-        #expect(result.errors.contains("pgcopy: \(label(of: source)): socket timeout: gave no data for 1.0 s"), "\(result)")
+        #expect(
+            result.errors.contains("pgcopy: \(label(of: source)): socket timeout: gave no data for 1.0 s"), "\(result)")
         try trio.expectNothingCommitted("\(result)")
         proxy.stop()
         try trio.expectNoBackends()

@@ -52,7 +52,7 @@ import Testing
         let committing = try start("-q", "--truncate", trio.source.at(), trio.first.through(proxy))
         try proxy.waitUntilTriggered()
         committing.signal(SIGUSR1)
-        try committing.waitForOutput(containing: "; committing 1 of 1: \(trio.first.through(proxy))\n")
+        try committing.waitForOutput(containing: "; committing 1 of 1: \(label(of: trio.first.through(proxy)))\n")
         proxy.resume()
         #expect(try committing.end().code == 0)
         proxy.stop()
