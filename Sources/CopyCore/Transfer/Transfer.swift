@@ -179,6 +179,7 @@ public final class Transfer {
 
     /// Goes on without a destination.
     func drop(_ destination: Side, _ error: any Error) {
+        let error = adviseAtOnce(error, destination)
         destination.error = error
         sink?.receive(.fault(error, at: destination.label, .dropped))
         leave(destination)
@@ -186,7 +187,7 @@ public final class Transfer {
 
     /// A destination failed; the others go on where that is wanted.
     func fail(_ destination: Side, _ error: any Error) {
-        let error = meaning(of: error)
+        let error = adviseAtOnce(meaning(of: error), destination)
         destination.error = error
         sink?.receive(.fault(error, at: destination.label, request.keepGoing ? .dropped : .fatal))
     }

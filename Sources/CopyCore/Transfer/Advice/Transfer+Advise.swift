@@ -18,7 +18,8 @@ extension Transfer {
         forgetConsequences()
         var inquests: [Inquest] = []
         for side in [source] + destinations where side.status == .rolledBack {
-            guard let error = side.error as? PgcopyError else { continue }
+            // What a destination was dropped for has been told.
+            guard let error = side.error as? PgcopyError, side.isSource || !request.keepGoing else { continue }
             side.error = adviseAtOnce(error, side)
             if let inquest = inquest(about: error, side) { inquests.append(inquest) }
         }
@@ -47,7 +48,9 @@ extension Transfer {
 
     /// A destination that goes by the source's names lacks what the source lacks: that is one mistake.
     private func forgetConsequences() {
-        guard let error = source.error as? PgcopyError, case .tables(let names) = error.lack else { return }
+        guard let error = source.error as? PgcopyError, case .tables(let names) = error.lack, !request.keepGoing else {
+            return
+        }
         for side in destinations {
             guard let other = side.error as? PgcopyError, case .tables(let own) = other.lack, request.into == nil,
                 request.intoSchema == nil, case .server(_, nil) = side.endpoint.kind, own == names
@@ -57,8 +60,10 @@ extension Transfer {
     }
 
     /// What helps without asking.
-    private func adviseAtOnce(_ error: PgcopyError, _ side: Side) -> PgcopyError {
-        guard let server = error.server, server.hint == nil, error.hint == nil else { return error }
+    func adviseAtOnce(_ error: any Error, _ side: Side) -> any Error {
+        guard let error = error as? PgcopyError, let server = error.server, server.hint == nil, error.hint == nil else {
+            return error
+        }
         var now = ServerAdvice.Circumstances()
         now.isSource = side.isSource
         now.readsTable = source.endpoint.isServer && request.query == nil
