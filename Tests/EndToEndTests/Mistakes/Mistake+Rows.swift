@@ -13,6 +13,17 @@ extension Mistake {
 
             """),
         Mistake(
+            "the same where the others go on", #"transfer --keep-going {S}#orders {T}"#, 1,
+            """
+            pgcopy: T#orders: ERROR: duplicate key value violates unique constraint "orders_pkey" (SQLSTATE 23505); \
+            dropped, the others go on
+            pgcopy: T#orders:   DETAIL: Key (id)=(1) already exists.
+            pgcopy: T#orders:   HINT: --upsert updates rows that are there, --truncate empties the table first
+            pgcopy: T#orders:   CONTEXT: COPY orders, line 1
+            pgcopy: T#orders: rolled back after 67 B
+
+            """),
+        Mistake(
             "types that differ", #"transfer {S}#orders {T}#dated"#, 1,
             """
             pgcopy: T#dated: ERROR: invalid input syntax for type date: "10" (SQLSTATE 22007)
