@@ -140,6 +140,7 @@ import Testing
                 """
                 SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
                 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'LOCK%'
+                    AND clock_timestamp() - state_change > interval '0.3 s'
                 """) != "0"
         }
         let result = try running.end()

@@ -192,7 +192,7 @@ extension Transfer {
         var outcome = TransferOutcome(
             destinations: destinations.map { side in
                 TransferOutcome.Destination(
-                    label: side.label, taker: side.endpoint.taker,
+                    label: side.label, taker: taker(side),
                     status: hasStarted(side) ? side.status : .notStarted,
                     rows: side.status == .rolledBack
                         ? nil
@@ -270,13 +270,15 @@ extension StreamProgress {
     }
 }
 
-extension Endpoint {
-    /// What takes the rows here.
-    fileprivate var taker: TransferOutcome.Taker {
-        switch kind {
-        case .server: .server
-        case .standardStream, .file, .program: .file
-        case .null: .nothing
+extension Transfer {
+    /// What takes the rows there.
+    private func taker(_ side: Side) -> TransferOutcome.Taker {
+        switch side.endpoint.kind {
+        case .server: return .server
+        case .null: return .nothing
+        case .standardStream, .program: return .reader
+        // A pipe or a device has no other name to appear under.
+        case .file: return (opened?[side] ?? []).contains { $0 is StreamDestination } ? .reader : .file
         }
     }
 }

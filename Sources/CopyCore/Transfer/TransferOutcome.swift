@@ -48,8 +48,10 @@ public struct TransferOutcome: Sendable {
     public enum Taker: Sendable, Hashable {
         /// A server, which commits them.
         case server
-        /// A file, a stream or a program.
+        /// A file, which appears once it is whole.
         case file
+        /// Whoever reads a stream, a pipe, a program's input: what he has he keeps.
+        case reader
         /// Nobody.
         case nothing
     }
@@ -128,7 +130,7 @@ extension TransferOutcome.Destination {
         case .committed:
             switch taker {
             case .server: "committed"
-            case .file: "written"
+            case .file, .reader: "written"
             case .nothing: "discarded"
             }
         case .rolledBack: "rolled back"

@@ -187,6 +187,7 @@ final class PlainReport: EventSink {
                 + "\(Units.rate(outcome.rate(of: destination))) while copying"
         case .rolledBack:
             return at(destination.label) + "\(destination.word) after \(Units.bytes(Double(destination.bytes)))"
+                + (destination.taker == .reader && destination.bytes > 0 ? "; its reader keeps what it has" : "")
                 + emptied(destination)
                 + (destination.lingering.map { "; " + sentence($0) } ?? "")
         case .notStarted: return at(destination.label) + destination.word

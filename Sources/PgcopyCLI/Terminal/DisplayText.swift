@@ -164,7 +164,7 @@ struct DisplayText {
         var lines: [StyledText] = []
         for (place, destination) in shown {
             let rates = state.rates.indices.contains(place) ? state.rates[place] : []
-            let own = self.lines(destination, rates, most: most, width, spare + 1)
+            let own = self.lines(destination, rates, most: most, width, spare + 1, copied: progress.reading.duration)
             spare -= own.count - 1
             lines += own
         }
@@ -194,7 +194,8 @@ struct DisplayText {
     }
 
     private func lines(
-        _ destination: DestinationProgress, _ rates: [Double], most: Double, _ width: Int, _ room: Int
+        _ destination: DestinationProgress, _ rates: [Double], most: Double, _ width: Int, _ room: Int,
+        copied: Duration
     ) -> [StyledText] {
         let (words, style) = words(destination)
         let isCopying = [.copying, .stalled, .finishing].contains(destination.state)
@@ -203,7 +204,9 @@ struct DisplayText {
         }
         let label = TextWidth.fitted(shown(destination.label), to: width)
         var line = StyledText(TextWidth.padded(label, to: width) + "  ")
-        let rate = Units.rate(rates.last ?? destination.rate)
+        // Before the first sample is whole, the mean.
+        let mean = copied > .zero ? Double(destination.taken) / copied.seconds : 0
+        let rate = Units.rate(rates.last ?? mean)
         let full = right(rate, 12) + "  " + words
         // Room for the rate and for what is said behind it.
         let length = min(24, columns - width - 46)

@@ -70,7 +70,7 @@ final class Terminal {
         let fitted = lines.map { $0.fitted(to: columns - 1) }
         var next = frame
         let text = next.show(fitted.map { ($0.rendered(traits.hasColor), $0.width) }, columns: columns)
-        // A terminal that is held (^S) does not hold up the run.
+        // A terminal that is held (^S) does not hold up the run for a picture.
         if text.isEmpty || device.offer(text) { frame = next }
     }
 

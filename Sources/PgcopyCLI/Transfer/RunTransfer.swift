@@ -8,6 +8,9 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
     let terminal = Terminal(TerminalTraits(options))
     defer { terminal.close() }
     let console = Console { terminal.write($0) }
+    // Before all else: whatever signal comes, the run has a last word.
+    var failure: String?
+    let caught = Signals.poller(reporting: true) { failure = $0 }
     let made = Result { try TransferRequest(options) }
     let source =
         (try? made.get().source.label) ?? (try? Endpoint(parsing: options.source.bytes))?.label
@@ -24,9 +27,7 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
         }
         return exitCode
     }
-    guard let poller = Signals.poller(reporting: true, { _ = refuse($0, ExitCode.failure) }) else {
-        return ExitCode.failure
-    }
+    guard let poller = caught else { return refuse(failure ?? "", ExitCode.failure) }
     do {
         metrics = try MetricsFile(options, source: source)
     } catch {
@@ -94,7 +95,8 @@ extension TerminalTraits {
         case .auto:
             // Rows would come in between.
             let takesRows = options.destinations.contains { $0.bytes == [UInt8(ascii: "-")] }
-            if takesRows, isatty(STDOUT_FILENO) == 1 { isLive = false }
+            let givesRows = options.source.bytes == [UInt8(ascii: "-")]
+            if takesRows && isatty(STDOUT_FILENO) == 1 || givesRows && isatty(STDIN_FILENO) == 1 { isLive = false }
         case .plain, .json, .none: self = TerminalTraits()
         }
     }

@@ -54,6 +54,9 @@ import Testing
         return sent
     }
 
+    /// They differ by the user alone.
+    private var labels: [String] { conninfos.enumerated().map { "ear_\($0)@\(label(of: $1))" } }
+
     /// Sends a last notification, waits until so many have it, ends the program and gives what each connection
     /// printed: channel and payload, or "gap".
     private func end(
@@ -73,8 +76,8 @@ import Testing
             let isGap = fields[1...] == ["\\N", "gap", "\\N"]
             heard[fields[0], default: []].append(isGap ? "gap" : "\(fields[1]) \(fields[2])")
         }
-        #expect(Set(heard.keys).isSubset(of: Set(conninfos.map { $0[...] })))
-        return (result, conninfos.map { heard[$0[...]] ?? [] })
+        #expect(Set(heard.keys).isSubset(of: Set(labels.map { $0[...] })))
+        return (result, labels.map { heard[$0[...]] ?? [] })
     }
 
     /// How many lines hold this, so far.
@@ -107,7 +110,7 @@ import Testing
             }
         }
         let lost = messages(result, ": the connection is lost")
-        #expect(lost == Set(victims.map { "pgcopy: \(label(of: conninfos[$0])): the connection is lost" }))
+        #expect(lost == Set(victims.map { "pgcopy: \(labels[$0]): the connection is lost" }))
     }
 
     @Test func `with --reconnect the killed come back, and tell of the gap once`() throws {

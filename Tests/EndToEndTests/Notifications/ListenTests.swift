@@ -27,8 +27,9 @@ struct ListenTests {
         #expect(result.output.hasPrefix(before), "each was written at once")
         #expect(
             result.records.map { Array($0.prefix(3)) } == [
-                [one, channel, "tab\\there"], [one, channel, "back\\\\slash\\nline"], [two, "second", "é"],
-                [two, channel, ""],
+                [label(of: one), channel, "tab\\there"], [label(of: one), channel, "back\\\\slash\\nline"],
+                [label(of: two), "second", "é"],
+                [label(of: two), channel, ""],
             ], "\(result)")
         #expect(result.records.allSatisfy { $0.count == 4 && Int32($0[3]).map { $0 > 0 } == true })
     }
@@ -66,7 +67,10 @@ struct ListenTests {
         }
         #expect(objects.map { $0["payload"] as? String } == payloads)
         #expect(objects.allSatisfy { Set($0.keys) == ["connection", "channel", "payload", "pid"] })
-        #expect(objects.allSatisfy { $0["channel"] as? String == channel && $0["connection"] as? String == conninfo })
+        #expect(
+            objects.allSatisfy {
+                $0["channel"] as? String == channel && $0["connection"] as? String == label(of: conninfo)
+            })
         #expect(objects.allSatisfy { ($0["pid"] as? Int).map { $0 > 0 } == true })
     }
 
@@ -174,7 +178,7 @@ struct ListenTests {
         let latin = cluster.conninfo(database: try cluster.createDatabase(encoding: "LATIN1"))
         let result = try Program.pgcopy("listen", "-c", channel, "-c", "🦆", cluster.conninfo(), latin).run()
         #expect(result.code == 1 && result.output == "", "\(result)")
-        #expect(result.errors.hasPrefix("pgcopy: \(latin): ERROR: "), "\(result)")
+        #expect(result.errors.hasPrefix("pgcopy: \(label(of: latin)): ERROR: "), "\(result)")
         #expect(result.errors.contains("22P05"), "\(result)")
         // What it can have, it listens on, though the bytes differ there.
         let running = try Program.listening("-c", "é" + channel, "--count=1", latin)

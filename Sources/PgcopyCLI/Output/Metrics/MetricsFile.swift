@@ -21,7 +21,7 @@ final class MetricsFile: EventSink {
     init(_ path: Path, source: String, interval: Duration, now: @escaping () -> WallTime = { .now }) throws {
         file = try ReplacedFile(path)
         // A file for each cycle is more than anybody reads. A report may come a little early.
-        pause = interval > .zero ? interval * 0.9 : .seconds(1)
+        pause = interval > .zero ? max(interval * 0.9, .milliseconds(100)) : .seconds(1)
         self.now = now
         let name = String(decoding: path.name, as: UTF8.self)
         metrics = RunMetrics(file: name, source: source, begun: now(), before: file.text)

@@ -21,7 +21,7 @@ extension JSONText {
             ("tables_done", .optional(progress.tables?.done)),
             ("streams", .array(progress.streams.map(stream))),
             ("destinations", .array(progress.destinations.map(destination))),
-        ] + members(of: progress.stage, source: source)
+        ] + members(of: progress.stage, source: source, heldUpBy: heldUpBy(progress))
     }
 
     private static func cycle(_ reading: RateMeter.Reading) -> JSONText {
@@ -46,14 +46,22 @@ extension JSONText {
         ])
     }
 
+    /// Who keeps the source from giving more: nothing has come, and rows are there for these.
+    private static func heldUpBy(_ progress: TransferProgress) -> [String] {
+        let late = progress.destinations.filter { $0.isActive && $0.behind > 0 }
+        return progress.reading.cycle.bytes == 0 ? late.map(\.label) : late.filter { $0.state == .stalled }.map(\.label)
+    }
+
     /// Its name, who is waited for, and which commit it is.
-    private static func members(of stage: TransferStage, source: String?) -> [(String, JSONText)] {
+    private static func members(
+        of stage: TransferStage, source: String?, heldUpBy labels: [String]
+    ) -> [(String, JSONText)] {
         func members(_ name: String, _ labels: [String]) -> [(String, JSONText)] {
             [("phase", .string(name)), ("waiting_for", strings(labels))]
         }
         return switch stage {
         case .preparing(let labels): members("preparing", labels)
-        case .copying: members("copying", [])
+        case .copying: members("copying", labels)
         case .waitingForSource: members("copying", source.map { [$0] } ?? [])
         case .finishing(let labels): members("finishing", labels)
         case .settling(let labels): members("settling", labels)
