@@ -9,8 +9,8 @@ final class LiveReport: EventSink {
     private var state: DisplayState
     private var startsWithRows: Bool
 
-    /// How often it is drawn: what moves smoothly to the eye, and costs nothing to speak of.
-    static let interval = Duration.milliseconds(100)
+    /// How often it is drawn: smooth to the eye, and a picture costs a third of a millisecond.
+    static let interval = Duration.milliseconds(200)
 
     /// - Parameters:
     ///   - plain: writes to the same terminal.

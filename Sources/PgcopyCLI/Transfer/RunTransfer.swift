@@ -63,7 +63,7 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
     let status = ServiceStatus()
     if status != nil || metrics != nil { request.reportInterval = options.interval }
     if isLive {
-        // Ten pictures a second; whoever wants reports at the interval waits for them.
+        // Five pictures a second; whoever wants reports at the interval waits for them.
         request.reportInterval = LiveReport.interval
         request.idleInterval = LiveReport.interval
     }
