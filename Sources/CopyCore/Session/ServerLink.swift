@@ -45,7 +45,9 @@ public struct ServerLink: Sendable {
             isName
             ? MessageScrubber(database: conninfo) : MessageScrubber(ShownConnection(conninfo), password: password)
         let message = connection.errorMessage
-        let said = isName ? ["dbname": conninfo] : ShownConnection(conninfo).values
+        var said = isName ? ["dbname": conninfo] : ShownConnection(conninfo).values
+        // What is not shown was said all the same.
+        for parameter in plainParameters where said[parameter.keyword] == nil { said[parameter.keyword] = "" }
         let hint =
             isName && conninfo.hasFileExtension
             ? "it is taken for a database's name; for a file write ./\(conninfo)"
@@ -63,8 +65,7 @@ public struct ServerLink: Sendable {
     /// Which database it is, PGDATABASE says, or the user's name.
     var leavesDatabaseOpen: Bool {
         guard Endpoint.isURI(conninfo) || Endpoint.isKeywordString(conninfo) else { return false }
-        let said = ShownConnection(conninfo).values
-        return said["dbname"] == nil && said["service"] == nil
+        return !plainParameters.contains { ["dbname", "service"].contains($0.keyword) }
     }
 
     /// What the connection string says, without passwords.
