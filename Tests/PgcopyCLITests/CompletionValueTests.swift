@@ -2,6 +2,7 @@
 
 import Testing
 
+@testable import CopyCore
 @testable import PgcopyCLI
 
 @Suite("Front end: values that are completed")

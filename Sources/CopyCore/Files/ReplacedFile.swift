@@ -1,7 +1,5 @@
 // A small file that is written anew again and again while others read it.
 
-internal import Glibc
-
 /// Replaced as a whole: whoever reads it sees an old text or a new one. It is not flushed to disk: soon there is another.
 package struct ReplacedFile {
     private let path: Path
@@ -25,23 +23,5 @@ package struct ReplacedFile {
     }
 
     /// What it holds; nil where nothing is there, or more than a small file holds.
-    package var text: String? {
-        let file = unsafe path.withCString { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) }
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: Self.most)
-        var count = 0
-        while count < bytes.count {
-            let taken = unsafe bytes[count...].withUnsafeMutableBytes { buffer in
-                unsafe read(file, buffer.baseAddress, buffer.count)
-            }
-            if taken < 0, errno == EINTR { continue }
-            guard taken >= 0 else { return nil }
-            if taken == 0 { return String(decoding: bytes[..<count], as: UTF8.self) }
-            count += taken
-        }
-        return nil
-    }
-
-    private static let most = 1 << 20
+    package var text: String? { SmallFile.bytes(path).map { String(decoding: $0, as: UTF8.self) } }
 }

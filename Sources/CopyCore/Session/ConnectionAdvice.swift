@@ -1,7 +1,5 @@
 // What helps where there is no connection: by what libpq or a server said.
 
-internal import Glibc
-
 /// Knows what to do about connections that fail; pure, but for files that name services.
 enum ConnectionAdvice {
     /// - Parameters:
@@ -44,43 +42,12 @@ enum ConnectionAdvice {
 
     /// The service that was meant.
     private static func services(near name: String) -> String {
-        let files = serviceFiles
-        let names = files.flatMap(ServiceFile.names)
+        let names = ServiceFile.names
         if let near = NearestWord.find(name, among: names) { return "did you mean service=\(near)?" }
         let shown = names.prefix(10).filter { HarmlessValue.isHarmless("service", $0) }
         return shown.isEmpty
             ? "services are defined in ~/.pg_service.conf, or the file that PGSERVICEFILE names"
             : "there are \(shown.joined(separator: ", "))"
-    }
-
-    /// Where libpq looks.
-    private static var serviceFiles: [Path] {
-        func variable(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
-        let own = variable("PGSERVICEFILE") ?? variable("HOME").map { $0 + "/.pg_service.conf" }
-        let systems =
-            variable("PGSYSCONFDIR").map { $0 + "/pg_service.conf" } ?? "/etc/postgresql-common/pg_service.conf"
-        return [own, systems].compactMap { $0.map { Path(Array($0.utf8)) } }
-    }
-}
-
-/// A file that defines services: `[name]`, then what it stands for.
-enum ServiceFile {
-    /// The services that it defines; none where it cannot be read.
-    static func names(_ path: Path) -> [String] {
-        let file = unsafe path.withCString { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-        guard file >= 0 else { return [] }
-        defer { close(file) }
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-            count = unsafe max(0, read(file, buffer.baseAddress!, buffer.count))
-        }
-        return names(in: bytes)
-    }
-
-    static func names(in bytes: [UInt8]) -> [String] {
-        bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            guard line.first == UInt8(ascii: "["), line.contains(UInt8(ascii: "]")) else { return nil }
-            return String(validating: line.dropFirst().prefix { $0 != UInt8(ascii: "]") }, as: UTF8.self)
-        }
     }
 }
 

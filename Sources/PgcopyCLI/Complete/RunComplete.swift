@@ -41,7 +41,7 @@ private struct Completion {
         guard request.kind == .endpoint, !value.contains("/"), !value.hasPrefix("-") else { return }
         let start = Array(value.utf8)
         // Hidden ones only where they are meant. A name alone would be a database's.
-        let files = SmallFile.here.filter { $0.starts(with: start) && ($0.first != 0x2E || start.first == 0x2E) }
+        let files = FileNames.here.filter { $0.starts(with: start) && ($0.first != 0x2E || start.first == 0x2E) }
         // What begins with a dot fish keeps back until one is typed.
         let folder = request.shell == .fish ? "file:" : "./"
         print(files.map { folder + RawText.decoding($0) }.sorted(), "file", behind: folder + value)

@@ -126,8 +126,8 @@ import Testing
     }
 
     @Test func `services are what stands in brackets`() {
-        let text = "# [no]\n[east]\nhost=[::1]\n [no]\n[west]# x\n[open\n"
-        #expect(ServiceFile.names(in: Array(text.utf8)) == ["east", "west"])
+        let text = "# [no]\n[east]\nhost=[::1]\n [south]\n[west]# x\n[open\n"
+        #expect(ServiceFile.sections(text) == ["east", "south", "west"])
     }
 
     @Test func `rights are granted by who owns the table`() {

@@ -1,0 +1,24 @@
+// The names of files where we are.
+
+internal import Glibc
+
+/// The folder that the program was started in.
+enum FileNames {
+    /// The names in the folder where we are, folders with a slash.
+    static var here: [[UInt8]] {
+        guard let folder = unsafe opendir(".") else { return [] }
+        defer { unsafe closedir(folder) }
+        var names: [[UInt8]] = []
+        while let entry = unsafe readdir(folder) {
+            var name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+            if name == [0x2E] || name == [0x2E, 0x2E] { continue }
+            var status = stat()
+            let isFolder = unsafe (name + [0]).withUnsafeBytes {
+                unsafe stat($0.baseAddress!.assumingMemoryBound(to: CChar.self), &status) == 0
+            }
+            if isFolder, status.st_mode & S_IFMT == S_IFDIR { name.append(UInt8(ascii: "/")) }
+            names.append(name)
+        }
+        return names
+    }
+}
