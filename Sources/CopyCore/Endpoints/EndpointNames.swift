@@ -67,13 +67,15 @@ extension Endpoint {
     private static func number(_ endpoints: inout [Endpoint]) {
         var namesakes: [String: [Kind]] = [:]
         for (place, endpoint) in endpoints.enumerated() {
-            let others = namesakes[endpoint.label, default: []]
-            namesakes[endpoint.label] = others + [endpoint.kind]
+            // Bytes that are no text are shown alike, whatever they are.
+            let shown = RawText.shown(endpoint.label)
+            let others = namesakes[shown, default: []]
+            namesakes[shown] = others + [endpoint.kind]
             let differs: Bool =
                 switch endpoint.kind {
                 case .program: true
-                case .server: others.contains { $0 != endpoint.kind }
-                case .standardStream, .file, .null: false
+                case .server, .file: others.contains { $0 != endpoint.kind }
+                case .standardStream, .null: false
                 }
             if differs, !others.isEmpty { endpoints[place].label += " (\(others.count + 1))" }
         }

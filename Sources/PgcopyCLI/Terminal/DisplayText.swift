@@ -117,13 +117,11 @@ struct DisplayText {
             return []
         }
         let shown = busy.count > room ? Array(busy.prefix(room - 1)) : busy
-        let names = shown.map { stream in
-            self.shown(([stream.table ?? ""] + (stream.part.map { [$0] } ?? [])).joined(separator: ", "))
-        }
         let length = min(20, columns / 4)
-        let width = min(names.map(TextWidth.of).max() ?? 0, columns - length - 20)
+        let names = shown.map { name($0, in: columns - length - 20) }
+        let width = names.map(TextWidth.of).max() ?? 0
         var lines = zip(shown, names).map { stream, name in
-            var line = StyledText("  " + TextWidth.padded(TextWidth.fitted(name, to: width), to: width) + "  ")
+            var line = StyledText("  " + TextWidth.padded(name, to: width) + "  ")
             let bytes = Units.bytes(Double(stream.bytes))
             if let size = stream.size, size > 0 {
                 // It takes more or less where it flows.
@@ -138,6 +136,14 @@ struct DisplayText {
         }
         if shown.count < busy.count { lines.append(StyledText("  and \(busy.count - shown.count) more", .dim)) }
         return lines
+    }
+
+    /// A stream's table and part; where there is little room the part tells it from the others.
+    private func name(_ stream: StreamProgress, in columns: Int) -> String {
+        let table = shown(stream.table ?? "")
+        guard let part = stream.part.map({ shown($0) }) else { return TextWidth.fitted(table, to: columns) }
+        let left = columns - TextWidth.of(part) - 2
+        return TextWidth.fitted(left < 4 ? part : TextWidth.fitted(table, to: left) + ", " + part, to: columns)
     }
 
     // MARK: Endpoints

@@ -53,6 +53,12 @@ import Testing
         #expect(Endpoint.toldApart(told).map(\.label) == labels)
     }
 
+    @Test func `files whose names are no text are told apart, too`() throws {
+        let files = try [[0xFF], [0xFE], [0xFF]].map { try Endpoint(parsing: Array("./b".utf8) + $0) }
+        let labels = Endpoint.toldApart(files).map { RawText.shown($0.label) }
+        #expect(labels == ["./b\u{FFFD}", "./b\u{FFFD} (2)", "./b\u{FFFD} (3)"])
+    }
+
     @Test func `a run of one table is told from others by its name`() throws {
         func labels(_ source: String, _ destinations: String..., change: (inout TransferRequest) -> Void) throws
             -> [String]
