@@ -8,8 +8,12 @@ _pgcopy_words() {
 
 # Offers files, behind a prefix that is no part of their name.
 _pgcopy_files() {
-    local IFS=$'\n'
-    COMPREPLY+=($(compgen -P "$1" -f -- "${cur#"$1"}"))
+    local name quote="'\\''"
+    while IFS= read -r name; do
+        # Behind a prefix bash takes it for no file's name, and quotes nothing.
+        [[ -z $1 || $name != *[!A-Za-z0-9_./+,@%-]* ]] || name="'${name//\'/$quote}'"
+        COMPREPLY+=("$1$name")
+    done < <(compgen -f -- "${cur#"$1"}")
     [[ ${#COMPREPLY[@]} -eq 0 || -n $1 ]] || compopt -o filenames 2>/dev/null
 }
 

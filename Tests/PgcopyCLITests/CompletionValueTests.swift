@@ -63,8 +63,8 @@ struct CompletionValueTests {
         ("1st", "\"1st\""), ("ümlaut", "ümlaut"), ("select", "select"), ("$x", "\"$x\""), ("", "\"\""),
     ])
     func `names are quoted where they have to be`(_ name: String, _ typed: String) {
-        #expect(NameText.typed(name) == typed)
-        #expect(NameText.typed(name, quoted: true).first == "\"")
+        #expect(NamePrefix.typed(name) == typed)
+        #expect(NamePrefix("\"")?.typed(name).first == "\"")
     }
 
     @Test func `services are the sections of their file`() {

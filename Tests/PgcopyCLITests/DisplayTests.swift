@@ -59,7 +59,7 @@ private final class Show {
                     behind: Int(read - taken[place]))
             }, stage: stage)
         let table = Forecast.Table(rows: 2_000_000, bytes: 500 << 20, moved: total)
-        progress.forecast = Forecast([table], moved: total.bytes, rate: progress.reading.rate)
+        progress.forecast = Forecast([table], moved: total.bytes)
         progress.streams = [StreamProgress(number: 1, table: "public.orders", bytes: total.bytes, size: 500 << 20)]
         change(&progress)
         report.receive(.progress(progress))
@@ -248,13 +248,30 @@ struct `The display` {
             duration: .seconds(2),
             reading: .init(cycle: moved, cycleDuration: .seconds(1), total: moved, duration: .seconds(1)),
             destinations: [DestinationProgress(label: "d", taken: 500, behind: 0)])
-        progress.forecast = Forecast([.init(rows: 10, bytes: 1000, moved: moved)], moved: 500, rate: 500)
+        progress.forecast = Forecast([.init(rows: 10, bytes: 1000, moved: moved)], moved: 500)
         state.note(.progress(progress))
         progress.duration = .seconds(3)
         state.note(.progress(progress))
         let lines = DisplayText(state: state, columns: 100, rows: 24, isUnicode: false).lines
         let text = lines.map { $0.rendered(false) }.joined()
         #expect(text.utf8.allSatisfy { $0 < 0x80 } && text.contains("=====") && text.contains("50%"), "\(text)")
+    }
+
+    @Test func `a wait is told where there is no room, and where nothing is shown yet`() {
+        let wait = LockWait(table: "t", holder: LockWait.Holder(pid: 7))
+        let show = Show(28, 24)
+        show.second(1, [1, 1, 1])
+        show.tell(.waitingForLock(wait, at: "orders.bin"))
+        #expect(show.device.screen.lines == ["waiting for a lock on t, h…"])
+        let device = FakeDevice(columns: 80, rows: 24)
+        var traits = TerminalTraits()
+        traits.isLive = true
+        let terminal = Terminal(traits, device)
+        let report = LiveReport(
+            terminal, PlainReport(Console { terminal.write($0) }, tellsCommits: true), source: "s",
+            interval: .seconds(1), startsWithRows: true)
+        report.receive(.waitingForLock(wait, at: "d"))
+        #expect(device.screen.lines == ["pgcopy: d: waiting for a lock on t, held by pid 7, hidden"])
     }
 
     @Test func `programs may ask for something before rows flow`() {
@@ -275,5 +292,31 @@ struct `The display` {
         progress.reading.total.bytes = 1
         report.receive(.progress(progress))
         #expect(!device.written.isEmpty)
+    }
+}
+
+struct `Reports at an interval` {
+    @Test func `have the rates of that time`() throws {
+        final class Taker: EventSink {
+            var all: [TransferProgress] = []
+            func receive(_ event: TransferEvent) { if case .progress(let progress) = event { all.append(progress) } }
+        }
+        let taker = Taker()
+        let pacer = ReportPacer(.seconds(1), taker)
+        for tick in 0...10 {
+            let total = Totals(messages: tick * 10, bytes: tick * 1000)
+            var progress = TransferProgress(
+                duration: .milliseconds(tick * 200),
+                reading: .init(
+                    cycle: .zero, cycleDuration: .milliseconds(200), total: total,
+                    duration: .milliseconds(tick * 200)),
+                destinations: [DestinationProgress(label: "d", taken: tick * 500, behind: 0)])
+            progress.forecast = Forecast([.init(rows: 200, bytes: 1, moved: total)], moved: total.bytes)
+            pacer.receive(.progress(progress))
+        }
+        #expect(taker.all.map(\.reading.total.messages) == [0, 50, 100])
+        #expect(
+            taker.all[1].reading.cycle == Totals(messages: 50, bytes: 5000) && taker.all[2].reading.cycleRate == 5000)
+        #expect(taker.all[2].destinations[0].rate == 2500 && taker.all[2].forecast.remaining == .seconds(2))
     }
 }

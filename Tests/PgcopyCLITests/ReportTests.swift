@@ -299,7 +299,8 @@ struct `A forecast in plain lines` {
                 total: Totals(messages: rows, bytes: bytes), duration: .seconds(2))
             var progress = TransferProgress(duration: .seconds(250), reading: reading, destinations: [])
             let table = Forecast.Table(rows: 1000, bytes: 50_000, moved: reading.total)
-            progress.forecast = Forecast([table], moved: bytes, rate: (reading.cycleRate + reading.rate) / 2)
+            progress.forecast = Forecast([table], moved: bytes)
+            progress.forecast.estimate(reading)
             report.receive(.progress(progress))
         }
         #expect(

@@ -12,7 +12,7 @@ public struct SQLName: Sendable, Hashable {
     public var quoted: String { parts.map(quoteIdentifier).joined(separator: ".") }
 
     /// As a person writes it: quotes where they are needed.
-    var plain: String {
+    package var plain: String {
         parts.map { part in SQLName(part) == SQLName([part]) ? part : quoteIdentifier(part) }.joined(separator: ".")
     }
 

@@ -9,6 +9,8 @@ public struct LinkConnector {
     public var asksPasswordsFirst = false
     /// Asked for a password, by who logs in where, `user bob at host:port/database`; nil: none is to be had.
     public var password: (_ login: String) -> String? = { _ in nil }
+    /// Where a server has no such database it is asked which one was meant.
+    public var advises = true
     /// Called with each session before its first statement.
     public var onSession: (Session) -> Void = { _ in }
     /// Called with the label of each server that has not answered yet: after a second, and as often as `tellInterval`.
@@ -89,7 +91,7 @@ public struct LinkConnector {
             }
             open = again
         }
-        try nameNearDatabases(links, &results)
+        if advises { try nameNearDatabases(links, &results) }
         return results
     }
 

@@ -13,7 +13,7 @@ struct DestinationPace {
     /// - Parameter start: when the copy began: before that there was nothing to take.
     mutating func read(_ taken: Int, at now: Instant, since start: Instant) -> Double {
         defer { last = (taken, now) }
-        if last == nil || taken != last?.taken { stillSince = now }
+        stillSince = last == nil || taken != last?.taken ? now : stillSince.map { max($0, start) }
         let time = now.duration(since: max(last?.at ?? start, start))
         return time > .zero ? Double(max(0, taken - (last?.taken ?? 0))) / time.seconds : 0
     }

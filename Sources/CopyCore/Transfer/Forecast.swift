@@ -28,15 +28,17 @@ public struct Forecast: Sendable, Hashable {
     /// How long it will take at the rate of now and then; nil: not known, or nothing flows.
     public var remaining: Duration?
 
+    /// The same in whole percent.
+    public var percent: Int? { fraction.map { Int($0 * 100) } }
+
     /// Nothing is known.
     init() {}
 
     /// - Parameters:
     ///   - tables: all of them. Each counts by the bytes that it takes where it is stored, so that what was estimated
     ///     wrongly is right once it has come.
-    ///   - moved: what has flowed.
-    ///   - rate: in bytes a second.
-    init(_ tables: [Table], moved: Int, rate: Double) {
+    ///   - moved: how many bytes have flowed.
+    init(_ tables: [Table], moved: Int) {
         var (all, come, stored) = (0.0, 0.0, 0.0)
         for table in tables {
             guard let fraction = table.fraction else { return }
@@ -53,7 +55,13 @@ public struct Forecast: Sendable, Hashable {
         let bytes = fraction < 0.01 && stored > 0 ? max(stored, Double(moved)) : Double(moved) / max(fraction, 1e-9)
         guard bytes > 0 else { return }
         self.bytes = bytes
-        remaining = remaining(behind: moved, rate: rate)
+    }
+
+    /// How long the rest takes. What is now counts as much as what was: a slow beginning does not say it all. While nothing
+    /// flows nobody knows.
+    public mutating func estimate(_ reading: RateMeter.Reading) {
+        let rate = reading.cycle.bytes == 0 ? 0 : (reading.cycleRate + reading.rate) / 2
+        remaining = remaining(behind: reading.total.bytes, rate: rate)
     }
 
     /// How long the rest takes, once so many bytes have flowed, at so many bytes a second; nil: not known, or nothing flows.

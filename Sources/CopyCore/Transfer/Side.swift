@@ -13,6 +13,8 @@ final class Side {
     var programs: [Program] = []
     /// What it failed with itself: it takes no part any more.
     var error: (any Error)?
+    /// Like the source, it has no such tables: that is told of the source alone.
+    var lacksTables = false
     /// It did not answer when it was to stop.
     var isUnheard = false
     /// Of a destination: what became of its rows, and how many bytes it took.

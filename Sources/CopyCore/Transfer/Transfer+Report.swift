@@ -74,9 +74,8 @@ extension Transfer {
                     rows: size?.rows, bytes: size?.bytes, moved: given.moved,
                     isDone: sizes.count > 1 && given.partsLeft == 0)
             }
-            // What is now counts as much as what was: a slow beginning does not say it all. While nothing flows nobody knows.
-            let rate = reading.cycle.bytes == 0 ? 0 : (reading.cycleRate + reading.rate) / 2
-            progress.forecast = Forecast(tables, moved: reading.total.bytes, rate: rate)
+            progress.forecast = Forecast(tables, moved: reading.total.bytes)
+            progress.forecast.estimate(reading)
         }
         return progress
     }

@@ -55,6 +55,9 @@ public struct TransferProgress: Sendable {
     public var tables: (done: Int, count: Int)?
     /// Somebody wants to see it now (SIGUSR1).
     public var wasAskedFor = false
+
+    /// How much is still to come, as far as that is known; nil: no row flows.
+    public var coming: Forecast? { [.copying, .waitingForSource].contains(stage) ? forecast : nil }
 }
 
 /// What a transfer is at.

@@ -4,14 +4,15 @@ internal import Glibc
 
 /// The folder that the program was started in.
 enum FileNames {
-    /// The names in the folder where we are, folders with a slash.
-    static var here: [[UInt8]] {
+    /// The names that begin so, folders with a slash; hidden ones only where they are meant.
+    static func beginning(with start: [UInt8]) -> [[UInt8]] {
         guard let folder = unsafe opendir(".") else { return [] }
         defer { unsafe closedir(folder) }
         var names: [[UInt8]] = []
         while let entry = unsafe readdir(folder) {
             var name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
-            if name == [0x2E] || name == [0x2E, 0x2E] { continue }
+            guard name.starts(with: start), name != [0x2E], name != [0x2E, 0x2E] else { continue }
+            if name.first == UInt8(ascii: "."), start.first != UInt8(ascii: ".") { continue }
             var status = stat()
             let isFolder = unsafe (name + [0]).withUnsafeBytes {
                 unsafe stat($0.baseAddress!.assumingMemoryBound(to: CChar.self), &status) == 0

@@ -41,7 +41,7 @@ struct NamePrefix: Equatable {
                 part.append(scalar)
             }
         } else {
-            while let scalar = scalars.first, NameText.isPlain(scalar) || ("A"..."Z").contains(scalar) {
+            while let scalar = scalars.first, Self.isPlain(scalar) {
                 part += String(scalar).lowercasedASCII.unicodeScalars
                 scalars = scalars.dropFirst()
             }
@@ -53,24 +53,15 @@ struct NamePrefix: Equatable {
     }
 
     /// A name as it is to be typed behind this.
-    func typed(_ name: String) -> String { NameText.typed(name, quoted: isQuoted) }
-}
+    func typed(_ name: String) -> String { isQuoted ? quoteIdentifier(name) : Self.typed(name) }
 
-/// Names as they have to be typed.
-enum NameText {
-    /// In quotes where it would be read as another name without.
-    static func typed(_ name: String, quoted: Bool = false) -> String {
-        let scalars = name.unicodeScalars
-        let isPlain =
-            scalars.allSatisfy(isPlain) && !scalars.isEmpty && scalars.first != "$"
-            && !("0"..."9").contains(scalars.first ?? "0")
-        return isPlain && !quoted ? name : quoteIdentifier(name)
-    }
+    /// A name as it is to be typed: in quotes where it would be read as another one without.
+    static func typed(_ name: String) -> String { SQLName([name]).plain }
 
-    /// It needs no quotes, at least not at the beginning of a name.
-    static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+    /// It may stand in a name without quotes.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
-        case "a"..."z", "_", "0"..."9", "$", "\u{80}"...: true
+        case "a"..."z", "A"..."Z", "_", "0"..."9", "$", "\u{80}"...: true
         default: false
         }
     }

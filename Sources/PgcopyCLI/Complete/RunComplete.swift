@@ -39,9 +39,8 @@ private struct Completion {
         guard request.kind == .endpoint || request.kind == .connection else { return }
         print(ServiceFile.names.map(ServiceFile.typed), "service")
         guard request.kind == .endpoint, !value.contains("/"), !value.hasPrefix("-") else { return }
-        let start = Array(value.utf8)
-        // Hidden ones only where they are meant. A name alone would be a database's.
-        let files = FileNames.here.filter { $0.starts(with: start) && ($0.first != 0x2E || start.first == 0x2E) }
+        // A name alone would be a database's.
+        let files = FileNames.beginning(with: Array(value.utf8))
         // What begins with a dot fish keeps back until one is typed.
         let folder = request.shell == .fish ? "file:" : "./"
         print(files.map { folder + RawText.decoding($0) }.sorted(), "file", behind: folder + value)

@@ -11,27 +11,31 @@ struct ServerNames {
 
     /// Tables and schemas that a name may go on with, as they are typed.
     func tables(_ prefix: NamePrefix, at conninfo: String) -> [String] {
-        let kinds = "c.relkind IN ('r', 'p', 'v', 'm', 'f')"
-        let join = "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        let tables =
+            "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+            + " WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}') AND \(Self.begins("c.relname", prefix.name))"
         if let schema = prefix.schema {
             return ask(
-                "SELECT n.nspname, c.relname FROM \(join) WHERE \(kinds) AND n.nspname = \(quoteLiteral(schema))"
-                    + " AND \(Self.begins("c.relname", prefix.name)) ORDER BY 2 LIMIT \(Self.limit)", conninfo
-            ).map { NameText.typed($0[0]) + "." + prefix.typed($0[1]) }
+                "SELECT n.nspname, c.relname \(tables) AND n.nspname OPERATOR(pg_catalog.=) \(quoteLiteral(schema))"
+                    + " ORDER BY 2 LIMIT \(Self.limit)", conninfo
+            ).map { NamePrefix.typed($0[0]) + "." + prefix.typed($0[1]) }
         }
-        let tables = ask(
-            "SELECT c.relname FROM \(join) WHERE \(kinds) AND pg_catalog.pg_table_is_visible(c.oid)"
-                + " AND \(Self.begins("c.relname", prefix.name)) AND \(Self.isOfUsers(prefix.name))"
-                + " ORDER BY 1 LIMIT \(Self.limit)", conninfo)
-        return tables.map { prefix.typed($0[0]) } + schemas(prefix, at: conninfo).map { $0 + "." }
+        // One question: there is a second for all.
+        let sql =
+            "(SELECT 'table', c.relname \(tables) AND pg_catalog.pg_table_is_visible(c.oid)"
+            + " AND \(Self.isOfUsers(prefix.name)) ORDER BY 2 LIMIT \(Self.limit))"
+            + " UNION ALL (SELECT 'schema', \(Self.schemas(prefix)))"
+        return ask(sql, conninfo).map { prefix.typed($0[1]) + ($0[0] == "schema" ? "." : "") }
     }
 
     /// Schemas that a name may be.
     func schemas(_ prefix: NamePrefix, at conninfo: String) -> [String] {
-        ask(
-            "SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE \(Self.begins("n.nspname", prefix.name))"
-                + " AND \(Self.isOfUsers(prefix.name)) ORDER BY 1 LIMIT \(Self.limit)", conninfo
-        ).map { prefix.typed($0[0]) }
+        ask("SELECT " + Self.schemas(prefix), conninfo).map { prefix.typed($0[0]) }
+    }
+
+    private static func schemas(_ prefix: NamePrefix) -> String {
+        "n.nspname FROM pg_catalog.pg_namespace n WHERE \(begins("n.nspname", prefix.name))"
+            + " AND \(isOfUsers(prefix.name)) ORDER BY n.nspname LIMIT \(limit)"
     }
 
     /// Databases of the server that is meant where only a name is given.
@@ -48,13 +52,15 @@ struct ServerNames {
 
     private static func begins(_ column: String, _ text: String) -> String {
         text.isEmpty
-            ? "true" : "pg_catalog.left(\(column), \(text.unicodeScalars.count)) = \(quoteLiteral(text))"
+            ? "true"
+            : "pg_catalog.left(\(column)::pg_catalog.text, \(text.unicodeScalars.count)) OPERATOR(pg_catalog.=) \(quoteLiteral(text))"
     }
 
     /// Those of the server itself only where they are typed.
     private static func isOfUsers(_ text: String) -> String {
         text.hasPrefix("pg_") || text.hasPrefix("inf")
-            ? "true" : "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+            ? "true"
+            : "n.nspname OPERATOR(pg_catalog.!~) '^pg_' AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'"
     }
 
     /// The rows of an answer, in which everything is a name; none where anything is in the way.
@@ -63,7 +69,9 @@ struct ServerNames {
             let link = ServerLink(server: endpoint, overrides: [("client_encoding", "UTF8")])
         else { return [] }
         var links = [link]
-        guard let session = try? LinkConnector(poller: poller).open(&links).first else { return [] }
+        var connector = LinkConnector(poller: poller)
+        connector.advises = false
+        guard let session = try? connector.open(&links).first else { return [] }
         defer { session.close() }
         session.onNotice = { _, _ in }
         // Who waits is gone within a second: the server is not to go on. Of a pooler's session nothing may stay.

@@ -12,7 +12,7 @@ final class ExecAligned: ExecWriter {
     private var tables: [(statement: Int, table: RowTable)?]
     /// Whose the last line is.
     private var last: Int?
-    /// Bytes of a result that wait for its widths: as a batch bounds its sessions, together they are a few MiB.
+    /// Bytes of a result that wait for its widths.
     private let limit: Int
 
     init(_ labels: [String], _ output: TextOutput, tellsTags: Bool) {
@@ -20,7 +20,7 @@ final class ExecAligned: ExecWriter {
         self.output = output
         self.tellsTags = tellsTags
         tables = labels.map { _ in nil }
-        limit = max(1 << 17, (4 << 20) / max(2, labels.count))
+        limit = Batch.share(labels.count)
     }
 
     func rows(_ result: QueryResult, of statement: BatchStatement, at session: Int) {

@@ -8,8 +8,8 @@ final class ExecCSV: ExecWriter {
     private let output: TextOutput
     /// Each as the first value of a line; nil: there is one connection.
     private let labels: [[UInt8]]?
-    /// The statement whose header was written last.
-    private var headed = 0
+    /// The statement, and of several connections which one's, whose columns were looked at last.
+    private var headed = (statement: 0, session: 0)
     private var header: [[UInt8]]?
 
     init(_ labels: [String], _ output: TextOutput) {
@@ -18,23 +18,23 @@ final class ExecCSV: ExecWriter {
     }
 
     func rows(_ result: QueryResult, of statement: BatchStatement, at session: Int) {
-        writeHeader(result, statement)
+        writeHeader(result, statement, session)
         for row in 0..<result.rowCount { line(labels?[session], result.values(row)) }
     }
 
     func done(_ result: QueryResult, of statement: BatchStatement, at session: Int) {
-        if result.hasRows { writeHeader(result, statement) }
+        if result.hasRows { writeHeader(result, statement, session) }
     }
 
-    private func writeHeader(_ result: QueryResult, _ statement: BatchStatement) {
-        if labels == nil {
-            guard headed != statement.number else { return }
-            headed = statement.number
-        } else {
-            guard header != result.columnNames else { return }
-            header = result.columnNames
+    private func writeHeader(_ result: QueryResult, _ statement: BatchStatement, _ session: Int) {
+        guard headed != (statement.number, session) else { return }
+        headed = (statement.number, session)
+        let names = result.columnNames
+        if labels != nil {
+            guard header != names else { return }
+            header = names
         }
-        line(labels == nil ? nil : Array("connection".utf8), result.columnNames)
+        line(labels == nil ? nil : Array("connection".utf8), names)
     }
 
     private func line(_ label: [UInt8]?, _ values: [[UInt8]?]) {

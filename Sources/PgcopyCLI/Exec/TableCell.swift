@@ -23,8 +23,13 @@ struct TableCell {
             lines = [Line(bytes: value, width: value.count)]
             return
         }
+        lines = TextWidth.ofEach { width in Self.lines(RawText.shown(RawText.decoding(value)), width) }
+    }
+
+    private static func lines(_ text: String, _ width: (Unicode.Scalar) -> Int) -> [Line] {
+        var lines: [Line] = []
         var line = Line()
-        for scalar in RawText.shown(RawText.decoding(value)).unicodeScalars {
+        for scalar in text.unicodeScalars {
             switch scalar {
             case "\n":
                 lines.append(line)
@@ -32,16 +37,16 @@ struct TableCell {
             case "\r": line.append("\\r")
             case "\t": line.append(String(repeating: " ", count: 8 - line.width % 8))
             default:
-                let width = TextWidth.of(scalar)
+                let width = width(scalar)
                 if width >= 0 {
                     line.bytes += UTF8.encode(scalar).map { Array($0) } ?? []
                     line.width += width
                 } else {
-                    line.append(Self.spelled(scalar))
+                    line.append(spelled(scalar))
                 }
             }
         }
-        lines.append(line)
+        return lines + [line]
     }
 
     private static func spelled(_ scalar: Unicode.Scalar) -> String {

@@ -29,7 +29,8 @@ final class LiveReport: EventSink {
             if progress.wasAskedFor { plain.receive(event) }
             if progress.reading.total.bytes > 0 { startsWithRows = false }
             draw()
-        case .waiting, .waitingForLock: draw()
+        // Where nothing is drawn it is said.
+        case .waiting, .waitingForLock: if startsWithRows || terminal.isLent { plain.receive(event) } else { draw() }
         case .planned(let plan):
             // It goes to stdout, which may be the same terminal.
             if plan.isDryRun { terminal.close() }
@@ -50,7 +51,7 @@ final class LiveReport: EventSink {
 
     /// What the terminal shows beside the text.
     private var shownProgress: Terminal.Progress {
-        let percent = state.progress?.forecast.fraction.map { Int($0 * 100) }
+        let percent = state.progress?.forecast.percent
         if state.progress?.destinations.contains(where: { $0.state == .failed }) ?? false {
             return .failed(percent ?? 0)
         }

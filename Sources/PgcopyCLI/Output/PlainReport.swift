@@ -75,9 +75,8 @@ final class PlainReport: EventSink {
     /// How much there is by now: percent, bytes, rows, tables. Each with what stands before it.
     private func amounts(_ progress: TransferProgress) -> [(before: String, text: String)] {
         let moved = progress.reading.total
-        let flows = [.copying, .waitingForSource].contains(progress.stage)
-        let percent = flows ? progress.forecast.fraction.map { "\(Int($0 * 100))%" } : nil
-        let (bytes, total) = (Units.bytes(Double(moved.bytes)), flows ? progress.forecast.bytes : nil)
+        let percent = progress.coming?.percent.map { "\($0)%" }
+        let (bytes, total) = (Units.bytes(Double(moved.bytes)), progress.coming?.bytes)
         let tables = progress.tables.map { done, count in "\(done) of \(count) tables" }
         return [
             ("", percent ?? ""),

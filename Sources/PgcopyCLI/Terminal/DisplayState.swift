@@ -48,7 +48,7 @@ struct DisplayState {
         case .waitingForLock(let wait, let label): waits[label] = notice("waiting for \(wait.sentence)", label)
         case .fault(_, let label, .reconciled(let tries, let limit)):
             reconciling[label] = notice("reconciling, try \(tries) of \(limit)", label)
-        case .fault(let error, let label, .dropped), .fault(let error, let label, .fatal):
+        case .fault(let error, let label, .dropped):
             faults[label] = ErrorLines.of(error).first ?? ""
         default: break
         }
@@ -87,7 +87,7 @@ struct DisplayState {
     }
 
     /// Rows flow.
-    var flows: Bool { [.copying, .waitingForSource].contains(progress?.stage) }
+    var flows: Bool { progress?.coming != nil }
 
     /// When it will be over; nil: not known.
     var remaining: Duration? {

@@ -26,6 +26,7 @@ struct DisplayText {
     // MARK: Totals
 
     private func shortLine(_ progress: TransferProgress) -> StyledText {
+        if let wait = state.waits.min(by: { $0.key < $1.key })?.value { return StyledText(shown(wait.text), .warning) }
         if case .preparing = progress.stage { return StyledText("preparing \(Units.clock(progress.duration))") }
         let parts = [
             percent(progress), Units.bytes(Double(progress.reading.total.bytes)), state.flows ? rate(progress) : nil,
@@ -37,7 +38,7 @@ struct DisplayText {
     private func rate(_ progress: TransferProgress) -> String { Units.rate(state.rate ?? progress.reading.rate) }
 
     private func percent(_ progress: TransferProgress) -> String? {
-        state.flows ? progress.forecast.fraction.map { "\(Int($0 * 100))%" } : nil
+        progress.coming?.percent.map { "\($0)%" }
     }
 
     private func totalLine(_ progress: TransferProgress) -> StyledText {
@@ -48,8 +49,9 @@ struct DisplayText {
             return StyledText("preparing" + whom, .bold)
         }
         let text = figures(progress)
-        guard let fraction = state.flows ? progress.forecast.fraction : nil else { return StyledText(text, .bold) }
-        let percent = "\(Int(fraction * 100))%"
+        guard let fraction = progress.coming?.fraction, let percent = percent(progress) else {
+            return StyledText(text, .bold)
+        }
         let length = min(40, columns - 1 - TextWidth.of(text) - 7)
         var line = StyledText()
         if length >= 5 {

@@ -39,6 +39,8 @@ final class Terminal {
         if traits.isLive, device is StandardError { JobControl.watch(clearingProgress: traits.takesProgress) }
     }
 
+    /// A shell has it: nothing is shown.
+    var isLent: Bool { device.isLent }
     /// Columns and rows.
     var size: (columns: Int, rows: Int) { device.size }
 

@@ -15,10 +15,11 @@ enum TextWidth {
         return inUnicode { text.unicodeScalars.reduce(0) { $0 + max(0, width($1)) } }
     }
 
-    /// Of a character: 0 for an accent, 2 for most of Asia's, -1 for what a terminal would obey.
-    static func of(_ scalar: Unicode.Scalar) -> Int {
-        (0x20..<0x7F).contains(scalar.value) ? 1 : inUnicode { width(scalar) }
-    }
+    /// Gives the columns of single characters: 0 for an accent, 2 for most of Asia's, -1 for what a terminal would obey.
+    static func ofEach<R>(_ body: ((Unicode.Scalar) -> Int) -> R) -> R { inUnicode { body(width) } }
+
+    /// Of one character, as above.
+    static func of(_ scalar: Unicode.Scalar) -> Int { ofEach { $0(scalar) } }
 
     /// As much of it as has room in so many columns; the last one is "…" where something is left out.
     static func fitted(_ text: String, to columns: Int) -> String {

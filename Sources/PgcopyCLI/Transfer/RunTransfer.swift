@@ -71,7 +71,7 @@ func runTransfer(_ options: TransferOptions) -> Int32 {
     metrics?.onFailure = { filtered.receive(.warning($0, at: options.metricsFile?.text ?? "")) }
     // The report's last word comes behind what may still be said of the file.
     var sinks: [any EventSink] = [filtered]
-    if let metrics { sinks.insert(metrics, at: 0) }
+    if let metrics { sinks.insert(isLive ? ReportPacer(options.interval, metrics) : metrics, at: 0) }
     if let status { sinks.append(isLive ? ReportPacer(options.interval, status) : status) }
     let sink = EventFork(sinks)
     let transfer = Transfer(

@@ -9,7 +9,10 @@ struct `A forecast` {
     private let moved = Totals(messages: 250, bytes: 5000)
 
     private func of(_ tables: Forecast.Table..., rate: Double = 1000) -> Forecast {
-        Forecast(tables, moved: tables.reduce(0) { $0 + $1.moved.bytes }, rate: rate)
+        let moved = tables.reduce(0) { $0 + $1.moved.bytes }
+        var forecast = Forecast(tables, moved: moved)
+        forecast.remaining = forecast.remaining(behind: moved, rate: rate)
+        return forecast
     }
 
     @Test func `goes by rows, and by bytes where nobody has counted`() {

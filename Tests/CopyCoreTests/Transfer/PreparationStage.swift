@@ -16,8 +16,9 @@ final class PreparationStage: EventSink {
     private let endpoints: [Endpoint]
     private var start: ContinuousClock.Instant?
     private var settled: ContinuousClock.Instant?
-    private var before: [String: Int] = [:]
-    private var after: [String: Int] = [:]
+    /// By the endpoint's place: the source's first.
+    private var before: [Int: Int] = [:]
+    private var after: [Int: Int] = [:]
 
     init(_ destinations: Int, columns: String = "i int, x text, d date", sql: String? = nil) throws {
         let clusters = [try Servers.source] + Array(repeating: try Servers.first, count: destinations)
@@ -42,9 +43,7 @@ final class PreparationStage: EventSink {
 
     func run(_ request: TransferRequest) -> TransferOutcome {
         let outcome = Transfer(request, poller: SystemPoller(), sink: self).run()
-        roundTrips = ([request.source] + request.destinations).map {
-            after[$0.label, default: 0] - before[$0.label, default: 0]
-        }
+        roundTrips = endpoints.indices.map { after[$0, default: 0] - before[$0, default: 0] }
         return outcome
     }
 
@@ -53,12 +52,12 @@ final class PreparationStage: EventSink {
         // The source may be named without its table.
         let index = endpoints.firstIndex { $0.label.hasPrefix(label) } ?? 0
         let count = proxies[index].counters.roundTrips
-        if before[label] == nil { before[label] = count }
+        if before[index] == nil { before[index] = count }
         if start == nil { start = .now }
         if settled == nil, sql.hasPrefix("SET CONSTRAINTS") { settled = .now }
         if let settled, sql == "COMMIT", settling == .zero { settling = settled.duration(to: .now) }
-        guard sql.hasPrefix("COPY"), after[label] == nil else { return }
-        after[label] = count
+        guard sql.hasPrefix("COPY"), after[index] == nil else { return }
+        after[index] = count
         if let start, time == .zero { time = start.duration(to: .now) }
     }
 }

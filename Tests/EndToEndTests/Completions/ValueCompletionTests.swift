@@ -113,7 +113,9 @@ import Testing
                 "[eu]\nhost=\(stage.cluster.socketDirectory)\nport=\(stage.cluster.port)\nuser=\(Cluster.user)\ndbname=\(stage.database)\n"
                     .utf8),
             to: "pg_service.conf")
-        try folder.write([], to: "orders.csv")
+        for name in ["orders.csv", "kill;touch pwned", "no more$(touch pwned)", "quo'te;touch pwned"] {
+            try folder.write([], to: name)
+        }
         let script = try Program.pgcopy("completions", shell).run().expecting(0).output
         let scripts = try TemporaryDirectory()
         try scripts.write(script.utf8, to: "_pgcopy")
@@ -155,6 +157,10 @@ import Testing
             ("service=eu -t '\"q", "<service=eu><-t><\"q\"\"t\">"), ("service=eu -t üm", "<service=eu><-t><ümlaut>"),
             ("service=eu -n sa", "<service=eu><-n><sales>"), ("service=eu#ord", "<service=eu#orders>"),
             ("'service=eu#\"O", "<service=eu#\"Odd Name\">"), ("service=e", "<service=eu>"),
+            // A name that would be a command, and one that would be two words.
+            ("null: file:ki", "<null:><file:kill;touch pwned>"),
+            ("null: file:no", "<null:><file:no more$(touch pwned)>"),
+            ("null: file:qu", "<null:><file:quo'te;touch pwned>"),
             ("null: orders.", shell == "fish" ? "<null:><file:orders.csv>" : "<null:><./orders.csv>"),
         ] {
             // A machine that is busy may take longer than the second that an answer has.
@@ -171,6 +177,7 @@ import Testing
         }
         program.type("exit\n")
         #expect(try program.wait().code == 0)
+        #expect(try !folder.entries().contains("pwned"))
     }
 }
 

@@ -36,6 +36,9 @@ public final class Batch: StoppableTask {
     /// Bytes of output that may wait while it stops: more is not read, and lost with its connection.
     private static let outputLimit = 4 << 20
 
+    /// Bytes that one of so many sessions may keep waiting: together they stay within the memory of a few.
+    package static func share(_ sessions: Int) -> Int { max(1 << 17, (4 << 20) / max(2, sessions)) }
+
     /// A batch that has not begun.
     /// - Parameters:
     ///   - syncEvery: how many statements a synchronization point stands behind; one stands at the end, too.
@@ -47,8 +50,7 @@ public final class Batch: StoppableTask {
         self.input = input
         self.output = output
         self.poller = poller
-        // So that many sessions together stay within the memory of a few.
-        let limit = max(1 << 17, (4 << 20) / max(2, sessions.count))
+        let limit = Self.share(sessions.count)
         links = sessions.enumerated().map {
             BatchLink(
                 $1, index: $0, syncEvery: syncEvery, stopsOnError: stopsOnError, sink: sink, limit: limit)

@@ -171,7 +171,7 @@ final class BatchLink {
             guard queue.lost == nil else { return }
             ledger.synchronized(isRefused: error != nil)
             if let error { sink.receive(.commitFailed(error, behind: last, at: index)) }
-            if let point = points.answered(at: session.poller.now) {
+            if let point = points.answered(at: session.poller.now), isHeard {
                 sink.receive(.answered(point.statements, after: point.elapsed, at: index))
             }
         }

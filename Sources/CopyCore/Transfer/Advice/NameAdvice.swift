@@ -97,7 +97,7 @@ struct NameAdvice {
 }
 
 extension Catalog {
-    /// The question what there is to be meant: all schemas of users, what looks like a table in them, and what bears one of
+    /// The question what there is to be meant: all schemas that the role may look into, what looks like a table in them, and what bears one of
     /// these names.
     static func namesakesQuestion(_ names: [String]) -> PipelineMessage {
         .statement(
@@ -109,6 +109,7 @@ extension Catalog {
             AND (c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}') \
             OR c.relname::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[])) \
             WHERE n.nspname OPERATOR(pg_catalog.!~) '^pg_' AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema' \
+            AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
             ORDER BY 1, 2 LIMIT 50000
             """, [arrayLiteral(names)])
     }

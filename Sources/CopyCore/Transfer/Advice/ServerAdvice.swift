@@ -17,9 +17,18 @@ enum ServerAdvice {
         var columns: [String]?
     }
 
+    /// Whether a right on a table or its schema is what is missing, or policies are in the way.
+    static func deniesTable(_ error: ServerMessage) -> Bool {
+        let kinds = ["table", "relation", "view", "materialized view", "foreign table", "schema"]
+        return error.sqlState == "42501"
+            && (error.message.contains("row-level security")
+                || kinds.contains { error.message.hasPrefix("permission denied for \($0) ") })
+    }
+
     /// What to do; nil: its own words are all there is to say.
     static func hint(_ error: ServerMessage, _ now: Circumstances) -> String? {
-        if now.isSource, error.sqlState.hasPrefix("42") {
+        // What has a context lies deeper: in a function, in a view.
+        if now.isSource, error.sqlState.hasPrefix("42"), error.context == nil {
             if let condition = now.condition { return "that is in --where \(Echo.quoted(condition))" }
             if let query = now.query { return "that is in --query \(Echo.quoted(query))" }
         }

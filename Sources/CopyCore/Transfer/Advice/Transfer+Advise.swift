@@ -29,6 +29,13 @@ extension Transfer {
             if !names.isEmpty { reading = (names, part.ask(Catalog.driftQuestion(names, empties: nil)), part) }
         }
         guard !inquests.isEmpty else { return }
+        // The others are not to keep their locks while these are asked.
+        if copying != nil {
+            for side in destinations where side.status == .rolledBack && !inquests.contains(where: { $0.side === side })
+            {
+                leave(side)
+            }
+        }
         let asked = inquests.map { ($0.side.label, $0.part) } + (reading.map { [(source.label, $0.part)] } ?? [])
         try? ask(asked)
         for inquest in inquests {
@@ -39,10 +46,12 @@ extension Transfer {
     /// Whose failure it is, where nobody has said so yet.
     private func attribute(_ failure: any Error) {
         if let fault = (failure as? CopyFail)?.producerFault, source.error == nil { source.error = fault }
-        guard let failure = failure as? PgcopyError, let label = failure.endpoint,
-            let side = ([source] + destinations).first(where: { $0.label == label }), side.error == nil,
-            side.status == .rolledBack
-        else { return }
+        guard let failure = failure as? PgcopyError, let label = failure.endpoint else { return }
+        // A failure of the source's own was noted where it was met.
+        let sides = (destinations + [source]).filter { $0.label == label }
+        guard !sides.contains(where: { $0.error != nil }), let side = sides.first, side.status == .rolledBack else {
+            return
+        }
         side.error = failure
     }
 
@@ -56,6 +65,7 @@ extension Transfer {
                 request.intoSchema == nil, case .server(_, nil) = side.endpoint.kind, own == names
             else { continue }
             side.error = nil
+            side.lacksTables = true
         }
     }
 
@@ -100,7 +110,7 @@ extension Transfer {
             case .rights, nil: nil
             }
         let state = error.server?.sqlState ?? ""
-        var wantsRights = state == "42501" || state == "0A000" && !side.isSource
+        var wantsRights = error.server.map(ServerAdvice.deniesTable) ?? false || state == "0A000" && !side.isSource
         if case .rights = error.lack { wantsRights = true }
         let wantsColumns =
             !side.isSource && (state.hasPrefix("22") || state == "42804")
@@ -155,7 +165,15 @@ extension Transfer {
 
     /// A destination that was looked at, and has a table of the name that the source lacks.
     private func hasSameTable(_ side: Side, _ name: SQLName) -> Bool {
-        side.error == nil && side.session?.connection.isUsable ?? false && tables(of: side) == [name]
+        side.error == nil && !side.lacksTables && side.session?.connection.isUsable ?? false
+            && tables(of: side) == [name]
+    }
+
+    /// Whether `--create` could be given beside what was.
+    private func canMakeTables(at side: Side) -> Bool {
+        guard !side.isSource, source.error == nil, source.endpoint.isServer, case .server(_, nil) = side.endpoint.kind
+        else { return false }
+        return !request.creates && request.query == nil && request.into == nil && request.upserts == nil
     }
 
     /// The names that may have been meant.
@@ -177,8 +195,7 @@ extension Transfer {
             if side.isSource, names.count == 1, let other = destinations.first(where: { hasSameTable($0, names[0]) }) {
                 return error.advised("\(error.message), and \(other.label) has one: are they exchanged?")
             }
-            let canMake = !side.isSource && !request.creates && request.query == nil && source.endpoint.isServer
-            guard canMake, source.error == nil else { return error }
+            guard canMakeTables(at: side) else { return error }
             return error.advised("\(error.message); --create makes \(names.count == 1 ? "it" : "them")")
         case .patterns(let lines):
             var texts = error.message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

@@ -130,7 +130,7 @@ extension OptionSpec {
                 + "that errors have in the records of `transfer` (`sqlstate` is null where no server spoke); `not_run`, `stopped`, `batch`, `in_doubt` say of "
                 + "which statements. Integers up to 2^53, floating-point numbers, booleans and json are what they are; all other "
                 + "values are strings, those of `numeric` too.",
-            "aligned: tables as psql draws them. The widths are those of a result's first rows, up to 2 MiB of them; "
+            "aligned: tables as psql draws them. The widths are those of a result's first rows, as many as a MiB or two hold; "
                 + "later values that are wider stick out.",
             "Errors are told in full on stderr. csv and aligned have nothing of them on stdout, and say on stderr what was not "
                 + "run, too.",

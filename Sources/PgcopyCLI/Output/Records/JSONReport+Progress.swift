@@ -2,11 +2,6 @@
 
 internal import CopyCore
 
-extension TransferProgress {
-    /// How much is still to come, as far as that is known; nil: all rows have.
-    var coming: Forecast? { [.copying, .waitingForSource].contains(stage) ? forecast : nil }
-}
-
 extension JSONText {
     static func members(of progress: TransferProgress, source: String?) -> [(String, JSONText)] {
         let reading = progress.reading
