@@ -10,8 +10,9 @@ struct Part: Sendable {
     var table = 0
     /// About how many bytes it is.
     var size: Int
-    /// The COPY that reads it, and those that load it, by the destination's place.
+    /// The COPY that reads it; gone behind its last row.
     var out: String
+    /// Those that load it, by the destination's place.
     var into: [Int: String]
     /// How its rows lie.
     var layout = RowLayout.text
@@ -35,6 +36,8 @@ final class PartTrack {
     /// The rows of the oldest part that has not ended end here.
     func end(at position: Int) {
         precondition(ends.count < parts.count && position >= ends.last ?? 0, "an end without a part")
+        // It was sent long ago: a kilobyte each where there are many columns.
+        parts[ends.count].out = ""
         ends.append(position)
     }
 

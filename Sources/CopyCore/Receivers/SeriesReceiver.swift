@@ -36,8 +36,8 @@ final class SeriesReceiver: PartReceiver, WireCopy {
 
     /// Rows up to so many bytes are sent together with what is queued: a table of a few rows is no call of its own.
     private static let small = 1 << 12
-    /// So much is queued at most before it is sent.
-    private static let queued = 1 << 16
+    /// So much is queued at most before it is sent. Each destination of each stream keeps the room for it.
+    private static let queued = 1 << 14
 
     /// Nil where libpq has to speak for itself. The session must be idle, and in a transaction.
     /// - Parameter statement: the COPY that loads a part here.

@@ -21,8 +21,8 @@ final class LockWatch: LoopTask {
         let rests: Bool?
         /// It is so far behind that the source has to wait for it.
         let holdsUp: Bool
-        /// Names of the tables that it has locked for the whole run, by `DATABASE/OID`.
-        let tables: [String: String]
+        /// The name of a table, `DATABASE/OID`, that it has locked for the whole run; nil: it has not.
+        let locked: (String) -> String?
     }
 
     /// What one server is asked.
@@ -287,7 +287,7 @@ final class LockWatch: LoopTask {
         for (watched, waits) in answers {
             let pids = Set(watched.map(\.pid))
             for one in watched {
-                guard let (wait, lock, seconds) = waits.wait(of: one.pid, name: { one.tables[$0] }) else {
+                guard let (wait, lock, seconds) = waits.wait(of: one.pid, name: one.locked) else {
                     seen = seen.filter { $0.key.pid != one.pid }
                     continue
                 }
@@ -298,7 +298,7 @@ final class LockWatch: LoopTask {
                 let waited = seconds.map { Duration.seconds($0) } ?? now.duration(since: since)
                 let own = waits.ownBlocker(
                     of: one.pid, among: pids,
-                    keeps: { pid, table in watched.first { $0.pid == pid }?.tables[table] != nil }
+                    keeps: { pid, table in watched.first { $0.pid == pid }?.locked(table) != nil }
                 ) { pid in
                     guard let other = watched.first(where: { $0.pid == pid }) else { return false }
                     if let rests = other.rests, rests { return true }

@@ -1,49 +1,40 @@
 // What the streams of a run take, one after the other.
 
-/// Parts that no stream has taken yet; pure.
+/// Pieces that no stream has taken yet; pure.
 struct PartQueue: Sendable {
-    /// Parts that go through one stream, in this order.
-    struct Unit: Sendable {
-        var parts: [Part]
-        /// The stream that has to take it, from 0 on; nil: whichever is free.
-        var stream: Int?
-
-        var size: Int { parts.reduce(0) { $0 + $1.size } }
-    }
-
     /// The largest last; of equals the one given first.
-    private var free: [Unit]
-    private var bound: [Int: [Unit]]
+    private var free: [Division.Unit]
+    private var bound: [Int: [Division.Unit]]
     /// The rest of what each stream is at.
-    private var begun: [Int: [Part]] = [:]
+    private var begun: [Int: [Division.Piece]] = [:]
     private let streams: Int
     /// Bytes that are left.
     private var left: Int
 
     /// - Parameter streams: how many there are; each finds at least one unit.
-    init(_ units: [Unit], streams: Int) {
-        func largestLast(_ units: [Unit]) -> [Unit] {
-            units.enumerated().sorted { ($1.element.size, $0.offset) < ($0.element.size, $1.offset) }.reversed()
+    init(_ units: [Division.Unit], streams: Int) {
+        func largestLast(_ units: [Division.Unit]) -> [Division.Unit] {
+            units.enumerated().sorted { ($1.element.bytes, $0.offset) < ($0.element.bytes, $1.offset) }.reversed()
                 .map(\.element)
         }
         free = largestLast(units.filter { $0.stream == nil })
         bound = Dictionary(grouping: units.filter { $0.stream != nil }) { $0.stream ?? 0 }.mapValues(largestLast)
         self.streams = streams
-        left = units.reduce(0) { $0 + $1.size }
+        left = units.reduce(0) { $0 + $1.bytes }
     }
 
-    /// The next part for a stream; nil: there is none left for it.
-    mutating func next(for stream: Int) -> Part? {
+    /// The next piece for a stream; nil: there is none left for it.
+    mutating func next(for stream: Int) -> Division.Piece? {
         if begun[stream]?.isEmpty ?? true {
             guard let unit = takeUnit(for: stream) else { return nil }
-            begun[stream] = unit.parts.reversed()
+            begun[stream] = unit.pieces.reversed()
         }
-        guard let part = begun[stream]?.popLast() else { return nil }
-        left -= part.size
-        return part
+        guard let piece = begun[stream]?.popLast() else { return nil }
+        left -= piece.bytes
+        return piece
     }
 
-    private mutating func takeUnit(for stream: Int) -> Unit? {
+    private mutating func takeUnit(for stream: Int) -> Division.Unit? {
         if let unit = bound[stream]?.popLast() { return unit }
         // Each of the others finds one when it begins.
         let waiting = (0..<streams).count { $0 != stream && begun[$0] == nil && bound[$0] == nil }

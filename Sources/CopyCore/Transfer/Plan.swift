@@ -25,12 +25,10 @@ struct Plan: Sendable {
     /// Several statements read the rows, or they may be those of any of several tables.
     var isSeries: Bool { tables.count > 1 || units.count > 1 || units.first?.pieces.count ?? 1 > 1 }
 
-    /// What streams take.
-    func parts() -> [PartQueue.Unit] {
-        units.map { unit in
-            PartQueue.Unit(parts: unit.pieces.map { tables[$0.table].part($0) }, stream: unit.stream)
-        }
-    }
+    /// What is copied of them, one stream's behind the other's.
+    var pieces: [Division.Piece] { units.flatMap(\.pieces) }
+
+    func part(_ piece: Division.Piece) -> Part { tables[piece.table].part(piece) }
 
     /// Whether a destination's table held rows before it was emptied.
     func heldRows(_ place: Int) -> Bool { tables.contains { $0.landings[place]?.heldRows ?? false } }
@@ -111,7 +109,7 @@ struct TablePlan: Sendable {
         }
     }
 
-    func part(_ piece: Division.Piece) -> Part {
+    fileprivate func part(_ piece: Division.Piece) -> Part {
         Part(
             label: label, name: piece.name, table: piece.table, size: piece.bytes, out: statement(piece) ?? "",
             into: landings.mapValues(\.statement), layout: options.layout, messagesWithoutRow: messagesWithoutRow)

@@ -173,17 +173,17 @@ extension Transfer {
                 throw PgcopyError(.unreachable, "not connected")
             }
             guard plan.isSeries else {
-                let part = plan.parts().first?.parts.first
+                let part = plan.pieces.first.map(plan.part)
                 return Opened(
                     plan, StatementProducer(session, part?.out ?? sql, layout: layout, transport: request.transport))
             }
-            let queue = Shared(PartQueue(plan.parts(), streams: plan.streams))
+            let queue = Shared(PartQueue(plan.units, streams: plan.streams))
             let streams = source.sessions.prefix(plan.streams).enumerated().map { number, session in
                 let track = PartTrack()
                 let producer = request.transport.producer(session, track) {
                     queue.value.ahead
                 } next: {
-                    queue.value.next(for: number)
+                    queue.value.next(for: number).map(plan.part)
                 }
                 return OpenedStream(producer, track: track)
             }
@@ -217,7 +217,7 @@ extension Transfer {
             throw PgcopyError(
                 .refused, "there is no file \(missing.map { Echo.printable($0.text) }.joined(separator: ", "))")
         }
-        var left = Array(zip(plan.parts().flatMap(\.parts), zip(plan.tables, paths)).reversed())
+        var left = Array(zip(plan.pieces, zip(plan.tables, paths)).reversed())
         var current: (table: TablePlan, path: Path)?
         // The file that is read.
         var file: OpenFile?
@@ -225,7 +225,7 @@ extension Transfer {
         let producer = SerialProducer(label: source.label, track) {
             guard let next = left.popLast() else { return nil }
             current = next.1
-            return next.0
+            return plan.part(next.0)
         } make: { [poller, waiting = waiting(source.label, "the pipe's writer")] part in
             guard let (table, path) = current else { throw PgcopyError(.unexpected, "there is no file left") }
             let opened = try OpenFile.reading(path, poller, waiting)
@@ -324,10 +324,10 @@ extension Transfer {
 
     private func openServer(_ side: Side, _ opened: Opened) throws {
         let place = side.place ?? 0
-        let landings = opened.plan.tables.map { $0.landings[place] }
+        let plan = opened.plan
         let divided = opened.plan.divided
         for (number, stream) in opened.streams.enumerated() {
-            guard side.sessions.indices.contains(number), let first = landings.first ?? nil else {
+            guard side.sessions.indices.contains(number), let first = plan.tables.first?.landings[place] else {
                 throw PgcopyError(.unreachable, "not connected")
             }
             let session = side.sessions[number]
@@ -338,15 +338,15 @@ extension Transfer {
                     StatementReceiver(session, first.statement, transport: request.transport)
                 }
             opened.streams[number].receivers.append((side, receiver))
-            let bound = Set(shares.map { shares in emptied(opened.plan, by: number, shares) } ?? [])
+            let bound = Set(shares.map { shares in emptied(plan, by: number, shares) } ?? [])
             let destination = ServerDestination(session, receiver, timeout: request.timeout) {
                 [empties = request.empties, upserts = request.upserts != nil] in
                 let loaded = stream.track.map { $0.parts.map(\.table) } ?? [0]
                 return Set(loaded).union(bound).sorted().compactMap { table in
-                    landings[table].map {
+                    plan.tables[table].landings[place].map {
                         ServerDestination.Loaded(
                             table: $0.table,
-                            isEmptied: empties == .truncate && (opened.plan.streams == 1 || bound.contains(table)),
+                            isEmptied: empties == .truncate && (plan.streams == 1 || bound.contains(table)),
                             isDivided: empties == .delete || upserts || divided.contains(table))
                     }
                 }

@@ -67,10 +67,10 @@ extension Transfer {
     /// A program for each table as the source, one after the other, in the order in which they land.
     func openPrograms(_ text: [UInt8], _ plan: Plan) throws -> Opened {
         let commands = try commands(text, plan)
-        var left = Array(plan.parts().flatMap(\.parts).reversed())
+        var left = Array(plan.pieces.reversed())
         let track = PartTrack()
         let producer = SerialProducer(label: source.label, track) {
-            left.popLast()
+            left.popLast().map(plan.part)
         } make: { [unowned self] part in
             let table = plan.tables[part.table]
             // The one before has ended well.

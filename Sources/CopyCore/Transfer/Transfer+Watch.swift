@@ -34,11 +34,11 @@ extension Transfer {
                 pid: participant.preparation.backendPID ?? session.connection.backendPID,
                 trace: participant.preparation.backendPID == nil ? participant.preparation.trace : "",
                 server: server, group: group, rests: rests(participant), holdsUp: holdsUp(participant),
-                tables: Dictionary(
-                    participant.preparation.found.map {
-                        ("\(participant.located.server.database)/\($0.oid)", $0.name.parts.joined(separator: "."))
-                    }
-                ) { first, _ in first })
+                locked: { table in
+                    participant.preparation.found
+                        .first { table == "\(participant.located.server.database)/\($0.oid)" }?
+                        .name.parts.joined(separator: ".")
+                })
         }
     }
 

@@ -5,15 +5,15 @@ import Testing
 @testable import CopyCore
 
 @Suite struct `Queue of parts` {
-    private func unit(_ label: String, _ sizes: Int..., stream: Int? = nil) -> PartQueue.Unit {
-        PartQueue.Unit(
-            parts: sizes.enumerated().map { Part(label: label + "\($0)", size: $1, out: "", into: [:]) }, stream: stream
-        )
+    private func unit(_ label: String, _ sizes: Int..., stream: Int? = nil) -> Division.Unit {
+        Division.Unit(
+            pieces: sizes.enumerated().map { .init(table: 0, leaf: SQLName([label + "\($0)"]), bytes: $1) },
+            stream: stream)
     }
 
     private func take(_ queue: inout PartQueue, _ stream: Int, _ count: Int = .max) -> [String] {
         var labels: [String] = []
-        while labels.count < count, let part = queue.next(for: stream) { labels.append(part.label) }
+        while labels.count < count, let piece = queue.next(for: stream) { labels.append(piece.name ?? "") }
         return labels
     }
 

@@ -155,14 +155,16 @@ import Testing
 
         /// Each stream takes from one queue.
         func streams(_ parts: [Part]) -> Streams {
-            let queue = Shared(PartQueue(parts.map { PartQueue.Unit(parts: [$0]) }, streams: 2))
+            let queue = Shared(
+                PartQueue(
+                    parts.indices.map { Division.Unit(pieces: [.init(table: $0, bytes: parts[$0].size)]) }, streams: 2))
             let copies = (0..<2).map { number in
                 let track = PartTrack()
                 let transport = TransportChoice.wire
                 let producer = transport.producer(readers[number], track) {
                     queue.value.ahead
                 } next: {
-                    queue.value.next(for: number)
+                    queue.value.next(for: number).map { parts[$0.table] }
                 }
                 return CopyManager(
                     producer, [transport.receiver(writers[number], track) { $0.into[0] ?? "" }], poller: poller)
