@@ -65,6 +65,9 @@ enum PgcopyBench {
             if results.instructions == nil {
                 results.missing.append(InstructionCounts.missing)
                 say("not installed, so not measured: \(InstructionCounts.missing)")
+            } else {
+                results.display = try DisplayCost(
+                    arena, rows: options.scaled(3_000_000), rounds: options.rounds)
             }
         }
         if options.suites.contains(.memory) { results.memory = try MemoryUse.all(arena, options) }

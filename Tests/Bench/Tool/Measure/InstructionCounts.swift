@@ -73,10 +73,14 @@ struct InstructionCounts {
             ["-c", #"exec valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" > /dev/null"#, "sh"] + command)
         program.input = .file(input)
         program.timeout = .seconds(900)
-        let result = try program.run().expecting(0)
-        let line = result.errors.split(separator: "\n").last { $0.contains("Collected :") }
+        return try collected(program.run().expecting(0).errors)
+    }
+
+    /// What callgrind says it collected.
+    static func collected(_ words: String) throws -> Int {
+        let line = words.split(separator: "\n").last { $0.contains("Collected :") }
         guard let total = line?.split(separator: " ").last.flatMap({ Int($0) }) else {
-            throw BenchError("callgrind says no total: \(result)")
+            throw BenchError("callgrind says no total: \(words)")
         }
         return total
     }

@@ -26,8 +26,9 @@ struct Results {
     var far: FarTables?
     /// One table in many streams.
     var streams: ManyStreams?
-    /// Nil without callgrind.
+    /// Both nil without callgrind.
     var instructions: InstructionCounts?
+    var display: DisplayCost?
     /// Peaks.
     var memory: [MemoryUse] = []
     /// The loop alone.

@@ -16,7 +16,7 @@ struct Series {
     /// The most memory of any run.
     var peak: Int { samples.map(\.peak).max() ?? 0 }
 
-    private static func median(_ values: [Double]) -> Double {
+    static func median(_ values: [Double]) -> Double {
         let sorted = values.sorted()
         guard !sorted.isEmpty else { return .nan }
         let middle = sorted.count / 2

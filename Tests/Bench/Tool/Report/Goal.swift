@@ -159,7 +159,11 @@ struct Goal {
                     atMost: $0,
                     decimals: 1)
             }
-        }
+        } + [
+            Goal(
+                "\(DisplayCost.words): at most 1.03 of the user instructions with plain lines", results.display?.ratio,
+                atMost: 1.03, decimals: 3)
+        ]
     }
 
     private static func memory(_ results: Results) -> [Goal] {

@@ -301,6 +301,12 @@ struct ResultsPage {
         line("empty table is taken off.")
         line()
         table(["", "instructions a row"], counted.counts.map { [$0.name, Figures.fixed($0.perRow, 1)] })
+        guard let cost = results.display else { return }
+        line(
+            "With the display \(Figures.count(cost.rows)) rows to three `null:` take \(Figures.fixed(cost.ratio, 3)) of what they "
+                + "take with plain lines, start-up included;")
+        line("callgrind stretches the time, so that more pictures are drawn than there would be.")
+        line()
     }
 
     private mutating func memory() {
