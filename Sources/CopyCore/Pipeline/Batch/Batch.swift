@@ -127,6 +127,7 @@ public final class Batch: StoppableTask {
         case .running:
             if try turn() { return }
             for link in links { link.checkTransaction() }
+            for link in links where !hasAll(link) { link.tellRest() }
             for link in links { link.tellEnd() }
             phase = .draining
             try advance()

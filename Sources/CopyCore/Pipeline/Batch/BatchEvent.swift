@@ -11,7 +11,7 @@ public enum BatchEvent {
     /// The answer of a synchronization point: these statements are over, and so is their transaction, but one begun by BEGIN.
     /// The time is that from when the first of them was sent, or from the answer of the point before where that came later.
     case answered(ClosedRange<Int>, after: Duration, at: Int)
-    /// Nothing behind this statement is sent: one failed, and an error is to stop the batch.
+    /// Nothing behind this statement is sent: one failed, and an error is to stop the batch, or the connection is gone.
     case stopped(behind: Int, at: Int)
     /// The batch is over and its last transaction, begun by a statement, is still open: it will be rolled back.
     case leftOpen(at: Int)

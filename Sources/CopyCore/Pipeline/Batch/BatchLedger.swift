@@ -20,7 +20,7 @@ struct BatchLedger {
     private var points = Fifo<Int>()
     /// A statement failed since the last point; the server ended the session with that.
     private var isFailing = false
-    private var isEndedByServer = false
+    private(set) var isEndedByServer = false
     /// Something was done since the last COMMIT or ROLLBACK; a point commits it, unless BEGIN was said. libpq does not
     /// tell the transaction's status while more is under way.
     private var hasWork = false

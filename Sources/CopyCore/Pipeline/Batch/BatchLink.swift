@@ -72,9 +72,9 @@ final class BatchLink {
                 switch outcome {
                 case .success(let result):
                     ledger.done(statement.number, tag: result.commandTag, words: statement.words)
-                case .failure(let error): note(error, of: statement)
+                    if isHeard { sink.receive(.ended(statement, outcome, at: index)) }
+                case .failure(let error): failed(error, at: statement)
                 }
-                if isHeard { sink.receive(.ended(statement, outcome, at: index)) }
             })
         do {
             try queue.send(.statement(statement.sql), to: reply)
@@ -86,6 +86,13 @@ final class BatchLink {
         }
         points.sent(statement.number, at: session.poller.now)
         if let syncEvery, statement.number.isMultiple(of: syncEvery) { sync() }
+    }
+
+    private func failed(_ error: any Error, at statement: BatchStatement) {
+        // Nothing runs behind a statement with which the server ended the session.
+        let error = ledger.isEndedByServer ? PgcopyError.aborted(by: queue.lost) : error
+        note(error, of: statement)
+        if isHeard { sink.receive(.ended(statement, .failure(error), at: index)) }
     }
 
     private func note(_ error: any Error, of statement: BatchStatement) {
@@ -142,6 +149,11 @@ final class BatchLink {
     func close() {
         tellDoubt()
         session.close()
+    }
+
+    /// Its connection is gone, and it was given no more.
+    func tellRest() {
+        if queue.lost != nil, !isStopped, isHeard { sink.receive(.stopped(behind: taken, at: index)) }
     }
 
     /// The batch is over.

@@ -10,6 +10,7 @@ extension CommandSpec {
                 + "statement is sent: a batch costs one round trip however many statements it has.",
             "The statements up to a synchronization point are one implicit transaction. There is one point, at the end, "
                 + "so the batch succeeds or fails as a whole on each connection; `--sync-every` sets more. "
+                + "What a procedure commits on its way stays. "
                 + "`BEGIN` and `COMMIT` in the batch work as on any connection; a transaction that is still open at the end "
                 + "is rolled back, and that is an error. "
                 + "After an error the statements up to the next point are not run; `--stop-on-error` sends nothing behind it.",
