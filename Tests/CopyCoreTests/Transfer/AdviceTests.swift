@@ -25,7 +25,8 @@ import Testing
             ("orders_idx", "it is an index of orders, no table"), ("seq", "it is a sequence, no table"),
             ("sales.big", #"quote it: '#sales."Big"'"#), ("sales.invoice", "did you mean sales.invoices?"),
             ("sales.orders", "it exists as public.orders"), ("slaes.invoices", "did you mean sales.invoices?"),
-            ("slaes.nothing", "did you mean sales?"),
+            ("slaes.nothing", #"there is no schema "slaes"; did you mean the schema sales?"#),
+            ("slaes.orders", #"there is no schema "slaes"; it exists as public.orders"#),
             ("nowhere.orders", #"there is no schema "nowhere"; it exists as public.orders"#),
             ("nowhere.nothing", #"there is no schema "nowhere""#),
         ] as [(String, String?)])
@@ -73,6 +74,12 @@ import Testing
                     "23503", #"insert or update on table "a" violates"#,
                     detail: #"Key (i)=(1) is not present in table "b"."#), now)
                 == "one run can copy both, the one that is referred to first: -t b -t a")
+        var elsewhere = now
+        elsewhere.schema = "s"
+        #expect(
+            ServerAdvice.hint(
+                error("23503", #"on table "a" violates"#, detail: #"Key is not present in table "b"."#), elsewhere)
+                == "one run can copy both, the one that is referred to first: -t s.b -t s.a")
         // A table that refers to itself is no matter of order.
         #expect(
             ServerAdvice.hint(

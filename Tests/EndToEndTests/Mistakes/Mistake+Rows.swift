@@ -24,6 +24,17 @@ extension Mistake {
 
             """),
         Mistake(
+            "a key that comes twice", #"transfer --query 'SELECT 7 AS id FROM generate_series(1, 2)' {S} {T}#parent"#,
+            1,
+            """
+            pgcopy: T#parent: ERROR: duplicate key value violates unique constraint "parent_pkey" (SQLSTATE 23505)
+            pgcopy: T#parent:   DETAIL: Key (id)=(7) already exists.
+            pgcopy: T#parent:   HINT: the table is empty: this key comes twice
+            pgcopy: T#parent:   CONTEXT: COPY parent, line 2
+            pgcopy: T#parent: rolled back after 41 B
+
+            """),
+        Mistake(
             "types that differ", #"transfer {S}#orders {T}#dated"#, 1,
             """
             pgcopy: T#dated: ERROR: invalid input syntax for type date: "10" (SQLSTATE 22007)

@@ -54,11 +54,13 @@ struct NameAdvice {
     /// A table in a schema that is not there.
     private func meant(by table: String, in schema: String) -> String {
         let missing = "there is no schema \(quoteIdentifier(schema))"
-        if let near = NearestWord.find(schema, among: schemas) {
-            let isThere = relations.contains { $0.schema == near && $0.name == table }
-            return "did you mean \(SQLName(isThere ? [near, table] : [near]).plain)?"
-        }
         let namesakes = relations.filter { $0.name == table && $0.isTable }
+        if let near = NearestWord.find(schema, among: schemas) {
+            if namesakes.contains(where: { $0.schema == near }) {
+                return "did you mean \(SQLName([near, table]).plain)?"
+            }
+            if namesakes.isEmpty { return "\(missing); did you mean the schema \(SQLName([near]).plain)?" }
+        }
         return namesakes.isEmpty ? missing : "\(missing); it \(exists(namesakes))"
     }
 

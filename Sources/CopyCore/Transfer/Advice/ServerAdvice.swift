@@ -13,6 +13,8 @@ enum ServerAdvice {
         var condition: String?
         var query: String?
         var encoding: String?
+        /// The schema that the source's table was named with.
+        var schema: String?
         /// The columns that come, where they are known.
         var columns: [String]?
     }
@@ -40,7 +42,8 @@ enum ServerAdvice {
                 let other = error.detail.flatMap({ quoted($0).last }), other != table
             else { return nil }
             return "one run can copy both, the one that is referred to first: "
-                + [other, table].map { "-t \(SQLName([$0]).plain)" }.joined(separator: " ")
+                + [other, table].map { "-t \(SQLName([now.schema, $0].compactMap { $0 }).plain)" }
+                .joined(separator: " ")
         case "23502":
             guard let column = quoted(error.message).first else { return nil }
             if let columns = now.columns, !columns.contains(where: { isSameName($0, column) }) {

@@ -10,6 +10,8 @@ extension Transfer {
         var rights: PipelineResult?
         /// Columns of its tables, and those of the source's, where values did not fit.
         var columns: PipelineResult?
+        /// A row of its table, where a key was there already.
+        var row: PipelineResult?
     }
 
     /// Adds to each error what may have been meant, and what to do.
@@ -83,6 +85,7 @@ extension Transfer {
         now.empties = request.empties != nil
         now.condition = request.condition
         now.query = request.query
+        if case .server(_, let table?) = source.endpoint.kind, table.parts.count == 2 { now.schema = table.parts[0] }
         now.encoding = side.session?.connection.parameterStatus("server_encoding")
         if let plan = opened?.plan, plan.tables.count == 1 { now.columns = plan.tables[0].columnsThatCome }
         return error.advised(hint: ServerAdvice.hint(server, now))
@@ -115,14 +118,17 @@ extension Transfer {
         let wantsColumns =
             !side.isSource && (state.hasPrefix("22") || state == "42804")
             && error.server.flatMap(ServerAdvice.column) != nil
-        guard wantsNamesakes != nil || !names.isEmpty && (wantsRights || wantsColumns), let part = openPart(side) else {
-            return nil
-        }
+        let wantsRow = !side.isSource && state == "23505" && names.count == 1
+        guard wantsNamesakes != nil || !names.isEmpty && (wantsRights || wantsColumns || wantsRow),
+            let part = openPart(side)
+        else { return nil }
         var inquest = Inquest(side: side, error: side.error as? PgcopyError ?? error, part: part)
         if let wantsNamesakes {
             inquest.namesakes = part.ask(Catalog.namesakesQuestion(wantsNamesakes))
         } else if wantsRights {
             inquest.rights = part.ask(Catalog.rightsQuestion(names))
+        } else if wantsRow {
+            inquest.row = part.ask(.statement("SELECT FROM \(names[0].quoted) LIMIT 1"))
         } else {
             inquest.columns = part.ask(Catalog.driftQuestion(names, empties: nil))
         }
@@ -139,6 +145,9 @@ extension Transfer {
         }
         if let result = try? inquest.rights?.get() {
             return error.advised(hint: Catalog.rights(result).hint(error, isSource: side.isSource))
+        }
+        if let result = try? inquest.row?.get(), result.rowCount == 0 {
+            return error.advised(hint: "the table is empty: this key comes twice")
         }
         if let result = try? inquest.columns?.get(), let column = error.server.flatMap(ServerAdvice.column) {
             let own = Catalog.driftShapes(result, count: tables(of: side).count)
@@ -173,7 +182,8 @@ extension Transfer {
     private func canMakeTables(at side: Side) -> Bool {
         guard !side.isSource, source.error == nil, source.endpoint.isServer, case .server(_, nil) = side.endpoint.kind
         else { return false }
-        return !request.creates && request.query == nil && request.into == nil && request.upserts == nil
+        let areOthers = request.query != nil || request.into != nil || request.intoSchema != nil
+        return !request.creates && !areOthers && request.upserts == nil && request.part == nil
     }
 
     /// The names that may have been meant.
