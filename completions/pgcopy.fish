@@ -28,7 +28,7 @@ end
 
 # A word that names no file: a name alone is a database's.
 function __pgcopy_is_path
-    string match -q -r -- '^[^#]*/|^file:' (commandline -ct)
+    string match -q -r -- '^(?!["\']?file:)[^#]*/' (commandline -ct)
     and not string match -q -- '*://*' (commandline -ct)
 end
 

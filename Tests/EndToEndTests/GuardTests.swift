@@ -155,7 +155,8 @@ import Testing
 
     @Test func `the table of a standby is its primary's`() throws {
         let primary = try Cluster(ClusterOptions(settings: Self.replication))
-        let place = try Place(primary, Trio.schema + ";" + Trio.fill(10) + "; CREATE TABLE u (LIKE t)")
+        let place = try Place(
+            primary, Trio.schema + ";" + Trio.fill(10) + "; CREATE TABLE u (LIKE t); CREATE UNLOGGED TABLE v (LIKE t)")
         let standby = try Cluster(
             ClusterOptions(settings: Self.replication, backup: .init(of: primary, isStandby: true)))
         let onStandby = standby.conninfo(database: place.database)
@@ -176,6 +177,14 @@ import Testing
         #expect(into.errors.contains("HINT: where a connection names several hosts, target_session_attrs=primary"))
         try transfer("--not-same", onStandby + "#t", place.at()).expecting(0)
         #expect(try place.count() == 20)
+        // It holds nothing of what is unlogged.
+        for options in [["-t", "v", onStandby], ["-t", "v", "-t", "t", onStandby], ["--dry-run", onStandby + "#v"]] {
+            let nothing = try transfer(options + ["null:"])
+            #expect(
+                nothing.code == 1 && nothing.errors.contains("a standby has no rows of it; name the primary"),
+                "\(nothing)")
+        }
+        try transfer(place.at("v"), "null:").expecting(0)
     }
 
     /// Who does not see how far a standby has come, or which server it is, gets no second copy of the rows.

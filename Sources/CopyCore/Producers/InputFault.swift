@@ -86,8 +86,11 @@ extension PgcopyError {
             hint: kind.reader.map { reader in
                 // A program reads our stdin.
                 guard label != "-" else { return "program:\(reader) reads it" }
-                let name = label.map { $0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0 } ?? ""
-                return "program:'\(reader) \(HarmlessValue.isPlainWord(Array(name.utf8)) ? name : "FILE")' reads it"
+                var name = label.map { $0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0 } ?? ""
+                if !HarmlessValue.isPlainWord(Array(name.utf8)) { name = "FILE" }
+                // An option, otherwise.
+                if name.hasPrefix("-") { name = "./" + name }
+                return "program:'\(reader) \(name)' reads it"
             })
     }
 

@@ -9,7 +9,10 @@ package enum ServiceFile {
         var names: [String] = []
         for path in paths {
             let text = String(decoding: SmallFile.bytes(path) ?? [], as: UTF8.self)
-            for name in sections(text) where !names.contains(name) { names.append(name) }
+            // What is no text cannot be typed.
+            for name in sections(text) where !name.isEmpty && !name.contains("\u{FFFD}") && !names.contains(name) {
+                names.append(name)
+            }
         }
         return names
     }

@@ -7,7 +7,8 @@ extension Catalog {
             """
             SELECT q.place, c.relkind, n.nspname, c.relname, c.oid, \
             pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid), \
-            \(ancestors("c")), c.relpersistence OPERATOR(pg_catalog.=) 't', \
+            \(ancestors("c")), CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 'u' AND NOT pg_catalog.pg_is_in_recovery() \
+            THEN 'p' ELSE c.relpersistence END, \
             pg_catalog.has_any_column_privilege(c.oid, 'SELECT'), pg_catalog.has_any_column_privilege(c.oid, 'INSERT'), \
             pg_catalog.has_table_privilege(c.oid, '\((empties ?? .truncate).right)') \
             FROM \(namesTable(names.count, 1)) q(place, oid) \
@@ -30,7 +31,8 @@ extension Catalog {
                 asked: asked, name: asked.isCut ? SQLName([schema, name]) : asked.inside(schema),
                 kind: result.value(row, 1)?.first ?? "r", oid: result.value(row, 4) ?? "",
                 isReadable: result.value(row, 5) == "t", parents: oids(result.value(row, 6)),
-                isTemporary: result.value(row, 7) == "t", mayRead: result.value(row, 8) != "f",
+                isTemporary: result.value(row, 7) == "t", isUnreadable: result.value(row, 7) == "u",
+                mayRead: result.value(row, 8) != "f",
                 mayLoad: result.value(row, 9) != "f", mayEmpty: result.value(row, 10) != "f")
         }
         return found

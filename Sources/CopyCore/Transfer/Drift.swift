@@ -96,6 +96,7 @@ extension Catalog {
             a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attgenerated OPERATOR(pg_catalog.<>) '', \
             a.attnotnull AND NOT a.atthasdef AND a.attidentity OPERATOR(pg_catalog.=) '' \
             FROM \(namesTable(names.count, 1)) q(place, oid) JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) q.oid \
+            AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}') \
             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid \
             AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped ORDER BY q.place, a.attnum
             """, nameParameters([names.map(\.quoted)]))

@@ -39,22 +39,39 @@ public struct Forecast: Sendable, Hashable {
     ///     wrongly is right once it has come.
     ///   - moved: how many bytes have flowed.
     init(_ tables: [Table], moved: Int) {
-        var (all, come, stored) = (0.0, 0.0, 0.0)
+        var (all, come) = (0.0, 0.0)
         for table in tables {
             guard let fraction = table.fraction else { return }
             let weight = Double(table.bytes ?? table.rows ?? 0)
             all += weight
             come += weight * fraction
-            stored += Double(table.bytes ?? 0)
         }
         guard all > 0 else { return }
         let fraction = min(0.99, come / all)
         self.fraction = fraction
         guard fraction < 0.99 else { return }
-        // The first rows say little of the others.
-        let bytes = fraction < 0.01 && stored > 0 ? max(stored, Double(moved)) : Double(moved) / max(fraction, 1e-9)
+        let bytes = tables.allSatisfy { $0.bytes != nil } ? Self.bytes(tables) : Double(moved) / max(fraction, 1e-9)
         guard bytes > 0 else { return }
-        self.bytes = bytes
+        self.bytes = max(bytes, Double(moved))
+    }
+
+    /// Of a table that has come, or a part of it that says something of the rest, it is known how much more or less than where it
+    /// is stored it is. That goes for the others as far as it is of many: until a quarter has come they count by what they
+    /// take there as well.
+    private static func bytes(_ tables: [Table]) -> Double {
+        var (known, knownStored, rest) = (0.0, 0.0, 0.0)
+        for table in tables {
+            let stored = Double(table.bytes ?? 0)
+            if let fraction = table.fraction, fraction >= 0.01 {
+                known += Double(table.moved.bytes) / fraction
+                knownStored += stored
+            } else {
+                rest += max(stored, Double(table.moved.bytes))
+            }
+        }
+        guard knownStored > 0 else { return known + rest }
+        let trust = min(1, 4 * knownStored / (knownStored + rest))
+        return known + rest * (trust * known / knownStored + 1 - trust)
     }
 
     /// How long the rest takes. What is now counts as much as what was: a slow beginning does not say it all. While nothing

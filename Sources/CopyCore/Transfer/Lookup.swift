@@ -41,6 +41,8 @@ final class Lookup {
         var parents: Set<String> = []
         /// It is this very session's: of an event trigger's or a pooler's other client's making.
         var isTemporary = false
+        /// It is unlogged, and this server is a standby.
+        var isUnreadable = false
         /// The role may read some of its columns (SELECT), load some (INSERT), empty it (TRUNCATE or DELETE).
         var mayRead = true
         var mayLoad = true
@@ -100,7 +102,7 @@ final class Lookup {
         let missing = zip(names, found).filter { $1.map { !"rpvmf".contains($0.kind) } ?? true }.map(\.0)
         guard missing.isEmpty else { throw PgcopyError.noTables(missing) }
         var tables = found.compactMap { $0 }
-        for table in tables { try Self.refuseTemporary(table) }
+        for table in tables { try Self.refuseHidden(table) }
         if let typesResult {
             let types = Catalog.columnTypes(try typesResult.get(), count: names.count)
             for (place, columns) in try ComputedColumn.resolve(computed, tables.map(\.name), types).enumerated() {
@@ -110,8 +112,9 @@ final class Lookup {
         return tables
     }
 
-    /// Nobody else sees its rows, and they go with the session.
-    static func refuseTemporary(_ table: Found) throws(PgcopyError) {
+    /// Nobody else sees a temporary table's rows, and they go with the session; a standby has none of what is unlogged.
+    static func refuseHidden(_ table: Found) throws(PgcopyError) {
+        guard !table.isUnreadable else { throw PgcopyError(.refused, PgcopyError.unlogged(table.name)) }
         guard table.isTemporary else { return }
         throw PgcopyError(
             .refused,
@@ -127,6 +130,10 @@ final class Lookup {
 }
 
 extension PgcopyError {
+    static func unlogged(_ name: SQLName) -> String {
+        "\(name.quoted) is unlogged, and a standby has no rows of it; name the primary"
+    }
+
     static func noTable(_ name: SQLName) -> PgcopyError { noTables([name]) }
 
     static func noTables(_ names: [SQLName]) -> PgcopyError {

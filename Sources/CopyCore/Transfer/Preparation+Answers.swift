@@ -186,8 +186,10 @@ extension Preparation {
         let found = Lookup.Found(
             asked: asked, name: asked.inside(shape.name.parts[0]), kind: shape.kind, oid: shape.oid,
             parents: shape.parents)
-        self.found = [found]
         var server = Catalog.server(try serverResult.get(), session.connection)
+        // Of a standby's tables not all have rows.
+        guard !server.cluster.isInRecovery else { return nil }
+        self.found = [found]
         server.canNoticeClient = try settingsResult?.get().value(0, SessionSettings.noticingPlace) != nil
         return (found, server)
     }

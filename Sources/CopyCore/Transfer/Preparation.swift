@@ -226,7 +226,7 @@ final class Preparation {
         guard missing.isEmpty else { throw PgcopyError.noTables(missing) }
         let tables = now.compactMap { $0 }
         kept = Set(zip(found, tables).filter { kept.contains($0.0.oid) }.map(\.1.oid))
-        for table in tables { try Lookup.refuseTemporary(table) }
+        for table in tables { try Lookup.refuseHidden(table) }
         found = tables
     }
 

@@ -114,7 +114,7 @@ public struct TableSelection: Sendable, Equatable {
             let exact = pattern?.literals
             let name = SQLName([match.schema, match.table])
             if exact != nil, match.isUnreadable {
-                wrong.append("\(name.quoted) is unlogged, and a standby has no rows of it; name the primary")
+                wrong.append(PgcopyError.unlogged(name))
                 continue
             }
             guard exact != nil || selected[match.oid] == nil else { continue }

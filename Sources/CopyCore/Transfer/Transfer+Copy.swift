@@ -135,12 +135,11 @@ extension Transfer {
     /// What a server's words say here.
     func meaning(of error: any Error) -> any Error {
         guard let error = error as? PgcopyError, let server = error.server else { return error }
-        if request.readsStream, request.format == .csv, !request.options.header, server.hint == nil,
-            server.sqlState.hasPrefix("22"), server.context?.contains(", line 1, ") ?? false
+        if request.readsStream, request.format == .csv, !request.options.header,
+            let hint = ServerAdvice.firstLine(server)
         {
             return PgcopyError(
-                error.code, error.message, hint: "where the first line names the columns: --header",
-                endpoint: error.endpoint, server: server, causes: error.causes)
+                error.code, error.message, hint: hint, endpoint: error.endpoint, server: server, causes: error.causes)
         }
         // A table that this transaction has neither made nor emptied takes no frozen rows: its name stood for another one before.
         guard server.sqlState == "55000", server.message.contains("COPY FREEZE") else { return error }

@@ -8,6 +8,7 @@ func runComplete(_ arguments: [Argument]) -> Int32 {
     Silence.begin()
     guard let request = CompletionRequest(arguments) else { return ExitCode.success }
     let completion = Completion(request)
+    completion.printReplaced()
     // What is near goes first: a server may not answer in time.
     completion.printLocal()
     completion.printRemote()
@@ -35,15 +36,24 @@ private struct Completion {
 
     private var value: String { request.word.value }
 
+    /// Bash puts what all have in common in place of this: its script takes care that it is no less.
+    func printReplaced() {
+        guard request.shell == .bash, !request.word.replaced.contains("\n") else { return }
+        output.pending += (request.word.replaced + "\n").utf8
+    }
+
     func printLocal() {
         guard request.kind == .endpoint || request.kind == .connection else { return }
         print(ServiceFile.names.map(ServiceFile.typed), "service")
-        guard request.kind == .endpoint, !value.contains("/"), !value.hasPrefix("-") else { return }
-        // A name alone would be a database's.
-        let files = FileNames.beginning(with: Array(value.utf8))
-        // What begins with a dot fish keeps back until one is typed.
-        let folder = request.shell == .fish ? "file:" : "./"
-        print(files.map { folder + RawText.decoding($0) }.sorted(), "file", behind: folder + value)
+        guard request.kind == .endpoint, !value.hasPrefix("-") else { return }
+        if value.hasPrefix("file:") { return printFiles(beginning: String(value.dropFirst(5)), behind: "file:") }
+        // A name alone would be a database's. What begins with a dot fish keeps back until one is typed.
+        if !value.contains("/") { printFiles(beginning: value, behind: request.shell == .fish ? "file:" : "./") }
+    }
+
+    private func printFiles(beginning start: String, behind prefix: String) {
+        let files = FileNames.beginning(with: Array(start.utf8)).map(RawText.decoding)
+        print(files.map { prefix + $0 }.sorted(), "file", behind: prefix + start)
     }
 
     func printRemote() {

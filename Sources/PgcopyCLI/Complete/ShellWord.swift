@@ -8,6 +8,8 @@ struct ShellWord: Equatable {
     private(set) var openQuote: Unicode.Scalar?
     /// The part of the value that stands before what the shell replaces: before the open quote, or a character that breaks words.
     private(set) var kept = ""
+    /// What the shell replaces, as it is typed.
+    private(set) var replaced = ""
 
     /// - Parameter breaks: what breaks words for bash, outside of quotes; other shells replace the whole.
     init(_ text: String, in shell: Shell, breaks: String = "") {
@@ -15,10 +17,14 @@ struct ShellWord: Equatable {
         var read = String.UnicodeScalarView()
         let breaks = breaks.unicodeScalars.filter { !" \t\n'\"".unicodeScalars.contains($0) }
         while let scalar = scalars.popFirst() {
+            replaced.unicodeScalars.append(scalar)
             switch (scalar, openQuote) {
             case ("'", nil), ("\"", nil):
                 openQuote = scalar
-                if shell == .bash { kept = String(read) }
+                if shell == .bash {
+                    kept = String(read)
+                    replaced = ""
+                }
             case ("'", "'"), ("\"", "\""): openQuote = nil
             case ("\\", "'") where shell != .fish: read.append(scalar)
             case ("\\", _):
@@ -26,10 +32,14 @@ struct ShellWord: Equatable {
                 // In quotes it is itself before all that needs none.
                 if let openQuote, !Self.isEscaped(next, in: openQuote, shell) { read.append(scalar) }
                 read.append(next)
+                replaced.unicodeScalars.append(next)
                 scalars = scalars.dropFirst()
             default:
                 read.append(scalar)
-                if openQuote == nil, breaks.contains(scalar) { kept = String(read) }
+                if openQuote == nil, breaks.contains(scalar) {
+                    kept = String(read)
+                    replaced = ""
+                }
             }
         }
         value = String(read)

@@ -68,6 +68,7 @@ import Testing
         #expect(ServerAdvice.hint(line, now) == nil)
         now = .init()
         now.readsTable = true
+        now.tables = ["a"]
         #expect(
             ServerAdvice.hint(
                 error(
@@ -93,6 +94,14 @@ import Testing
         #expect(
             ServerAdvice.hint(error("23502", #"null value in column "i" of"#), now)
                 == "--set 'i=coalesce(i, …)' gives another value")
+        #expect(ServerAdvice.hint(error("22021", #"invalid byte sequence for encoding "UTF8": 0x00"#), now) == nil)
+        #expect(
+            ServerAdvice.hint(error("22021", #"invalid byte sequence for encoding "UTF8": 0xe9"#), now)?.contains(
+                "--encoding=LATIN1") ?? false)
+        now.tables = ["b"]
+        #expect(
+            ServerAdvice.hint(error("23503", #"on table "a" violates"#, detail: #"is not present in table "c"."#), now)
+                == nil)
         now.encoding = "LATIN1"
         #expect(ServerAdvice.hint(error("22P05", "character"), now)?.contains("this database is in LATIN1") ?? false)
         now.isSource = true
@@ -164,5 +173,21 @@ import Testing
         #expect(
             hint([table("a", owner: "x"), table("b", owner: "y")], lacking)
                 == #"GRANT INSERT, DELETE ON s.a, s.b TO "Bob"; GRANT TRUNCATE ON s.a TO "Bob", by the owner, x, y"#)
+    }
+
+    @Test(
+        arguments: [
+            ("22P02", #"COPY t, line 1, column id: "id""#, "where the first line names the columns: --header"),
+            ("22P02", #"COPY t, line 1, column id: "NULL""#, "what stands for NULL: --null='NULL'"),
+            (
+                "22P02", "COPY t, line 1, column id: \"\u{FEFF}1\"",
+                "it begins with a byte order mark, which is part of the first value: program:'tail -c +4 FILE' leaves it out"
+            ), ("22P04", #"COPY t, line 1: "1;2""#, "what stands between the columns: --delimiter=';'"),
+            ("22P04", "COPY t, line 1: \"1\t2\"", "what stands between the columns: --delimiter=$'\\t'"),
+            ("22P04", #"COPY t, line 1: "1,2""#, nil), ("22P02", #"COPY t, line 12, column id: "x""#, nil),
+            ("23505", "COPY t, line 1", nil),
+        ] as [(String, String, String?)])
+    func `the first line of csv says what it is`(state: String, context: String, hint: String?) {
+        #expect(ServerAdvice.firstLine(error(state, "m", context: context)) == hint)
     }
 }

@@ -41,10 +41,22 @@ struct `A forecast` {
         let done = Forecast.Table(rows: 7, bytes: 30_000, moved: Totals(messages: 90, bytes: 40_000), isDone: true)
         let next = Forecast.Table(rows: 100, bytes: 30_000, moved: Totals(messages: 50, bytes: 2_000))
         let forecast = of(done, next, .init(rows: 0, bytes: 0))
-        #expect(forecast.fraction == 0.75 && forecast.bytes == 56_000)
+        #expect(forecast.fraction == 0.75 && forecast.bytes == 44_000)
         // An empty table, as was thought, that has rows.
         #expect(of(done, next, .init(rows: 0, bytes: 0, moved: moved)).fraction == 0.75)
         #expect(of(done, .init(rows: nil, bytes: 0, isDone: true)).fraction == 0.99)
+    }
+
+    @Test func `what one table is for what it takes goes for the others once it is of many`() {
+        func bytes(_ stored: Int, of all: Int, ratio: Int) -> Double? {
+            of(
+                .init(rows: 1, bytes: stored, moved: Totals(messages: 1, bytes: ratio * stored), isDone: true),
+                .init(rows: 1000, bytes: all - stored)
+            ).bytes
+        }
+        // A little that was compressed a hundredfold, and half of it all that is twice as long as it lies there.
+        #expect(bytes(1000, of: 100_000, ratio: 100) ?? 0 < 700_000)
+        #expect(bytes(50_000, of: 100_000, ratio: 2) == 200_000)
     }
 }
 

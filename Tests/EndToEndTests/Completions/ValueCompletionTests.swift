@@ -8,7 +8,7 @@ import Testing
     /// Names that harm in one shell or the other.
     private static let names = [
         "orders", "Odd Name", "q\"t", "do$lar", "tick`x", "ümlaut", "ex$(kill $$)", "it's", "bang!x", "ba\\ck",
-        "; kill $$ #",
+        "; kill $$ #", "zig$zag", "zig.zag",
     ]
 
     private static func made() throws -> ExecStage {
@@ -113,7 +113,10 @@ import Testing
                 "[eu]\nhost=\(stage.cluster.socketDirectory)\nport=\(stage.cluster.port)\nuser=\(Cluster.user)\ndbname=\(stage.database)\n"
                     .utf8),
             to: "pg_service.conf")
-        for name in ["orders.csv", "kill;touch pwned", "no more$(touch pwned)", "quo'te;touch pwned"] {
+        for name in [
+            "orders.csv", "kill;touch pwned", "no more$(touch pwned)", "quo'te;touch pwned", "co:lon.csv", "eq=x.csv",
+            "sp ace.csv",
+        ] {
             try folder.write([], to: name)
         }
         let script = try Program.pgcopy("completions", shell).run().expecting(0).output
@@ -143,7 +146,9 @@ import Testing
         }.start()
         program.type(begin)
         try program.waitForOutput(containing: "ready", on: .screen)
-        for (typed, given) in [
+        // Where one candidate goes on from what is typed and one does not, bash would take away what it is.
+        let mixed = shell == "bash" ? [("service=eu#zig", "<service=eu#zig$zag>")] : []
+        for (typed, given) in mixed + [
             ("service=eu -t Ord", "<service=eu><-t><orders>"),
             ("service=eu --table=sales.o", "<service=eu><--table=sales.ordinal>"),
             ("service=eu -t '\"O", "<service=eu><-t><\"Odd Name\">"),
@@ -161,6 +166,8 @@ import Testing
             ("null: file:ki", "<null:><file:kill;touch pwned>"),
             ("null: file:no", "<null:><file:no more$(touch pwned)>"),
             ("null: file:qu", "<null:><file:quo'te;touch pwned>"),
+            ("null: file:co:", "<null:><file:co:lon.csv>"), ("null: file:eq=", "<null:><file:eq=x.csv>"),
+            ("null: file:\"sp", "<null:><file:sp ace.csv>"),
             ("null: orders.", shell == "fish" ? "<null:><file:orders.csv>" : "<null:><./orders.csv>"),
         ] {
             // A machine that is busy may take longer than the second that an answer has.

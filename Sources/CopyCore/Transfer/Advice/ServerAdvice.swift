@@ -13,8 +13,9 @@ enum ServerAdvice {
         var condition: String?
         var query: String?
         var encoding: String?
-        /// The schema that the source's table was named with.
+        /// The schema that the source's table was named with, and the tables that are read, without theirs.
         var schema: String?
+        var tables: [String] = []
         /// The columns that come, where they are known.
         var columns: [String]?
     }
@@ -31,14 +32,15 @@ enum ServerAdvice {
     static func hint(_ error: ServerMessage, _ now: Circumstances) -> String? {
         // What has a context lies deeper: in a function, in a view.
         if now.isSource, error.sqlState.hasPrefix("42"), error.context == nil {
-            if let condition = now.condition { return "that is in --where \(Echo.quoted(condition))" }
-            if let query = now.query { return "that is in --query \(Echo.quoted(query))" }
+            if let condition = now.condition { return "that is in --where" + shown(condition) }
+            if let query = now.query { return "that is in --query" + shown(query) }
         }
         switch error.sqlState {
         case "23505" where !now.upserts && !now.empties:
             return "--upsert updates rows that are there, --truncate empties the table first"
         case "23503":
-            guard now.readsTable, let table = quoted(error.message).first,
+            // Under another name here, the source knows neither.
+            guard now.readsTable, let table = quoted(error.message).first, now.tables.contains(table),
                 let other = error.detail.flatMap({ quoted($0).last }), other != table
             else { return nil }
             return "one run can copy both, the one that is referred to first: "
@@ -51,7 +53,9 @@ enum ServerAdvice {
             }
             return now.readsTable
                 ? "--set '\(SQLName([column]).plain)=coalesce(\(SQLName([column]).plain), …)' gives another value" : nil
-        case "22P05", "22021":
+        case "22021" where error.message.hasSuffix(" 0x00"): return nil
+        case "22021": return "--encoding says in which encoding the bytes are, as --encoding=LATIN1"
+        case "22P05":
             return now.encoding.map { "this database is in \($0), which has no such character; one in UTF8 has" }
         case "53100": return "the server's disk is full"
         case "40001" where now.isSource && error.message.contains("recovery"):
@@ -76,6 +80,30 @@ enum ServerAdvice {
     private static func columns(_ error: ServerMessage, _ now: Circumstances) -> String? {
         guard now.readsStream, !now.isSource, error.sqlState == "22P04" else { return nil }
         return "--columns names the columns that come where not all do, --delimiter what stands between them"
+    }
+
+    /// The first line of csv that does not fit; nil: it was another, or nothing is known to help.
+    static func firstLine(_ error: ServerMessage) -> String? {
+        guard error.hint == nil, error.sqlState.hasPrefix("22"), let context = error.context,
+            [",", ":"].contains(where: { context.contains(", line 1\($0)") }), let text = quoted(context).last
+        else { return nil }
+        guard error.sqlState != "22P04" else {
+            return [";", "\t", "|"].first { text.contains($0) }.map {
+                "what stands between the columns: --delimiter=" + ($0 == "\t" ? "$'\\t'" : "'\($0)'")
+            }
+        }
+        if text.unicodeScalars.first == "\u{FEFF}" {
+            return
+                "it begins with a byte order mark, which is part of the first value: program:'tail -c +4 FILE' leaves it out"
+        }
+        if ["NULL", "\\N"].contains(text.uppercased()) { return "what stands for NULL: --null='\(text)'" }
+        return "where the first line names the columns: --header"
+    }
+
+    /// Behind the option that it was the value of; nothing where it may hold a password.
+    private static func shown(_ value: String) -> String {
+        let text = Echo.quoted(value, instead: "")
+        return text.isEmpty ? "" : " " + text
     }
 
     /// What stands in double quotes.

@@ -87,6 +87,7 @@ extension Transfer {
         now.query = request.query
         if case .server(_, let table?) = source.endpoint.kind, table.parts.count == 2 { now.schema = table.parts[0] }
         now.encoding = side.session?.connection.parameterStatus("server_encoding")
+        now.tables = opened?.plan.tables.compactMap { $0.source?.name.parts.last } ?? []
         if let plan = opened?.plan, plan.tables.count == 1 { now.columns = plan.tables[0].columnsThatCome }
         return error.advised(hint: ServerAdvice.hint(server, now))
     }

@@ -13,43 +13,57 @@ enum BashCompletion {
             COMPREPLY+=($(compgen -W "$1" -- "$cur"))
         }
 
-        # Offers files, behind a prefix that is no part of their name.
+        # Offers files.
         _pgcopy_files() {
-            local name quote="'\\\\''"
+            local name
             while IFS= read -r name; do
-                # Behind a prefix bash takes it for no file's name, and quotes nothing.
-                [[ -z $1 || $name != *[!A-Za-z0-9_./+,@%-]* ]] || name="'${name//\\'/$quote}'"
-                COMPREPLY+=("$1$name")
-            done < <(compgen -f -- "${cur#"$1"}")
-            [[ ${#COMPREPLY[@]} -eq 0 || -n $1 ]] || compopt -o filenames 2>/dev/null
+                COMPREPLY+=("$name")
+            done < <(compgen -f -- "$cur")
+            [[ ${#COMPREPLY[@]} -eq 0 ]] || compopt -o filenames 2>/dev/null
         }
 
         # Asks the program for values, which it gives as they are typed. It asks servers, but no password, and not for long.
         _pgcopy_ask() {
-            local value
-            while IFS= read -r value; do
-                COMPREPLY+=("$value")
-            done < <(command pgcopy __complete bash "$1" "$cur" "$COMP_WORDBREAKS" -- ${line[@]+"${line[@]:1}"} 2>/dev/null)
+            local value typed=''
+            {
+                IFS= read -r typed
+                while IFS= read -r value; do
+                    COMPREPLY+=("$value")
+                done
+            } < <(command pgcopy __complete bash "$1" "$cur" "$COMP_WORDBREAKS" -- ${line[@]+"${line[@]:1}"} 2>/dev/null)
+            [[ ${#COMPREPLY[@]} -lt 2 ]] || _pgcopy_spare "$typed"
             _pgcopy_nospace
+        }
+
+        # Bash puts what all have in common in place of what is typed. Where that is less, those that do not go on from it,
+        # such as names in quotes, are left out.
+        _pgcopy_spare() {
+            local value common=${COMPREPLY[0]}
+            local -a longer
+            longer=()
+            for value in "${COMPREPLY[@]}"; do
+                while [[ $value != "$common"* ]]; do common=${common%?}; done
+                [[ $value != "$1"* ]] || longer+=("$value")
+            done
+            [[ $common == "$1"* || ${#longer[@]} -eq 0 ]] || COMPREPLY=("${longer[@]}")
         }
 
         # What a name goes on behind is no whole word.
         _pgcopy_nospace() {
-            [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != *[.:=/] ]] || compopt -o nospace 2>/dev/null
+            [[ ${#COMPREPLY[@]} -ne 1 || $COMPREPLY != *[.:=/] && $COMPREPLY != */\\' ]] || compopt -o nospace 2>/dev/null
         }
 
         _pgcopy_endpoints() {
             case $cur in
             file:*)
-                _pgcopy_files file:
-                compopt -o nospace 2>/dev/null
+                _pgcopy_ask endpoint
                 ;;
             *://* | *'#'*)
                 _pgcopy_ask endpoint
-                [[ ${#COMPREPLY[@]} -ne 0 || $cur == *://* ]] || _pgcopy_files ''
+                [[ ${#COMPREPLY[@]} -ne 0 || $cur == *://* ]] || _pgcopy_files
                 ;;
             */*)
-                _pgcopy_files ''
+                _pgcopy_files
                 ;;
             *)
                 _pgcopy_words '\(endpointWords)'
@@ -218,7 +232,7 @@ enum BashCompletion {
     private static func action(_ kind: ValueKind) -> String? {
         switch kind {
         case .text: nil
-        case .file: "_pgcopy_files ''"
+        case .file: "_pgcopy_files"
         case .endpoint: "_pgcopy_endpoints"
         case .connection: "_pgcopy_ask connection"
         case .table: "_pgcopy_ask table"

@@ -199,8 +199,8 @@ extension OptionSpec {
         summary: "say what would be copied, where and how; change nothing",
         details: [
             "The tables in their order, about how many rows and bytes they are, their format, where they land, and what would "
-                + "be emptied, on stdout; with `--progress=json` a record of it, which every run begins with, with the reasons "
-                + "and the statements. What would be refused is refused. Servers are asked, and tables are locked as for "
+                + "be emptied, on stdout; with `--progress=json` a record of it, which every run writes before a row is read, with "
+                + "the reasons and the statements. What would be refused is refused. Servers are asked, and tables are locked as for "
                 + "reading and loading for that moment; nothing is read, and no file or program is opened."
         ]
     )
