@@ -188,6 +188,17 @@ struct `Reports` {
         #expect(plain(.finished(unstarted)) == Array(lines.prefix(5)) + [lines[7]])
     }
 
+    @Test func `tables in doubt are named beside those that were rolled back`() {
+        var ended = outcome
+        ended.destinations[2].ends.inDoubt = ["t1"]
+        ended.destinations[2].ends.rolledBack = ["t2"]
+        #expect(json(.finished(ended)).contains(#""doubtful_tables":["t1"],"rolled_back_tables":["t2"]"#))
+        #expect(plain(.finished(ended)).contains { $0.contains("; in doubt: t1; rolled back: t2") })
+        // One transaction is all that there is.
+        ended.destinations[2].ends.rolledBack = []
+        #expect(!json(.finished(ended)).contains("doubtful_tables"))
+    }
+
     @Test func `what files took is written, what nobody took is discarded`() {
         var ended = outcome
         ended.destinations = [(TransferOutcome.Taker.file, "./f"), (.nothing, "null:")].map { taker, label in

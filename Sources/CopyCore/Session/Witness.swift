@@ -63,10 +63,14 @@ final class Witness {
 
     /// All in one transaction that waits for nobody, whatever the role's settings are, and leaves nothing: the session behind a pooler is another client's afterwards. A role that is set
     /// by default would not see the backends of who has logged in.
+    ///
+    /// Whoever is not waited for any more ends by itself; and no question here is worth compiling, which takes seconds of a core.
     private static func round(_ sql: String, _ parameters: [String?]) -> ArraySlice<Statement> {
         [
             Statement(sql: "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE"),
-            Statement(sql: "SET LOCAL statement_timeout = 0"), Statement(sql: "SET LOCAL ROLE NONE"),
+            Statement(sql: "SET LOCAL statement_timeout = '\(Int(timeout.seconds))s'"),
+            Statement(sql: "SET LOCAL jit = off"),
+            Statement(sql: "SET LOCAL ROLE NONE"),
             Statement(sql: "SET LOCAL search_path TO pg_catalog, pg_temp"),
             Statement(sql: sql, parameters: parameters), Statement(sql: "ROLLBACK"),
         ]

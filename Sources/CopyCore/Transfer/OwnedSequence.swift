@@ -18,13 +18,20 @@ struct SequencePair: Sendable, Equatable {
     var source: OwnedSequence
     var destination: OwnedSequence
 
+    /// A column at the source some of whose sequences have no counterpart.
+    struct Unpaired: Sendable, Equatable {
+        var column: String
+        /// It owns sequences here, of other names.
+        var ownsOthers: Bool
+    }
+
     /// What pairs them: the column, and where it owns several, the name.
     /// - Returns: the pairs, and the columns whose sequence has none at the destination.
     static func pairs(
         _ source: [OwnedSequence], _ destination: [OwnedSequence], columns: [String]
-    ) -> (pairs: [SequencePair], unpaired: [String]) {
+    ) -> (pairs: [SequencePair], unpaired: [Unpaired]) {
         var pairs: [SequencePair] = []
-        var unpaired: [String] = []
+        var unpaired: [Unpaired] = []
         for column in columns {
             let own = source.filter { isSameName($0.column, column) }
             let others = destination.filter { isSameName($0.column, column) }
@@ -33,8 +40,8 @@ struct SequencePair: Sendable, Equatable {
                 let only = own.count == 1 && others.count == 1 ? others.first : nil
                 if let other = namesake ?? only {
                     pairs.append(SequencePair(source: sequence, destination: other))
-                } else {
-                    unpaired.append(column)
+                } else if unpaired.last?.column != column {
+                    unpaired.append(Unpaired(column: column, ownsOthers: !others.isEmpty))
                 }
             }
         }

@@ -57,7 +57,7 @@ struct TablePlan: Sendable {
         var size: TableSize?
         /// Sequences of its columns that are to go on where the source's stand, and columns of the source's that have none here.
         var sequences: [SequencePair] = []
-        var unpairedColumns: [String] = []
+        var unpairedColumns: [SequencePair.Unpaired] = []
         /// How its rows come from a staging table; nil: they are loaded at once.
         var upsert: Upsert?
         /// The COPY that loads it, or its staging table.

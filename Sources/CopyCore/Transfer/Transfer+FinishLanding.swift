@@ -5,12 +5,17 @@ extension Transfer {
     func tellSequences(_ plan: Plan) {
         for side in active {
             let landings = plan.landings(side.place ?? 0)
-            for landing in landings where !landing.unpairedColumns.isEmpty {
-                let columns = landing.unpairedColumns.map(quoteIdentifier).joined(separator: ", ")
-                sink?.receive(
-                    .warning(
-                        "no sequence is owned by \(columns) of \(landing.table.name.quoted) here: none is set",
-                        at: side.label))
+            for landing in landings {
+                for (ownsOthers, words) in [
+                    (false, "no sequence is owned by %: none is set"),
+                    (true, "there are sequences of % that bear other names than the source's: those are not set"),
+                ] {
+                    let columns = landing.unpairedColumns.filter { $0.ownsOthers == ownsOthers }
+                        .map { quoteIdentifier($0.column) }
+                    guard !columns.isEmpty else { continue }
+                    let place = "\(columns.joined(separator: ", ")) of \(landing.table.name.quoted) here"
+                    sink?.receive(.warning(words.replacing("%", with: place), at: side.label))
+                }
             }
             let foreign = landings.flatMap(\.sequences).map(\.destination).filter { !$0.isOwner }
             guard !foreign.isEmpty else { continue }

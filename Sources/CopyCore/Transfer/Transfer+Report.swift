@@ -205,7 +205,8 @@ extension Transfer {
             totals: totals, duration: now.duration(since: begun),
             copyDuration: copying.map { now.duration(since: $0.startedAt) } ?? .zero, started: copying != nil)
         outcome.isDryRun = request.isDryRun && failure == nil
-        if let opened, failure == nil, opened.plan.tables.count > 1 {
+        let hasCommitted = failure == nil || outcome.destinations.contains { $0.status == .committed }
+        if let opened, hasCommitted, opened.plan.tables.count > 1 {
             outcome.tables = zip(opened.plan.tables, opened.given).compactMap { table, given in
                 given.rows.map { TransferOutcome.Table(name: table.label, rows: $0) }
             }

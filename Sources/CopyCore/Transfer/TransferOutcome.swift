@@ -152,6 +152,11 @@ public struct TableEnds: Sendable, Hashable {
     /// Nothing of them is left.
     public var rolledBack: [String] = []
 
+    /// They did not all end alike.
+    public var differ: Bool {
+        !partlyCommitted.isEmpty || [committed, inDoubt, rolledBack].count { !$0.isEmpty } > 1
+    }
+
     init() {}
 
     /// - Parameter transactions: what became of each, and the tables it has loaded.

@@ -77,7 +77,8 @@ final class PlainReport: EventSink {
         let moved = progress.reading.total
         let percent = progress.coming?.percent.map { "\($0)%" }
         let (bytes, total) = (Units.bytes(Double(moved.bytes)), progress.coming?.bytes)
-        let tables = progress.tables.map { done, count in "\(done) of \(count) tables" }
+        let tables = progress.tables.map { done, count in "\(Units.thousands(done)) of \(Units.thousands(count)) tables"
+        }
         return [
             ("", percent ?? ""),
             (percent == nil ? "" : " ", total.map { Units.pair(bytes, " of ~", Units.bytes($0)) } ?? bytes),
@@ -157,7 +158,7 @@ final class PlainReport: EventSink {
             ("in doubt", destination.ends.inDoubt), ("rolled back", destination.ends.rolledBack),
         ]
         // One transaction that is in doubt is all that there is.
-        guard lists.count(where: { !$0.1.isEmpty }) > 1 else { return emptied(destination) }
+        guard destination.ends.differ else { return emptied(destination) }
         return lists.filter { !$0.1.isEmpty }.map { "; \($0.0): \($0.1.joined(separator: ", "))" }.joined()
             + emptied(destination)
     }
@@ -171,14 +172,14 @@ final class PlainReport: EventSink {
     }
 
     private static func shown(_ counts: UpsertCounts) -> String {
-        " (\(counts.inserted) inserted, \(counts.updated) updated"
-            + (counts.unchanged > 0 ? "; \(counts.unchanged) more changed nothing)" : ")")
+        " (\(Units.thousands(counts.inserted)) inserted, \(Units.thousands(counts.updated)) updated"
+            + (counts.unchanged > 0 ? "; \(Units.thousands(counts.unchanged)) more changed nothing)" : ")")
     }
 
     private func line(_ destination: TransferOutcome.Destination, _ outcome: TransferOutcome) -> String {
         switch destination.status {
         case .committed:
-            let tables = outcome.tables.isEmpty ? "" : "\(outcome.tables.count) tables, "
+            let tables = outcome.tables.isEmpty ? "" : "\(Units.thousands(outcome.tables.count)) tables, "
             return at(destination.label) + "\(destination.word), \(tables)\(Units.rows(destination.rows ?? 0))"
                 + (destination.upserted.map { Self.shown($0) } ?? "")
                 + (destination.rowsLeftOut.map { " (\($0) left out)" } ?? "") + ", "

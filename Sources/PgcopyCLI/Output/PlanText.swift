@@ -34,7 +34,7 @@ enum PlanText {
             }
         }
         let count = plan.tables.count
-        var sum = count == 1 ? "1 table" : "\(count) tables"
+        var sum = count == 1 ? "1 table" : "\(Units.thousands(count)) tables"
         if let rows = plan.rows { sum += ", about \(Units.rows(rows))" }
         if let bytes = plan.bytes { sum += ", \(Units.bytes(Double(bytes)))" }
         lines.append(

@@ -86,7 +86,9 @@ struct DisplayText {
     private func secondLine(_ progress: TransferProgress) -> StyledText {
         var parts = [Units.clock(progress.duration)]
         if progress.reading.total.messages > 0 { parts.append(Units.rows(progress.reading.total.messages)) }
-        if let (done, count) = progress.tables { parts.append("\(done) of \(count) tables") }
+        if let (done, count) = progress.tables {
+            parts.append("\(Units.thousands(done)) of \(Units.thousands(count)) tables")
+        }
         var line = StyledText(parts.joined(separator: "  "))
         if progress.stage == .waitingForSource, progress.destinations.allSatisfy({ $0.behind == 0 }),
             progress.reading.cycle.bytes == 0

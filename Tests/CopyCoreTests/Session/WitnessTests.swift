@@ -38,9 +38,15 @@ struct `A witness` {
         }
         for number in 1...3 {
             let answer = try ask(
-                witness, "SELECT $1::int4 + 1, current_user, current_setting('search_path')", ["\(number)"])
+                witness,
+                """
+                SELECT $1::int4 + 1, current_user, current_setting('search_path'), current_setting('jit'), \
+                current_setting('statement_timeout')
+                """, ["\(number)"])
             #expect(answer?.value(0, 0) == "\(number + 1)" && answer?.value(0, 1) == "postgres")
             #expect(answer?.value(0, 2) == "pg_catalog, pg_temp")
+            // Left alone it ends by itself, and costs no compiling.
+            #expect(answer?.value(0, 3) == "off" && answer?.value(0, 4) == "2s")
             let left = try #require(session).query("SELECT current_user, current_setting('search_path')")
             #expect(left.value(0, 0) == role && left.value(0, 1) == "nowhere")
             #expect(session?.transactionStatus == .idle)

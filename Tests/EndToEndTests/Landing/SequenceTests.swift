@@ -79,6 +79,15 @@ import Testing
         try trio.first.sql("ALTER SEQUENCE a_id_seq OWNED BY NONE")
         let told = try transfer("-t", "a", "--sequences", trio.source.conninfo, trio.first.conninfo)
         #expect(told.code == 0 && told.errors.contains("no sequence is owned by \"id\" of"), "\(told)")
+        // Two at the source, and one here, of another name.
+        try trio.source.sql("CREATE SEQUENCE more OWNED BY a.id")
+        try trio.first.sql("TRUNCATE a; CREATE SEQUENCE other OWNED BY a.id")
+        let others = try transfer("-t", "a", "--sequences", trio.source.conninfo, trio.first.conninfo)
+        #expect(
+            others.code == 0
+                && others.errors.contains(#"there are sequences of "id" of "public"."a" here that bear other names"#)
+                && !others.errors.contains("no sequence is owned"), "\(others)")
+        try trio.source.sql("DROP SEQUENCE more")
         let role = "reader\(trio.source.database)"
         try trio.source.sql("CREATE ROLE \(role) LOGIN; GRANT SELECT ON a TO \(role)")
         defer { _ = try? trio.source.sql("DROP OWNED BY \(role); DROP ROLE \(role)") }

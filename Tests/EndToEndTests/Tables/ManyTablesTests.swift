@@ -109,7 +109,14 @@ import Testing
         #expect(refused.code == 1 && refused.errors.contains("refer to each other in a circle"), "\(refused)")
         #expect(
             refused.errors.contains(#""public"."a", "public"."b""#) && refused.errors.contains("circle"), "\(refused)")
-        try trio.first.sql("ALTER TABLE a ALTER CONSTRAINT circle DEFERRABLE")
+        // Nobody looks at keys then: the order is free.
+        for streams in ["1", "2"] {
+            try transfer(
+                "-t", "?", "--truncate", "--disable-triggers", "-j", streams, trio.source.conninfo, trio.first.conninfo
+            ).expecting(0)
+            #expect(try trio.first.count("b") == 9 && trio.first.count("a") == 9)
+        }
+        try trio.first.sql("TRUNCATE a, b; ALTER TABLE a ALTER CONSTRAINT circle DEFERRABLE")
         try transfer("-t", "?", trio.source.conninfo, trio.first.conninfo).expecting(0)
         #expect(try trio.first.count("b") == 9 && trio.first.count("a") == 9)
         // Checked behind the last row, before anything is committed.

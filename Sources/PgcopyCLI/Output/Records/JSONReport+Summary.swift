@@ -50,7 +50,7 @@ extension JSONText {
         members.append(("bytes_per_second", .double(outcome.rate(of: destination))))
         members.append(("error", destination.error.map(error) ?? .null))
         let ends = destination.ends
-        if !ends.committed.isEmpty || !ends.partlyCommitted.isEmpty {
+        if ends.differ || !ends.committed.isEmpty {
             for (name, tables) in [
                 ("committed_tables", ends.committed), ("partly_committed_tables", ends.partlyCommitted),
                 ("doubtful_tables", ends.inDoubt), ("rolled_back_tables", ends.rolledBack),
