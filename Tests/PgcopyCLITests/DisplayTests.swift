@@ -257,31 +257,32 @@ struct `The display` {
         #expect(text.utf8.allSatisfy { $0 < 0x80 } && text.contains("=====") && text.contains("50%"), "\(text)")
     }
 
+    /// Of a run in which programs take part.
+    private static func programs() -> (FakeDevice, LiveReport) {
+        let device = FakeDevice(columns: 80, rows: 24)
+        var traits = TerminalTraits()
+        traits.isLive = true
+        let terminal = Terminal(traits, device)
+        let plain = PlainReport(Console { terminal.write($0) }, tellsCommits: true)
+        return (
+            device,
+            LiveReport(terminal, plain, source: "program:ssh", interval: .seconds(1), startsWithRows: true)
+        )
+    }
+
     @Test func `a wait is told where there is no room, and where nothing is shown yet`() {
         let wait = LockWait(table: "t", holder: LockWait.Holder(pid: 7))
         let show = Show(28, 24)
         show.second(1, [1, 1, 1])
         show.tell(.waitingForLock(wait, at: "orders.bin"))
         #expect(show.device.screen.lines == ["waiting for a lock on t, h…"])
-        let device = FakeDevice(columns: 80, rows: 24)
-        var traits = TerminalTraits()
-        traits.isLive = true
-        let terminal = Terminal(traits, device)
-        let report = LiveReport(
-            terminal, PlainReport(Console { terminal.write($0) }, tellsCommits: true), source: "s",
-            interval: .seconds(1), startsWithRows: true)
+        let (device, report) = Self.programs()
         report.receive(.waitingForLock(wait, at: "d"))
         #expect(device.screen.lines == ["pgcopy: d: waiting for a lock on t, held by pid 7, hidden"])
     }
 
     @Test func `programs may ask for something before rows flow`() {
-        let device = FakeDevice(columns: 80, rows: 24)
-        var traits = TerminalTraits()
-        traits.isLive = true
-        let terminal = Terminal(traits, device)
-        let report = LiveReport(
-            terminal, PlainReport(Console { terminal.write($0) }, tellsCommits: true), source: "program:ssh",
-            interval: .seconds(1), startsWithRows: true)
+        let (device, report) = Self.programs()
         var progress = TransferProgress(
             duration: .seconds(1),
             reading: .init(cycle: .zero, cycleDuration: .seconds(1), total: .zero, duration: .zero), destinations: [])

@@ -38,8 +38,9 @@ private struct Completion {
 
     /// Bash puts what all have in common in place of this: its script takes care that it is no less.
     func printReplaced() {
-        guard request.shell == .bash, !request.word.replaced.contains("\n") else { return }
-        output.pending += (request.word.replaced + "\n").utf8
+        guard request.shell == .bash else { return }
+        // Always a line: values follow it.
+        output.pending += (request.word.replaced.utf8.contains(0x0A) ? "\n" : request.word.replaced + "\n").utf8
     }
 
     func printLocal() {

@@ -119,7 +119,9 @@ extension Transfer {
         let wantsColumns =
             !side.isSource && (state.hasPrefix("22") || state == "42804")
             && error.server.flatMap(ServerAdvice.column) != nil
-        let wantsRow = !side.isSource && state == "23505" && names.count == 1
+        // What has another context lies deeper: in a trigger.
+        let isOfRows = error.server?.context?.hasPrefix("COPY ") ?? false
+        let wantsRow = !side.isSource && state == "23505" && isOfRows && names.count == 1
         guard wantsNamesakes != nil || !names.isEmpty && (wantsRights || wantsColumns || wantsRow),
             let part = openPart(side)
         else { return nil }
@@ -129,7 +131,14 @@ extension Transfer {
         } else if wantsRights {
             inquest.rights = part.ask(Catalog.rightsQuestion(names))
         } else if wantsRow {
-            inquest.row = part.ask(.statement("SELECT FROM \(names[0].quoted) LIMIT 1"))
+            // Where policies hide rows nobody knows.
+            let table = names[0].quoted
+            inquest.row = part.ask(
+                .statement(
+                    """
+                    SELECT FROM \(table) UNION ALL SELECT \
+                    WHERE pg_catalog.row_security_active(\(quoteLiteral(table))::pg_catalog.regclass) LIMIT 1
+                    """))
         } else {
             inquest.columns = part.ask(Catalog.driftQuestion(names, empties: nil))
         }
