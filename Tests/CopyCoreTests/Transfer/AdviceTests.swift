@@ -183,6 +183,7 @@ import Testing
                 "22P02", "COPY t, line 1, column id: \"\u{FEFF}1\"",
                 "it begins with a byte order mark, which is part of the first value: program:'tail -c +4 FILE' leaves it out"
             ), ("22P04", #"COPY t, line 1: "1;2""#, "what stands between the columns: --delimiter=';'"),
+            ("22P02", #"COPY t, line 1, column id: "1|x""#, "what stands between the columns: --delimiter='|'"),
             ("22P04", "COPY t, line 1: \"1\t2\"", "what stands between the columns: --delimiter=$'\\t'"),
             ("22P04", #"COPY t, line 1: "1,2""#, nil), ("22P02", #"COPY t, line 12, column id: "x""#, nil),
             ("23505", "COPY t, line 1", nil),

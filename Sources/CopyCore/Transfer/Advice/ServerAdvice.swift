@@ -87,11 +87,10 @@ enum ServerAdvice {
         guard error.hint == nil, error.sqlState.hasPrefix("22"), let context = error.context,
             [",", ":"].contains(where: { context.contains(", line 1\($0)") }), let text = quoted(context).last
         else { return nil }
-        guard error.sqlState != "22P04" else {
-            return [";", "\t", "|"].first { text.contains($0) }.map {
-                "what stands between the columns: --delimiter=" + ($0 == "\t" ? "$'\\t'" : "'\($0)'")
-            }
+        if let mark = [";", "\t", "|"].first(where: { text.contains($0) }) {
+            return "what stands between the columns: --delimiter=" + (mark == "\t" ? "$'\\t'" : "'\(mark)'")
         }
+        if error.sqlState == "22P04" { return nil }
         if text.unicodeScalars.first == "\u{FEFF}" {
             return
                 "it begins with a byte order mark, which is part of the first value: program:'tail -c +4 FILE' leaves it out"
